@@ -1,0 +1,17 @@
+import type { FailureType } from './failure-types';
+
+/** What every runtime throws: one of the closed list of types, and one sentence that names the thing, what was expected, and what came. */
+export class RuntimeFailure extends Error {
+  constructor(
+    readonly type: FailureType,
+    message: string,
+    options: { cause?: unknown; details?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RuntimeFailure';
+    this.details = options.details;
+  }
+
+  /** For `StaleBuild`: `{ found: number }`, the newest build seen. Never a secret: details are kept in histories. */
+  readonly details: unknown;
+}
