@@ -1,0 +1,15 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The absolute path of something in this checkout, wherever the command was called from. */
+export const inCheckout = (...names) => path.join(root, ...names);
+
+/** Runs a program in the checkout with its output on standard error; throws a sentence when it fails. */
+export function run({ program, args, failure }) {
+  const { status, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 2, 2], env: process.env });
+  if (error) throw new Error(`${failure}: ${program} could not be started (${error.message})`, { cause: error });
+  if (status !== 0) throw new Error(`${failure}: ${program} ended with exit code ${status}; what it printed stands above`);
+}

@@ -1,0 +1,36 @@
+/**
+ * Makes a checkout ready to run: dependencies as package-lock.json says, and src compiled into dist. It uses nothing but what
+ * comes with Node, because it runs on a fresh clone before anything is installed.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { build, isBuilt } from './sources.mjs';
+import { areDependenciesInstalled, installDependencies } from './dependencies.mjs';
+import { withLock } from './lock.mjs';
+import { inCheckout } from './checkout.mjs';
+
+/**
+ * Installs and compiles what is missing or out of date, and says so through `say`; silent when there is nothing to do.
+ * What npm and the compiler print goes to standard error, so that a command's own standard output stays clean.
+ */
+export async function prepare({ say = console.log } = {}) {
+  if (isReady()) return;
+  // The lock lies in dist, which is never committed, and not in node_modules, which an install wipes.
+  mkdirSync(inCheckout('dist'), { recursive: true });
+  await withLock(inCheckout('dist', '.prepare'), say, () => {
+    // Asked again under the lock: another process may have done it all while this one waited.
+    if (!areDependenciesInstalled())
+      timed({ say, doing: 'installing dependencies (npm ci, about 20 to 60 s)' }, installDependencies);
+    if (!isBuilt()) timed({ say, doing: 'compiling src into dist (about 2 to 10 s)' }, build);
+  });
+}
+
+function isReady() {
+  return existsSync(inCheckout('node_modules')) && areDependenciesInstalled() && isBuilt();
+}
+
+function timed({ say, doing }, work) {
+  const startedAt = Date.now();
+  say(`perennial: ${doing} …`);
+  work();
+  say(`perennial: done in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+}

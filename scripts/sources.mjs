@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { inCheckout, run } from './checkout.mjs';
+
+const SRC = inCheckout('src');
+const DIST = inCheckout('dist');
+const STAMP = path.join(DIST, '.built');
+
+/** Whether dist was compiled from exactly the sources there are now. */
+export function isBuilt() {
+  try {
+    return readFileSync(STAMP, 'utf8') === fingerprint() && missingOutputs().length === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Compiles src into dist, and removes from dist what no longer has a source. */
+export function build() {
+  // Taken before the compiler reads, so that a file saved meanwhile makes the next run compile again.
+  const compiled = fingerprint();
+  rmSync(STAMP, { force: true });
+  // The compiler's own record would have it skip outputs that somebody deleted.
+  if (missingOutputs().length > 0) rmSync(path.join(DIST, '.tsbuildinfo'), { force: true });
+  run({ program: process.execPath, args: [compiler(), '-p', inCheckout('tsconfig.json')], failure: 'src does not compile' });
+  removeOrphans();
+  writeFileSync(STAMP, compiled);
+}
+
+const compiler = () => inCheckout('node_modules', 'typescript', 'bin', 'tsc');
+
+function fingerprint() {
+  const hash = createHash('sha256');
+  for (const file of [inCheckout('tsconfig.json'), inCheckout('package-lock.json'), ...filesIn(SRC, '.ts')]) {
+    const { mtimeMs, size } = statSync(file);
+    hash.update(`${file} ${mtimeMs} ${size}\n`);
+  }
+  return hash.digest('hex');
+}
+
+const missingOutputs = () => filesIn(SRC, '.ts').filter((file) => !file.endsWith('.d.ts') && !existsSync(outputOf(file, '.js')));
+
+const outputOf = (source, extension) => path.join(DIST, path.relative(SRC, source).replace(/\.ts$/, extension));
+
+function removeOrphans() {
+  for (const output of filesIn(DIST, '.js')) {
+    const name = output.slice(0, -'.js'.length);
+    if (existsSync(path.join(SRC, `${path.relative(DIST, name)}.ts`))) continue;
+    for (const extension of ['.js', '.js.map', '.d.ts']) rmSync(name + extension, { force: true });
+  }
+}
+
+function filesIn(folder, extension) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(extension))
+    .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}

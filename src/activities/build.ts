@@ -1,0 +1,36 @@
+/** The steps of a build: admit, prepare the home, start the pod, run the hooks. Each may run twice, one after the other or at once. */
+import type { HookSpec } from '../hooks/hook';
+import { runHook } from '../hooks/run-hook';
+import type { HomeSpec, Pod, PodRef, PodSpec } from '../runtimes/runtime';
+import { checkAdoption } from './adoption';
+import type { Dependencies } from './index';
+import { queryPolicy } from './policy';
+import { type Deadline, runStep, type StepResult } from './step';
+
+export function buildActivities({ runtime, client }: Dependencies) {
+  return {
+    /** Reads the policy of the moment, which the whole build then goes by. */
+    admit: (input: { organization: string; deadline: Deadline }) =>
+      runStep({ deadline: input.deadline, waitingFor: `the policy of ${input.organization}` }, async () => ({
+        policy: await queryPolicy(client, input.organization),
+      })),
+
+    prepareHome: (input: { home: HomeSpec; deadline: Deadline }) =>
+      runStep({ deadline: input.deadline, waitingFor: 'the home' }, async (progress) => {
+        if (input.home.adopt) await checkAdoption({ runtime, client }, input.home);
+        return runtime.prepareHome(input.home, progress);
+      }),
+
+    startPod: (input: { pod: PodSpec; deadline: Deadline }): Promise<StepResult<Pod>> =>
+      runStep({ deadline: input.deadline, waitingFor: `a pod of ${input.pod.image}` }, (progress) =>
+        runtime.startPod(input.pod, progress),
+      ),
+
+    async runHookStep(input: { pod: PodRef; hook: HookSpec; deadline: Deadline }): Promise<StepResult> {
+      const result = await runStep({ deadline: input.deadline, waitingFor: input.hook.step }, (progress) =>
+        runHook((command) => runtime.exec(input.pod, command, progress.signal), input.hook, progress),
+      );
+      return { tookMs: result.tookMs, attempt: result.attempt, value: null, hook: result.value };
+    },
+  };
+}

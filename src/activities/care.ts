@@ -1,0 +1,40 @@
+/** Everything that touches what runs besides builds: clean-up, the last look, the purge of a home. */
+import { Context } from '@temporalio/activity';
+import type { PodRef, Progress } from '../runtimes/runtime';
+import { translated } from './failure';
+import type { Dependencies } from './index';
+
+const HEARTBEAT_INTERVAL_MS = 1_000;
+
+export function careActivities({ runtime }: Dependencies) {
+  return {
+    /** Removes this build's pod or an older one; a newer build's pod stays. */
+    stopPod: (input: { pod: PodRef }): Promise<void> =>
+      translated(() => withHeartbeat((progress) => runtime.stopPod(input.pod, progress))),
+
+    /** When a terminal last had input, in epoch milliseconds; null for no terminal. */
+    lastLook: (input: { pod: PodRef }): Promise<{ lastInputAt: number | null }> =>
+      translated(async () => ({ lastInputAt: await runtime.lastTerminalInput(input.pod) })),
+
+    deleteHome: (input: { id: string; identity: string }): Promise<void> =>
+      translated(() => withHeartbeat(() => runtime.deleteHome(input))),
+  };
+}
+
+/** Keeps the server told that the work goes on, and what it waits for. */
+async function withHeartbeat<T>(work: (progress: Progress) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  let waitingFor = 'the runtime';
+  const pulse = setInterval(() => context.heartbeat({ waitingFor }), HEARTBEAT_INTERVAL_MS);
+  context.heartbeat({ waitingFor });
+  try {
+    return await work({
+      signal: context.cancellationSignal,
+      waitingFor: (sentence) => {
+        waitingFor = sentence.slice(0, 500);
+      },
+    });
+  } finally {
+    clearInterval(pulse);
+  }
+}

@@ -1,0 +1,29 @@
+/** The one factory of activities; its return type is all that workflows see. */
+import type { Client } from '@temporalio/client';
+import type { Runtime } from '../runtimes/runtime';
+import { buildActivities } from './build';
+import { careActivities } from './care';
+import { policyActivities } from './policy';
+import { scheduleActivities } from './schedule';
+import { watchActivities } from './watch';
+
+export type { BuildFailureDetails, StepResult } from './step';
+
+export interface Dependencies {
+  runtime: Runtime;
+  client: Client;
+  /** How often the watch compares, in milliseconds. */
+  watchIntervalMs: number;
+}
+
+export type Activities = ReturnType<typeof createActivities>;
+
+export function createActivities(dependencies: Dependencies) {
+  return {
+    ...policyActivities(dependencies),
+    ...scheduleActivities(),
+    ...buildActivities(dependencies),
+    ...careActivities(dependencies),
+    ...watchActivities(dependencies),
+  };
+}

@@ -1,0 +1,49 @@
+import {
+  isGrpcServiceError,
+  QueryRejectedError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+
+/** A request that was refused or failed: a type of the contract's list (or `AlreadyExists`, `Unavailable`) and one sentence. */
+export class RequestFailure extends Error {
+  constructor(
+    readonly type: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'RequestFailure';
+  }
+}
+
+/** Puts whatever the SDK throws into one plain sentence about the thing named. */
+export function toRequestFailure(error: unknown, thing: string): RequestFailure {
+  if (error instanceof RequestFailure) return error;
+  if (error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError) {
+    const { cause } = error;
+    if (cause instanceof ApplicationFailure) return new RequestFailure(cause.type ?? 'Failed', cause.message, { cause: error });
+    return new RequestFailure('Failed', `${thing}: ${cause?.message ?? error.message}`, { cause: error });
+  }
+  if (error instanceof WorkflowExecutionAlreadyStartedError) {
+    return new RequestFailure('AlreadyExists', `${thing} exists already`, { cause: error });
+  }
+  if (error instanceof WorkflowNotFoundError)
+    return new RequestFailure('NotFound', `${thing} does not exist, or has ended`, { cause: error });
+  if (error instanceof QueryRejectedError) return new RequestFailure('NotFound', `${thing} has ended`, { cause: error });
+  if (isGrpcServiceError(error))
+    return new RequestFailure('Unavailable', `${thing}: Temporal answered: ${error.details || error.message}`, { cause: error });
+  return new RequestFailure('Failed', `${thing}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+}
+
+/** Runs a request and translates its failure. */
+export async function requesting<T>(thing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toRequestFailure(error, thing);
+  }
+}

@@ -1,0 +1,39 @@
+import type { Client } from '@temporalio/client';
+import {
+  organizationWorkflowId,
+  type Policy,
+  type PolicyChange,
+  setPolicyUpdate,
+  TASK_QUEUE,
+  type UsageView,
+} from '../workflows/messages';
+import { requesting } from './failure';
+
+/** One organization: its policy and what its workspaces use. */
+export interface OrganizationHandle {
+  name: string;
+  /** Starts it with defaults and what is given; rejects with `AlreadyExists` when it is there, `InvalidRequest` when the policy is wrong. */
+  create(input?: { policy?: Record<string, unknown>; by?: string }): Promise<Policy>;
+  policy(): Promise<Policy & { changes: PolicyChange[] }>;
+  usage(): Promise<UsageView>;
+  setPolicy(change: Record<string, unknown>): Promise<Policy>;
+}
+
+export function organizationHandle(client: Client, name: string): OrganizationHandle {
+  const workflowId = organizationWorkflowId(name);
+  const thing = `organization ${name}`;
+  const handle = client.workflow.getHandle(workflowId);
+  return {
+    name,
+    create: (input = {}) =>
+      requesting(thing, async () => {
+        const args = [{ name, ...input }];
+        const started = await client.workflow.start('organization', { workflowId, taskQueue: TASK_QUEUE, args });
+        // A wrong policy ends the workflow at once, so the answer is whichever comes first.
+        return Promise.race([started.result() as Promise<never>, started.query<Policy>('policy')]);
+      }),
+    policy: () => requesting(thing, () => handle.query<Policy & { changes: PolicyChange[] }>('policy')),
+    usage: () => requesting(thing, () => handle.query<UsageView>('usage')),
+    setPolicy: (change) => requesting(thing, () => handle.executeUpdate(setPolicyUpdate, { args: [change] })),
+  };
+}

@@ -1,0 +1,73 @@
+import path from 'node:path';
+import { adviseOnStack } from './advice';
+import { makeFirstWorkspace } from './first-workspace';
+import { parseStartOptions, type StartOptions, USAGE } from './options';
+import { createProgress } from './progress';
+import { endSandboxes } from './sandboxes';
+import { type Stack, startStack } from './stack';
+import { StartRefusal } from './start-refusal';
+import { findTemporalCli } from './temporal-cli';
+
+export interface StartRun {
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  /** What the environment says, read by the entry. */
+  settings: { dir: string; temporalCli: string | undefined; searchPath: string; cacheDir: string };
+  workerScript: string;
+  write(text: string): void;
+  writeError(text: string): void;
+  /** Aborts when the stack is told to end. */
+  signal: AbortSignal;
+}
+
+/** Runs the embedded stack until it is told to end; resolves with the exit code. */
+export async function runStart(run: StartRun): Promise<number> {
+  try {
+    const options = parseStartOptions(run.args, { dir: run.settings.dir, images: 'images' });
+    if (options === null) run.write(USAGE);
+    else await runStack(run, options);
+    return 0;
+  } catch (error) {
+    // Told to end while it was still starting: all that was started has ended, as asked.
+    if (run.signal.aborted) return 0;
+    run.writeError(`perennial: ${error instanceof StartRefusal ? error.message : describeUnexpected(error)}\n`);
+    return error instanceof StartRefusal ? error.exitCode : 1;
+  }
+}
+
+async function runStack(run: StartRun, options: StartOptions): Promise<void> {
+  const { signal, write } = run;
+  const { say, elapsedSeconds } = createProgress({ write });
+  const stack = await startStack({
+    options,
+    env: run.env,
+    workerScript: run.workerScript,
+    findCli: () => findTemporalCli({ ...run.settings, setting: run.settings.temporalCli, env: run.env, say, signal }),
+    endSandboxes: () => endSandboxes(options),
+    say,
+    signal,
+  });
+  try {
+    if (options.makesFirst) await makeFirstWorkspace({ connection: stack.connection, say, signal });
+    write(
+      `ready in ${elapsedSeconds()} s: Web UI ${stack.ui}, Temporal ${stack.temporal.address}, everything is kept in ${options.dir}\n`,
+    );
+    if (options.makesFirst) write(adviseOnStack({ stack, dir: options.dir, isCliOnPath: isOnPath(stack, run) }));
+    await untilAborted(signal);
+  } finally {
+    say('ending: the worker drains, then the sandboxes and the server end (up to 30 s)');
+    await stack.end();
+    say('ended; the next start on the same folder goes on from here');
+  }
+}
+
+const isOnPath = (stack: Stack, run: StartRun): boolean =>
+  run.settings.searchPath.split(path.delimiter).includes(path.dirname(stack.cli));
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+const describeUnexpected = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,0 +1,110 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Connection } from '@temporalio/client';
+import { NAMESPACE } from '../workflows/messages';
+import { childEnv } from './child-env';
+import { lockDir } from './dir-lock';
+import { endLeftovers } from './leftovers';
+import type { StartOptions } from './options';
+import { choosePort } from './port';
+import { identifyProcess } from './process-identity';
+import type { Say } from './progress';
+import { type ProcessesFile, removeStackFile, type StackFile, writeProcessesFile, writeStackFile } from './state-files';
+import { startTemporalServer } from './temporal-server';
+import { startWorkerProcess } from './worker-process';
+
+export interface StackSpec {
+  options: StartOptions;
+  env: NodeJS.ProcessEnv;
+  workerScript: string;
+  findCli(): Promise<string>;
+  /** Ends every sandbox and marks it as ended by the stack, so that its loss is not counted. */
+  endSandboxes(): Promise<void>;
+  say: Say;
+  signal: AbortSignal;
+}
+
+export interface Stack extends StackFile {
+  cli: string;
+  connection: Connection;
+  workerPid(): number | null;
+  /** Ends all in order: the worker drains, the sandboxes end, the server goes last. Well under 30 s. */
+  end(): Promise<void>;
+}
+
+/** Starts server and worker on DIR, and resolves when both answer and `stack.json` says where; after a failure nothing is left running. */
+export async function startStack(spec: StackSpec): Promise<Stack> {
+  const { options, say } = spec;
+  lockDir(options.dir);
+  mkdirSync(path.join(options.dir, 'logs'), { recursive: true });
+  await endLeftovers({ dir: options.dir, say });
+
+  const endings: (() => Promise<void>)[] = [];
+  const end = async () => {
+    removeStackFile(options.dir);
+    for (let ending = endings.pop(); ending !== undefined; ending = endings.pop()) await ending();
+  };
+  try {
+    const started = await startParts(spec, endings);
+    const file = stackFile(started, options);
+    writeStackFile(options.dir, file);
+    return { ...file, cli: started.cli, connection: started.server.connection, workerPid: started.worker.pid, end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+async function startParts(spec: StackSpec, endings: (() => Promise<void>)[]) {
+  const { options, say, signal } = spec;
+  const cli = await spec.findCli();
+  const port = await choosePort({ option: '--temporal-port', port: options.temporalPort });
+  const uiPort = await choosePort({ option: '--ui-port', port: options.uiPort });
+  const write = processWriter(options.dir);
+  const env = childEnv(spec.env);
+
+  say('starting the Temporal server (about 1 to 5 s)');
+  const serverPart = { cli, dir: options.dir, namespace: NAMESPACE, port, uiPort };
+  const server = await startTemporalServer({ ...serverPart, env, say, signal, onSpawn: write('server') });
+  endings.push(server.end, () => endSandboxes(spec));
+  say(`the Temporal server answers on ${server.address}, its Web UI on ${server.ui}`);
+
+  say('starting the worker (about 3 to 10 s)');
+  const temporal = { address: server.address, namespace: NAMESPACE };
+  const workerPart = { script: spec.workerScript, dir: options.dir, images: options.images, runtime: options.runtime };
+  const worker = await startWorkerProcess({ ...workerPart, temporal, env, say, signal, onSpawn: write('worker') });
+  endings.push(worker.end);
+  say(`the worker is ready (process ${worker.pid()})`);
+  return { cli, server, worker };
+}
+
+/** Writes each new process down at once: what is not written down is not found after a kill. */
+function processWriter(dir: string) {
+  const processes: ProcessesFile = { ...identityOf('start', process.pid) };
+  return (name: 'server' | 'worker') => (identity: ReturnType<typeof identifyProcess>) => {
+    if (identity !== null) processes[name] = identity;
+    writeProcessesFile(dir, processes);
+  };
+}
+
+function identityOf(name: 'start', pid: number): ProcessesFile {
+  const identity = identifyProcess(pid);
+  return identity === null ? {} : { [name]: identity };
+}
+
+// What cannot be ended is said, and does not keep the server from ending.
+async function endSandboxes({ endSandboxes: endAll, say }: StackSpec): Promise<void> {
+  try {
+    await endAll();
+  } catch (error) {
+    say(`not every sandbox could be ended: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const stackFile = ({ server }: { server: { address: string; ui: string } }, { runtime }: StartOptions): StackFile => ({
+  pid: process.pid,
+  temporal: { address: server.address, namespace: NAMESPACE },
+  ui: server.ui,
+  gateway: null,
+  runtime,
+});

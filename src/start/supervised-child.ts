@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { endProcess, identifyProcess, type ProcessIdentity } from './process-identity';
+import type { Say } from './progress';
+import { StartRefusal } from './start-refusal';
+
+const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
+const LONGEST_PAUSE_MS = 5_000;
+/** One that lived this long had started well, so its end says nothing about the next. */
+const STEADY_MS = 30_000;
+
+export interface ChildSpec {
+  /** As it is called in sentences: `Temporal server`. */
+  name: string;
+  program: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  logFile: string;
+  /** How long it may take to end by itself once told to. */
+  graceMs: number;
+  say: Say;
+  /** Told of each new process at once, so that it can be written down. */
+  onSpawn(identity: ProcessIdentity | null): void;
+  onMessage?(message: unknown): void;
+}
+
+export interface SupervisedChild {
+  pid(): number | null;
+  /** From here on it is started again whenever it dies. */
+  keep(): void;
+  /** Rejects, with the end of its log, when it dies before `keep` was called. Never resolves. */
+  failed: Promise<never>;
+  end(): Promise<void>;
+}
+
+/** Runs a program of the stack in a process group of its own, so that Ctrl-C reaches only us and all ends in order. */
+export function superviseChild(spec: ChildSpec): SupervisedChild {
+  turnLog(spec.logFile);
+  const stopping = new AbortController();
+  let isKept = false;
+  let identity: ProcessIdentity | null = null;
+  let running = Promise.resolve('');
+
+  const failed = new Promise<never>((_, reject) => {
+    const launch = (attempt: number): void => {
+      const startedAt = Date.now();
+      const child = spawnLogged(spec);
+      identity = child.pid === undefined ? null : identifyProcess(child.pid);
+      spec.onSpawn(identity);
+      running = ended(child);
+      void running.then(async (how) => {
+        if (stopping.signal.aborted) return;
+        if (!isKept)
+          return reject(new StartRefusal(`the ${spec.name} ended before it was ready (${how})${lastLines(spec.logFile)}`));
+        const next = Date.now() - startedAt > STEADY_MS ? 0 : attempt + 1;
+        spec.say(`the ${spec.name} ended (${how}); starting it again`);
+        await pause({ attempt: next, signal: stopping.signal });
+        if (!stopping.signal.aborted) launch(next);
+      });
+    };
+    launch(0);
+  });
+  // Whoever does not wait for it must not be ended by it.
+  failed.catch(() => {});
+
+  return {
+    failed,
+    pid: () => identity?.pid ?? null,
+    keep: () => {
+      isKept = true;
+    },
+    end: async () => {
+      stopping.abort();
+      if (identity !== null) await endProcess({ identity, graceMs: spec.graceMs });
+      await running;
+    },
+  };
+}
+
+function spawnLogged(spec: ChildSpec): ChildProcess {
+  const log = openSync(spec.logFile, 'a');
+  try {
+    const channel = spec.onMessage === undefined ? [] : (['ipc'] as const);
+    const child = spawn(spec.program, spec.args, { env: spec.env, detached: true, stdio: ['ignore', log, log, ...channel] });
+    if (spec.onMessage !== undefined) child.on('message', spec.onMessage);
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+const ended = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  });
+
+const pause = ({ attempt, signal }: { attempt: number; signal: AbortSignal }): Promise<void> =>
+  delay(Math.min(200 * 2 ** attempt, LONGEST_PAUSE_MS), undefined, { signal }).catch(() => {});
+
+// One old log is kept; a log that grew without end would fill the disk that the homes are on.
+function turnLog(file: string): void {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > LOG_LIMIT_BYTES) renameSync(file, `${file}.1`);
+}
+
+function lastLines(file: string): string {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-8);
+  return lines.join('').trim() === '' ? `; its log ${file} is empty` : `; the end of its log ${file}:\n${lines.join('\n')}`;
+}

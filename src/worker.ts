@@ -1,0 +1,91 @@
+/**
+ * The worker: the one place that sees all rooms. Reads the environment, makes the runtime, the activities, and the workers of the
+ * three queues, and drains them on SIGTERM.
+ */
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { bundleWorkflowCode, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import pino from 'pino';
+import { createActivities } from './activities';
+import { prepareNamespace } from './worker/namespace';
+import type { Runtime as WorkspaceRuntime } from './runtimes/runtime';
+import { createSandboxRuntime } from './runtimes/sandbox';
+import { readSettings, type WorkerSettings } from './worker/settings';
+import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from './workflows/messages';
+
+const SHUTDOWN_GRACE = '3s';
+const SHUTDOWN_FORCE = '10s';
+
+/** Runs until it is told to stop. Rejects at start with a clear sentence when a setting or the namespace is wrong. */
+async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
+  const settings = readSettings(environment);
+  installLogger(settings.logLevel);
+  const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
+  const client = new Client({ connection: await Connection.connect(connectionOptions), namespace });
+  const runtime = createRuntime(settings);
+  await prepareNamespace(client, runtime.name);
+  const activities = createActivities({ runtime, client, watchIntervalMs: settings.watchIntervalMs });
+  const connection = await NativeConnection.connect(connectionOptions);
+  const workers = await createWorkers({ settings, connection, namespace, activities });
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  Runtime.instance().logger.info('worker is ready', { namespace, runtime: runtime.name });
+  process.send?.({ ready: true });
+  await running.finally(() => runtime.close());
+}
+
+async function createWorkers(given: {
+  settings: WorkerSettings;
+  connection: NativeConnection;
+  namespace: string;
+  activities: ReturnType<typeof createActivities>;
+}): Promise<Worker[]> {
+  const { settings, connection, namespace, activities } = given;
+  const payloadConverterPath = require.resolve('./workflows/payload-converter');
+  const bundle = await bundleWorkflowCode({ workflowsPath: require.resolve('./workflows'), payloadConverterPath });
+  const options: Omit<WorkerOptions, 'taskQueue'> = {
+    connection,
+    namespace,
+    activities,
+    dataConverter: { payloadConverterPath },
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    shutdownForceTime: SHUTDOWN_FORCE,
+    // A cancel reaches an activity with the answer to a heartbeat, so heartbeats may go out this often.
+    maxHeartbeatThrottleInterval: '400ms',
+    defaultHeartbeatThrottleInterval: '400ms',
+  };
+  return Promise.all([
+    Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: bundle, maxCachedWorkflows: settings.maxCachedWorkflows }),
+    Worker.create({ ...options, taskQueue: STARTS_QUEUE, maxConcurrentActivityTaskExecutions: settings.startSlots }),
+    Worker.create({ ...options, taskQueue: CARE_QUEUE, maxConcurrentActivityTaskExecutions: settings.careSlots }),
+  ]);
+}
+
+function createRuntime({ sandbox }: WorkerSettings): WorkspaceRuntime {
+  return createSandboxRuntime(sandbox);
+}
+
+function installLogger(level: string): void {
+  const logger = pino({ level, base: null });
+  Runtime.install({
+    shutdownSignals: ['SIGINT', 'SIGTERM', 'SIGQUIT'],
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
+    logger: {
+      log: (logLevel, message, meta) => logger[pinoLevel(logLevel)](meta ?? {}, message),
+      trace: (message, meta) => logger.trace(meta ?? {}, message),
+      debug: (message, meta) => logger.debug(meta ?? {}, message),
+      info: (message, meta) => logger.info(meta ?? {}, message),
+      warn: (message, meta) => logger.warn(meta ?? {}, message),
+      error: (message, meta) => logger.error(meta ?? {}, message),
+    },
+  });
+}
+
+function pinoLevel(level: string): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
+  const name = level.toLowerCase();
+  return name === 'trace' || name === 'debug' || name === 'warn' || name === 'error' ? name : 'info';
+}
+
+runWorker(process.env).catch((error: unknown) => {
+  process.stderr.write(`worker: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

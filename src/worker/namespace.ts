@@ -1,0 +1,65 @@
+/** What a worker makes sure of before it polls: search attributes, one runtime a namespace, the default organization, the watch. */
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import {
+  DEFAULT_ORGANIZATION,
+  organizationWorkflowId,
+  SEARCH_ATTRIBUTES,
+  TASK_QUEUE,
+  watchWorkflowId,
+} from '../workflows/messages';
+
+const RUNTIMES = ['memory', 'sandbox', 'kubernetes'];
+
+/** Rejects with a sentence when the namespace is served by another runtime. */
+export async function prepareNamespace(client: Client, runtime: string): Promise<void> {
+  await registerSearchAttributes(client);
+  await refuseOtherRuntime(client, runtime);
+  await startOnce(client, {
+    type: 'organization',
+    workflowId: organizationWorkflowId(DEFAULT_ORGANIZATION),
+    input: { name: DEFAULT_ORGANIZATION },
+  });
+  await startOnce(client, { type: 'watch', workflowId: watchWorkflowId(runtime), input: { runtime } });
+}
+
+/** Unregistered ones would fail workflow tasks for ever, so this comes before anything else. */
+export async function registerSearchAttributes(client: Client): Promise<void> {
+  const { namespace } = client.options;
+  const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+  const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => customAttributes?.[name] === undefined);
+  if (missing.length === 0) return;
+  const searchAttributes = Object.fromEntries(
+    missing.map(([name, type]) => [name, temporal.api.enums.v1.IndexedValueType[`INDEXED_VALUE_TYPE_${type}`]]),
+  );
+  await client.connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+}
+
+async function refuseOtherRuntime(client: Client, runtime: string): Promise<void> {
+  for (const other of RUNTIMES.filter((name) => name !== runtime)) {
+    if (!(await isRunning(client, watchWorkflowId(other)))) continue;
+    throw new Error(
+      `PERENNIAL_RUNTIME: expected ${other}, which serves the namespace ${client.options.namespace} already, got ${runtime}`,
+    );
+  }
+}
+
+async function isRunning(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+async function startOnce(
+  client: Client,
+  { type, workflowId, input }: { type: string; workflowId: string; input: object },
+): Promise<void> {
+  try {
+    await client.workflow.start(type, { workflowId, taskQueue: TASK_QUEUE, args: [input] });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}

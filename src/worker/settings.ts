@@ -1,0 +1,48 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** What `npm run worker` reads from the environment, besides Temporal's own variables. README's table lists the same. */
+export interface WorkerSettings {
+  runtime: 'sandbox';
+  sandbox: { dir: string; images: string };
+  startSlots: number;
+  careSlots: number;
+  watchIntervalMs: number;
+  maxCachedWorkflows: number;
+  logLevel: string;
+}
+
+const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);
+
+const SCHEMA = z.object({
+  PERENNIAL_RUNTIME: z.enum(['sandbox']).default('sandbox'),
+  PERENNIAL_DIR: z.string().min(1).default('.perennial'),
+  PERENNIAL_IMAGES: z.string().min(1).default('images'),
+  PERENNIAL_START_SLOTS: count(10, 1_000),
+  PERENNIAL_CARE_SLOTS: count(200, 10_000),
+  PERENNIAL_WATCH_INTERVAL_MS: count(1_000, 60_000),
+  PERENNIAL_MAX_CACHED_WORKFLOWS: count(2_000, 100_000),
+  PERENNIAL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+});
+
+/** Checks the settings. Throws one sentence that names each variable that is wrong, what was expected, and what came. */
+export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
+  const parsed = SCHEMA.safeParse(environment);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => {
+      const name = String(path[0]);
+      return `${name}: ${message}, got ${JSON.stringify(environment[name])}`;
+    });
+    throw new Error(`the settings are wrong: ${problems.join('; ')}`);
+  }
+  const { data } = parsed;
+  return {
+    runtime: data.PERENNIAL_RUNTIME,
+    sandbox: { dir: resolve(data.PERENNIAL_DIR), images: resolve(data.PERENNIAL_IMAGES) },
+    startSlots: data.PERENNIAL_START_SLOTS,
+    careSlots: data.PERENNIAL_CARE_SLOTS,
+    watchIntervalMs: data.PERENNIAL_WATCH_INTERVAL_MS,
+    maxCachedWorkflows: data.PERENNIAL_MAX_CACHED_WORKFLOWS,
+    logLevel: data.PERENNIAL_LOG_LEVEL,
+  };
+}

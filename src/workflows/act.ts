@@ -1,0 +1,176 @@
+/** What each decision comes to: one function for each, all of them interruptible, none undoing anything. */
+import { ActivityFailure, ApplicationFailure, condition, isCancellation, log } from '@temporalio/workflow';
+import { continueBuild, nextStep } from './build';
+import { observe } from './observe';
+import { care, local, look, short } from './proxies';
+import { publish } from './publication';
+import type { Run } from './workspace';
+import { autoOffAt, autoOffThreshold, noteLook, openWindow } from './workspace/auto-off';
+import { MISSED_AFTER_MS, useUpDate, wantedPlan } from './workspace/auto-start';
+import type { Decision } from './workspace/decide';
+import { READING_MS, takePolicy } from './workspace/policy-intake';
+import { currentBuild, newestBuild, type State } from './workspace/state';
+import { beginBuild, enter, finishBuild, queueBuild, settleEnding, turnOff } from './workspace/transition';
+import { iso } from './workspace/view';
+
+export async function act(run: Run, decision: Decision): Promise<void> {
+  const { state } = run;
+  switch (decision.do) {
+    case 'plan':
+      return plan(state);
+    case 'readPolicy':
+      return readPolicy(run);
+    case 'begin':
+      return beginBuild(state, Date.now());
+    case 'build':
+      return build(run);
+    case 'clean':
+      return clean(run);
+    case 'look':
+      return lookAtTerminals(run, decision.offAt);
+    case 'autoOff':
+      return autoOff(state, decision.offAt);
+    case 'autoStart':
+      return autoStart(state, decision.at);
+    case 'renew':
+      return renew(state, decision.at);
+    case 'skipDate':
+      return skipDate(state, decision);
+    case 'purge':
+      return purge(run);
+    case 'sleep':
+      return sleep(run, decision);
+  }
+}
+
+async function plan(state: State): Promise<void> {
+  const wanted = wantedPlan(state);
+  if (!wanted) return;
+  const { key, schedule, after } = wanted;
+  const occurrence = await local.nextOccurrence({ schedule, after });
+  // An instant of zero says that there is no occurrence at all.
+  state.schedule.plan = { key, date: occurrence?.date ?? '', at: occurrence?.at ?? 0 };
+}
+
+/** In the background: nothing waits for a policy that is known in an older version. */
+async function readPolicy(run: Run): Promise<void> {
+  const { state } = run;
+  state.policyDueAt = Date.now() + READING_MS;
+  const summary = `policy of ${state.organization}`;
+  void short.readPolicy
+    .executeWithOptions({ summary }, [{ organization: state.organization }])
+    .then((policy) => takePolicy(state, policy, Date.now()))
+    .catch((error: unknown) => log.warn('the policy could not be read again', { error }))
+    .finally(run.wake);
+}
+
+async function build(run: Run): Promise<void> {
+  const { state } = run;
+  const current = currentBuild(state);
+  if (!current) return;
+  const interrupted = () => state.ending !== null || run.mustHandOver();
+  await continueBuild({ state, build: current, interrupted, changed: () => publish(run) });
+  if (state.ending || nextStep(current)) return;
+  finishBuild(state, current, Date.now());
+  openWindow(state, Date.now());
+}
+
+async function clean(run: Run): Promise<void> {
+  const { state } = run;
+  const { podBuild, id } = state;
+  if (podBuild !== null) {
+    const input = { pod: { id, build: podBuild } };
+    const summary = `remove the pod of build ${podBuild}`;
+    const isClean = await finish(() => care.stopPod.executeWithOptions({ summary }, [input]), run.mustHandOver);
+    if (!isClean) return;
+    state.podBuild = null;
+  }
+  settleEnding(state, Date.now());
+}
+
+async function lookAtTerminals({ state, mustHandOver }: Run, offAt: number): Promise<void> {
+  const pod = newestBuild(state);
+  if (!pod) return;
+  const isMoot = () => state.phase !== 'running' || autoOffAt(state) !== offAt || mustHandOver();
+  const input = { pod: { id: state.id, build: pod.number } };
+  try {
+    const { lastInputAt } = await observe(
+      () => look.lastLook.executeWithOptions({ summary: 'last look before auto-off' }, [input]),
+      isMoot,
+    );
+    noteLook(state, { offAt, lastInputAt }, Date.now());
+  } catch (error) {
+    if (isCancellation(error)) return;
+    // Only the certain loss of the pod is final here, and a lost pod has no terminals.
+    log.info('the last look found no pod', { error });
+    noteLook(state, { offAt, lastInputAt: null }, Date.now());
+  }
+}
+
+function autoOff(state: State, offAt: number): void {
+  const threshold = autoOffThreshold(state);
+  if (autoOffAt(state) !== offAt || !threshold) return;
+  const origin =
+    threshold.source === 'workspace' ? "the workspace's own autoOff" : `policy version ${state.policy?.version ?? 0}`;
+  const access = state.lastAccess ? `last access ${iso(state.lastAccess.at)} via ${state.lastAccess.via}` : 'no access';
+  const evidence = `${access}, window since ${iso(state.window.startedAt)}, threshold ${threshold.after}`;
+  turnOff(
+    state,
+    'off',
+    { cause: 'auto-off', by: 'inactivity', rule: `${origin}: autoOff.after ${threshold.after}`, evidence },
+    Date.now(),
+  );
+}
+
+function autoStart(state: State, at: number): void {
+  const { autoStart: schedule } = state.own;
+  const rule = `autoStart ${schedule?.time ?? ''} ${schedule?.timeZone ?? ''}`;
+  queueBuild(state, { cause: 'auto-start', by: 'schedule', rule, evidence: `to be ready at ${iso(at)}` });
+  useUpDate(state, at);
+  state.schedule.renewAt = at;
+  state.schedule.skipped = null;
+}
+
+function renew(state: State, at: number): void {
+  state.window.startedAt = Math.max(state.window.startedAt, at);
+  state.window.due = null;
+  state.schedule.renewAt = null;
+  useUpDate(state, at);
+}
+
+/** After a long outage older dates are over too: each would be skipped in turn. */
+function skipDate(state: State, { at, because }: { at: number; because: string }): void {
+  state.schedule.skipped = { at, because };
+  useUpDate(state, Math.max(at, Date.now() - MISSED_AFTER_MS));
+}
+
+async function purge(run: Run): Promise<void> {
+  const { state } = run;
+  const { home, id } = state;
+  const evidence = `deleted, kept until ${iso(state.purgeAt ?? Date.now())}`;
+  if (home) {
+    const work = () => care.deleteHome.executeWithOptions({ summary: 'purge the home' }, [{ id, identity: home.identity }]);
+    if (!(await finish(work, run.mustHandOver))) return;
+  }
+  state.home = null;
+  enter(state, 'purged', { cause: 'purge', by: null, rule: 'retention', evidence }, Date.now());
+}
+
+async function sleep(run: Run, { until, summary }: { until: number; summary: string }): Promise<void> {
+  const isOver = () => run.isAwake || run.mustHandOver();
+  const ms = until - Date.now();
+  if (ms > 0) await condition(isOver, ms, { summary });
+}
+
+/** Whether the work came to its end; false when it was interrupted. Its final failure is only logged: there is nothing left to do about it. */
+async function finish(work: () => Promise<unknown>, interrupted: () => boolean): Promise<boolean> {
+  try {
+    await observe(work, interrupted);
+    return true;
+  } catch (error) {
+    if (isCancellation(error)) return false;
+    if (!(error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)) throw error;
+    log.warn('a clean-up ended in a final failure', { error });
+    return true;
+  }
+}

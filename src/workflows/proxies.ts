@@ -1,0 +1,81 @@
+/**
+ * All options of activities: queue, timeouts, heartbeats, retries, and priority, each number with its reason. Activities retry,
+ * workflows do not: a final failure is the activity's word that trying again changes nothing.
+ */
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from './messages';
+
+/** Short enough that a build goes on within seconds of its worker's death, long enough for a busy machine. */
+const HEARTBEAT_TIMEOUT = '10s';
+
+/** The server's pauses; a step's own activity chooses shorter ones near its deadline. */
+const RETRY = { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' } as const;
+
+/** The step's deadline ends it from within; this only bounds what a lost worker could leave open. */
+const STEP_TIMEOUT = '25h';
+
+/** People before schedules: lower numbers first, 3 being the server's default. */
+export const PRIORITY_PERSON = 2;
+export const PRIORITY_SCHEDULE = 4;
+
+/** Reads and reports that touch no runtime. */
+export const short = proxyActivities<Activities>({
+  taskQueue: TASK_QUEUE,
+  startToCloseTimeout: '10s',
+  retry: RETRY,
+});
+
+/** The first step of a build: short, but its deadline is the build's. */
+export const admission = proxyActivities<Activities>({
+  taskQueue: TASK_QUEUE,
+  startToCloseTimeout: STEP_TIMEOUT,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: RETRY,
+});
+
+/** Volumes and pod starts, behind a queue whose slots cap what hits the cluster at once. */
+export const starts = {
+  byPerson: startsWithPriority(PRIORITY_PERSON),
+  bySchedule: startsWithPriority(PRIORITY_SCHEDULE),
+};
+
+/** Hooks, stops, and clean-up: long, watched by heartbeats, never behind a start. */
+export const care = proxyActivities<Activities>({
+  taskQueue: CARE_QUEUE,
+  startToCloseTimeout: STEP_TIMEOUT,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: RETRY,
+});
+
+/** The last look: soon answered or soon asked again, and dropped at once when somebody comes. */
+export const look = proxyActivities<Activities>({
+  taskQueue: CARE_QUEUE,
+  startToCloseTimeout: '15s',
+  cancellationType: 'TRY_CANCEL',
+  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
+});
+
+/** Zone arithmetic, kept out of workflow code: one marker in the history for each occurrence. */
+export const local = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '5s',
+  retry: { initialInterval: '100ms', maximumInterval: '1s', nonRetryableErrorTypes: ['InvalidRequest'] },
+});
+
+/** The watch runs for minutes at a time; its heartbeat tells a dead one soon. */
+export const watching = proxyActivities<Activities>({
+  taskQueue: CARE_QUEUE,
+  startToCloseTimeout: '1h',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '5s' },
+});
+
+function startsWithPriority(priorityKey: number) {
+  return proxyActivities<Activities>({
+    taskQueue: STARTS_QUEUE,
+    startToCloseTimeout: STEP_TIMEOUT,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: RETRY,
+    priority: { priorityKey },
+  });
+}

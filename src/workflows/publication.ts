@@ -1,0 +1,91 @@
+/** What people and other workflows see without asking: search attributes, current details, and the report to the organization. */
+import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributeUpdatePair } from '@temporalio/common';
+import { getExternalWorkflowHandle, log, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { organizationWorkflowId, type UsageReport, usageReportedSignal, workspaceWorkflowId } from './messages';
+import type { Run } from './workspace';
+import { plannedStart } from './workspace/auto-start';
+import { viewDetails } from './workspace/details';
+import { newestBuild, type State } from './workspace/state';
+
+const KEYWORDS = ['State', 'Owner', 'Organization', 'Image'] as const;
+const DATETIMES = ['AutoStartAt', 'AutoOffAt'] as const;
+
+/** Brings everything up to date; only what changed costs an event. */
+export function publish(run: Run): void {
+  showDetails(run.state);
+  upsertChanged(run.state);
+  report(run);
+}
+
+/** The current details live in memory and cost no event. */
+export function showDetails(state: State): void {
+  setCurrentDetails(viewDetails(state, Date.now()));
+}
+
+function upsertChanged(state: State): void {
+  const attributes = searchAttributes(state);
+  const changed = Object.keys(attributes).filter((name) => attributes[name] !== (state.published[name] ?? null));
+  if (changed.length === 0) return;
+  upsertSearchAttributes(changed.map((name) => pair(name, attributes[name] ?? null)));
+  state.published = attributes;
+}
+
+function searchAttributes(state: State): Record<string, string | number | null> {
+  const build = newestBuild(state);
+  return {
+    State: state.phase,
+    Owner: state.owner,
+    Organization: state.organization,
+    Image: build?.spec.image ?? state.own.image,
+    Build: build?.number ?? null,
+    AutoStartAt: plannedStart(state)?.at ?? null,
+    AutoOffAt: state.phase === 'running' ? state.armedAutoOffAt : null,
+  };
+}
+
+function pair(name: string, value: string | number | null): SearchAttributeUpdatePair {
+  if ((KEYWORDS as readonly string[]).includes(name)) {
+    return { key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD), value: value as string | null };
+  }
+  if ((DATETIMES as readonly string[]).includes(name)) {
+    const at = value === null ? null : new Date(value);
+    return { key: defineSearchAttributeKey(name, SearchAttributeType.DATETIME), value: at };
+  }
+  return { key: defineSearchAttributeKey(name, SearchAttributeType.INT), value: value as number | null };
+}
+
+/** Tells the organization what the workspace uses, when that changed. A report that was lost is sent again with the next change. */
+function report(run: Run): void {
+  const { state } = run;
+  if (!state.policy) return;
+  const use = usage(state);
+  const sent = JSON.stringify(use);
+  if (sent === state.report.sent) return;
+  state.report = { sequence: state.report.sequence + 1, sent };
+  const organization = getExternalWorkflowHandle(organizationWorkflowId(state.organization));
+  run.reports.pending += 1;
+  run.reports.last = organization
+    .signal(usageReportedSignal, { ...use, sequence: state.report.sequence })
+    .catch((error: unknown) => {
+      log.warn('the report to the organization failed', { error });
+      state.report.sent = '';
+    })
+    .finally(() => {
+      run.reports.pending -= 1;
+    });
+}
+
+function usage(state: State): Omit<UsageReport, 'sequence'> {
+  const { cpu, memory, disk } = newestBuild(state)?.spec.resources ?? { cpu: '0', memory: '0', disk: '0' };
+  const isUp = state.phase === 'building' || state.phase === 'running' || state.phase === 'turning-off';
+  return {
+    workspace: workspaceWorkflowId(state.owner, state.name),
+    owner: state.owner,
+    policyVersion: state.policy?.version ?? 0,
+    running: isUp,
+    home: state.home !== null && state.phase !== 'purged',
+    cpu,
+    memory,
+    disk: state.home?.disk ?? disk,
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * The workflow `workspace`: one workspace, from creation until its home is purged. Handlers write what is wanted; the loop asks
+ * `decide` what comes next and `act` does it. The rules are in `workspace/`.
+ */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { act } from './act';
+import { refusalToFailure, registerHandlers } from './handlers';
+import { type StatusView, workspaceWorkflowId } from './messages';
+import { local, short } from './proxies';
+import { publish, showDetails } from './publication';
+import { autoOffAt, noteDue } from './workspace/auto-off';
+import { decide } from './workspace/decide';
+import { parseCreation } from './workspace/inputs';
+import { takePolicy } from './workspace/policy-intake';
+import { invalid } from './workspace/refusal';
+import { requestDelete } from './workspace/requests';
+import { takeEarlySignals } from './workspace/signals';
+import { createState, migrate, type State } from './workspace/state';
+import { viewStatus } from './workspace/view';
+import { checkOwn, wantedSpec } from './workspace/wanted';
+
+/** What the loop and the handlers share besides the state; none of it outlives this run. */
+export interface Run {
+  state: State;
+  /** Something changed that the loop has to look at. */
+  wake: () => void;
+  isAwake: boolean;
+  /** Something changed that only people have to see. */
+  refresh: () => void;
+  /** This run is to end and another to take over. */
+  mustHandOver: () => boolean;
+  reports: { pending: number; last: Promise<void> };
+}
+
+export async function workspace(input?: unknown): Promise<StatusView> {
+  const state = refusalToFailure(() => openState(input));
+  let isCancelled = false;
+  const run: Run = {
+    state,
+    isAwake: false,
+    wake: () => {
+      run.isAwake = true;
+      showDetails(state);
+    },
+    refresh: () => showDetails(state),
+    mustHandOver: () => isCancelled || isFull(state),
+    reports: { pending: 0, last: Promise.resolve() },
+  };
+  registerHandlers(run);
+  // Temporal's cancel is a delete. A run hears one cancel only, so the loop hands over after it.
+  CancellationScope.current().cancelRequested.catch(() => {
+    isCancelled = true;
+    requestDelete(state, {}, Date.now(), 'the workflow was cancelled');
+    run.wake();
+  });
+  return CancellationScope.nonCancellable(() => live(run));
+}
+
+async function live(run: Run): Promise<StatusView> {
+  const { state } = run;
+  await admitCreation(run);
+  while (state.phase !== 'purged') {
+    run.isAwake = false;
+    noteDue(state, Date.now());
+    const decision = decide(state, Date.now());
+    // The search attribute shows the auto-off as last armed: later pings move the truth on without an event.
+    if (decision.do === 'sleep') state.armedAutoOffAt = autoOffAt(state);
+    publish(run);
+    if (run.mustHandOver()) await handOver(run);
+    await act(run, decision);
+  }
+  publish(run);
+  await run.reports.last;
+  await condition(allHandlersFinished);
+  return viewStatus(state);
+}
+
+/** The state that an earlier run handed over, or that of a new workspace. Only a run that continues another may bring a state. */
+function openState(input: unknown): State {
+  const info = workflowInfo();
+  if (info.continuedFromExecutionRunId) return migrate((input as { carried: State }).carried);
+  const creation = parseCreation(input);
+  const expected = workspaceWorkflowId(creation.owner, creation.name);
+  if (info.workflowId !== expected) throw invalid('workflow id', `${expected} for this owner and name`, info.workflowId);
+  const state = createState(creation, creation.home ?? info.firstExecutionRunId, Date.now());
+  upsertMemo({ id: state.id });
+  return state;
+}
+
+/** Reads the policy for the first time. What input and policy show to be wrong ends the workflow with nothing made. */
+async function admitCreation(run: Run): Promise<void> {
+  const { state } = run;
+  if (state.policy) return;
+  showDetails(state);
+  const policy = await ownFailure(() =>
+    short.readPolicy.executeWithOptions({ summary: `policy of ${state.organization}` }, [{ organization: state.organization }]),
+  );
+  const { autoStart } = state.own;
+  if (autoStart) await ownFailure(() => local.checkTimeZone({ field: 'autoStart.timeZone', timeZone: autoStart.timeZone ?? '' }));
+  refusalToFailure(() => {
+    checkOwn(state.own, policy);
+    wantedSpec(state, state.own, policy);
+  });
+  takePolicy(state, policy, Date.now());
+  takeEarlySignals(state, Date.now());
+}
+
+/** Passes an activity's own typed failure on as the workflow's, without the wrapping. */
+async function ownFailure<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const cause = error instanceof ActivityFailure ? error.cause : undefined;
+    if (cause instanceof ApplicationFailure)
+      throw ApplicationFailure.create({ type: cause.type ?? 'RuntimeUnavailable', message: cause.message, nonRetryable: true });
+    throw error;
+  }
+}
+
+function isFull(state: State): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || (state.continueAsNewAfterEvents !== null && historyLength >= state.continueAsNewAfterEvents);
+}
+
+/** No await between the last look at the state and the command: signals up to here are in it, later ones go to the next run. */
+async function handOver({ state, reports }: Run): Promise<never> {
+  await condition(allHandlersFinished);
+  // A report on its way would be dropped with this run.
+  if (reports.pending > 0) state.report.sent = '';
+  return continueAsNew<typeof workspace>({ carried: state });
+}

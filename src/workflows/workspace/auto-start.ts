@@ -1,0 +1,92 @@
+/** The rule of the morning: when a workspace starts by its schedule, and what keeps it from starting. */
+import type { Policy, Weekday } from '../payloads';
+import { WEEKDAYS } from '../payloads';
+import { durationMs, MINUTE_MS } from './duration';
+import type { State } from './state';
+
+/** A scheduled start begins at most this early, and a stop by hand in this time uses up the date. */
+export const MAX_LEAD_MS = 5 * MINUTE_MS;
+/** Enough for the slots of a busy morning, even where builds are quick. */
+export const MIN_LEAD_MS = MINUTE_MS;
+/** A start missed by more is skipped. */
+export const MISSED_AFTER_MS = 30 * MINUTE_MS;
+
+/** What the next occurrence is computed from; null without a schedule, or where it cannot apply. */
+export interface EffectiveSchedule {
+  time: string;
+  timeZone: string;
+  weekdays: Weekday[];
+  organization: { weekdays: Weekday[]; timeZone: string | null };
+}
+
+export function effectiveSchedule(state: State): EffectiveSchedule | null {
+  const { own, policy } = state;
+  if (!policy || !own.autoStart?.time || !own.autoStart.timeZone) return null;
+  return {
+    time: own.autoStart.time,
+    timeZone: own.autoStart.timeZone,
+    weekdays: own.autoStart.weekdays ?? [...WEEKDAYS],
+    organization: { weekdays: policy.autoStart.weekdays, timeZone: policy.autoStart.timeZone },
+  };
+}
+
+/** Whether the next occurrence has to be computed, and for which key; null when it is known or there is none to know. */
+export function wantedPlan(state: State): { key: string; schedule: EffectiveSchedule; after: number } | null {
+  const schedule = effectiveSchedule(state);
+  if (!schedule || isOver(state)) return null;
+  const key = JSON.stringify([schedule, state.schedule.after]);
+  return state.schedule.plan?.key === key ? null : { key, schedule, after: state.schedule.after };
+}
+
+/** The planned start; null while there is none. `at` is the time set, `beginsAt` when the build begins. */
+export function plannedStart(state: State): { date: string; at: number; beginsAt: number } | null {
+  const { plan } = state.schedule;
+  if (!plan || plan.at === 0 || isOver(state) || !effectiveSchedule(state)) return null;
+  return { date: plan.date, at: plan.at, beginsAt: plan.at - leadMs(state) };
+}
+
+/** Why the planned start would not happen, judged for its time set; null when nothing is in its way. */
+export function blockedBecause(state: State): string | null {
+  const { policy } = state;
+  if (!policy) return null;
+  if (policy.autoStart.weekdays.length === 0) return 'auto-start is off for the organization (no weekday is allowed)';
+  const start = plannedStart(state);
+  if (!start) return state.schedule.plan ? 'no weekday of the schedule is allowed by the organization' : null;
+  return unusedBecause(state, policy, start.at);
+}
+
+/** The date is over: whatever happens, its time is not looked at again. A change of the schedule re-plans from `after` on. */
+export function useUpDate(state: State, at: number): void {
+  state.schedule.after = Math.max(state.schedule.after, at);
+  state.schedule.plan = null;
+}
+
+/** A stop or cancel by hand shortly before the time set uses up that date, also when its start has begun already. */
+export function noteHandEnding(state: State, now: number): void {
+  state.schedule.renewAt = null;
+  const start = plannedStart(state);
+  if (start && start.at >= now && start.at - now <= MAX_LEAD_MS) useUpDate(state, start.at);
+}
+
+/** A new schedule concerns the future only. */
+export function noteScheduleChange(state: State, now: number): void {
+  state.schedule.after = Math.max(state.schedule.after, now);
+  state.schedule.plan = null;
+}
+
+function unusedBecause(state: State, policy: Policy, at: number): string | null {
+  const usedAt = Math.max(state.byHandAt, state.lastAccess?.at ?? 0);
+  if (usedAt >= at - durationMs(policy.autoStart.recentUse)) return null;
+  return `not used since ${new Date(usedAt).toISOString()}, longer than the organization's recentUse of ${policy.autoStart.recentUse}`;
+}
+
+/** Twice the last build's time, within the bounds, so that the workspace is ready at the time set. */
+function leadMs(state: State): number {
+  const build = state.builds.findLast(({ endedAt, failure }) => endedAt !== null && failure === null);
+  if (!build || build.endedAt === null) return MAX_LEAD_MS;
+  return Math.min(MAX_LEAD_MS, Math.max(MIN_LEAD_MS, 2 * (build.endedAt - build.startedAt)));
+}
+
+function isOver(state: State): boolean {
+  return state.phase === 'deleted' || state.phase === 'purged';
+}

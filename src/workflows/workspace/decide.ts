@@ -1,0 +1,101 @@
+/**
+ * What comes next, and why: a pure function of the state and the moment. The loop acts on it, `explain` and the current details
+ * show it; nothing else decides.
+ */
+import { autoOffAt, autoOffThreshold, outageGraceEnd } from './auto-off';
+import { blockedBecause, MISSED_AFTER_MS, plannedStart, wantedPlan } from './auto-start';
+import { currentBuild, type State } from './state';
+
+export type Decision =
+  /** Ask for the next occurrence of the schedule. */
+  | { do: 'plan' }
+  /** Read the policy again, in the background: a push may have been missed. */
+  | { do: 'readPolicy' }
+  /** Begin the waiting build. */
+  | { do: 'begin' }
+  /** Go on with the build under way. */
+  | { do: 'build' }
+  /** Remove what comes down, then enter the state that it leads to. */
+  | { do: 'clean' }
+  /** Ask the runtime for recent terminal input. */
+  | { do: 'look'; offAt: number }
+  | { do: 'autoOff'; offAt: number }
+  | { do: 'autoStart'; at: number }
+  /** The time set passed while running: the window starts afresh. */
+  | { do: 'renew'; at: number }
+  /** The date is over without a start. */
+  | { do: 'skipDate'; at: number; because: string }
+  | { do: 'purge' }
+  | { do: 'sleep'; until: number; summary: string };
+
+export interface Upcoming {
+  at: number;
+  what: 'start' | 'stop' | 'purge';
+  because: string;
+}
+
+/** The next thing to do. */
+export function decide(state: State, now: number): Decision {
+  if (state.ending || isStrayPod(state)) return { do: 'clean' };
+  if (currentBuild(state)) return { do: 'build' };
+  if (state.next && state.policy) return { do: 'begin' };
+  if (wantedPlan(state)) return { do: 'plan' };
+  if (state.policyDueAt <= now) return { do: 'readPolicy' };
+  if (state.phase === 'running') return decideRunning(state, now);
+  if (state.phase === 'off' || state.phase === 'error') return decideOff(state, now);
+  if (state.phase === 'deleted' && state.purgeAt !== null && state.purgeAt <= now) return { do: 'purge' };
+  return sleep(state, [state.phase === 'deleted' ? state.purgeAt : null]);
+}
+
+/** What will happen if nobody does anything, soonest first. */
+export function upcoming(state: State): Upcoming[] {
+  const list: Upcoming[] = [];
+  const offAt = autoOffAt(state);
+  const threshold = autoOffThreshold(state);
+  if (offAt !== null && threshold) {
+    const because = `nobody used it for ${threshold.after}, the ${threshold.source}'s auto-off`;
+    list.push({ at: Math.max(offAt, outageGraceEnd(state)), what: 'stop', because });
+  }
+  const start = plannedStart(state);
+  if (start && blockedBecause(state) === null && (state.phase === 'off' || state.phase === 'error')) {
+    list.push({ at: start.beginsAt, what: 'start', because: `auto-start, to be ready at ${new Date(start.at).toISOString()}` });
+  }
+  if (state.purgeAt !== null) list.push({ at: state.purgeAt, what: 'purge', because: 'it was deleted and is kept until then' });
+  return list.sort((a, b) => a.at - b.at);
+}
+
+/** Nothing should run, and yet a pod may: after a reset, or where the loss of one was reported wrongly. */
+function isStrayPod(state: State): boolean {
+  const isDown = state.phase === 'off' || state.phase === 'error' || state.phase === 'deleted';
+  return isDown && state.podBuild !== null;
+}
+
+function decideRunning(state: State, now: number): Decision {
+  const renewAt = state.schedule.renewAt ?? plannedStart(state)?.at ?? null;
+  if (renewAt !== null && renewAt <= now) return { do: 'renew', at: renewAt };
+  const offAt = autoOffAt(state);
+  if (offAt === null || offAt > now) return sleep(state, [offAt, renewAt]);
+  const graceEnd = outageGraceEnd(state);
+  if (graceEnd > now) return sleep(state, [graceEnd, renewAt]);
+  const { due } = state.window;
+  return due?.offAt === offAt && due.lookedAt !== null ? { do: 'autoOff', offAt } : { do: 'look', offAt };
+}
+
+function decideOff(state: State, now: number): Decision {
+  const start = plannedStart(state);
+  if (!start) return sleep(state, []);
+  const blocked = blockedBecause(state);
+  if (blocked) return start.at > now ? sleep(state, [start.at]) : { do: 'skipDate', at: start.at, because: blocked };
+  if (start.beginsAt > now) return sleep(state, [start.beginsAt]);
+  if (now - start.at > MISSED_AFTER_MS) return { do: 'skipDate', at: start.at, because: 'it was missed by more than 30 minutes' };
+  return { do: 'autoStart', at: start.at };
+}
+
+/** Sleeps until the earliest of these moments or the next reading of the policy. */
+function sleep(state: State, moments: (number | null)[]): Decision {
+  const until = Math.min(...moments.filter((at) => at !== null), state.policyDueAt);
+  const [next] = upcoming(state);
+  if (!next || next.at > until) return { do: 'sleep', until, summary: 'nothing due; the policy is read again then' };
+  const what = { start: 'auto-start at', stop: 'auto-off not before', purge: 'the home is purged at' }[next.what];
+  return { do: 'sleep', until, summary: `${what} ${new Date(next.at).toISOString().slice(0, 16).replace('T', ' ')} UTC` };
+}

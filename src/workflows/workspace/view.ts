@@ -1,0 +1,128 @@
+/** The answers to the queries `status` and `build`: data in, data out. */
+import type { BuildView, StatusView, StepView } from '../payloads';
+import { autoOffAt, autoOffThreshold } from './auto-off';
+import { blockedBecause, effectiveSchedule, plannedStart } from './auto-start';
+import { Refusal } from './refusal';
+import { type BuildRecord, type BuildSpec, newestBuild, type State } from './state';
+import { waitingChange, wantedSpec } from './wanted';
+
+/** The whole state as others see it. */
+export function viewStatus(state: State): StatusView {
+  const wanted = wantedView(state);
+  return {
+    workspace: `${state.owner}/${state.name}`,
+    id: state.id,
+    organization: state.organization,
+    state: state.phase,
+    since: iso(state.since),
+    purgeAt: isoOrNull(state.purgeAt),
+    image: { reference: wanted.image, digest: wantedDigest(state, wanted.image) },
+    resources: wanted.resources,
+    env: state.own.env ?? {},
+    dotfiles: state.own.dotfiles,
+    build: buildOrNull(state),
+    autoOff: viewAutoOff(state),
+    autoStart: viewAutoStart(state),
+    rebuildRequired: rebuildRequired(state),
+    rejected: {
+      count: state.rejected.count,
+      last: state.rejected.last && { ...state.rejected.last, at: iso(state.rejected.last.at) },
+    },
+    policyVersion: state.policy?.version ?? null,
+  };
+}
+
+/** One build; the newest when no number is given. Throws `NotFound` for a number that is not kept. */
+export function viewBuild(state: State, number: number | null): BuildView {
+  const newest = newestBuild(state);
+  const build = number === null ? newest : state.builds.find((record) => record.number === number);
+  if (build) return buildView(build, { withLines: build === newest });
+  const kept = state.builds.map((record) => record.number).join(', ') || 'none yet';
+  throw new Refusal('NotFound', `build: expected the number of a build that is kept (${kept}), got ${number ?? 'none'}`);
+}
+
+/** What waits for the next build of a workspace that runs or builds, as a sentence; null when nothing does. */
+export function rebuildRequired(state: State): string | null {
+  if (state.phase !== 'running' && state.phase !== 'building') return null;
+  const build = newestBuild(state);
+  const wanted = specOrNull(state);
+  return build && wanted && !state.next ? waitingChange(build.spec, wanted) : null;
+}
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function buildOrNull(state: State): BuildView | null {
+  const build = newestBuild(state);
+  return build && buildView(build, { withLines: false });
+}
+
+function buildView(build: BuildRecord, { withLines }: { withLines: boolean }): BuildView {
+  return {
+    number: build.number,
+    cause: build.cause,
+    by: build.by,
+    image: { reference: build.spec.image, digest: build.digest },
+    startedAt: iso(build.startedAt),
+    endedAt: isoOrNull(build.endedAt),
+    steps: build.steps.map(({ lastLines, ...step }): StepView => {
+      const view = { ...step, startedAt: isoOrNull(step.startedAt), endedAt: isoOrNull(step.endedAt) };
+      return withLines && step.endedAt !== null ? { ...view, lastLines } : view;
+    }),
+    warnings: build.warnings,
+    failure: build.failure,
+  };
+}
+
+function viewAutoOff(state: State): StatusView['autoOff'] {
+  const threshold = autoOffThreshold(state);
+  return {
+    at: isoOrNull(autoOffAt(state)),
+    after: threshold?.after ?? null,
+    source: threshold?.source ?? null,
+    lastAccess: state.lastAccess && { at: iso(state.lastAccess.at), via: state.lastAccess.via },
+  };
+}
+
+function viewAutoStart(state: State): StatusView['autoStart'] {
+  const { autoStart } = state.own;
+  if (!autoStart) return null;
+  const start = plannedStart(state);
+  return {
+    at: isoOrNull(start?.at ?? null),
+    beginsAt: isoOrNull(start?.beginsAt ?? null),
+    time: autoStart.time ?? null,
+    timeZone: autoStart.timeZone ?? null,
+    weekdays: effectiveSchedule(state)?.weekdays ?? autoStart.weekdays ?? null,
+    blockedBecause: blockedBecause(state),
+  };
+}
+
+function wantedView(state: State): { image: string | null; resources: StatusView['resources'] } {
+  const spec = specOrNull(state);
+  if (spec) return { image: spec.image, resources: spec.resources };
+  const defaults = state.policy?.resources.default;
+  const pick = (key: 'cpu' | 'memory' | 'disk') => state.own.resources[key] ?? defaults?.[key] ?? null;
+  return { image: state.own.image, resources: { cpu: pick('cpu'), memory: pick('memory'), disk: pick('disk') } };
+}
+
+/** A policy may have come to refuse what the workspace wants; a view says so elsewhere and never fails for it. */
+function specOrNull(state: State): BuildSpec | null {
+  if (!state.policy) return null;
+  try {
+    return wantedSpec(state, state.own, state.policy);
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
+}
+
+function wantedDigest(state: State, image: string | null): string | null {
+  const build = newestBuild(state);
+  return build && build.spec.image === image ? build.digest : null;
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : iso(ms);
+}
