@@ -13,6 +13,8 @@ import { toApplicationFailure } from './failure';
 const HEARTBEAT_INTERVAL_MS = 250;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 15_000;
+/** The longest that a timer of Node takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The build's deadline as it stands for this step. */
 export interface Deadline {
@@ -43,8 +45,9 @@ export interface BuildFailureDetails {
 
 /** Heartbeat details, in the Web UI's pending activities and for the next attempt. */
 export interface StepHeartbeat {
-  startedAt: string;
   waitingFor: string;
+  /** Of the build's deadline, used by this step's attempts so far; the time without any worker is not in it. */
+  usedMs: number;
 }
 
 /**
@@ -58,50 +61,53 @@ export async function runStep<T>(
   const context = Context.current();
   const { attempt, heartbeatDetails } = context.info;
   const known = heartbeatDetails as StepHeartbeat | undefined;
-  const startedAt = known?.startedAt ? Date.parse(known.startedAt) : Date.now();
-  const beat: StepHeartbeat = { startedAt: new Date(startedAt).toISOString(), waitingFor: known?.waitingFor ?? waitingFor };
-  const remainingMs = deadline.totalMs - deadline.spentMs - (Date.now() - startedAt);
-  if (remainingMs <= 0) throw timedOut(deadline, beat, { tookMs: Date.now() - startedAt, attempt });
+  const beat = { waitingFor: known?.waitingFor ?? waitingFor };
+  const attemptStartedAt = Date.now();
+  const usedMs = () => (known?.usedMs ?? 0) + Date.now() - attemptStartedAt;
+  const remainingMs = () => deadline.totalMs - deadline.spentMs - usedMs();
+  const details = (): BuildFailureDetails => ({ tookMs: usedMs(), attempt });
+  if (remainingMs() <= 0) throw timedOut(deadline, beat.waitingFor, details());
+
   const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(new Error('the deadline passed')), remainingMs);
-  const pulse = setInterval(() => context.heartbeat(beat), HEARTBEAT_INTERVAL_MS);
-  context.heartbeat(beat);
+  const timer = setTimeout(() => timeout.abort(new Error('the deadline passed')), Math.min(remainingMs(), MAX_TIMER_MS));
+  const send = (pauseMs = 0) => context.heartbeat({ ...beat, usedMs: usedMs() + pauseMs } satisfies StepHeartbeat);
+  const pulse = setInterval(send, HEARTBEAT_INTERVAL_MS);
+  send();
   try {
     const signal = AbortSignal.any([context.cancellationSignal, timeout.signal]);
     const value = await work({
       signal,
       waitingFor: (sentence) => void Object.assign(beat, { waitingFor: sentence.slice(0, 500) }),
     });
-    return { value, tookMs: Date.now() - startedAt, attempt };
+    return { value, tookMs: usedMs(), attempt };
   } catch (error) {
-    const details = { tookMs: Date.now() - startedAt, attempt };
-    if (context.cancellationSignal.aborted) throw new CancelledFailure('the step is no longer observed', [details]);
-    if (timeout.signal.aborted) throw timedOut(deadline, beat, details);
-    throw withPause(error, { details, remainingMs: deadline.totalMs - deadline.spentMs - details.tookMs });
+    if (context.cancellationSignal.aborted) throw new CancelledFailure('the step is no longer observed', [details()]);
+    if (timeout.signal.aborted) throw timedOut(deadline, beat.waitingFor, details());
+    const failure = toApplicationFailure(error, { ...details() });
+    if (failure.nonRetryable) throw failure;
+    const pauseMs = pauseBefore(attempt + 1, remainingMs());
+    beat.waitingFor = `another attempt after ${failure.type}: ${failure.message}`.slice(0, 500);
+    // The pause counts too, and only what was sent with a heartbeat reaches the next attempt.
+    send(pauseMs);
+    throw withPause(failure, pauseMs);
   } finally {
     clearTimeout(timer);
     clearInterval(pulse);
-    context.heartbeat({ ...beat });
   }
 }
 
-function timedOut(deadline: Deadline, beat: StepHeartbeat, details: BuildFailureDetails): ApplicationFailure {
-  const message = `the build's deadline of ${deadline.text} passed; last it waited for: ${beat.waitingFor}`;
+function timedOut(deadline: Deadline, waitingFor: string, details: BuildFailureDetails): ApplicationFailure {
+  const message = `the build's deadline of ${deadline.text} passed; last it waited for: ${waitingFor}`;
   return toApplicationFailure(new RuntimeFailure('BuildTimedOut', message, { details }));
 }
 
-/** The next attempt comes soon, later each time, and never after the deadline, so that a build ends when it says. */
-function withPause(
-  error: unknown,
-  { details, remainingMs }: { details: BuildFailureDetails; remainingMs: number },
-): ApplicationFailure {
-  const failure = toApplicationFailure(error, { ...details });
-  if (failure.nonRetryable) return failure;
-  const pauseMs = Math.min(FIRST_PAUSE_MS * 1.5 ** ((details.attempt ?? 1) - 1), MAX_PAUSE_MS);
-  return ApplicationFailure.create({
-    type: failure.type ?? 'RuntimeUnavailable',
-    message: failure.message,
-    details: failure.details ?? [],
-    nextRetryDelay: Math.max(1, Math.min(pauseMs, remainingMs)),
-  });
+/** Later each time, and never after the deadline, so that a build ends when it says. */
+function pauseBefore(attempt: number, remainingMs: number): number {
+  const pauseMs = Math.min(FIRST_PAUSE_MS * 1.5 ** (attempt - 2), MAX_PAUSE_MS);
+  return Math.max(1, Math.min(pauseMs, remainingMs));
+}
+
+function withPause(failure: ApplicationFailure, nextRetryDelay: number): ApplicationFailure {
+  const { type, message, details } = failure;
+  return ApplicationFailure.create({ type: type ?? 'RuntimeUnavailable', message, details: details ?? [], nextRetryDelay });
 }

@@ -47,3 +47,22 @@ export async function requesting<T>(thing: string, work: () => Promise<T>): Prom
     throw toRequestFailure(error, thing);
   }
 }
+
+/** The server's word that an update fell between two tasks of the workflow: nothing of it was taken, so it may be sent again. */
+const FELL_BETWEEN = /unexpected workflow task failure/;
+const UPDATE_TRIES = 5;
+
+/** Sends an update, again where the server dropped it untaken, as it does when a workspace continues as new at that moment. */
+export async function sendUpdate<T>(thing: string, send: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (tries === UPDATE_TRIES || !isDropped(error)) throw toRequestFailure(error, thing);
+    }
+  }
+}
+
+function isDropped(error: unknown): boolean {
+  return isGrpcServiceError(error) && FELL_BETWEEN.test(`${error.details} ${String(error.cause)}`);
+}

@@ -7,7 +7,7 @@ import {
   TASK_QUEUE,
   type UsageView,
 } from '../workflows/messages';
-import { requesting } from './failure';
+import { requesting, sendUpdate } from './failure';
 
 /** One organization: its policy and what its workspaces use. */
 export interface OrganizationHandle {
@@ -34,6 +34,6 @@ export function organizationHandle(client: Client, name: string): OrganizationHa
       }),
     policy: () => requesting(thing, () => handle.query<Policy & { changes: PolicyChange[] }>('policy')),
     usage: () => requesting(thing, () => handle.query<UsageView>('usage')),
-    setPolicy: (change) => requesting(thing, () => handle.executeUpdate(setPolicyUpdate, { args: [change] })),
+    setPolicy: (change) => sendUpdate(thing, () => handle.executeUpdate(setPolicyUpdate, { args: [change] })),
   };
 }

@@ -15,7 +15,7 @@ import type {
   StatusView,
   StopInput,
 } from '../workflows/messages';
-import { requesting } from './failure';
+import { requesting, sendUpdate } from './failure';
 
 /** One workspace. Every request rejects with a `RequestFailure`. */
 export interface WorkspaceHandle {
@@ -72,6 +72,7 @@ export function workspaceHandle(client: Client, owner: string, name: string): Wo
   const workspace = `${owner}/${name}`;
   const handle = client.workflow.getHandle(messages.workspaceWorkflowId(owner, name));
   const request = <T>(work: () => Promise<T>) => requesting(`workspace ${workspace}`, work);
+  const update = <T>(work: () => Promise<T>) => sendUpdate(`workspace ${workspace}`, work);
   const self: WorkspaceHandle = {
     workspace,
     owner,
@@ -80,13 +81,13 @@ export function workspaceHandle(client: Client, owner: string, name: string): Wo
     explain: () => request(() => handle.query(messages.explainQuery)),
     build: (number) => request(() => handle.query(messages.buildQuery, number === undefined ? {} : { number })),
     ping: (input = {}) => request(() => handle.signal(messages.pingSignal, input)),
-    start: (input = {}) => request(() => handle.executeUpdate(messages.startUpdate, { args: [input] })),
-    stop: (input = {}) => request(() => handle.executeUpdate(messages.stopUpdate, { args: [input] })),
-    rebuild: (input = {}) => request(() => handle.executeUpdate(messages.rebuildUpdate, { args: [input] })),
-    cancelBuild: (input = {}) => request(() => handle.executeUpdate(messages.cancelBuildUpdate, { args: [input] })),
-    restore: (input = {}) => request(() => handle.executeUpdate(messages.restoreUpdate, { args: [input] })),
-    delete: (input = {}) => request(() => handle.executeUpdate(messages.deleteUpdate, { args: [input] })),
-    configure: (input) => request(() => handle.executeUpdate(messages.configureUpdate, { args: [input] })),
+    start: (input = {}) => update(() => handle.executeUpdate(messages.startUpdate, { args: [input] })),
+    stop: (input = {}) => update(() => handle.executeUpdate(messages.stopUpdate, { args: [input] })),
+    rebuild: (input = {}) => update(() => handle.executeUpdate(messages.rebuildUpdate, { args: [input] })),
+    cancelBuild: (input = {}) => update(() => handle.executeUpdate(messages.cancelBuildUpdate, { args: [input] })),
+    restore: (input = {}) => update(() => handle.executeUpdate(messages.restoreUpdate, { args: [input] })),
+    delete: (input = {}) => update(() => handle.executeUpdate(messages.deleteUpdate, { args: [input] })),
+    configure: (input) => update(() => handle.executeUpdate(messages.configureUpdate, { args: [input] })),
     pendingStep: () => request(() => pendingStep(client, handle.workflowId)),
     waitForBuild: (number, options = {}) =>
       request(() => waitForBuild({ self, number, options, failed: () => throwIfFailed(client, handle.workflowId) })),

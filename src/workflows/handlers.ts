@@ -1,6 +1,6 @@
 /** All messages of a workspace, registered before the first await: queries, then updates, then signals. No default handler: one could be made to fail the workflow task. */
 import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
-import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
 import * as messages from './messages';
 import type { Run } from './workspace';
 import { asObject } from './workspace/fields';
@@ -76,6 +76,7 @@ function update<T>(run: Run, definition: { name: string }, handling: Handling<T>
   const { request, check, description } = handling;
   const answer = async (input: unknown): Promise<T> => {
     if (run.state.policy === null) await condition(() => run.state.policy !== null);
+    run.answeredAt = workflowInfo().historyLength;
     const result = refusalToFailure(() => request(run.state, input));
     run.wake();
     return result;

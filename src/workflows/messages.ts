@@ -23,6 +23,17 @@ import type {
   UsageView,
 } from './payloads';
 
+export {
+  NAMESPACE,
+  DEFAULT_ORGANIZATION,
+  TASK_QUEUE,
+  STARTS_QUEUE,
+  CARE_QUEUE,
+  workspaceWorkflowId,
+  organizationWorkflowId,
+  watchWorkflowId,
+  SEARCH_ATTRIBUTES,
+} from './names';
 export type {
   Answer,
   AutoOffSetting,
@@ -60,30 +71,6 @@ export type {
   WorkspacePhase,
 } from './payloads';
 export { STEP_NAMES, WEEKDAYS } from './payloads';
-
-export const NAMESPACE = 'perennial';
-export const DEFAULT_ORGANIZATION = 'default';
-
-/** Workflows and short activities. */
-export const TASK_QUEUE = 'perennial';
-/** Volumes and pod starts; its slots cap what hits the cluster at once. */
-export const STARTS_QUEUE = 'perennial-starts';
-/** All else that touches a runtime: hooks, stops, clean-up, last look, watch; never behind a start. */
-export const CARE_QUEUE = 'perennial-care';
-
-export const workspaceWorkflowId = (owner: string, name: string): string => `workspace/${owner}/${name}`;
-export const organizationWorkflowId = (name: string): string => `organization/${name}`;
-export const watchWorkflowId = (runtime: string): string => `watch/${runtime}`;
-
-export const SEARCH_ATTRIBUTES = {
-  State: 'KEYWORD',
-  Owner: 'KEYWORD',
-  Organization: 'KEYWORD',
-  Image: 'KEYWORD',
-  Build: 'INT',
-  AutoStartAt: 'DATETIME',
-  AutoOffAt: 'DATETIME',
-} as const;
 
 export const pingSignal = defineSignal<[PingInput?]>('ping');
 export const startSignal = defineSignal<[ByInput?]>('start');

@@ -12,6 +12,12 @@ const HEARTBEAT_TIMEOUT = '10s';
 /** The server's pauses; a step's own activity chooses shorter ones near its deadline. */
 const RETRY = { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' } as const;
 
+/**
+ * A cancelled step says how much of the deadline it used, and only one build at a time may touch a workspace, so its end is awaited.
+ * Written out, since the SDK's own default is to go on at once.
+ */
+const AWAIT_END = 'WAIT_CANCELLATION_COMPLETED';
+
 /** The step's deadline ends it from within; this only bounds what a lost worker could leave open. */
 const STEP_TIMEOUT = '25h';
 
@@ -31,6 +37,7 @@ export const admission = proxyActivities<Activities>({
   taskQueue: TASK_QUEUE,
   startToCloseTimeout: STEP_TIMEOUT,
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: AWAIT_END,
   retry: RETRY,
 });
 
@@ -45,6 +52,7 @@ export const care = proxyActivities<Activities>({
   taskQueue: CARE_QUEUE,
   startToCloseTimeout: STEP_TIMEOUT,
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: AWAIT_END,
   retry: RETRY,
 });
 
@@ -67,6 +75,7 @@ export const watching = proxyActivities<Activities>({
   taskQueue: CARE_QUEUE,
   startToCloseTimeout: '1h',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: 'TRY_CANCEL',
   retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '5s' },
 });
 
@@ -75,6 +84,7 @@ function startsWithPriority(priorityKey: number) {
     taskQueue: STARTS_QUEUE,
     startToCloseTimeout: STEP_TIMEOUT,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    cancellationType: AWAIT_END,
     retry: RETRY,
     priority: { priorityKey },
   });

@@ -9,6 +9,7 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  sleep,
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -39,7 +40,13 @@ export interface Run {
   /** This run is to end and another to take over. */
   mustHandOver: () => boolean;
   reports: { pending: number; last: Promise<void> };
+  /** The length of the history at the task that last answered an update. */
+  answeredAt: number;
 }
+
+/** So often a hand-over is put off for an update answered in the same task. */
+const HAND_OVER_TRIES = 20;
+const HAND_OVER_PAUSE = '50ms';
 
 export async function workspace(input?: unknown): Promise<StatusView> {
   const state = refusalToFailure(() => openState(input));
@@ -54,6 +61,7 @@ export async function workspace(input?: unknown): Promise<StatusView> {
     refresh: () => showDetails(state),
     mustHandOver: () => isCancelled || isFull(state),
     reports: { pending: 0, last: Promise.resolve() },
+    answeredAt: -1,
   };
   registerHandlers(run);
   // Temporal's cancel is a delete. A run hears one cancel only, so the loop hands over after it.
@@ -132,8 +140,14 @@ function isFull(state: State): boolean {
 }
 
 /** No await between the last look at the state and the command: signals up to here are in it, later ones go to the next run. */
-async function handOver({ state, reports }: Run): Promise<never> {
+async function handOver(run: Run): Promise<never> {
+  const { state, reports } = run;
   await condition(allHandlersFinished);
+  // The server fails a task that ends a run while something new came in, and with it the answers that the task gave. So the
+  // run ends in a task that answers nobody.
+  for (let tries = 0; tries < HAND_OVER_TRIES && run.answeredAt === workflowInfo().historyLength; tries += 1) {
+    await sleep(HAND_OVER_PAUSE, { summary: 'hand over to a new run' });
+  }
   // A report on its way would be dropped with this run.
   if (reports.pending > 0) state.report.sent = '';
   return continueAsNew<typeof workspace>({ carried: state });

@@ -1,6 +1,6 @@
 /** Total checks of whole payloads, one for each message; null fields count as absent unless the message gives null a meaning. */
 import type { CreateInput, PodLostInput } from '../payloads';
-import { DEFAULT_ORGANIZATION } from '../payloads';
+import { DEFAULT_ORGANIZATION } from '../names';
 import {
   asAutoOff,
   asAutoStart,

@@ -1,0 +1,45 @@
+import type { ConnectionOptions } from '@temporalio/client';
+import type { PerennialClient } from '../client';
+import type { Runtime } from '../runtimes/runtime';
+
+/** All that the commands have of the world outside; the entry makes the real one, tests make their own. */
+export interface CliContext {
+  settings: CliSettings;
+  /** What Temporal's standard variables and profile file say; throws when the file cannot be read. */
+  readTemporalConfig(): TemporalConfig;
+  connect(options: ConnectionOptions & { namespace: string }): Promise<PerennialClient>;
+  openRuntime(where: { dir: string; images: string }): Runtime;
+  /** Hides secrets in whole lines of a log. */
+  mask(text: string): string;
+  out: Output;
+  /** Asks a person for yes or no; null where there is none to ask. */
+  confirm: ((question: string) => Promise<boolean>) | null;
+  now(): number;
+  pause(durationMs: number): Promise<void>;
+  /** Calls the listener at each Ctrl-C until the function it returns is called; without a listener Ctrl-C ends the process. */
+  onInterrupt(listener: () => void): () => void;
+  /** Aborts when the process is told to end. */
+  ending: AbortSignal;
+  /** Sets the exit code of a command that ends well. */
+  exit(code: number): void;
+}
+
+/** What the environment says. */
+export interface CliSettings {
+  dir: string;
+  images: string;
+  /** Who asks, unless `--by` says otherwise. */
+  by: string | null;
+}
+
+export interface TemporalConfig {
+  namespace?: string | undefined;
+  connectionOptions: ConnectionOptions;
+}
+
+export interface Output {
+  write(text: string): void;
+  writeError(text: string): void;
+  /** The width of the terminal that standard output is; null when it is none. */
+  columns(): number | null;
+}

@@ -1,0 +1,34 @@
+import { RequestFailure } from '../client';
+import { RuntimeFailure } from '../runtimes/failure';
+
+/** A command that failed for a reason of its own. `details` go into the JSON, beside the error. */
+export class CliFailure extends Error {
+  constructor(
+    readonly type: string,
+    message: string,
+    readonly given: { details?: Record<string, unknown>; exitCode?: number } = {},
+  ) {
+    super(message);
+    this.name = 'CliFailure';
+  }
+}
+
+/** What a failed command prints, and the code that it exits with. */
+export interface FailureReport {
+  exitCode: number;
+  /** One line for people. */
+  text: string;
+  json: Record<string, unknown>;
+}
+
+/** Whatever was thrown, as its type and one sentence. */
+export function describeFailure(error: unknown): FailureReport {
+  const message = error instanceof Error ? error.message : String(error);
+  const type = isTyped(error) ? error.type : 'Failed';
+  const { details = {}, exitCode = 1 } = error instanceof CliFailure ? error.given : {};
+  return { exitCode, text: `perennial: ${type}: ${message}`, json: { ...details, error: { type, message } } };
+}
+
+function isTyped(error: unknown): error is CliFailure | RequestFailure | RuntimeFailure {
+  return error instanceof CliFailure || error instanceof RequestFailure || error instanceof RuntimeFailure;
+}

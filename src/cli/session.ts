@@ -1,0 +1,82 @@
+import path from 'node:path';
+import type { Command } from 'commander';
+import { type PerennialClient, RequestFailure } from '../client';
+import type { CliContext } from './context';
+import { resolveTarget } from './target';
+
+/** One command's connection and way to print. */
+export interface Session {
+  context: CliContext;
+  client: PerennialClient;
+  /** Whether `--json` was given. */
+  json: boolean;
+  /** The folder of the embedded stack, absolute. */
+  dir: string;
+  /** Prints one of the two, each with a line end. */
+  print(result: { json: unknown; text: string }): void;
+  /** Says something that is no result. */
+  note(sentence: string): void;
+  /** Who asks: as given, else from the environment. */
+  by(given: string | undefined): { by?: string };
+}
+
+export interface GlobalOptions {
+  dir?: string;
+  address?: string;
+  namespace?: string;
+  json?: true;
+}
+
+/** Said when nobody has answered for so long. */
+const PATIENCE_MS = 8_000;
+
+/** Connects to where the options say, does the work, and disconnects. */
+export async function inSession(
+  { context, command }: { context: CliContext; command: Command },
+  work: (session: Session) => Promise<void>,
+): Promise<void> {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const dir = path.resolve(options.dir ?? context.settings.dir);
+  const { address, namespace } = options;
+  const client = await connect(context, { address, namespace, dir });
+  try {
+    await work(createSession({ context, client, dir, json: options.json === true }));
+  } finally {
+    await client.close();
+  }
+}
+
+/** Waits for an update's answer; a worker gives it, so a long silence has one likely reason, which is said. */
+export async function answerOf<T>(session: Session, request: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => session.note('no answer yet; does a worker run on this namespace?'), PATIENCE_MS);
+  try {
+    return await request;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function connect(
+  context: CliContext,
+  given: { address: string | undefined; namespace: string | undefined; dir: string },
+): Promise<PerennialClient> {
+  const target = resolveTarget({ ...given, config: context.readTemporalConfig() });
+  try {
+    return await context.connect(target);
+  } catch (error) {
+    throw new RequestFailure('Unavailable', error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function createSession(given: Pick<Session, 'context' | 'client' | 'dir' | 'json'>): Session {
+  const { context, json } = given;
+  return {
+    ...given,
+    print: (result) => context.out.write(`${json ? JSON.stringify(result.json, null, 2) : result.text}\n`),
+    note: (sentence) => context.out.writeError(`perennial: ${sentence}\n`),
+    by: (name) => {
+      const by = name ?? context.settings.by;
+      return by === null ? {} : { by };
+    },
+  };
+}
