@@ -1,5 +1,5 @@
 import { inCheckout } from './checkout.mjs';
-import { prepare } from './prepare.mjs';
+import { prepareOrExit } from './prepare.mjs';
 
-await prepare();
+await prepareOrExit();
 await import(inCheckout('dist', 'bench', 'index.js'));

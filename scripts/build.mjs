@@ -1,3 +1,3 @@
-import { prepare } from './prepare.mjs';
+import { prepareOrExit } from './prepare.mjs';
 
-await prepare();
+await prepareOrExit();

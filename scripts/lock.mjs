@@ -34,7 +34,8 @@ function claim(folder) {
     rmSync(mine, { force: true });
     return null;
   }
-  for (const name of readdirSync(folder)) if (Number(name) <= number) rmSync(path.join(folder, name), { force: true });
+  for (const name of readdirSync(folder).filter((name) => Number.isInteger(Number(name)) && Number(name) <= number))
+    rmSync(path.join(folder, name), { force: true });
   return mine;
 }
 

@@ -24,6 +24,16 @@ export async function prepare({ say = console.log } = {}) {
   });
 }
 
+/** The same for an entry: what goes wrong is said in its sentence, without a stack trace, and ends the process with 1. */
+export async function prepareOrExit(options) {
+  try {
+    await prepare(options);
+  } catch (error) {
+    console.error(`perennial: ${error.message}`);
+    process.exit(1);
+  }
+}
+
 function isReady() {
   return existsSync(inCheckout('node_modules')) && areDependenciesInstalled() && isBuilt();
 }

@@ -11,8 +11,8 @@ import { findWorkspace } from './ownership';
 
 /** A watch ends by itself after this, so that its workflow can hand over. */
 const WATCH_MS = 10 * 60_000;
-/** How often the workspaces themselves are listed, and pods looked for whose workspace has ended. */
-const FULL_ROUND_MS = 30_000;
+/** In every so many rounds the workspaces themselves are listed, and pods looked for whose workspace has ended. */
+const FULL_ROUND_EVERY = 30;
 
 /** `build`: the build whose pod was seen; `found`: the newest build the runtime has seen, when it is newer than the workspace's own. */
 export interface PodLostInput {
@@ -37,7 +37,7 @@ async function watchFor({ runtime, client, watchIntervalMs }: Dependencies): Pro
     const pods = await runtime.listPods();
     await tellLosses(round, pods);
     if (Date.now() >= fullAt) {
-      fullAt = Date.now() + FULL_ROUND_MS;
+      fullAt = Date.now() + FULL_ROUND_EVERY * watchIntervalMs;
       await compareFully(round, pods);
     }
     context.heartbeat({ waitingFor: `the next round; ${pods.length} pods there` });

@@ -78,10 +78,11 @@ export function collectEnv(text: string, before: Record<string, string> = {}): R
   return checking(() => asEnv('env', { ...before, [text.slice(0, at)]: text.slice(at + 1) }))(text);
 }
 
-/** `URI` or `URI#REF`; null for blank, which means none. */
-export const parseDotfiles = checking((text): Dotfiles | null => {
+/** `URI` or `URI#REF`; blank means none, as in the message. */
+export const parseDotfiles = checking((text): Dotfiles => {
   const at = text.lastIndexOf('#');
-  return at === -1 ? asDotfiles('dotfiles', { uri: text }) : asDotfiles('dotfiles', { uri: text.slice(0, at), ref: text.slice(at + 1) });
+  const given = at === -1 ? { uri: text } : { uri: text.slice(0, at), ref: text.slice(at + 1) };
+  return asDotfiles('dotfiles', given) ?? { uri: '' };
 });
 
 /** A moment, as the contract writes it. */

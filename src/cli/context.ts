@@ -9,8 +9,6 @@ export interface CliContext {
   readTemporalConfig(): TemporalConfig;
   connect(options: ConnectionOptions & { namespace: string }): Promise<PerennialClient>;
   openRuntime(where: { dir: string; images: string }): Runtime;
-  /** Hides secrets in whole lines of a log. */
-  mask(text: string): string;
   out: Output;
   /** Asks a person for yes or no; null where there is none to ask. */
   confirm: ((question: string) => Promise<boolean>) | null;
@@ -18,8 +16,8 @@ export interface CliContext {
   pause(durationMs: number): Promise<void>;
   /** Calls the listener at each Ctrl-C until the function it returns is called; without a listener Ctrl-C ends the process. */
   onInterrupt(listener: () => void): () => void;
-  /** Aborts when the process is told to end. */
-  ending: AbortSignal;
+  /** The same for being told to end by a signal. */
+  onTermination(listener: () => void): () => void;
   /** Sets the exit code of a command that ends well. */
   exit(code: number): void;
 }

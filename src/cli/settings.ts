@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AutoStartSetting, ConfigureInput, Dotfiles, RebuildInput, Weekday } from '../workflows/messages';
+import type { AutoOffSetting, AutoStartSetting, Dotfiles, RebuildInput, Weekday } from '../workflows/messages';
 import {
   collectEnv,
   parseAutoOff,
@@ -23,7 +23,7 @@ export interface SettingOptions extends BuildOptions {
   autoStart?: AutoStartSetting;
   weekdays?: Weekday[];
   autoOff?: string;
-  dotfiles?: Dotfiles | null;
+  dotfiles?: Dotfiles;
 }
 
 /** The options that say what a build makes. */
@@ -55,24 +55,34 @@ export function addByOption(command: Command): Command {
 }
 
 /** What a build makes, as a request carries it: only what was given. */
-export function readBuildOptions({ image, cpu, memory, disk, env }: BuildOptions): Pick<RebuildInput, 'image' | 'resources' | 'env'> {
+export function readBuildOptions({
+  image,
+  cpu,
+  memory,
+  disk,
+  env,
+}: BuildOptions): Pick<RebuildInput, 'image' | 'resources' | 'env'> {
   const resources = { ...(cpu && { cpu }), ...(memory && { memory }), ...(disk && { disk }) };
   return { ...(image && { image }), ...(Object.keys(resources).length > 0 && { resources }), ...(env && { env }) };
 }
 
 /** All settings that were given, as a request carries them. */
-export function readSettingOptions(options: SettingOptions, command: Command): ReturnType<typeof readBuildOptions> & GivenSettings {
+export function readSettingOptions(
+  options: SettingOptions,
+  command: Command,
+): ReturnType<typeof readBuildOptions> & GivenSettings {
   const { autoStart, weekdays, autoOff, dotfiles } = options;
   if (weekdays && !autoStart) command.error("error: option '--weekdays <list>' needs '--auto-start <text>' beside it");
   return {
     ...readBuildOptions(options),
     ...(autoStart && { autoStart: { ...autoStart, ...(weekdays && { weekdays }) } }),
     ...(autoOff && { autoOff: { after: autoOff } }),
-    ...(dotfiles !== undefined && { dotfiles }),
+    ...(dotfiles && { dotfiles }),
   };
 }
 
-type GivenSettings = Pick<ConfigureInput, 'dotfiles'> & {
+interface GivenSettings {
   autoStart?: AutoStartSetting;
-  autoOff?: { after: string };
-};
+  autoOff?: AutoOffSetting;
+  dotfiles?: Dotfiles;
+}

@@ -5,16 +5,18 @@ const UNITS = [
   { name: 's', ms: 1_000 },
 ] as const;
 
-/** A span in its two largest units: `1h 5m`, `45s`. */
+/** A span in its two largest units, rounded to the smaller one: `1h 5m`, `45s`. */
 export function formatSpan(spanMs: number): string {
-  let rest = Math.max(0, Math.floor(spanMs / 1_000) * 1_000);
+  const largest = UNITS.findIndex(({ ms }) => spanMs >= ms);
+  const grainMs = UNITS[largest + 1]?.ms ?? 1_000;
+  let rest = Math.round(Math.max(0, spanMs) / grainMs) * grainMs;
   const parts: string[] = [];
   for (const { name, ms } of UNITS) {
     const count = Math.floor(rest / ms);
     rest -= count * ms;
-    if (count > 0 || parts.length > 0) parts.push(count > 0 ? `${count}${name}` : '');
+    if (count > 0) parts.push(`${count}${name}`);
   }
-  return parts.slice(0, 2).filter(Boolean).join(' ') || '0s';
+  return parts.join(' ') || '0s';
 }
 
 /** How far an instant is from now, for people: `in 1h 5m`, `2m ago`, `now`. */

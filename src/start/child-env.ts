@@ -1,10 +1,11 @@
-import os from 'node:os';
+import path from 'node:path';
 
 /**
  * The environment for what the stack starts: the user's own without Temporal's variables and profile file, which may point
- * to a cluster elsewhere, while the embedded stack talks to its own server only.
+ * to a cluster elsewhere, while the embedded stack talks to its own server only. A profile file that is missing is passed
+ * over by the SDK, but an empty one is an error to it, so a file is named that nobody makes.
  */
-export function childEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function childEnv(env: NodeJS.ProcessEnv, dir: string): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
-  return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: os.devNull };
+  return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: path.join(dir, 'no-temporal-profiles.toml') };
 }

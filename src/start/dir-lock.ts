@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from './process-identity';
 import { StartRefusal } from './start-refusal';
@@ -12,8 +12,7 @@ import { StartRefusal } from './start-refusal';
  */
 export function lockDir(dir: string): void {
   refuseWhileHeld(dir);
-  // Readable by all: homes inside are entered by the images' own users. What is private in a home has its own mode.
-  mkdirSync(locksIn(dir), { recursive: true, mode: 0o755 });
+  makeFolder(locksIn(dir));
   while (!claim(dir)) refuseWhileHeld(dir);
 }
 
@@ -30,6 +29,17 @@ function refuseWhileHeld(dir: string): void {
   const holder = readDirHolder(dir);
   if (holder === null) return;
   throw new StartRefusal(`${dir} is in use by process ${holder.pid}, which runs; stop that one first, or give another --dir`);
+}
+
+// Readable by all: homes inside are entered by the images' own users. What is private in a home has its own mode.
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new StartRefusal(`--dir: expected a folder that can be made and written to (${problem})`, 1, { cause: error });
+  }
 }
 
 function claim(dir: string): boolean {

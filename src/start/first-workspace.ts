@@ -1,14 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, type Connection, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
-import {
-  type CreateInput,
-  NAMESPACE,
-  type StatusView,
-  statusQuery,
-  type StepView,
-  TASK_QUEUE,
-  workspaceWorkflowId,
-} from '../workflows/messages';
+import { Client, type Connection } from '@temporalio/client';
+import { type PerennialClient, RequestFailure, type WorkspaceHandle, wrapClient } from '../client';
+import { type BuildView, type CreateInput, NAMESPACE, type StatusView, type StepView } from '../workflows/messages';
 import type { Say } from './progress';
 
 const FIRST: CreateInput = { owner: 'you', name: 'first', image: 'starter:1', by: 'you' };
@@ -19,77 +12,67 @@ export interface FirstWorkspaceSpec {
   signal: AbortSignal;
 }
 
-/** Makes `you/first` if it does not run, and shows its first build live until that has ended, well or not. */
+/**
+ * Makes `you/first` if it does not run, and shows its first build live until that has ended, well or not. What goes wrong is
+ * said and no more: the stack itself is ready all the same.
+ */
 export async function makeFirstWorkspace({ connection, say, signal }: FirstWorkspaceSpec): Promise<void> {
-  const client = new Client({ connection, namespace: NAMESPACE });
-  const handle = client.workflow.getHandle(workspaceWorkflowId(FIRST.owner, FIRST.name));
-  const isNew = await startIfMissing(client);
-  if (isNew) say(`making a first workspace, ${FIRST.owner}/${FIRST.name}, from ${FIRST.image}`);
-  const status = await followFirstBuild({ handle, say, signal });
-  say(isNew ? describeEnd(status) : `the workspace ${status.workspace} is there already: ${describeState(status)}`);
+  const client = wrapClient(new Client({ connection, namespace: NAMESPACE }));
+  const workspace = client.workspace(FIRST.owner, FIRST.name);
+  try {
+    const isNew = await createIfMissing(client);
+    if (isNew) say(`making a first workspace, ${workspace.workspace}, from ${FIRST.image}`);
+    const before = await retryWhileAway(signal, () => workspace.status());
+    if (isFirstBuildUnderWay(before)) await showFirstBuild({ workspace, say, signal });
+    const status = await retryWhileAway(signal, () => workspace.status());
+    say(isNew ? describeEnd(status) : `the workspace ${workspace.workspace} is there already: ${describeState(status)}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`no first workspace: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
-async function startIfMissing(client: Client): Promise<boolean> {
+async function createIfMissing(client: PerennialClient): Promise<boolean> {
   try {
-    const workflowId = workspaceWorkflowId(FIRST.owner, FIRST.name);
-    await client.workflow.start('workspace', { workflowId, taskQueue: TASK_QUEUE, args: [FIRST] });
+    await client.create(FIRST);
     return true;
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    if (error instanceof RequestFailure && error.type === 'AlreadyExists') return false;
     throw error;
   }
 }
 
-async function followFirstBuild({
-  handle,
-  say,
-  signal,
-}: {
-  handle: WorkflowHandle;
-  say: Say;
-  signal: AbortSignal;
-}): Promise<StatusView> {
-  const shown = new Map<string, string>();
+// The worker or the server may be started again meanwhile: the build goes on when they are back, and so does this.
+async function retryWhileAway<Result>(signal: AbortSignal, ask: () => Promise<Result>): Promise<Result> {
   for (;;) {
     signal.throwIfAborted();
-    const status = await askStatus(handle);
-    if (status !== null) {
-      for (const line of newLines(status, shown)) say(line);
-      if (!isFirstBuildUnderWay(status)) return status;
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof RequestFailure) || error.type !== 'Unavailable') throw error;
+      await delay(500, undefined, { signal });
     }
-    await delay(200, undefined, { signal });
-  }
-}
-
-// While the worker is away nobody answers; the build goes on when it is back, and so does this. A workspace that ended, or
-// was refused, never answers as wanted again, so that is an error.
-async function askStatus(handle: WorkflowHandle): Promise<StatusView | null> {
-  try {
-    return await handle.query(statusQuery);
-  } catch (error) {
-    const { status } = await handle.describe();
-    if (status.name === 'RUNNING') return null;
-    if (status.name === 'FAILED') await handle.result();
-    throw error;
   }
 }
 
 const isFirstBuildUnderWay = ({ build, state }: StatusView): boolean =>
-  build === null ? state === 'building' : build.number === 1 && build.endedAt === null && state === 'building';
+  build === null ? state === 'building' : build.number === 1 && build.endedAt === null;
 
-function newLines({ build }: StatusView, shown: Map<string, string>): string[] {
-  if (build === null || build.number !== 1) return [];
-  return build.steps
-    .filter(({ name, state }) => state !== 'waiting' && shown.get(name) !== state)
-    .map((step) => {
+async function showFirstBuild(given: { workspace: WorkspaceHandle; say: Say; signal: AbortSignal }): Promise<void> {
+  const { workspace, say, signal } = given;
+  const shown = new Map<string, string>();
+  const onChange = ({ steps }: BuildView) => {
+    for (const step of steps.filter(({ name, state }) => state !== 'waiting' && shown.get(name) !== state)) {
       shown.set(step.name, step.state);
-      return `  ${step.name}: ${describeStep(step)}`;
-    });
+      say(`  ${step.name}: ${describeStep(step)}`);
+    }
+  };
+  await retryWhileAway(signal, () => workspace.waitForBuild(1, { onChange, signal }));
 }
 
 function describeStep({ state, startedAt, endedAt, message }: StepView): string {
-  const took =
-    startedAt === null || endedAt === null ? '' : ` in ${((Date.parse(endedAt) - Date.parse(startedAt)) / 1_000).toFixed(1)} s`;
+  const isTimed = startedAt !== null && endedAt !== null && state !== 'skipped';
+  const took = isTimed ? ` in ${((Date.parse(endedAt) - Date.parse(startedAt)) / 1_000).toFixed(1)} s` : '';
   return `${state}${took}${message === null ? '' : `: ${message}`}`;
 }
 

@@ -48,12 +48,15 @@ async function runStack(run: StartRun, options: StartOptions): Promise<void> {
     signal,
   });
   try {
-    if (options.makesFirst) await makeFirstWorkspace({ connection: stack.connection, say, signal });
+    // Raced, because a question to a workspace may hang while all is told to end.
+    const isEnding = untilAborted(signal);
+    if (options.makesFirst) await Promise.race([isEnding, makeFirstWorkspace({ connection: stack.connection, say, signal })]);
+    signal.throwIfAborted();
     write(
       `ready in ${elapsedSeconds()} s: Web UI ${stack.ui}, Temporal ${stack.temporal.address}, everything is kept in ${options.dir}\n`,
     );
     if (options.makesFirst) write(adviseOnStack({ stack, dir: options.dir, isCliOnPath: isOnPath(stack, run) }));
-    await untilAborted(signal);
+    await isEnding;
   } finally {
     say('ending: the worker drains, then the sandboxes and the server end (up to 30 s)');
     await stack.end();

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import { NAMESPACE } from '../workflows/messages';
 import { childEnv } from './child-env';
@@ -12,6 +13,9 @@ import type { Say } from './progress';
 import { type ProcessesFile, removeStackFile, type StackFile, writeProcessesFile, writeStackFile } from './state-files';
 import { startTemporalServer } from './temporal-server';
 import { startWorkerProcess } from './worker-process';
+
+/** With the worker's 12 s and the server's 5 s this keeps the whole end under 30 s. */
+const SANDBOXES_LIMIT_MS = 10_000;
 
 export interface StackSpec {
   options: StartOptions;
@@ -61,7 +65,7 @@ async function startParts(spec: StackSpec, endings: (() => Promise<void>)[]) {
   const port = await choosePort({ option: '--temporal-port', port: options.temporalPort });
   const uiPort = await choosePort({ option: '--ui-port', port: options.uiPort });
   const write = processWriter(options.dir);
-  const env = childEnv(spec.env);
+  const env = childEnv(spec.env, options.dir);
 
   say('starting the Temporal server (about 1 to 5 s)');
   const serverPart = { cli, dir: options.dir, namespace: NAMESPACE, port, uiPort };
@@ -92,10 +96,13 @@ function identityOf(name: 'start', pid: number): ProcessesFile {
   return identity === null ? {} : { [name]: identity };
 }
 
-// What cannot be ended is said, and does not keep the server from ending.
+// What cannot be ended, or not in time, is said, and does not keep the server from ending.
 async function endSandboxes({ endSandboxes: endAll, say }: StackSpec): Promise<void> {
+  const tooLate = delay(SANDBOXES_LIMIT_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`it took more than ${SANDBOXES_LIMIT_MS / 1_000} s`);
+  });
   try {
-    await endAll();
+    await Promise.race([endAll(), tooLate]);
   } catch (error) {
     say(`not every sandbox could be ended: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -65,15 +65,21 @@ async function request(url: string, signal: AbortSignal): Promise<Response> {
     const response = await fetch(url, {
       signal: AbortSignal.any([signal, limit.signal, AbortSignal.timeout(TRANSFER_LIMIT_MS)]),
     });
-    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-    return response;
+    if (response.ok) return response;
+    throw new Error(`it answered ${response.status}`);
   } catch (error) {
     if (limit.signal.aborted) throw limit.signal.reason;
-    const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
-    throw new Error(`${error instanceof Error ? error.message : String(error)}${cause}`, { cause: error });
+    signal.throwIfAborted();
+    throw new Error(`${url} could not be reached (${reasonOf(error)})`, { cause: error });
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What fetch throws says no more than that it failed; why is in its cause. */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as { cause?: { message?: string }; message?: string };
+  return cause?.message || message || String(error);
 }
 
 async function unpack(response: Response, folder: string): Promise<void> {

@@ -45,8 +45,9 @@ export async function findTemporalCli(search: CliSearch): Promise<string> {
       return cached;
     } catch (error) {
       search.signal.throwIfAborted();
-      tried.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
-      search.say(`no Temporal CLI by ${what}`);
+      const problem = error instanceof Error ? error.message : String(error);
+      tried.push(`${what}: ${problem}`);
+      search.say(`${what}: no Temporal CLI (${problem})`);
     }
   }
   throw new StartRefusal(

@@ -6,8 +6,8 @@ import { superviseChild } from './supervised-child';
 
 /** Bundling the workflows takes 2 s, on a busy machine above 10. */
 const READY_LIMIT_MS = 120_000;
-/** What the worker may take to hand back its tasks; hooks run on in their sandboxes meanwhile. */
-const GRACE_MS = 10_000;
+/** Longer than the 10 s after which the worker ends its own waiting for tasks; hooks run on in their sandboxes meanwhile. */
+const GRACE_MS = 12_000;
 
 export interface WorkerSpec {
   /** The worker's compiled entry. */

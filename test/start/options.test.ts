@@ -27,7 +27,18 @@ test('Without options everything has its documented default, with absolute folde
 });
 
 test('Every option is taken, with a space or with an equals sign.', () => {
-  const args = ['--dir=/a', '--images', '/b', '--temporal-port', '0', '--ui-port=1', '--gateway-port', '65535', '--runtime', 'sandbox'];
+  const args = [
+    '--dir=/a',
+    '--images',
+    '/b',
+    '--temporal-port',
+    '0',
+    '--ui-port=1',
+    '--gateway-port',
+    '65535',
+    '--runtime',
+    'sandbox',
+  ];
   expect(parse(...args, '--no-first')).toEqual({
     dir: '/a',
     images: '/b',

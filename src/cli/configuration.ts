@@ -1,0 +1,53 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { ConfigureInput } from '../workflows/messages';
+import type { WorkspaceName } from './arguments';
+import type { CliContext } from './context';
+import { workspaceCommand } from './requests';
+import { answerOf, inSession } from './session';
+import { addByOption, addSettingOptions, readSettingOptions, type SettingOptions } from './settings';
+
+type ConfigureOptions = SettingOptions & { by?: string; clear?: Field[] };
+type Field = Exclude<keyof ConfigureInput, 'by'>;
+
+const CLEARABLE: Record<string, Field> = {
+  image: 'image',
+  resources: 'resources',
+  env: 'env',
+  'auto-start': 'autoStart',
+  'auto-off': 'autoOff',
+  dotfiles: 'dotfiles',
+};
+
+/** `perennial configure`. */
+export function configureCommand(context: CliContext): Command {
+  return addByOption(
+    addSettingOptions(workspaceCommand('configure', 'change the settings of a workspace; the next build takes them')),
+  )
+    .option('--clear <list>', `settings to take back: ${Object.keys(CLEARABLE).join(',')}`, parseClear)
+    .addHelpText('after', '\nExample:\n  perennial configure ada/dev --auto-off 45m --clear auto-start')
+    .action(({ owner, name }: WorkspaceName, options: ConfigureOptions, command: Command) => {
+      const input = readInput(options, command);
+      return inSession({ context, command }, async (session) => {
+        const handle = session.client.workspace(owner, name);
+        const status = await answerOf(session, handle.configure({ ...input, ...session.by(options.by) }));
+        const waiting = status.rebuildRequired ? `; a rebuild is wanted: ${status.rebuildRequired}` : '';
+        session.print({ json: status, text: `${status.workspace}: configured${waiting}` });
+      });
+    });
+}
+
+function parseClear(text: string): Field[] {
+  return text.split(',').map((name) => {
+    const field = CLEARABLE[name];
+    if (field === undefined) throw new InvalidArgumentError(`Expected some of ${Object.keys(CLEARABLE).join(',')}.`);
+    return field;
+  });
+}
+
+function readInput({ clear = [], ...options }: ConfigureOptions, command: Command): ConfigureInput {
+  const given = readSettingOptions(options, command);
+  const both = clear.find((field) => field in given);
+  if (both) command.error(`error: ${both} cannot be both set and cleared`);
+  if (clear.length === 0 && Object.keys(given).length === 0) command.error('error: expected at least one setting, or --clear');
+  return { ...given, ...Object.fromEntries(clear.map((field) => [field, null])) };
+}

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import type { DeleteAnswer } from '../workflows/messages';
+import type { WorkspaceName } from './arguments';
+import { confirm } from './confirmation';
+import type { CliContext } from './context';
+import { describeOutcome, workspaceCommand } from './requests';
+import { answerOf, inSession } from './session';
+import { addByOption } from './settings';
+import { formatInstant } from './time';
+
+interface DeleteOptions {
+  by?: string;
+  purge?: true;
+  yes?: true;
+}
+
+/** `perennial delete`. */
+export function deleteCommand(context: CliContext): Command {
+  return addByOption(workspaceCommand('delete', 'stop a workspace for good; its home can be restored until it is purged'))
+    .option('--purge', 'remove the home at once and for ever')
+    .option('--yes', 'do not ask before a purge')
+    .addHelpText('after', '\nExample:\n  perennial delete ada/dev')
+    .action(async ({ owner, name }: WorkspaceName, { by, purge, yes }: DeleteOptions, command: Command) => {
+      const question = `Remove the home of ${owner}/${name} for ever?`;
+      if (purge && !yes) await confirm({ context, command, question });
+      await inSession({ context, command }, async (session) => {
+        const handle = session.client.workspace(owner, name);
+        const answer = await answerOf(session, handle.delete({ ...session.by(by), ...(purge && { purge }) }));
+        const text = `${handle.workspace}: ${describeDelete(answer, context.now())}`;
+        session.print({ json: { workspace: handle.workspace, ...answer }, text });
+      });
+    });
+}
+
+function describeDelete({ outcome, state, purgeAt }: DeleteAnswer, now: number): string {
+  const purge = purgeAt === null ? '' : `; its home is purged at ${formatInstant(purgeAt, now)}`;
+  return `${describeOutcome('delete', outcome)}; it is ${state}${purge}`;
+}

@@ -1,0 +1,61 @@
+/** The `perennial` command: the one place of it that reads the environment and touches the process. */
+import path from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { connectClient } from '../client';
+import { createSandboxRuntime } from '../runtimes/sandbox';
+import type { CliContext } from './context';
+import { runProgram } from './program';
+
+const { env, stdin, stdout, stderr } = process;
+// Whoever reads our output may have seen enough.
+for (const stream of [stdout, stderr]) stream.on('error', () => process.exit(0));
+
+const context: Omit<CliContext, 'exit'> = {
+  settings: {
+    dir: env.PERENNIAL_DIR || '.perennial',
+    images: path.resolve(env.PERENNIAL_IMAGES || 'images'),
+    by: (env.USER || env.LOGNAME || '').slice(0, 200) || null,
+  },
+  readTemporalConfig: () => loadClientConnectConfig({ overrideEnvVars: definedEnv() }),
+  connect: connectClient,
+  openRuntime: (where) => createSandboxRuntime({ ...where, ...(env.TERM && { terminal: env.TERM }) }),
+  out: {
+    write: (text) => stdout.write(text),
+    writeError: (text) => stderr.write(text),
+    columns: () => (stdout.isTTY ? stdout.columns || 80 : null),
+  },
+  confirm: stdin.isTTY && stdout.isTTY ? confirm : null,
+  now: Date.now,
+  pause: (durationMs) => pause(durationMs),
+  onInterrupt: (listener) => listen(['SIGINT'], listener),
+  onTermination: (listener) => listen(['SIGTERM', 'SIGHUP'], listener),
+};
+
+void runProgram(context, process.argv.slice(2)).then((code) => {
+  // Open handles, such as a request that was given up, must not hold the process; what was printed must still arrive.
+  stdout.write('', () => process.exit(code));
+});
+
+function definedEnv(): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+/** Ctrl-C and a closed input are a no. */
+async function confirm(question: string): Promise<boolean> {
+  const reader = createInterface({ input: stdin, output: stderr });
+  const closed = new Promise<null>((resolve) => reader.once('close', () => resolve(null)));
+  const answer = await Promise.race([reader.question(`${question} [y/N] `), closed]);
+  reader.close();
+  // Whoever gave no answer gave no line end either.
+  if (answer === null) stderr.write('\n');
+  return answer !== null && /^y(es)?$/i.test(answer.trim());
+}
+
+function listen(signals: NodeJS.Signals[], listener: () => void): () => void {
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+}

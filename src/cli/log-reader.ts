@@ -1,0 +1,48 @@
+import { StringDecoder } from 'node:string_decoder';
+import { createMasker, maskText } from '../hooks/mask';
+import type { LogRef, Runtime } from '../runtimes/runtime';
+
+export interface StepLogSource {
+  runtime: Runtime;
+  log: Omit<LogRef, 'offset'>;
+}
+
+/** The whole log as it is now, masked; empty while there is none. */
+export async function readWholeLog(source: StepLogSource): Promise<string> {
+  const { text } = await readFrom(source, 0);
+  return maskText(text.toString('utf8'));
+}
+
+/** Follows a log as it grows. */
+export interface LogFollower {
+  /** Everything new since the last call, in whole lines, masked. */
+  read(): Promise<string>;
+  /** The last line, if it had no line break. */
+  end(): string;
+}
+
+export function createLogFollower(source: StepLogSource): LogFollower {
+  // A character may be cut by the end of a read, as a secret may; the decoder and the masker each hold their part back.
+  const decoder = new StringDecoder('utf8');
+  const masker = createMasker();
+  let offset = 0;
+  return {
+    async read() {
+      const { text, nextOffset } = await readFrom(source, offset);
+      offset = nextOffset;
+      return masker.push(decoder.write(text));
+    },
+    end: () => masker.push(decoder.end()) + masker.end(),
+  };
+}
+
+/** A runtime gives a part at a time. */
+async function readFrom({ runtime, log }: StepLogSource, offset: number): Promise<{ text: Buffer; nextOffset: number }> {
+  const parts: Buffer[] = [];
+  for (let nextOffset = offset; ; ) {
+    const part = await runtime.readLog({ ...log, offset: nextOffset });
+    if (part === null || part.text.length === 0) return { text: Buffer.concat(parts), nextOffset };
+    parts.push(part.text);
+    nextOffset = part.nextOffset;
+  }
+}

@@ -1,0 +1,132 @@
+/** Homes that belong to no workspace any more: shown, and removed when asked to. */
+import { Command } from 'commander';
+import { findWorkspace } from '../activities/ownership';
+import type { ListedHome, Runtime } from '../runtimes/runtime';
+import { confirm } from './confirmation';
+import type { CliContext } from './context';
+import { CliFailure } from './failure';
+import { withRuntime } from './runtime-access';
+import { inSession, type Session } from './session';
+import { formatTable } from './table';
+
+interface PurgeOptions {
+  all?: true;
+  yes?: true;
+}
+
+const HEADER = ['ID', 'WORKSPACE', 'ORGANIZATION', 'DISK', 'CREATED'];
+
+/** `perennial orphans`. */
+export function orphansCommand(context: CliContext): Command {
+  return new Command('orphans')
+    .description('homes under DIR whose workspace does not exist any more')
+    .addCommand(orphansListCommand(context))
+    .addCommand(orphansPurgeCommand(context));
+}
+
+function orphansListCommand(context: CliContext): Command {
+  return new Command('list')
+    .description('list the homes that belong to no workspace')
+    .addHelpText('after', '\nExample:\n  perennial orphans list\n  perennial create ada/new --home ID   (takes one over)')
+    .action((_options: object, command: Command) =>
+      inSession({ context, command }, (session) =>
+        withRuntime(session, async (runtime) => {
+          const orphans = await findOrphans(session, runtime);
+          session.print({ json: orphans.map(viewHome), text: formatHomes(orphans) });
+        }),
+      ),
+    );
+}
+
+function orphansPurgeCommand(context: CliContext): Command {
+  return new Command('purge')
+    .description('remove homes that belong to no workspace, for ever')
+    .argument('[ids...]', 'which homes')
+    .option('--all', 'all that belong to no workspace')
+    .option('--yes', 'do not ask before removing all')
+    .addHelpText('after', '\nExample:\n  perennial orphans purge --all --yes')
+    .action(async (ids: string[], { all, yes }: PurgeOptions, command: Command) => {
+      if (ids.length > 0 === (all === true)) command.error('error: expected either the ids of homes, or --all');
+      if (all && !yes) await confirm({ context, command, question: 'Remove every home without a workspace for ever?' });
+      await inSession({ context, command }, (session) =>
+        withRuntime(session, async (runtime) => {
+          const homes = all ? await findOrphans(session, runtime) : await pickHomes(runtime, ids);
+          await purgeHomes({ session, runtime, homes });
+        }),
+      );
+    });
+}
+
+async function findOrphans(session: Session, runtime: Runtime): Promise<ListedHome[]> {
+  const orphans: ListedHome[] = [];
+  for (const home of await runtime.listHomes()) {
+    const keeper = await findKeeper(session, home);
+    if (keeper === null) orphans.push(home);
+    if (keeper?.isUnknown) session.note(`left out ${home.id} (${home.owner}/${home.name}): ${keeper.because}`);
+  }
+  return orphans;
+}
+
+async function pickHomes(runtime: Runtime, ids: string[]): Promise<ListedHome[]> {
+  const homes = await runtime.listHomes();
+  return ids.map((id) => {
+    const home = homes.find((candidate) => candidate.id === id);
+    if (!home) throw new CliFailure('NotFound', `expected the id of a home, got ${JSON.stringify(id)}; nothing was removed`);
+    return home;
+  });
+}
+
+/** Each home is asked about once more right before its end: a workspace may have taken it over meanwhile. */
+async function purgeHomes(given: { session: Session; runtime: Runtime; homes: ListedHome[] }): Promise<void> {
+  const { session, runtime, homes } = given;
+  const purged: ListedHome[] = [];
+  const kept: string[] = [];
+  for (const home of homes) {
+    const keeper = await findKeeper(session, home);
+    if (keeper === null) {
+      await runtime.deleteHome({ id: home.id, identity: home.identity });
+      purged.push(home);
+    } else kept.push(`${home.id} (${home.owner}/${home.name}): ${keeper.because}`);
+  }
+  const details = { purged: purged.map(viewHome) };
+  const lines = purged.map(({ id, owner, name }) => `purged ${id} (${owner}/${name})`);
+  if (kept.length === 0) return session.print({ json: details, text: lines.join('\n') || 'No homes without a workspace.' });
+  if (!session.json && lines.length > 0) session.print({ json: details, text: lines.join('\n') });
+  throw new CliFailure('NotAllowed', `not removed: ${kept.join('; ')}`, { details });
+}
+
+/** Why a home must stay; null for an orphan. */
+async function findKeeper(session: Session, home: ListedHome): Promise<{ because: string; isUnknown: boolean } | null> {
+  const workspace = `${home.owner}/${home.name}`;
+  try {
+    const found = await findWorkspace(session.client.temporal, home);
+    if (found === 'owner') return { because: `it belongs to ${workspace}`, isUnknown: false };
+    if (found === 'unknown') return { because: `${workspace} has not said yet which home it has`, isUnknown: true };
+    const adopter = await findAdopter(session, home);
+    return adopter === null ? null : { because: `it is being taken over by ${adopter}`, isUnknown: false };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { because: `whose it is cannot be told: ${message}`, isUnknown: true };
+  }
+}
+
+/** A home carries its old name until the build that takes it over has reached it. */
+async function findAdopter({ client }: Session, { id, owner, name }: ListedHome): Promise<string | null> {
+  for (const { workspace } of await client.list({ owner })) {
+    const [, other = ''] = workspace.split('/');
+    if (other !== name && (await findWorkspace(client.temporal, { id, owner, name: other })) === 'owner') return workspace;
+  }
+  return null;
+}
+
+function viewHome({ createdAt, identity: _, ...home }: ListedHome): Record<string, unknown> {
+  return { ...home, createdAt: new Date(createdAt).toISOString() };
+}
+
+function formatHomes(homes: ListedHome[]): string {
+  if (homes.length === 0) return 'No homes without a workspace.';
+  const rows = homes.map(({ id, owner, name, organization, disk, createdAt }) => {
+    return [id, `${owner}/${name}`, organization, disk, new Date(createdAt).toISOString()];
+  });
+  return formatTable([HEADER, ...rows]);
+}

@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import type { StatusView } from '../workflows/messages';
+import type { WorkspaceName } from './arguments';
+import type { CliContext } from './context';
+import { workspaceCommand } from './requests';
+import { inSession } from './session';
+import { formatStatus } from './status-page';
+
+/** `perennial status`. It only asks, so looking at a workspace does not keep it running. */
+export function statusCommand(context: CliContext): Command {
+  return workspaceCommand('status', 'show a workspace: its state, its build, and what comes next')
+    .addHelpText('after', '\nExample:\n  perennial status ada/dev --json')
+    .action(({ owner, name }: WorkspaceName, _options: object, command: Command) =>
+      inSession({ context, command }, async ({ client, json, print }) => {
+        const handle = client.workspace(owner, name);
+        const status: StatusView = await handle.status();
+        if (json) return print({ json: status, text: '' });
+        const { why } = await handle.explain();
+        print({ json: status, text: formatStatus({ status, why, now: context.now() }) });
+      }),
+    );
+}

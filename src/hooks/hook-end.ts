@@ -1,0 +1,73 @@
+import { constants } from 'node:os';
+import type { HookResult, HookSpec } from './hook';
+import { cleanSentence, lastLines } from './last-lines';
+import type { Visit } from './visit';
+
+const UNITS = [
+  { unit: 'd', ms: 86_400_000 },
+  { unit: 'h', ms: 3_600_000 },
+  { unit: 'm', ms: 60_000 },
+  { unit: 's', ms: 1_000 },
+  { unit: 'ms', ms: 1 },
+];
+
+/** Turns the last look at a run into the step's result; whatever went wrong is a warning. */
+export function describeEnd(spec: HookSpec, visit: Visit): HookResult {
+  const warnings = [...describeTrouble(spec, visit), ...visit.report.flatMap(describeFact)].map(cleanSentence);
+  const sayings = (kind: string) => visit.report.filter((fact) => fact.kind === kind).map((fact) => cleanSentence(fact.text));
+  const common = { warnings, lastLines: lastLines(visit.output.text, visit.output) };
+  if (warnings.length > 0) return { state: 'warning', message: warnings.join('; '), ...common };
+  const skipped = sayings('skipped')[0];
+  if (skipped !== undefined) return { state: 'skipped', message: skipped, ...common };
+  return { state: 'done', message: sayings('did').join('; ') || null, ...common };
+}
+
+/** Says what runs, for how long, and the last line it wrote. */
+export function describeWaiting(spec: HookSpec, visit: Visit): string {
+  if (visit.state !== 'running') return `${spec.step} to begin${visit.reason === '' ? '' : `: ${cleanSentence(visit.reason)}`}`;
+  const seconds = Math.floor(visit.ranMs / 1_000);
+  const line = lastLines(visit.output.text, visit.output).at(-1);
+  const saying = line === undefined ? 'it has written nothing yet' : `its last line is: ${line}`;
+  return `${spec.step}, which has run for ${seconds} s of at most ${formatDuration(spec.timeoutMs)}; ${saying}`;
+}
+
+function describeTrouble(spec: HookSpec, visit: Visit): string[] {
+  if (visit.limitReached) return [`${spec.step} ran past its time limit of ${formatDuration(spec.timeoutMs)} and was ended`];
+  const because = visit.reason === '' ? '' : `: ${visit.reason}`;
+  switch (visit.state) {
+    case 'lost':
+      return [`${spec.step} ended without telling how; it is not run a second time in the same pod`];
+    case 'refused':
+    case 'unreadable':
+      return [`${spec.step} could not be run${because}`];
+    case 'starting':
+      return [`${spec.step} did not begin${because}`];
+    default:
+      return describeExit(spec.step, visit.exitCode ?? 0);
+  }
+}
+
+function describeFact({ kind, text }: { kind: string; text: string }): string[] {
+  if (kind === 'warning') return [text];
+  if (kind !== 'ended') return [];
+  const [code = '', ...name] = text.split(' ');
+  return describeExit(name.join(' '), Number(code));
+}
+
+/** A shell tells a signal as 128 and its number, which a program could also return by itself; hence both are named. */
+function describeExit(name: string, code: number): string[] {
+  if (code === 0) return [];
+  const signal = Object.entries(constants.signals).find(([, number]) => number + 128 === code)?.[0];
+  return [signal === undefined ? `${name} ended with exit code ${code}` : `${name} was ended by ${signal} (exit code ${code})`];
+}
+
+function formatDuration(durationMs: number): string {
+  let restMs = durationMs;
+  let text = '';
+  for (const { unit, ms } of UNITS) {
+    const count = Math.floor(restMs / ms);
+    restMs -= count * ms;
+    if (count > 0) text += `${count}${unit}`;
+  }
+  return text || '0s';
+}

@@ -1,0 +1,100 @@
+/**
+ * Hides what is shaped like a secret before output leaves a workspace. It looks at the text's shape and at values it is given; it
+ * cannot know a password it was never told of.
+ */
+
+const KEY_BEGIN = /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}/;
+const KEY_END = /-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}/;
+/** Longer than any key in use; a BEGIN that somebody merely printed must not hide the rest of a log. */
+const MAX_KEY_LINES = 400;
+const HIDDEN = '***';
+
+/** Masks a stream: feed it chunks, print what it gives back, and print what `end` gives at the end. */
+export interface Masker {
+  /** Takes the next chunk and gives back all complete lines; a secret may be cut by a chunk, never by a line. */
+  push(chunk: string): string;
+  /** Gives back the last line if it had no line break. */
+  end(): string;
+}
+
+/** Masks private key blocks, JWTs, and the given values in a whole text or in the tail of one (a key whose beginning is cut off). */
+export function maskText(text: string, values: string[] = []): string {
+  const masker = createMasker(values);
+  const whole = hideCutKey(text);
+  return masker.push(whole) + masker.end();
+}
+
+/** Makes a masker for a stream of chunks of any size; `values` are secrets known by value. */
+export function createMasker(values: string[] = []): Masker {
+  const maskLine = createLineMasker(values);
+  let pending: string[] = [];
+  return {
+    push(chunk) {
+      const complete = chunk.lastIndexOf('\n') + 1;
+      if (complete === 0) {
+        pending.push(chunk);
+        return '';
+      }
+      const lines = pending.join('') + chunk.slice(0, complete);
+      pending = [chunk.slice(complete)];
+      return lines.replace(/[^\n]*\n/g, (line) => maskLine(line));
+    },
+    end() {
+      const rest = pending.join('');
+      pending = [];
+      return rest === '' ? '' : maskLine(rest);
+    },
+  };
+}
+
+function hideCutKey(text: string): string {
+  const end = KEY_END.exec(text);
+  if (end === null) return text;
+  const begin = KEY_BEGIN.exec(text);
+  if (begin !== null && begin.index < end.index) return text;
+  return HIDDEN + text.slice(end.index + end[0].length);
+}
+
+function createLineMasker(values: string[]): (line: string) => string {
+  const secrets = listSecrets(values);
+  let keyLines = 0;
+  return (line) => {
+    let masked = '';
+    let rest = line;
+    while (rest !== '') {
+      const edge = (keyLines > 0 ? KEY_END : KEY_BEGIN).exec(rest);
+      if (edge === null) break;
+      if (keyLines === 0) masked += maskTokens(rest.slice(0, edge.index), secrets) + HIDDEN;
+      keyLines = keyLines > 0 ? 0 : 1;
+      rest = rest.slice(edge.index + edge[0].length);
+    }
+    if (keyLines === 0) return masked + maskTokens(rest, secrets);
+    keyLines = keyLines < MAX_KEY_LINES ? keyLines + 1 : 0;
+    return keyLines === 0 ? `${masked}\n` : masked;
+  };
+}
+
+/** Lines are masked one by one, so a secret of many lines is masked line by line; the longest first, as one may hold another. */
+function listSecrets(values: string[]): string[] {
+  const lines = values.flatMap((value) => value.split(/\r?\n/)).filter((line) => line.trim() !== '');
+  return [...new Set(lines)].sort((a, b) => b.length - a.length);
+}
+
+function maskTokens(text: string, secrets: string[]): string {
+  const masked = secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
+  return masked.replace(/[\w.-]+/g, maskJwt);
+}
+
+/** Works on whole runs of the characters a JWT is made of: one expression for all of it would take quadratic time on hostile output. */
+function maskJwt(run: string): string {
+  const parts = run.split('.');
+  let length = 0;
+  for (const [index, part] of parts.entries()) {
+    const start = part.indexOf('eyJ');
+    // One dot is enough where the header is long: the rest may not have been written yet.
+    const needed = part.length - start >= 12 ? 1 : 2;
+    if (start >= 0 && index + needed < parts.length) return run.slice(0, length + start) + HIDDEN;
+    length += part.length + 1;
+  }
+  return run;
+}

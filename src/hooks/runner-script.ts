@@ -1,0 +1,147 @@
+/**
+ * The detached runner, as POSIX shell text for dash, bash, and busybox. It lives in the pod beside the hook, so it outlasts
+ * whoever started it: it runs the hook once, writes its output to the log, keeps the log short, and holds the time limit.
+ *
+ * Arguments: the run's folder, the user's umask, the limit in hundredths of a second, the log, and the hook's own arguments.
+ */
+export const RUNNER_SCRIPT = `
+folder=$1 user_mask=$2 limit=$3 log=$4
+shift 4
+umask 077
+
+main() {
+  claim || exit 0
+  open_log
+  detach=
+  command -v setsid >/dev/null 2>&1 && detach=setsid
+  # What a shell starts with & ignores interrupts, and would pass that on to all that the hook starts.
+  env --default-signal=INT,QUIT true 2>/dev/null && detach="env --default-signal=INT,QUIT $detach"
+  sleep 0.0 2>/dev/null && pause=0.3 || pause=1
+  cd "$HOME" 2>/dev/null || cd /
+  (umask "$user_mask" && exec $detach sh "$folder/hook" "$folder/report" "$@") </dev/null >>"$log" 2>&1 &
+  hook=$!
+  watch &
+  watcher=$!
+  wait "$hook"
+  code=$?
+  # The watcher is told, not killed: it may be cutting the log, or ending what the hook left at its time limit.
+  kill -TERM "$watcher" 2>/dev/null
+  wait "$watcher"
+  cut_log
+  publish "$code"
+}
+
+# A hard link is made once or not at all, and with its content: whoever makes it runs the hook, and no moment exists in which
+# the hook is taken but nobody can tell by whom.
+claim() {
+  read -r line </proc/$$/stat
+  clock
+  set_fields "$line"
+  printf '%s %s %s\\n' "$$" "$born" "$now" >"$folder/claim.$$"
+  began=$now
+  ln "$folder/claim.$$" "$folder/began"
+}
+
+# A full or read-only home is no reason not to run the hook.
+open_log() {
+  mkdir -p "\${log%/*}" && (: >>"$log") && return
+  printf 'warning: the output could not be written to %s\\n' "$log" >>"$folder/report"
+  log=$folder/output
+}
+
+watch() {
+  stopped=
+  trap 'stopped=1' TERM
+  while [ -z "$stopped" ]; do
+    sleep "$pause" &
+    wait $!
+    cut_log
+    clock
+    [ "$((now - began))" -lt "$limit" ] || end_hook || return
+  done
+}
+
+# Written over in place and then shortened, never replaced: the hook holds this very file open.
+cut_log() {
+  [ "$(wc -c <"$log")" -gt 10485760 ] || return 0
+  tail -c 8388608 "$log" >"$folder/tail" || return 0
+  printf '[perennial: this log passed 10 MiB; its beginning was cut here]\\n' >"$folder/kept"
+  tail -n +2 "$folder/tail" >"$folder/lines"
+  # Output without any line break is kept as it is.
+  [ -s "$folder/lines" ] || mv -f "$folder/tail" "$folder/lines"
+  if cat "$folder/lines" >>"$folder/kept"; then
+    dd if="$folder/kept" of="$log" bs=65536 conv=notrunc 2>/dev/null
+    dd if=/dev/null of="$log" bs=1 seek="$(wc -c <"$folder/kept")" 2>/dev/null
+  fi
+  rm -f "$folder/tail" "$folder/lines" "$folder/kept"
+}
+
+# Fails when it has ended the hook, so that the watch ends too.
+end_hook() {
+  list_members
+  case " $members" in *" $hook "*) ;; *) return 0 ;; esac
+  : >"$folder/limit"
+  signal_hook TERM
+  wait_for_none 500 || { signal_hook KILL; wait_for_none 200; }
+  # What cannot be ended (it runs as another user, or hangs in the kernel) must not hold up the build.
+  [ -z "$members" ] || publish 137
+  return 1
+}
+
+signal_hook() {
+  list_members
+  for member in $members; do kill -"$1" "$member"; done
+}
+
+wait_for_none() {
+  clock
+  until=$((now + $1))
+  while list_members; [ -n "$members" ]; do
+    clock
+    [ "$now" -lt "$until" ] || return 1
+    sleep 0.1 || sleep 1
+  done
+}
+
+# All that lives in the hook's session, and all that descends from it; without setsid there is no session of its own.
+list_members() {
+  family=" $hook " members= grown=1
+  while [ -n "$grown" ]; do
+    grown=
+    for stat in /proc/[0-9]*/stat; do
+      read_stat "$stat" || continue
+      case " $members" in *" $pid "*) continue ;; esac
+      case $family in *" $pid "* | *" $parent "*) ;; *) [ "$session" = "$hook" ] || continue ;; esac
+      case $state in Z | X) continue ;; esac
+      family="$family$pid " members="$members$pid " grown=1
+    done
+  done
+}
+
+read_stat() {
+  { IFS= read -r line <"$1"; } 2>/dev/null || return 1
+  # A program's name may even hold a line break.
+  case $line in *') '*) ;; *) line=$(cat "$1" 2>/dev/null) ;; esac
+  pid=\${line%% *}
+  set_fields "$line"
+}
+
+# A program's name stands in brackets and may itself hold blanks and brackets; the fields are counted from the last one on.
+set_fields() {
+  set -- \${1##*) }
+  state=$1 parent=$2 session=$4 born=\${20}
+}
+
+# Hundredths of a second since the machine's start: never set back, and no process is needed to read it.
+clock() {
+  read -r uptime idle </proc/uptime
+  now=$((\${uptime%.*} * 100 + 1\${uptime#*.} - 100))
+}
+
+publish() {
+  printf '%s\\n' "$1" >"$folder/exit.$1" && mv -f "$folder/exit.$1" "$folder/exit"
+}
+
+main "$@"
+exit 0
+`;

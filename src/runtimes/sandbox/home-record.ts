@@ -1,0 +1,35 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { readRecord, removeRecord, writeRecord } from './json-file';
+import type { Layout } from './layout';
+
+const schema = z.object({
+  id: z.string(),
+  owner: z.string(),
+  name: z.string(),
+  organization: z.string(),
+  /** A random token, also written into the home: so a backup that was brought back is known again. */
+  identity: z.string(),
+  /** Inode number and birth of the folder: so a home whose user removed the token is known still. */
+  inode: z.string(),
+  createdAt: z.number(),
+  disk: z.string(),
+  /** The owner of the files; null until the first build. */
+  uid: z.number().nullable(),
+  /** Whether the first build came to its end, after which nothing is ever put into the home again. */
+  seeded: z.boolean(),
+});
+
+/** What is known of a home, outside of it. */
+export type HomeRecord = z.infer<typeof schema>;
+
+/** The record of a home; null when there is none. */
+export const readHome = (layout: Layout, id: string): Promise<HomeRecord | null> => readRecord(fileOf(layout, id), schema);
+
+/** Writes the record of a home; the caller holds the workspace's lock. */
+export const writeHome = (layout: Layout, record: HomeRecord): Promise<void> => writeRecord(fileOf(layout, record.id), record);
+
+/** Forgets a home. */
+export const removeHome = (layout: Layout, id: string): Promise<void> => removeRecord(fileOf(layout, id));
+
+const fileOf = (layout: Layout, id: string): string => path.join(layout.records, `${id}.json`);

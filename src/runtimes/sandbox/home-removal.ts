@@ -1,0 +1,62 @@
+import { chmod, lstat, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { RuntimeFailure } from '../failure';
+import { draftOf, homeOf, recogniseHome } from './home';
+import { readHome, removeHome } from './home-record';
+import { isMissing } from './json-file';
+import type { Layout } from './layout';
+import { isProcessAlive } from './process-identity';
+import { readSandbox, removeSandbox } from './pod-record';
+
+/**
+ * Removes a home for good, with all that is recorded of its workspace. The caller holds the workspace's lock.
+ * @throws HomeBusy while a sandbox has it mounted; HomeMissing when a stranger is in its place, which stays
+ */
+export async function deleteHome(layout: Layout, home: { id: string; identity: string | null }): Promise<void> {
+  const { id, identity } = home;
+  const pod = (await readSandbox(layout, id))?.pod ?? null;
+  if (pod !== null && isProcessAlive(pod.init)) {
+    throw new RuntimeFailure('HomeBusy', `home ${id} is mounted by the sandbox of build ${pod.build}, which runs`);
+  }
+  const folder = homeOf(layout, id);
+  const record = await readHome(layout, id);
+  if (record === null && (await isThere(folder))) {
+    throw new RuntimeFailure('HomeMissing', `home ${id} is not recorded, so the stranger at ${folder} stays`);
+  }
+  const trash = path.join(layout.homes, `.${id}.old`);
+  if (record !== null && (await isThere(folder))) {
+    await recogniseHome({ layout, record, identity });
+    await removeTree(trash);
+    // Moved away in one step, so that a home half removed never stands in its place.
+    await rename(folder, trash);
+  }
+  await removeTree(trash);
+  await removeTree(draftOf(layout, id));
+  await removeSandbox(layout, id);
+  await removeHome(layout, id);
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await lstat(file);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw new RuntimeFailure('RuntimeUnavailable', `${file} cannot be looked at`, { cause: error });
+  }
+}
+
+async function removeTree(folder: string): Promise<void> {
+  // Without root, what lies in a folder that its own user made read-only cannot be removed.
+  if (process.getuid?.() !== 0) await openFolders(folder);
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function openFolders(folder: string): Promise<void> {
+  const found = await lstat(folder).catch(() => null);
+  if (!found?.isDirectory()) return;
+  await chmod(folder, 0o700);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await openFolders(path.join(folder, entry.name));
+  }
+}

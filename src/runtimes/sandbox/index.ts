@@ -1,0 +1,1 @@
+export { createSandboxRuntime, type SandboxOptions } from './sandbox-runtime';

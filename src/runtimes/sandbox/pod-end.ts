@@ -1,0 +1,34 @@
+import { OPEN_FENCE, raiseForStop } from '../fence';
+import type { PodRef } from '../runtime';
+import type { Layout } from './layout';
+import { killPod } from './pod-removal';
+import { listIds, readSandbox, writeSandbox } from './pod-record';
+
+/**
+ * Ends the sandbox of a build or of an older one, and raises the fence, so that no late start makes it again. The caller holds
+ * the workspace's lock.
+ */
+export async function stopPod(layout: Layout, { id, build }: PodRef): Promise<void> {
+  const found = await readSandbox(layout, id);
+  const record = found ?? { id, owner: '', name: '', organization: '', fence: OPEN_FENCE, pod: null };
+  const isOlder = record.pod !== null && record.pod.build <= build;
+  if (record.pod !== null && isOlder) await killPod(record.pod);
+  const fence = raiseForStop(record.fence, build);
+  await writeSandbox(layout, { ...record, fence, pod: isOlder ? null : record.pod });
+}
+
+/** Ends every sandbox. Each is marked first, so that whoever finds it dead knows that it was nobody's fault. */
+export async function endAllPods(
+  layout: Layout,
+  locked: (id: string, work: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const ids = await listIds(layout.sandboxes);
+  await Promise.all(ids.map((id) => locked(id, () => endPod(layout, id))));
+}
+
+async function endPod(layout: Layout, id: string): Promise<void> {
+  const record = await readSandbox(layout, id);
+  if (record === null || record.pod === null) return;
+  await writeSandbox(layout, { ...record, pod: { ...record.pod, endedByStack: true } });
+  await killPod(record.pod);
+}

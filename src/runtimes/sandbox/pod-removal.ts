@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { RuntimeFailure } from '../failure';
+import { killProcess, sendKill } from './process-identity';
+import { hasSetting, listProcesses } from './process-table';
+import type { PodRecord } from './pod-record';
+
+const KILL_LIMIT_MS = 20_000;
+
+/** The environment setting by which the processes of a plain sandbox are found, whoever made them. */
+export const markOf = (instance: string): { name: string; value: string } => ({ name: 'PERENNIAL_INSTANCE', value: instance });
+
+/** Kills all of a sandbox and waits until it is gone. What is gone already is success. */
+export async function killPod(pod: PodRecord): Promise<void> {
+  await killProcess(pod.init);
+  // In isolation all others have ended with the first; a plain tree has nothing that ends it.
+  if (pod.mode === 'isolated') return;
+  const deadline = Date.now() + KILL_LIMIT_MS;
+  for (let left = listMembers(pod.instance); left.length > 0; left = listMembers(pod.instance)) {
+    for (const pid of left) sendKill(pid);
+    if (Date.now() > deadline) {
+      throw new RuntimeFailure(
+        'RuntimeUnavailable',
+        `processes ${left.join(', ')} were killed ${KILL_LIMIT_MS} ms ago and are there still`,
+      );
+    }
+    await delay(2);
+  }
+}
+
+/**
+ * The processes of a plain sandbox: all that have its mark, and all below them and in the sessions that they lead, which may
+ * have dropped it. A session led by another is left alone: it may be that of a terminal from which a shell was opened.
+ */
+export function listMembers(instance: string): number[] {
+  const mark = markOf(instance);
+  const all = listProcesses();
+  const marked = all.filter(({ pid }) => hasSetting(pid, `${mark.name}=${mark.value}`));
+  const sessions = new Set(marked.filter(({ pid, session }) => pid === session).map(({ pid }) => pid));
+  const members = new Set(marked.map(({ pid }) => pid));
+  for (let before = -1; before !== members.size; ) {
+    before = members.size;
+    for (const entry of all) if (members.has(entry.parent) || sessions.has(entry.session)) members.add(entry.pid);
+  }
+  return [...members];
+}

@@ -1,0 +1,139 @@
+import { chown, chmod, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { RuntimeFailure } from '../failure';
+import { OPEN_FENCE, raiseForStart } from '../fence';
+import type { Pod, PodSpec } from '../runtime';
+import { homeOf, recogniseHome } from './home';
+import { type HomeRecord, readHome, writeHome } from './home-record';
+import { type Image, resolveImage } from './image';
+import type { ImageUser } from './image-user';
+import { prepareInit } from './init-plan';
+import { startInit } from './init';
+import type { Isolation } from './isolation';
+import { type Layout, layOut } from './layout';
+import { killPod } from './pod-removal';
+import { type PodRecord, readSandbox, type SandboxRecord, writeSandbox } from './pod-record';
+import { isProcessWell } from './process-identity';
+
+/** What a start needs to know of the machine and of where things lie. */
+export interface Ground {
+  layout: Layout;
+  images: string;
+  isolation: () => Promise<Isolation>;
+}
+
+/**
+ * Makes sure that exactly this build's sandbox runs. The caller holds the workspace's lock.
+ * @throws StaleBuild, ImageNotFound, ImageInvalid, HomeMissing, RuntimeUnavailable, NoCapacity
+ */
+export async function startPod(ground: Ground, spec: PodSpec): Promise<Pod> {
+  const { layout } = ground;
+  const record = await raiseFence(layout, spec);
+  const home = await findHome(layout, spec);
+  const found = record.pod;
+  if (found?.build === spec.build && found.ready && isProcessWell(found.init)) {
+    await markSeeded(layout, home);
+    return describe(spec.id, found);
+  }
+  const image = await resolveImage({ images: ground.images, reference: spec.image, digest: spec.digest });
+  const isolation = await ground.isolation();
+  const user = isolation.mode === 'plain' ? ownUser(image.user) : image.user;
+  checkOwner(home, { user, image: spec.image });
+  if (found !== null) await killPod(found);
+  const owned = await giveHome({ layout, home, user });
+  const pod = await launch({ layout, spec, record, home: owned, image: { ...image, user }, isolation });
+  await markSeeded(layout, owned);
+  return describe(spec.id, pod);
+}
+
+async function raiseFence(layout: Layout, spec: PodSpec): Promise<SandboxRecord> {
+  const { id, owner, name, organization } = spec;
+  const found = await readSandbox(layout, id);
+  const fence = raiseForStart(found?.fence ?? OPEN_FENCE, spec);
+  const record = { id, owner, name, organization, fence, pod: found?.pod ?? null };
+  if (fence.seen !== found?.fence.seen) await writeSandbox(layout, record);
+  return record;
+}
+
+async function findHome(layout: Layout, spec: PodSpec): Promise<HomeRecord> {
+  const record = await readHome(layout, spec.id);
+  if (record !== null) return recogniseHome({ layout, record, identity: spec.home });
+  throw new RuntimeFailure(
+    'HomeMissing',
+    `home ${spec.id} was expected at ${homeOf(layout, spec.id)}, and no such home is recorded`,
+  );
+}
+
+// Without root everything runs as whoever runs the service, whatever the image says.
+function ownUser(user: ImageUser): ImageUser {
+  const uid = process.getuid?.() ?? user.uid;
+  return uid === 0 ? user : { ...user, uid, gid: process.getgid?.() ?? user.gid };
+}
+
+function checkOwner(home: HomeRecord, { user, image }: { user: ImageUser; image: string }): void {
+  if (!home.seeded || home.uid === null || home.uid === user.uid) return;
+  throw new RuntimeFailure(
+    'ImageInvalid',
+    `image ${image} runs as user ${user.name} with uid ${user.uid}, and the files of home ${home.id} belong to uid ${home.uid}`,
+  );
+}
+
+// Nobody but root has been in a home that is not seeded, so its paths can be trusted.
+async function giveHome({ layout, home, user }: { layout: Layout; home: HomeRecord; user: ImageUser }): Promise<HomeRecord> {
+  if (home.seeded) return home;
+  const folder = homeOf(layout, home.id);
+  for (const name of ['.perennial/home', '.perennial', '']) await chown(path.join(folder, name), user.uid, user.gid);
+  await chmod(folder, 0o750);
+  const owned = { ...home, uid: user.uid };
+  await writeHome(layout, owned);
+  return owned;
+}
+
+interface Launch {
+  layout: Layout;
+  spec: PodSpec;
+  record: SandboxRecord;
+  home: HomeRecord;
+  image: Image;
+  isolation: Isolation;
+}
+
+async function launch({ layout, spec, record, home, image, isolation }: Launch): Promise<PodRecord> {
+  const instance = randomUUID();
+  // The kernel knows DIR by its real name only, and that is the one to hide.
+  const real = layOut(await realpath(layout.dir));
+  const init = await startInit(prepareInit({ layout: real, spec, instance, seed: !home.seeded, image, mode: isolation.mode }));
+  const pod: PodRecord = {
+    build: spec.build,
+    instance,
+    ready: false,
+    mode: isolation.mode,
+    init: init.identity,
+    endedByStack: false,
+    digest: image.digest,
+    user: image.user,
+    home: isolation.mode === 'plain' ? homeOf(layout, spec.id) : `/home/${image.user.name}`,
+    env: { ...image.env, ...spec.env, ...(isolation.mode === 'plain' ? { PERENNIAL_ROOTFS: image.rootfs } : {}) },
+    warnings: [...image.warnings, ...(isolation.mode === 'plain' ? [isolation.because] : [])],
+  };
+  await writeSandbox(layout, { ...record, pod });
+  try {
+    await init.release();
+  } catch (error) {
+    await writeSandbox(layout, { ...record, pod: null });
+    throw error;
+  }
+  const ready = { ...pod, ready: true };
+  await writeSandbox(layout, { ...record, pod: ready });
+  return ready;
+}
+
+async function markSeeded(layout: Layout, home: HomeRecord): Promise<void> {
+  if (!home.seeded) await writeHome(layout, { ...home, seeded: true });
+}
+
+function describe(id: string, pod: PodRecord): Pod {
+  const { build, instance, digest, user, home, warnings } = pod;
+  return { id, build, instance, digest, user: user.name, uid: user.uid, home, warnings };
+}

@@ -1,0 +1,79 @@
+// Both scripts say their pid, and go on only when told to. So whoever starts them can write the pid down first, and if that
+// process dies before, they end with it and nothing was made.
+
+/**
+ * Builds a sandbox's root and becomes its first process. It runs as root in fresh mount, process, IPC, and host-name spaces
+ * that nobody else sees, so that all it mounts ends with the last process inside, however that ends.
+ *
+ * Settings: dir, mount_point, empty, rootfs, home, name, user, uid, gid, seed.
+ */
+export const ISOLATED_SETUP = `
+set -eu
+umask 022
+# The pid as the machine counts it: the old /proc is still there.
+read -r pid rest </proc/self/stat
+echo "$pid"
+read -r go
+[ "$go" = go ]
+
+# The build's layer lies in memory that only this mount namespace has.
+mount -t tmpfs -o mode=755 tmpfs "$mount_point"
+cd "$mount_point"
+mkdir upper work root upper/etc
+
+# On many machines these are mounted or linked from elsewhere, and the layer below shows them empty.
+[ ! -r /etc/resolv.conf ] || cat /etc/resolv.conf >upper/etc/resolv.conf
+{ [ ! -r /etc/hosts ] || cat /etc/hosts; echo "127.0.0.1 $name"; } >upper/etc/hosts
+echo "$name" >upper/etc/hostname
+
+# A device 0/0 hides what lies below it for good. Its parents are copied first, or they would lose their owners and modes.
+(cd / && cp -a --parents ".$empty" "$mount_point/upper")
+rm -rf "upper$dir"
+mknod "upper$dir" c 0 0
+
+# The image is copied, not stacked: an overlay refuses two lower layers of which one holds the other.
+cp -dR --preserve=mode,timestamps,links "$rootfs/." upper/
+chmod 755 upper
+mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root
+
+mkdir -p "root/home/$user"
+echo "$name" >/proc/sys/kernel/hostname
+mount -t proc proc root/proc
+mount --rbind /dev root/dev
+mount --rbind /sys root/sys
+mount -t tmpfs -o mode=1777 tmpfs root/dev/shm
+mount -t tmpfs -o mode=1777 tmpfs root/tmp
+mount -t tmpfs -o mode=755 tmpfs root/run
+mount --bind "$home" "root/home/$user"
+cd root
+pivot_root . .
+umount -l .
+cd /
+
+# As the user, who from now on may put links into the home.
+if [ "$seed" = yes ] && [ -d /etc/skel ]; then
+  setpriv --reuid "$uid" --regid "$gid" --clear-groups cp -Rn /etc/skel/. "/home/$user/" || :
+fi
+echo ready
+exec </dev/null >/dev/null 2>&1
+# The first process also collects those that lost their parent.
+exec env -i sh -c 'sleep 2147483647 & wait' perennial
+`;
+
+/**
+ * Becomes the first process of a plain process tree. It runs as the user, and its environment already has the mark by which
+ * all that descends from it is found.
+ *
+ * Settings: HOME, skel, seed.
+ */
+export const PLAIN_SETUP = `
+set -eu
+echo "$$"
+read -r go
+[ "$go" = go ]
+cd "$HOME"
+if [ "$seed" = yes ] && [ -d "$skel" ]; then cp -Rn "$skel/." "$HOME/" || :; fi
+echo ready
+exec </dev/null >/dev/null 2>&1
+exec sh -c 'sleep 2147483647 & wait' perennial
+`;

@@ -1,0 +1,63 @@
+import type { Exec } from '../../src/hooks/hook';
+import { runHook } from '../../src/hooks/run-hook';
+import { progressOf, specOf } from './place';
+
+const ENDED = 'state ended\nexit 0\nran 12\nreport did: it ran\noutput\none\ntwo\n';
+
+test('An answer that was cut off is asked for again.', async () => {
+  const exec = execOf(['', 'state ended\n', ENDED]);
+  expect(await runHook(exec, specOf(), progressOf())).toEqual({
+    state: 'done',
+    message: 'it ran',
+    warnings: [],
+    lastLines: ['one', 'two'],
+  });
+});
+
+test('An image whose shell cannot answer gives a warning that says what came.', async () => {
+  const exec: Exec = async () => ({ exitCode: 127, stdout: '', stderr: 'exec: "sh": not found\n' });
+  const result = await runHook(exec, specOf(), progressOf());
+  expect(result.warnings).toEqual(['configure could not be run: sh ended with exit code 127: exec: "sh": not found']);
+});
+
+test('A runner that never begins gives a warning with what it complained about.', async () => {
+  const exec = execOf(['state starting\nreason ln: no links here\noutput\n']);
+  const progress = progressOf();
+  const result = await runHook(exec, specOf(), progress);
+  expect(result.warnings).toEqual(['configure did not begin: ln: no links here']);
+  expect(progress.sentences).toContain('configure to begin: ln: no links here');
+});
+
+test('What exec rejects with, such as a lost pod, is passed on.', async () => {
+  const lost = new Error('the pod is gone');
+  await expect(runHook(() => Promise.reject(lost), specOf(), progressOf())).rejects.toBe(lost);
+});
+
+test('The arguments are parameters only, and never empty.', async () => {
+  const seen: string[][] = [];
+  const exec: Exec = async ({ argv }) => {
+    seen.push(argv);
+    return { exitCode: 0, stdout: ENDED, stderr: '' };
+  };
+  await runHook(exec, specOf({ step: 'personalize', dotfiles: { uri: 'git@example.org:ada/dots' } }), progressOf());
+  expect(seen).toEqual([['sh', '-s', '--', 'personalize', '1', '6000', '200', 'uri=git@example.org:ada/dots', 'ref=']]);
+});
+
+test.each([
+  [600_000, '10m'],
+  [5_400_000, '1h30m'],
+  [90_061_001, '1d1h1m1s1ms'],
+])('A limit of %d ms is named as %s.', async (timeoutMs, name) => {
+  const exec = execOf(['state ended\nexit 143\nlimit\noutput\n']);
+  const result = await runHook(exec, specOf({ timeoutMs }), progressOf());
+  expect(result.message).toBe(`configure ran past its time limit of ${name} and was ended`);
+});
+
+/** Gives these answers one after the other, and the last one ever after. */
+function execOf(answers: string[]): Exec {
+  let index = -1;
+  return async () => {
+    index = Math.min(index + 1, answers.length - 1);
+    return { exitCode: 0, stdout: answers[index] ?? '', stderr: '' };
+  };
+}

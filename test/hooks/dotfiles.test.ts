@@ -1,0 +1,238 @@
+import { existsSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { createPersonalize, makeRepository, type Repository } from './dotfiles-place';
+import { makePlace, type Place, SHELLS } from './place';
+
+describe.each(SHELLS)('In %s', (shell) => {
+  let place: Place;
+  let repository: Repository;
+  let personalize: ReturnType<typeof createPersonalize>;
+  beforeEach(() => {
+    place = makePlace(shell);
+    repository = makeRepository();
+    repository.commit({ '.vimrc': 'set one\n' });
+    personalize = createPersonalize(place);
+  });
+  afterEach(() => {
+    place.remove();
+    repository.remove();
+  });
+  const bring = (ref?: string) => personalize(ref === undefined ? { uri: repository.uri } : { uri: repository.uri, ref });
+  const vimrc = () => place.readHome('dotfiles/.vimrc');
+  const isThere = (file: string) => existsSync(path.join(place.home, file));
+
+  test('Dotfiles are cloned from a repository of another user and linked into the home.', async () => {
+    const result = await bring();
+    expect(result).toMatchObject({ state: 'done', warnings: [] });
+    expect(result.message).toBe(`the dotfiles were cloned from ${repository.uri}; 1 of the dotfiles were linked into the home`);
+    expect(place.readHome('.vimrc')).toBe('set one\n');
+    expect(isThere('.perennial/dotfiles.new')).toBe(false);
+  });
+
+  test('A second run brings what is new and leaves right links alone.', async () => {
+    await bring();
+    repository.commit({ '.vimrc': 'set two\n', '.inputrc': 'x\n' });
+    const result = await bring();
+    expect(result).toMatchObject({ state: 'done', warnings: [] });
+    expect([place.readHome('.vimrc'), place.readHome('.inputrc')]).toEqual(['set two\n', 'x\n']);
+  });
+
+  test('A clone with local changes is left as it is, with a warning.', async () => {
+    await bring();
+    repository.commit({ '.vimrc': 'set two\n' });
+    place.writeHome('dotfiles/.vimrc', 'set mine\n');
+    expect((await bring()).warnings).toEqual(['~/dotfiles has local changes, so it was left as it is']);
+    expect(vimrc()).toBe('set mine\n');
+  });
+
+  test('A new file of the user is no local change, and one in the way of an update stays.', async () => {
+    await bring();
+    place.writeHome('dotfiles/notes', 'mine');
+    expect((await bring()).warnings).toEqual([]);
+    repository.commit({ notes: 'theirs' });
+    expect((await bring()).warnings).toEqual([expect.stringContaining('could not be moved forward')]);
+    expect(place.readHome('dotfiles/notes')).toBe('mine');
+  });
+
+  test('A clone whose history went another way is left as it is, with a warning.', async () => {
+    await bring();
+    repository.git('checkout', '-q', '--orphan', 'other');
+    repository.commit({ '.vimrc': 'set other\n' });
+    repository.git('branch', '-f', 'main', 'other');
+    expect((await bring()).warnings).toEqual([expect.stringContaining('~/dotfiles could not be moved forward')]);
+    expect(vimrc()).toBe('set one\n');
+  });
+
+  test('A folder of the user that is not a clone is left as it is, even in a home that is itself a repository.', async () => {
+    place.writeHome('dotfiles/.vimrc', 'set mine\n');
+    await place.exec({ argv: ['git', 'init', '-q', '.'] });
+    expect((await bring()).warnings).toEqual(['~/dotfiles is there but not a git clone, so it was left as it is']);
+    expect([vimrc(), isThere('.vimrc')]).toEqual(['set mine\n', false]);
+  });
+
+  test('An empty folder is as good as none.', async () => {
+    await place.exec({ argv: ['mkdir', 'dotfiles'] });
+    expect((await bring()).warnings).toEqual([]);
+    expect(vimrc()).toBe('set one\n');
+  });
+
+  test('A clone of another repository is left as it is, and its address is not repeated.', async () => {
+    await bring();
+    await place.exec({ argv: ['git', '-C', 'dotfiles', 'remote', 'set-url', 'origin', 'https://ada:hunter2@example.org/x'] });
+    expect((await bring()).warnings).toEqual([
+      `~/dotfiles is there but not a clone of ${repository.uri}, so it was left as it is`,
+    ]);
+  });
+
+  test('A branch, a tag, and a commit can be asked for, one after the other.', async () => {
+    const first = repository.git('rev-parse', 'HEAD');
+    repository.commit({ '.vimrc': 'set two\n' });
+    repository.git('tag', '-a', 'v2', '-m', 'two');
+    repository.git('checkout', '-q', '-b', 'topic/x');
+    repository.commit({ '.vimrc': 'set three\n' });
+    const seen = [];
+    for (const ref of ['topic/x', 'v2', first, first.slice(0, 8), 'main', undefined]) {
+      expect((await bring(ref)).warnings).toEqual([]);
+      seen.push(vimrc());
+    }
+    expect(seen).toEqual(['set three\n', 'set two\n', 'set one\n', 'set one\n', 'set two\n', 'set two\n']);
+  });
+
+  test('After a tag, no ref means the default branch again; a branch follows its own.', async () => {
+    repository.git('tag', 'v1');
+    await bring('v1');
+    repository.commit({ '.vimrc': 'set two\n' });
+    await bring();
+    expect(vimrc()).toBe('set two\n');
+    repository.commit({ '.vimrc': 'set three\n' });
+    expect((await bring('main')).warnings).toEqual([]);
+    expect(vimrc()).toBe('set three\n');
+  });
+
+  test('A tag that was moved is followed.', async () => {
+    repository.git('tag', 'v1');
+    await bring('v1');
+    repository.commit({ '.vimrc': 'set two\n' });
+    repository.git('tag', '-f', 'v1');
+    expect((await bring('v1')).warnings).toEqual([]);
+    expect(vimrc()).toBe('set two\n');
+  });
+
+  test.each(['nowhere', '-b', '--upload-pack=touch ran', 'main:x', '../../HEAD', 'abcdef1'])(
+    'The ref "%s" is a warning, makes no clone, and is never taken for an option.',
+    async (ref) => {
+      const expected = [`the dotfiles of ${repository.uri} have no branch, tag, or commit named ${ref}`];
+      expect((await bring(ref)).warnings).toEqual(expected);
+      expect([isThere('dotfiles'), isThere('ran')]).toEqual([false, false]);
+      await bring();
+      expect((await bring(ref)).warnings).toEqual(expected);
+      expect(vimrc()).toBe('set one\n');
+    },
+  );
+
+  test.each(['file:///no/such/repository', '--upload-pack=touch ran'])(
+    'From "%s" nothing is cloned, and ~/personalize runs.',
+    async (uri) => {
+      place.writeHome('personalize', '#!/bin/sh\necho personal\n', 0o755);
+      const result = await personalize({ uri });
+      expect(result.warnings).toEqual([expect.stringMatching(`^the dotfiles could not be cloned from ${uri}: fatal: `)]);
+      expect(result.lastLines.at(-1)).toBe('personal');
+      expect([isThere('dotfiles'), isThere('ran')]).toEqual([false, false]);
+    },
+  );
+
+  test('When the repository is away, the clone that is there is still used.', async () => {
+    await bring();
+    repository.remove();
+    place.writeHome('dotfiles/install.sh', '#!/bin/sh\npwd\n', 0o755);
+    const result = await bring();
+    expect(result.warnings).toEqual([expect.stringMatching(/^the dotfiles could not be updated from /)]);
+    expect(result.lastLines.at(-1)).toBe(path.join(place.home, 'dotfiles'));
+  });
+
+  test('An install.sh that is executable is run in place of the links, and its exit code is a warning.', async () => {
+    repository.commit({ 'install.sh': '#!/bin/sh\necho installing; exit 4\n' });
+    const result = await bring();
+    expect(result).toMatchObject({ warnings: ['~/dotfiles/install.sh ended with exit code 4'], state: 'warning' });
+    expect([result.lastLines.at(-1), isThere('.vimrc')]).toEqual(['installing', false]);
+  });
+
+  test('A ~/personalize takes the place of install.sh and of the links.', async () => {
+    repository.commit({ 'install.sh': '#!/bin/sh\necho installing\n' });
+    place.writeHome('personalize', '#!/bin/sh\necho personal in $PWD; kill -HUP $$\n', 0o755);
+    const result = await bring();
+    expect(result.lastLines).toContain(`personal in ${place.home}`);
+    expect(result.lastLines).not.toContain('installing');
+    expect(result.warnings).toEqual(['~/personalize was ended by SIGHUP (exit code 129)']);
+    expect(isThere('.vimrc')).toBe(false);
+  });
+
+  test('Files of the home are never overwritten; links of our own are, git files are not linked.', async () => {
+    repository.commit({
+      '.bashrc': 'theirs',
+      '.config/a': 'a',
+      '.gitignore': 'x',
+      '.github/b': 'b',
+      '..odd name': 'odd',
+      readme: '',
+    });
+    place.writeHome('.bashrc', 'mine');
+    symlinkSync('elsewhere', path.join(place.home, '.config'));
+    const result = await bring();
+    const expected = 'these were there already, so the dotfiles of the same names were not linked: ~/.bashrc, ~/.config';
+    expect(result.warnings).toEqual([expected]);
+    expect([place.readHome('.bashrc'), readlinkSync(path.join(place.home, '.config'))]).toEqual(['mine', 'elsewhere']);
+    expect(readlinkSync(path.join(place.home, '..odd name'))).toBe('dotfiles/..odd name');
+    expect(['.git', '.gitignore', '.github', 'readme'].filter(isThere)).toEqual([]);
+  });
+
+  test('An address that names the same repository otherwise is the same.', async () => {
+    await bring();
+    const result = await personalize({ uri: `${repository.uri}/` });
+    expect(result.warnings).toEqual([]);
+  });
+
+  test('The settings of the user are in force.', async () => {
+    place.writeHome('.gitconfig', `[url "${repository.uri}"]\n\tinsteadOf = https://example.invalid/dots\n`);
+    expect((await personalize({ uri: 'https://example.invalid/dots' })).warnings).toEqual([]);
+    expect(vimrc()).toBe('set one\n');
+  });
+
+  test('What a clone that was cut off left behind is replaced.', async () => {
+    place.writeHome('.perennial/dotfiles.new/.git/HEAD', 'half');
+    expect((await bring()).warnings).toEqual([]);
+    expect(vimrc()).toBe('set one\n');
+  });
+});
+
+describe.each(SHELLS)('Without dotfiles, in %s', (shell) => {
+  let place: Place;
+  beforeEach(() => {
+    place = makePlace(shell, ['git']);
+  });
+  afterEach(() => place.remove());
+
+  test('An image without git is a warning, and ~/personalize runs.', async () => {
+    place.writeHome('personalize', '#!/bin/sh\necho personal\n', 0o755);
+    const result = await createPersonalize(place)({ uri: 'https://example.invalid/dots' });
+    expect(result.warnings).toEqual(['the image has no git, so the dotfiles of https://example.invalid/dots were not fetched']);
+    expect(result.lastLines).toEqual(['personal']);
+  });
+
+  test('With nothing there the step is skipped.', async () => {
+    const message = 'no dotfiles are set and there is no ~/personalize';
+    expect(await createPersonalize(place)(null)).toEqual({ state: 'skipped', message, warnings: [], lastLines: [] });
+  });
+
+  test('A ~/personalize that is there is run.', async () => {
+    place.writeHome('personalize', 'echo personal\n', 0o755);
+    const result = await createPersonalize(place)(null);
+    expect(result).toEqual({ state: 'done', message: '~/personalize ran', warnings: [], lastLines: ['personal'] });
+    expect(readFileSync(path.join(place.home, '.perennial/logs/build-1/personalize.log'), 'utf8')).toBe('personal\n');
+  });
+
+  test('A ~/personalize that is not executable is a warning.', async () => {
+    place.writeHome('personalize', 'echo personal\n');
+    expect((await createPersonalize(place)(null)).warnings).toEqual(['~/personalize is there but not executable']);
+  });
+});

@@ -1,0 +1,214 @@
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync, chmodSync, unlinkSync } from 'node:fs';
+import path from 'node:path';
+import { runHook } from '../../src/hooks/run-hook';
+import { isAlive, makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from './place';
+
+const LOG = '.perennial/logs/build-1/configure.log';
+const WAIT_FOR_GO = 'while [ ! -e "$HOME/go" ]; do sleep 0.02; done\n';
+
+test('At least one shell was found to test with.', () => {
+  expect(SHELLS).not.toHaveLength(0);
+});
+
+describe.each(SHELLS)('In %s', (shell) => {
+  let place: Place;
+  beforeEach(() => {
+    place = makePlace(shell);
+  });
+  afterEach(() => place.remove());
+  const configure = (text: string, mode?: number) => place.writeConfigure(`#!/bin/sh\n${text}`, mode);
+  const run = (changes = {}, progress = progressOf()) => runHook(place.exec, specOf(changes), progress);
+
+  test('A hook runs in the home, is done, and its output is in the log and in the last lines.', async () => {
+    configure('pwd; echo to stderr >&2; cat; umask');
+    const result = await run();
+    expect(result).toEqual({
+      state: 'done',
+      message: '/coder/configure ran',
+      warnings: [],
+      lastLines: [place.home, 'to stderr', expect.stringMatching(/^0?022$/)],
+    });
+    expect(place.readHome(LOG).split('\n').slice(0, 2)).toEqual([place.home, 'to stderr']);
+  });
+
+  test('The log and the folder of the run are for the user alone.', async () => {
+    configure('true');
+    await run();
+    expect(statSync(path.join(place.home, LOG)).mode & 0o077).toBe(0);
+    expect(statSync(path.dirname(place.runFolder)).mode & 0o077).toBe(0);
+  });
+
+  test('A step that is run many times, at once and afterwards, runs its hook once and gives the same result.', async () => {
+    configure(`echo once >>"$HOME/count"\n${WAIT_FOR_GO}echo end; exit 3`);
+    const all = Array.from({ length: 6 }, () => run());
+    await waitUntil(() => existsSync(path.join(place.home, 'count')));
+    place.writeHome('go', '');
+    const results = [...(await Promise.all(all)), await run()];
+    expect(place.readHome('count')).toBe('once\n');
+    for (const result of results) expect(result).toEqual(results[0]);
+    expect(results[0]).toMatchObject({ state: 'warning', warnings: ['configure ended with exit code 3'], lastLines: ['end'] });
+  });
+
+  test('The same step of another build runs its hook again.', async () => {
+    configure('echo once >>"$HOME/count"');
+    await run();
+    await run({ build: 2 });
+    expect(place.readHome('count')).toBe('once\nonce\n');
+  });
+
+  test.each(['', 'configure', 'configure/hook', 'configure/runner', 'configure/began'])(
+    'An observer that is killed once "%s" is there does no harm: the hook runs once all the same.',
+    async (file) => {
+      configure(`echo once >>"$HOME/count"\n${WAIT_FOR_GO}`);
+      const lost = run().then(
+        () => null,
+        (error: Error) => error.message,
+      );
+      await waitUntil(() => existsSync(path.join(place.runFolder, file)));
+      place.killObservers();
+      expect(await lost).toBe('connection lost: SIGKILL');
+      const joined = run();
+      await waitUntil(() => existsSync(path.join(place.home, 'count')));
+      place.writeHome('go', '');
+      expect((await joined).state).toBe('done');
+      expect(place.readHome('count')).toBe('once\n');
+    },
+  );
+
+  test('An abort ends the waiting with its reason, and the hook goes on to its end.', async () => {
+    configure(`echo here\n${WAIT_FOR_GO}touch "$HOME/finished"`);
+    const ending = new AbortController();
+    const waiting = run({}, progressOf(ending.signal));
+    await waitUntil(() => existsSync(path.join(place.home, LOG)));
+    const reason = new Error('enough');
+    ending.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    await expect(run({}, progressOf(ending.signal))).rejects.toBe(reason);
+    place.writeHome('go', '');
+    await waitUntil(() => existsSync(path.join(place.home, 'finished')));
+    expect((await run()).lastLines).toEqual(['here']);
+  });
+
+  test('While it waits it says what runs, how long it may, and the last line.', async () => {
+    configure(`echo one; printf '\\033[31mtwo\\033[0m\\n'\n${WAIT_FOR_GO}`);
+    const progress = progressOf();
+    const waiting = run({}, progress);
+    await waitUntil(() => progress.sentences.length > 1);
+    place.writeHome('go', '');
+    await waiting;
+    expect(progress.sentences[0]).toBe('configure to begin');
+    expect(progress.sentences[1]).toMatch(/^configure, which has run for \d s of at most 1m; its last line is: two$/);
+  });
+
+  test('What the hook leaves in the background lives on and holds nothing up.', async () => {
+    configure('sleep 600 & echo $! >"$HOME/pid"; echo done');
+    const result = await run();
+    expect(result).toMatchObject({ state: 'done', lastLines: ['done'] });
+    expect(isAlive(Number(place.readHome('pid')))).toBe(true);
+  });
+
+  test('A hook can be interrupted: it does not inherit the deafness of background jobs.', async () => {
+    configure('kill -INT $$; echo deaf');
+    const result = await run();
+    // Only coreutils can undo it; busybox has no means to.
+    if (shell !== 'busybox') expect(result.warnings).toEqual(['configure was ended by SIGINT (exit code 130)']);
+  });
+
+  test.each([
+    ['exit 7', 'configure ended with exit code 7'],
+    ['kill -TERM $$', 'configure was ended by SIGTERM (exit code 143)'],
+    ['kill -KILL $$', 'configure was ended by SIGKILL (exit code 137)'],
+    ['exit 255', 'configure ended with exit code 255'],
+  ])('A hook that does "%s" gives the warning "%s".', async (text, warning) => {
+    configure(text);
+    expect(await run()).toMatchObject({ state: 'warning', message: warning, warnings: [warning] });
+  });
+
+  test('A program without a first line that names a shell is run by one.', async () => {
+    place.writeConfigure('echo plain');
+    expect(await run()).toMatchObject({ state: 'done', lastLines: ['plain'] });
+  });
+
+  test('An interpreter that is missing is a warning.', async () => {
+    place.writeConfigure('#!/no/such/shell\n');
+    expect(await run()).toMatchObject({
+      state: 'warning',
+      warnings: [expect.stringMatching(/^configure ended with exit code 12[67]$/)],
+    });
+  });
+
+  test('An image without the program skips the step.', async () => {
+    expect(await run()).toEqual({ state: 'skipped', message: 'the image has no /coder/configure', warnings: [], lastLines: [] });
+  });
+
+  test('A program that is not executable is a warning that says just that.', async () => {
+    configure('echo no', 0o644);
+    const message = '/coder/configure is there but not executable';
+    expect(await run()).toEqual({ state: 'warning', message, warnings: [message], lastLines: [] });
+  });
+
+  test('A folder in the place of the program is not executable either.', async () => {
+    mkdirSync(path.join(place.env.PERENNIAL_ROOTFS ?? '', 'coder/configure'), { recursive: true });
+    expect((await run()).warnings).toEqual(['/coder/configure is there but not executable']);
+  });
+
+  test('As root the program is not run.', async () => {
+    configure('touch "$HOME/ran"');
+    const fake = path.join(place.env.PATH ?? '', 'id');
+    const uid = (await place.exec({ argv: ['id', '-u'] })).stdout.trim();
+    unlinkSync(fake);
+    // To the visit it tells the truth, for the sake of the folder of the run; to the step it says root.
+    writeFileSync(fake, `#!/bin/sh\ncase $(cat /proc/$PPID/cmdline) in *configure/hook*) echo 0 ;; *) echo ${uid} ;; esac\n`);
+    chmodSync(fake, 0o755);
+    expect((await run()).warnings).toEqual(["/coder/configure was not run because the image's user is root"]);
+    expect(existsSync(path.join(place.home, 'ran'))).toBe(false);
+  });
+
+  test('A runner that dies without a word is a warning, and the hook is not run again.', async () => {
+    configure('echo once >>"$HOME/count"; sleep 600');
+    const waiting = run();
+    await waitUntil(() => existsSync(path.join(place.home, 'count')));
+    const runner = Number(readFileSync(path.join(place.runFolder, 'configure/began'), 'utf8').split(' ')[0]);
+    process.kill(runner, 'SIGKILL');
+    const warning = 'configure ended without telling how; it is not run a second time in the same pod';
+    expect((await waiting).warnings).toEqual([warning]);
+    expect((await run()).warnings).toEqual([warning]);
+    expect(place.readHome('count')).toBe('once\n');
+  });
+
+  test('A number that another process has by now does not pass for the runner.', async () => {
+    configure('touch "$HOME/ran"');
+    place.writeRun('configure/began', `${process.pid} 1 1\n`);
+    expect((await run()).warnings).toEqual([expect.stringContaining('ended without telling how')]);
+    expect(existsSync(path.join(place.home, 'ran'))).toBe(false);
+  });
+
+  test('A link in the place of the folder of the run is refused.', async () => {
+    configure('touch "$HOME/ran"');
+    symlinkSync(place.home, path.dirname(place.runFolder));
+    expect((await run()).warnings).toEqual([
+      expect.stringMatching(/^configure could not be run: expected a folder of user \d+ at .*, found l/),
+    ]);
+    expect(existsSync(path.join(place.home, 'ran'))).toBe(false);
+  });
+
+  test('A home in which no log can be written is a warning, and the hook runs.', async () => {
+    place.writeHome('.perennial', 'a file');
+    configure('echo ran');
+    const result = await run();
+    expect(result).toMatchObject({ state: 'warning', lastLines: ['ran'] });
+    expect(result.warnings).toEqual([`the output could not be written to ${place.home}/${LOG}`]);
+  });
+
+  test('Output that is not UTF-8 gets through, without control characters.', async () => {
+    configure("printf 'a\\377b\\n\\000\\033]0;title\\007c\\td\\n50%%\\r100%%\\n'");
+    expect((await run()).lastLines).toEqual(['a\ufffdb', 'c d', '100%']);
+  });
+
+  test('Secrets are masked in the last lines and raw in the log.', async () => {
+    const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl';
+    configure(`echo token=${jwt}`);
+    expect((await run()).lastLines).toEqual(['token=***']);
+    expect(place.readHome(LOG)).toBe(`token=${jwt}\n`);
+  });
+});

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { HookResult } from '../../src/hooks/hook';
+import { runHook } from '../../src/hooks/run-hook';
+import { isAlive, makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from './place';
+
+const CASES = [...SHELLS.map((shell) => ({ shell, without: [] })), { shell: 'dash', without: ['setsid'] }];
+const LIMIT_WARNING = 'configure ran past its time limit of 600ms and was ended';
+
+interface Inside {
+  place: Place;
+  run(signal?: AbortSignal): Promise<HookResult>;
+  pidIn(file: string): number;
+}
+
+test('Past its time limit the hook is ended with all that it started, and the warning names the limit.', () =>
+  inEveryShell('echo $$ >"$HOME/pid"; sh -c \'echo $$ >"$HOME/child"; sleep 600; true\'', async ({ run, pidIn }) => {
+    expect(await run()).toMatchObject({ state: 'warning', message: LIMIT_WARNING, warnings: [LIMIT_WARNING] });
+    expect([isAlive(pidIn('pid')), isAlive(pidIn('child'))]).toEqual([false, false]);
+  }));
+
+test('A hook that ignores the request to end is killed.', () =>
+  inEveryShell('trap "" TERM; echo $$ >"$HOME/pid"; while :; do sleep 1; done', async ({ run, pidIn }) => {
+    expect((await run()).warnings).toEqual([LIMIT_WARNING]);
+    expect(isAlive(pidIn('pid'))).toBe(false);
+  }));
+
+test('A part of it that ignores the request to end is killed too, though its main process ends.', () =>
+  inEveryShell('(trap "" TERM; sh -c \'echo $$ >"$HOME/pid"; exec sleep 600\') & sleep 600', async ({ run, pidIn, place }) => {
+    // Without a session, what has lost its parent cannot be told from what others run.
+    if (!existsSync(path.join(place.env.PATH ?? '', 'setsid'))) return;
+    expect((await run()).warnings).toEqual([LIMIT_WARNING]);
+    expect(isAlive(pidIn('pid'))).toBe(false);
+  }));
+
+test('A hook may use the request to end for tidying up.', () =>
+  inEveryShell('trap "echo tidied; exit 0" TERM; while :; do sleep 0.05; done', async ({ run }) => {
+    expect(await run()).toMatchObject({ warnings: [LIMIT_WARNING], lastLines: ['tidied'] });
+  }));
+
+test('The limit holds while nobody observes, and counts from the start of the hook.', () =>
+  inEveryShell('echo $$ >"$HOME/pid"; sleep 600', async ({ place, run, pidIn }) => {
+    const ending = new AbortController();
+    const waiting = run(ending.signal);
+    await waitUntil(() => existsSync(path.join(place.home, 'pid')));
+    ending.abort(new Error('lost'));
+    place.killObservers();
+    await expect(waiting).rejects.toThrow('lost');
+    await waitUntil(() => existsSync(path.join(place.runFolder, 'configure/exit')));
+    const [, , began] = readFileSync(path.join(place.runFolder, 'configure/began'), 'utf8').split(' ');
+    const ranMs = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1_000 - Number(began) * 10;
+    expect(ranMs).toBeGreaterThanOrEqual(590);
+    expect(isAlive(pidIn('pid'))).toBe(false);
+    expect((await run()).warnings).toEqual([LIMIT_WARNING]);
+  }));
+
+test('What a hook within its limit left in the background outlives the limit.', () =>
+  inEveryShell('sleep 600 & echo $! >"$HOME/pid"', async ({ run, pidIn }) => {
+    expect((await run()).state).toBe('done');
+    const began = Date.now();
+    await waitUntil(() => Date.now() - began > 1_000);
+    expect(isAlive(pidIn('pid'))).toBe(true);
+  }));
+
+/** All at once, since these tests do little but wait. */
+async function inEveryShell(hook: string, check: (inside: Inside) => Promise<void>): Promise<void> {
+  await Promise.all(
+    CASES.map(async ({ shell, without }) => {
+      const place = makePlace(shell, without);
+      place.writeConfigure(`#!/bin/sh\n${hook}`);
+      try {
+        await check({
+          place,
+          run: (signal) => runHook(place.exec, specOf({ timeoutMs: 600 }), progressOf(signal)),
+          pidIn: (file) => Number(place.readHome(file)),
+        });
+      } finally {
+        place.remove();
+      }
+    }),
+  );
+}

@@ -1,0 +1,174 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { HomeSpec } from '../../src/runtimes/runtime';
+import { patiently, podSpec } from './contract';
+import { findInits, type Isolation, makeSandboxWorld, type SandboxWorld } from './sandbox-world';
+
+const REF = { id: 'w1', owner: 'ada', name: 'dev', organization: 'default' };
+const HOME: HomeSpec = { ...REF, identity: null, adopt: false, disk: '10Gi' };
+const MOST_CHANGES = 200;
+
+/** Does a verb in another process, and gives what it answered; null when it died. */
+async function elsewhere(
+  world: SandboxWorld,
+  call: { isolation: Isolation; verb: string; argument: unknown; crash?: number },
+): Promise<unknown> {
+  const options = { dir: world.dir, images: world.imagesDir, isolation: call.isolation };
+  const args = [
+    JSON.stringify(options),
+    call.verb,
+    JSON.stringify(call.argument),
+    ...(call.crash === undefined ? [] : [String(call.crash)]),
+  ];
+  const child = spawn(process.execPath, [path.join(__dirname, 'verb-process.cjs'), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [answer, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  if (code === 1) throw new Error(`${call.verb} failed in a process of its own`);
+  return code === 0 ? JSON.parse(answer) : null;
+}
+
+// Root alone can do both; the other kind is what everybody else has.
+const KINDS: Isolation[] = process.getuid?.() === 0 ? ['auto', 'plain'] : ['plain'];
+
+describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolation) => {
+  let world: SandboxWorld;
+  beforeEach(async () => {
+    world = await makeSandboxWorld(isolation);
+  });
+  afterEach(() => world.end());
+
+  /** Kills a worker before the first change it makes, then before the second, and so on until it comes to its end. */
+  async function killEverywhere(steps: {
+    before(): Promise<void>;
+    verb: string;
+    argument(): unknown;
+    after(): Promise<void>;
+  }): Promise<void> {
+    for (let crash = 1; crash <= MOST_CHANGES; crash += 1) {
+      await steps.before();
+      const answer = await elsewhere(world, { isolation, verb: steps.verb, argument: steps.argument(), crash });
+      await steps.after();
+      const { id } = REF;
+      const pods = await world.runtime.listPods();
+      for (const { build } of pods) await world.runtime.stopPod({ id, build }, patiently());
+      expect(findInits(path.join(world.dir, 'homes', id))).toEqual([]);
+      await world.runtime.deleteHome({ id, identity: null });
+      if (answer !== null) return expect(crash).toBeGreaterThan(5);
+    }
+    throw new Error(`the worker was not done after ${MOST_CHANGES} changes`);
+  }
+
+  const inits = () => findInits(path.join(world.dir, 'homes', REF.id));
+  const home = async () => (await world.runtime.prepareHome(HOME, patiently())).identity;
+  const spec = (build: number, identity: string) => podSpec({ build, home: identity, image: world.images.good });
+
+  it('while it makes a home leaves one that the next worker makes whole.', async () => {
+    await killEverywhere({
+      before: async () => {},
+      verb: 'prepareHome',
+      argument: () => HOME,
+      after: async () => {
+        expect(await home()).toBe(await home());
+        expect(await world.runtime.listHomes()).toHaveLength(1);
+      },
+    });
+  }, 120_000);
+
+  it('while it starts the first pod of a home leaves one pod or none, and the next worker starts it.', async () => {
+    let identity = '';
+    await killEverywhere({
+      before: async () => {
+        identity = await home();
+      },
+      verb: 'startPod',
+      argument: () => spec(1, identity),
+      after: async () => {
+        expect(inits().length).toBeLessThanOrEqual(1);
+        const pod = await world.runtime.startPod(spec(1, identity), patiently());
+        expect(inits()).toHaveLength(1);
+        expect(await world.runtime.observe({ id: REF.id, build: 1 })).toEqual({ state: 'running', instance: pod.instance });
+        const { stdout } = await world.runtime.exec({ id: REF.id, build: 1 }, { argv: ['cat', '.greeting'] }, patiently().signal);
+        expect(stdout).toBe('welcome\n');
+      },
+    });
+  }, 120_000);
+
+  it('while it puts a newer build in the place of an older one leaves one pod or none, and the next worker starts it.', async () => {
+    let identity = '';
+    await killEverywhere({
+      before: async () => {
+        identity = await home();
+        await world.runtime.startPod(spec(1, identity), patiently());
+      },
+      verb: 'startPod',
+      argument: () => spec(2, identity),
+      after: async () => {
+        expect(inits().length).toBeLessThanOrEqual(1);
+        await world.runtime.startPod(spec(2, identity), patiently());
+        expect(inits()).toHaveLength(1);
+      },
+    });
+  }, 120_000);
+
+  it('while it starts a pod leaves nothing that a stop does not remove.', async () => {
+    let identity = '';
+    await killEverywhere({
+      before: async () => {
+        identity = await home();
+      },
+      verb: 'startPod',
+      argument: () => spec(1, identity),
+      after: async () => {
+        await world.runtime.stopPod({ id: REF.id, build: 1 }, patiently());
+        expect(inits()).toEqual([]);
+      },
+    });
+  }, 120_000);
+
+  it('while it stops a pod leaves what the next worker stops.', async () => {
+    await killEverywhere({
+      before: async () => {
+        await world.runtime.startPod(spec(1, await home()), patiently());
+      },
+      verb: 'stopPod',
+      argument: () => ({ id: REF.id, build: 1 }),
+      after: async () => {
+        await world.runtime.stopPod({ id: REF.id, build: 1 }, patiently());
+        expect(await world.runtime.listPods()).toEqual([]);
+        expect(inits()).toEqual([]);
+      },
+    });
+  }, 120_000);
+
+  it('while it deletes a home leaves what the next worker deletes.', async () => {
+    await killEverywhere({
+      before: async () => {
+        await world.runtime.startPod(spec(1, await home()), patiently());
+        await world.runtime.stopPod({ id: REF.id, build: 1 }, patiently());
+      },
+      verb: 'deleteHome',
+      argument: () => ({ id: REF.id, identity: null }),
+      after: async () => {
+        await world.runtime.deleteHome({ id: REF.id, identity: null });
+        expect(await world.runtime.listHomes()).toEqual([]);
+      },
+    });
+  }, 120_000);
+
+  it('and two that race to start a pod make one.', async () => {
+    const argument = spec(1, await home());
+    const pods = await Promise.all([1, 2, 3].map(() => elsewhere(world, { isolation, verb: 'startPod', argument })));
+    expect(new Set(pods.map((pod) => JSON.stringify(pod))).size).toBe(1);
+    expect(inits()).toHaveLength(1);
+  });
+
+  it('is outlived by the pods that it made.', async () => {
+    await elsewhere(world, { isolation, verb: 'startPod', argument: spec(1, await home()) });
+    expect(await world.runtime.observe({ id: REF.id, build: 1 })).toMatchObject({ state: 'running' });
+    const { stdout } = await world.runtime.exec({ id: REF.id, build: 1 }, { argv: ['printenv', 'IMAGE'] }, patiently().signal);
+    expect(stdout).toBe('one\n');
+  });
+});

@@ -1,0 +1,132 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Runtime } from '../../src/runtimes/runtime';
+import { createSandboxRuntime } from '../../src/runtimes/sandbox';
+import { readSandbox } from '../../src/runtimes/sandbox/pod-record';
+import { killProcess } from '../../src/runtimes/sandbox/process-identity';
+import { layOut } from '../../src/runtimes/sandbox/layout';
+import type { RuntimeWorld } from './contract';
+
+export type Isolation = 'auto' | 'plain';
+
+/** A sandbox runtime on a DIR and on images of its own. */
+export interface SandboxWorld extends RuntimeWorld {
+  runtime: Runtime & { endAll(): Promise<void> };
+  root: string;
+  dir: string;
+  imagesDir: string;
+}
+
+/** Makes one; `end` ends its sandboxes, and fails if a process or a mount of it is left. */
+export async function makeSandboxWorld(isolation: Isolation): Promise<SandboxWorld> {
+  const root = realpathSync(mkdtempSync(path.join(tmpdir(), 'perennial-sandbox-')));
+  // Plain sandboxes enter their homes as the image's user.
+  chmodSync(root, 0o755);
+  const dir = path.join(root, 'state');
+  const imagesDir = path.join(root, 'images');
+  makeImage({ folder: path.join(imagesDir, 'starter/1') });
+  makeImage({ folder: path.join(imagesDir, 'starter/latest'), mark: 'latest' });
+  makeImage({ folder: path.join(imagesDir, 'starter/2'), mark: 'two' });
+  makeImage({ folder: path.join(imagesDir, 'other/1'), uid: 2000 });
+  const make = () => createSandboxRuntime({ dir, images: imagesDir, isolation });
+  const runtime = make() as SandboxWorld['runtime'];
+  const layout = layOut(dir);
+  return {
+    runtime,
+    another: make(),
+    images: { good: 'starter:1', otherUid: 'other:1', missing: 'missing:1' },
+    root,
+    dir,
+    imagesDir,
+    losePod: async ({ id }) => {
+      const pod = (await readSandbox(layout, id))?.pod;
+      if (pod) await killProcess(pod.init);
+    },
+    loseHome: (id) => rename(path.join(layout.homes, id), path.join(root, `lost-${id}`)),
+    writeLog: async ({ id, build, step }, text) => {
+      const folder = path.join(layout.homes, id, `.perennial/logs/build-${build}`);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(path.join(folder, `${step}.log`), text);
+    },
+    end: async () => {
+      await runtime.endAll();
+      for (const { id, build } of await runtime.listPods())
+        await runtime.stopPod({ id, build }, { signal: new AbortController().signal, waitingFor: () => {} });
+      await until(
+        () => findTraces(root).length === 0,
+        () => `nothing of ${root} was to be left, and there is: ${findTraces(root).join('; ')}`,
+      );
+      rmSync(root, { recursive: true });
+    },
+  };
+}
+
+/** Writes a small image. */
+export function makeImage({
+  folder,
+  uid = 1000,
+  user = 'coder',
+  mark = 'one',
+}: {
+  folder: string;
+  uid?: number;
+  user?: string;
+  mark?: string;
+}): void {
+  mkdirSync(path.join(folder, 'rootfs/etc/skel'), { recursive: true });
+  mkdirSync(path.join(folder, 'rootfs/opt/image'), { recursive: true });
+  writeFileSync(path.join(folder, 'image.json'), JSON.stringify({ user, env: { IMAGE: mark } }));
+  writeFileSync(
+    path.join(folder, 'rootfs/etc/passwd'),
+    `root:x:0:0::/root:/bin/sh\n${user}:x:${uid}:${uid}::/home/${user}:/bin/bash\n`,
+  );
+  writeFileSync(path.join(folder, 'rootfs/etc/group'), `root:x:0:\n${user}:x:${uid}:\nhelpers:x:4321:${user}\n`);
+  writeFileSync(path.join(folder, 'rootfs/etc/skel/.greeting'), 'welcome\n');
+  writeFileSync(path.join(folder, 'rootfs/opt/image/mark'), mark);
+}
+
+/** The processes that were started in, or see a mount of, a folder; all but this one. */
+export function findTraces(root: string): string[] {
+  return listPids().flatMap((pid) => {
+    const has = (file: string) => readOrNothing(`/proc/${pid}/${file}`).includes(root);
+    return has('environ') || has('mountinfo')
+      ? [`process ${pid} (${readOrNothing(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').slice(0, 100)})`]
+      : [];
+  });
+}
+
+/** The first processes of the sandboxes that have a home mounted or, in plain mode, as their own. */
+export function findInits(home: string): number[] {
+  return listPids().filter((pid) => {
+    const isInit = readOrNothing(`/proc/${pid}/cmdline`).startsWith('sh\0-c\0sleep 2147483647 & wait\0');
+    return isInit && ['environ', 'mountinfo'].some((file) => readOrNothing(`/proc/${pid}/${file}`).includes(home));
+  });
+}
+
+/** Waits for a condition. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  complain: () => string = () => 'the condition never came true',
+): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(complain());
+    await delay(5);
+  }
+}
+
+const listPids = (): number[] =>
+  readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== process.pid);
+
+function readOrNothing(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}

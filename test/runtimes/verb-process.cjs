@@ -1,0 +1,58 @@
+// Does one verb of the sandbox runtime in a process of its own: `node verb-process.cjs OPTIONS VERB ARGUMENT [CRASH]`, in JSON.
+// With CRASH it kills itself, as by a power cut, before the CRASHth thing that it changes in the world.
+require('../start/typescript-hook.cjs');
+const childProcess = require('node:child_process');
+const fs = require('node:fs');
+
+const [options, verb, argument, crash] = process.argv.slice(2);
+let changes = 0;
+
+function change() {
+  changes += 1;
+  if (changes === Number(crash)) process.kill(process.pid, 'SIGKILL');
+}
+
+function countCalls(of, names) {
+  for (const name of names) {
+    const original = of[name];
+    of[name] = (...args) => {
+      change();
+      return original(...args);
+    };
+  }
+}
+
+const { createSandboxRuntime } = require('../../src/runtimes/sandbox/index.ts');
+const runtime = createSandboxRuntime(JSON.parse(options));
+if (crash !== undefined) {
+  countCalls(fs, ['linkSync', 'mkdirSync', 'renameSync', 'rmSync', 'writeFileSync']);
+  countCalls(fs.promises, ['chmod', 'chown', 'mkdir', 'open', 'rename', 'rm', 'writeFile']);
+  const { spawn } = childProcess;
+  childProcess.spawn = (...args) => {
+    change();
+    const child = spawn(...args);
+    const { write } = child.stdin;
+    child.stdin.write = (...said) => {
+      change();
+      const written = write.apply(child.stdin, said);
+      change();
+      return written;
+    };
+    return child;
+  };
+}
+
+const progress = { signal: new AbortController().signal, waitingFor: () => {} };
+const given = JSON.parse(argument);
+const call =
+  { shell: () => runtime.shell(given, given.command, progress.signal) }[verb] ?? (() => runtime[verb](given, progress));
+call().then(
+  (answer) => {
+    if (verb === 'shell') process.exit(answer);
+    console.log(JSON.stringify(answer ?? null));
+  },
+  (error) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

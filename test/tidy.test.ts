@@ -1,0 +1,234 @@
+/** The house plan as a test: which room imports which, how long things are, how they are named, and which words stand nowhere. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+interface Source {
+  /** Relative to the root of the repository, with `/`. */
+  file: string;
+  text: string;
+  lines: string[];
+}
+
+interface Import {
+  from: string;
+  isTypeOnly: boolean;
+}
+
+const ROOT = path.join(__dirname, '..');
+/** Names what it forbids. */
+const THIS = 'test/tidy.test.ts';
+const MAX_FILE_LINES = 250;
+const MAX_FUNCTION_LINES = 70;
+/** A room with less is unexplained, one with more has comments that repeat the code. */
+const COMMENT_SHARE = { min: 0.05, max: 0.3 };
+
+/** From left to right; a room imports only from its right. `worker` stands apart: it sees all, and nobody sees it. */
+const RANKS: Record<string, number> = {
+  cli: 0,
+  gateway: 0,
+  start: 0,
+  client: 1,
+  workflows: 2,
+  activities: 3,
+  runtimes: 4,
+  hooks: 5,
+};
+/** Pure data, which workflows may import as values. */
+const PURE_DATA = 'src/runtimes/failure-types';
+
+const FORBIDDEN_NAMES = ['utils', 'util', 'common', 'helpers', 'helper', 'shared', 'types', 'misc'];
+
+const isIn =
+  (...folders: string[]) =>
+  (file: string) =>
+    folders.some((folder) => file.startsWith(folder));
+const isSource = isIn('src/');
+const isCode = isIn('src/', 'test/', 'scripts/', 'bin/');
+const READS_ENVIRONMENT = ['src/start.ts', 'src/worker.ts', 'src/cli/index.ts'];
+const isPure = (file: string) =>
+  isIn('src/workflows/workspace/', 'src/client', 'src/activities/occurrences', 'src/cli/')(file) && file !== 'src/cli/index.ts';
+const isSilent = (file: string) => isSource(file) && !isIn('src/cli/', 'src/start')(file);
+const isSheltered = (file: string) => isSource(file) && !READS_ENVIRONMENT.includes(file);
+
+/** Where a word stands nowhere, and what stands there instead. */
+const BANNED: [word: RegExp, where: (file: string) => boolean, instead: string][] = [
+  [/\bconsole\.\w/, isSilent, 'the log of the room: pino, or that of the SDK'],
+  [/\bas any(?=[;,).\]}]|$)|<any>|: any(?=[;,)=]|$)/, isIn('src/', 'test/'), 'a type, or unknown and a check'],
+  [/@ts-(?:ignore|expect-error|nocheck)/, isCode, 'a type that fits'],
+  [/setDefaultSignalHandler/, isSource, 'a handler for each known signal (invariant 4)'],
+  [/from 'zod'/, isIn('src/workflows/'), 'the checks of workspace/fields.ts (invariant 8)'],
+  [/from 'node:/, isIn('src/workflows/'), 'an activity'],
+  [/Date\.now\(|new Date\(\)|Math\.random|performance\.now/, isPure, 'the moment as an argument (invariant 1)'],
+  [/process\.env/, isSheltered, 'an argument from worker.ts, start.ts, or cli/index.ts'],
+  [/\bTO[D]O\b|\bFIX[M]E\b|\bXX[X]\b/, isCode, 'the work, or an issue'],
+  [/\b(?:test|it|describe)\.(?:skip|only|todo)\b|\bx(?:it|test|describe)\(/, isIn('test/'), 'a test that runs'],
+];
+
+/** Homes of the example user are part of the product; anybody else's are a developer's. */
+const FOREIGN_PATH = /\/(?:Users|root|work)\/\w|\/home\/(?!coder\b|<user>|\$user\b|\$\{)\w|[A-Z]:\\\\?Users/;
+const REGISTRY_HOST = /"resolved":|https?:\/\/[\w.-]*(?:registry|npm|artifactory|mirror)[\w.-]*/i;
+
+const SOURCES = walk('src').filter(({ file }) => file.endsWith('.ts'));
+const TESTS = walk('test').filter(({ file }) => file.endsWith('.ts'));
+const ALL = [...SOURCES, ...TESTS, ...walk('scripts'), ...walk('bin')];
+
+test('Every room is in the house plan.', () => {
+  expect(SOURCES.length).toBeGreaterThan(50);
+  const unknown = SOURCES.map(({ file }) => roomOf(file)).filter((room) => !(room in RANKS) && room !== 'worker');
+  expect([...new Set(unknown)]).toEqual([]);
+});
+
+test('A file imports only from its right, nobody imports worker.ts, and no import leaves src.', () => {
+  const wrong = SOURCES.flatMap((source) =>
+    importsOf(source)
+      .filter(({ from }) => from.startsWith('src/') || from.startsWith('.') || from.startsWith('test/'))
+      .filter(({ from }) => !mayImport(source.file, from))
+      .map(({ from }) => `${source.file} imports ${from}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('Workflows import activities, runtimes, and hooks as types only.', () => {
+  const wrong = SOURCES.filter(({ file }) => file.startsWith('src/workflows/')).flatMap((source) =>
+    importsOf(source)
+      .filter(({ from, isTypeOnly }) => /^src\/(?:activities|runtimes|hooks)\b/.test(from) && !isTypeOnly && from !== PURE_DATA)
+      .map(({ from }) => `${source.file} imports ${from}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('The pure rules of a workspace import nothing of Temporal.', () => {
+  const wrong = SOURCES.filter(({ file }) => file.startsWith('src/workflows/workspace/'))
+    .filter((source) => importsOf(source).some(({ from }) => from.startsWith('@temporalio')))
+    .map(({ file }) => file);
+  expect(wrong).toEqual([]);
+});
+
+test(`No file has more than ${MAX_FILE_LINES} lines.`, () => {
+  const long = ALL.filter(({ lines }) => lines.length > MAX_FILE_LINES).map(({ file, lines }) => `${file}: ${lines.length}`);
+  expect(long).toEqual([]);
+});
+
+test(`No function has more than ${MAX_FUNCTION_LINES} lines.`, () => {
+  const long = ALL.flatMap((source) =>
+    functionsOf(source)
+      .filter(({ length }) => length > MAX_FUNCTION_LINES)
+      .map(({ line, length }) => `${source.file}:${line}: ${length}`),
+  );
+  expect(long).toEqual([]);
+});
+
+test.each(BANNED)('The word %s stands nowhere.', (word, where, instead) => {
+  const places = ALL.filter(({ file }) => where(file) && file !== THIS);
+  const found = places.flatMap((source) => linesWith(source, word));
+  expect({ instead, found }).toEqual({ instead, found: [] });
+});
+
+test('The scans find what they look for.', () => {
+  const text = [
+    "import type { A } from './a';",
+    'import {',
+    '  b,',
+    "} from '../b';",
+    'function f() {',
+    '  if (b) {',
+    '  }',
+    '}',
+    '',
+  ].join('\n');
+  const source = { file: 'src/cli/x.ts', text, lines: text.split('\n') };
+  expect(importsOf(source)).toEqual([
+    { from: 'src/cli/a', isTypeOnly: true },
+    { from: 'src/b', isTypeOnly: false },
+  ]);
+  expect(functionsOf(source)).toEqual([{ line: 5, length: 4 }]);
+  expect(commentShare([{ ...source, lines: ['// a', 'b', '', '/** c */', 'd'] }])).toBe(0.5);
+  expect([mayImport('src/client.ts', 'src/cli/x'), mayImport('src/cli/x.ts', 'src/worker')]).toEqual([false, false]);
+});
+
+test('Files and folders are named in kebab-case, and none is a drawer for anything.', () => {
+  const names = ALL.flatMap(({ file }) => file.split('/'));
+  const wrong = names.filter((name) => !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?(?:\.[a-z]+)?$/.test(name));
+  const drawers = names.filter((name) => FORBIDDEN_NAMES.includes(name.split('.')[0] ?? ''));
+  expect([...new Set([...wrong, ...drawers])]).toEqual([]);
+});
+
+test('Every room explains itself, and none in more words than it needs.', () => {
+  const rooms = [...new Set(SOURCES.map(({ file }) => roomOf(file)))];
+  const shares = rooms.map((room) => [room, commentShare(SOURCES.filter(({ file }) => roomOf(file) === room))] as const);
+  expect(shares.filter(([, share]) => share < COMMENT_SHARE.min || share > COMMENT_SHARE.max)).toEqual([]);
+});
+
+test("No file names a path of a developer's machine or the host of a package registry.", () => {
+  const roots = readdirSync(ROOT).filter((name) => /\.(?:json|cjs|mjs|md|ya?ml)$|^\.npmrc$|^\.gitignore$/.test(name));
+  const files = [...ALL, ...walk('images'), ...roots.map(read)].filter(({ file }) => file !== THIS);
+  expect(files.flatMap((source) => [...linesWith(source, FOREIGN_PATH), ...linesWith(source, REGISTRY_HOST)])).toEqual([]);
+});
+
+function mayImport(file: string, target: string): boolean {
+  const [from, to] = [roomOf(file), roomOf(target)];
+  if (!target.startsWith('src/')) return false;
+  if (from === to || from === 'worker') return true;
+  const [left, right] = [RANKS[from], RANKS[to]];
+  return left !== undefined && right !== undefined && left < right;
+}
+
+/** `src/cli/logs.ts` and `src/cli.ts` are both of the room `cli`. */
+function roomOf(file: string): string {
+  return (file.split('/')[1] ?? '').replace(/\.ts$/, '');
+}
+
+function importsOf({ file, text }: Source): Import[] {
+  const statements = text.matchAll(/^(?:import|export)\b([^;]*?)\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm);
+  return [...statements].map(([, clause, from, bare, dynamic]) => ({
+    from: resolve(file, from ?? bare ?? dynamic ?? ''),
+    isTypeOnly: /^\s+type\b/.test(clause ?? ''),
+  }));
+}
+
+function resolve(file: string, specifier: string): string {
+  return specifier.startsWith('.') ? path.posix.join(path.posix.dirname(file), specifier) : specifier;
+}
+
+/** By indentation, which the formatter keeps true: from the line that opens a body to the line that closes it. */
+function functionsOf({ lines }: Source): { line: number; length: number }[] {
+  return lines.flatMap((line, index) => {
+    if (!opensFunction(line)) return [];
+    const indent = /^\s*/.exec(line)?.[0] ?? '';
+    const length = lines.slice(index).findIndex((later, offset) => offset > 0 && later.startsWith(`${indent}}`));
+    return length < 0 ? [] : [{ line: index + 1, length: length + 1 }];
+  });
+}
+
+/** A `describe` is a heading and no function. */
+function opensFunction(line: string): boolean {
+  if (/^\s*describe\b/.test(line)) return false;
+  if (/^\s*(?:\} )?(?:if|for|while|switch|catch|else|do|try|finally)\b/.test(line)) return false;
+  return /\bfunction\b.*\{$|=> \{$|^\s*\)(?:: .+)? \{$|^\s*(?:(?:private|public|static|async|override|get|set) )*[\w#]+\(.*\)(?:: .+)? \{$/.test(
+    line,
+  );
+}
+
+function linesWith({ file, lines }: Source, word: RegExp): string[] {
+  return lines.flatMap((line, index) => (word.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : []));
+}
+
+function commentShare(sources: Source[]): number {
+  const lines = sources.flatMap((source) => source.lines.map((line) => line.trim())).filter((line) => line !== '');
+  return lines.filter((line) => /^(?:\/\/|\/\*|\*)/.test(line)).length / lines.length;
+}
+
+function walk(folder: string): Source[] {
+  if (!existsSync(path.join(ROOT, folder))) return [];
+  const entries = readdirSync(path.join(ROOT, folder), { withFileTypes: true });
+  return entries.flatMap((entry) => {
+    const file = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return walk(file);
+    return entry.isFile() ? [read(file)] : [];
+  });
+}
+
+function read(file: string): Source {
+  const text = readFileSync(path.join(ROOT, file), 'utf8');
+  return { file, text, lines: text.replace(/\n$/, '').split('\n') };
+}

@@ -1,0 +1,193 @@
+/** A Temporal server, real or time-skipping, with our workers on the memory runtime: what tests of workflows stand on. */
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { createActivities } from '../../src/activities';
+import { type PerennialClient, type WorkspaceHandle, wrapClient } from '../../src/client';
+import { createMemoryRuntime, type MemoryOptions, type MemoryRuntime } from '../../src/runtimes/memory';
+import { choosePort } from '../../src/start/port';
+import { startTemporalServer, type TemporalServer } from '../../src/start/temporal-server';
+import { registerSearchAttributes } from '../../src/worker/namespace';
+import { CARE_QUEUE, NAMESPACE, type StatusView, STARTS_QUEUE, TASK_QUEUE } from '../../src/workflows/messages';
+
+const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'perennial');
+const CLI = process.env.PERENNIAL_TEST_TEMPORAL_CLI ?? join(CACHE, 'temporal-cli-1.5.1', 'temporal');
+const TEST_SERVER = process.env.PERENNIAL_TEST_SERVER ?? join(CACHE, 'temporal-test-server-1.38.0', 'temporal-test-server');
+const PATIENCE_MS = 45_000;
+/** What a visit to a hook answers when there is nothing to run. */
+export const NO_HOOK = { exitCode: 0, stdout: 'state ended\nexit 0\nreport skipped: there is nothing to run\n', stderr: '' };
+
+export const payloadConverterPath = require.resolve('../../src/workflows/payload-converter');
+
+export interface Stack {
+  env: TestWorkflowEnvironment;
+  /** The real server; null on the time-skipping one. */
+  server: TemporalServer | null;
+  client: PerennialClient;
+  runtime: MemoryRuntime;
+  /** The hooks of the memory runtime; a test sets them and takes them back. */
+  script: MemoryOptions;
+  /** Ends all workers, as a deployment does. */
+  stopWorkers(): Promise<void>;
+  startWorkers(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts it all. Ask for `time-skipping` where days have to pass, else for the real server. */
+export async function startStack(kind: 'dev' | 'time-skipping', { withWatch = false } = {}): Promise<Stack> {
+  installQuietRuntime();
+  const { env, server } = kind === 'dev' ? await createDevServer() : { env: await createTimeSkippingServer(), server: null };
+  const temporal = env.client as unknown as PerennialClient['temporal'];
+  await registerSearchAttributes(temporal);
+  const script: MemoryOptions = {};
+  const runtime = createMemoryRuntime({
+    now: Date.now,
+    fail: (verb, call) => script.fail?.(verb, call),
+    failLate: (verb, call) => script.failLate?.(verb, call),
+    hold: (verb, call) => script.hold?.(verb, call),
+    exec: (pod, command, signal) => script.exec?.(pod, command, signal) ?? NO_HOOK,
+  });
+  const activities = createActivities({ runtime, client: temporal, watchIntervalMs: 100 });
+  const bundle = await bundleOnce();
+  let running: { workers: Worker[]; runs: Promise<unknown> } | null = null;
+  const stack: Stack = {
+    env,
+    server,
+    client: wrapClient(temporal),
+    runtime,
+    script,
+    async startWorkers() {
+      const workers = await createWorkers({ env, activities, bundle });
+      running = { workers, runs: Promise.all(workers.map((worker) => worker.run())) };
+    },
+    async stopWorkers() {
+      for (const worker of running?.workers ?? []) worker.shutdown();
+      await running?.runs;
+      running = null;
+    },
+    async close() {
+      await stack.stopWorkers();
+      await env.teardown();
+      await server?.end();
+    },
+  };
+  await stack.startWorkers();
+  await stack.client.organization('default').create();
+  if (withWatch)
+    await temporal.workflow.start('watch', { workflowId: 'watch/memory', taskQueue: TASK_QUEUE, args: [{ runtime: 'memory' }] });
+  return stack;
+}
+
+/** Waits for a condition of the real world; says what it waited for when it never comes. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | false | null | undefined> | T | false | null | undefined,
+): Promise<T> {
+  const endsAt = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > endsAt) throw new Error(`waited ${PATIENCE_MS} ms in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export function untilState(workspace: WorkspaceHandle, state: StatusView['state']): Promise<StatusView> {
+  return until(`${workspace.workspace} is ${state}`, async () => {
+    const status = await workspace.status();
+    return status.state === state && status;
+  });
+}
+
+/** A gate for `script.hold`: calls wait at it until it opens, or until they are aborted. */
+export function createGate(): { open: () => void; opened: Promise<void> } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+/** Takes back everything that a test scripted. */
+export function clearScript({ script }: Stack): void {
+  for (const key of Object.keys(script)) delete script[key as keyof MemoryOptions];
+}
+
+/** The failures of workflow tasks in every run of a workflow, by cause; an entity that is sound has none but the server's own. */
+export async function taskFailures(stack: Stack, workflowId: string): Promise<string[]> {
+  const failures: string[] = [];
+  for await (const { runId } of stack.client.temporal.workflow.list({ query: `WorkflowId='${workflowId}'` })) {
+    const { events } = await stack.client.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+    for (const { workflowTaskFailedEventAttributes: failed } of events ?? []) {
+      if (failed) failures.push(`${String(failed.cause)} ${failed.failure?.message ?? ''}`);
+    }
+  }
+  return failures;
+}
+
+let bundled: Promise<WorkflowBundleWithSourceMap> | null = null;
+export function bundleOnce(): Promise<WorkflowBundleWithSourceMap> {
+  bundled ??= bundleWorkflowCode({
+    workflowsPath: require.resolve('../../src/workflows'),
+    payloadConverterPath,
+    logger: new DefaultLogger('WARN'),
+  });
+  return bundled;
+}
+
+function createWorkers(given: {
+  env: TestWorkflowEnvironment;
+  activities: ReturnType<typeof createActivities>;
+  bundle: WorkflowBundleWithSourceMap;
+}): Promise<Worker[]> {
+  const { env, activities, bundle } = given;
+  const options = {
+    connection: env.nativeConnection,
+    ...(env.namespace === undefined ? {} : { namespace: env.namespace }),
+    activities,
+    dataConverter: { payloadConverterPath },
+    maxHeartbeatThrottleInterval: '200ms',
+    defaultHeartbeatThrottleInterval: '200ms',
+    shutdownForceTime: '5s',
+  } as const;
+  return Promise.all([
+    Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: bundle }),
+    Worker.create({ ...options, taskQueue: STARTS_QUEUE }),
+    Worker.create({ ...options, taskQueue: CARE_QUEUE }),
+  ]);
+}
+
+/** The embedded stack's own server, so that a kill of it is followed by a restart on the same file. */
+async function createDevServer(): Promise<{ env: TestWorkflowEnvironment; server: TemporalServer }> {
+  const dir = mkdtempSync(join(tmpdir(), 'perennial-server-'));
+  mkdirSync(join(dir, 'logs'));
+  const server = await startTemporalServer({
+    cli: CLI,
+    dir,
+    namespace: NAMESPACE,
+    port: await choosePort({ option: '--temporal-port', port: 0 }),
+    uiPort: await choosePort({ option: '--ui-port', port: 0 }),
+    env: process.env,
+    say: () => undefined,
+    signal: new AbortController().signal,
+    onSpawn: () => undefined,
+  });
+  const env = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address, namespace: NAMESPACE });
+  return { env, server };
+}
+
+function createTimeSkippingServer(): Promise<TestWorkflowEnvironment> {
+  return TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: TEST_SERVER } } });
+}
+
+let isInstalled = false;
+function installQuietRuntime(): void {
+  if (isInstalled) return;
+  isInstalled = true;
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
+  });
+}

@@ -1,0 +1,103 @@
+import { requestBuild } from '../../../src/workflows/workspace/requests';
+import { currentBuild, KEPT_BUILDS, KEPT_HISTORY } from '../../../src/workflows/workspace/state';
+import { enter, queueBuild } from '../../../src/workflows/workspace/transition';
+import { created, inColumn, path, running } from './scene';
+import type { Simulator } from './simulator';
+
+const BECAUSE = { cause: 'manual-start', by: 'ada', rule: null, evidence: null } as const;
+
+test('Entering a state writes one entry, whose from is the state before.', () => {
+  const { state } = inColumn('off');
+  const { length } = state.history;
+  enter(state, 'building', { ...BECAUSE, evidence: 'x'.repeat(10_000) }, 5);
+  expect(path(state, length)).toEqual(['off→building manual-start']);
+  expect(state).toMatchObject({ phase: 'building', since: 5 });
+  expect(state.history.at(-1)?.evidence?.length).toBeLessThanOrEqual(500);
+});
+
+test('The last 50 changes of state are kept, and the last ten builds.', () => {
+  const simulator = rebuilt(running(), 60);
+  expect(simulator.state.history).toHaveLength(KEPT_HISTORY);
+  expect(KEPT_HISTORY).toBe(50);
+  expect(simulator.state.builds.map(({ number }) => number)).toEqual([52, 53, 54, 55, 56, 57, 58, 59, 60, 61]);
+  expect(KEPT_BUILDS).toBe(10);
+});
+
+test('Two requests for a build that has not begun are one build, with one number.', () => {
+  const { state } = inColumn('turning-off');
+  expect([queueBuild(state, BECAUSE), queueBuild(state, { ...BECAUSE, by: 'eve' })]).toEqual([2, 2]);
+  expect(state).toMatchObject({ buildNumber: 2, next: { number: 2, by: 'eve' } });
+});
+
+test('Only the newest build keeps its environment and its last lines.', () => {
+  const simulator = rebuilt(running({ env: { A: 'b' } }), 1);
+  const [older, newest] = simulator.state.builds;
+  expect(older?.spec.env).toEqual({});
+  expect(older?.steps.flatMap(({ lastLines }) => lastLines)).toEqual([]);
+  expect(newest?.spec.env).toEqual({ A: 'b' });
+  expect(newest?.steps.flatMap(({ lastLines }) => lastLines)).toEqual(['hello from the hook']);
+});
+
+test('A build that begins has its six steps waiting, in the order of the contract.', () => {
+  const simulator = created();
+  simulator.turn();
+  expect(currentBuild(simulator.state)?.steps.map(({ name, state }) => `${name} ${state}`)).toEqual([
+    'admit waiting',
+    'prepare-home waiting',
+    'start-pod waiting',
+    'inject-secrets waiting',
+    'configure waiting',
+    'personalize waiting',
+  ]);
+});
+
+test('Settings that the policy has come to refuse fail the build in admit, with the type and sentence of the refusal.', () => {
+  const simulator = inColumn('turning-off', { resources: { cpu: '4' } });
+  requestBuild(simulator.state, 'start', {}, simulator.now);
+  if (simulator.state.policy) simulator.state.policy.resources.max = { cpu: '2' };
+  simulator.settle();
+  expect(path(simulator.state, 3)).toEqual([
+    'turning-off→off manual-stop',
+    'off→building manual-start',
+    'building→error build-failed',
+  ]);
+  expect(simulator.state.builds.at(-1)?.failure).toMatchObject({
+    type: 'NotAllowed',
+    step: 'admit',
+    message: expect.stringMatching(/^resources\.cpu: /),
+  });
+});
+
+test('A hook that failed gives a running workspace with a warning, and the later step runs.', () => {
+  const simulator = created();
+  simulator.outcomes = ['done', 'done', 'done', 'done', 'warning'];
+  simulator.settle();
+  expect(simulator.state.phase).toBe('running');
+  const [build] = simulator.state.builds;
+  expect(build?.warnings).toHaveLength(1);
+  expect(build?.steps.map(({ state }) => state).slice(-2)).toEqual(['warning', 'done']);
+  expect(simulator.state.history.at(-1)?.evidence).toMatch(/1 warning/);
+});
+
+test.each(['admit', 'prepare-home', 'start-pod', 'inject-secrets'])(
+  'A failure in %s fails the build, and the steps after it are cancelled.',
+  (name) => {
+    const simulator = created();
+    const names = ['admit', 'prepare-home', 'start-pod', 'inject-secrets'];
+    simulator.outcomes = names.slice(0, names.indexOf(name) + 1).map((step) => (step === name ? 'failed' : 'done'));
+    simulator.settle();
+    const [build] = simulator.state.builds;
+    expect(simulator.state).toMatchObject({ phase: 'error', podBuild: null });
+    expect(build?.failure?.step).toBe(name);
+    const failedAt = build?.steps.findIndex(({ state }) => state === 'failed') ?? -1;
+    expect(build?.steps.slice(failedAt + 1).every(({ state }) => state === 'cancelled')).toBe(true);
+  },
+);
+
+function rebuilt(simulator: Simulator, times: number): Simulator {
+  for (let count = 0; count < times; count += 1) {
+    requestBuild(simulator.state, 'rebuild', {}, simulator.now);
+    simulator.settle();
+  }
+  return simulator;
+}
