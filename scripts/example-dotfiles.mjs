@@ -1,6 +1,6 @@
 /** `npm run dotfiles -- DIR`: makes an example dotfiles repository, and says how to use it. */
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -45,8 +45,21 @@ console.log(`Made ${absolute}, a git repository with one commit. Use it for a ne
   npx perennial create you/dots --image starter:1 --dotfiles ${pathToFileURL(absolute)}
   npx perennial configure you/first --dotfiles ${pathToFileURL(absolute)} && npx perennial rebuild you/first
 
-Edit install.sh, commit, and rebuild: the clone in ~/dotfiles is updated, and install.sh runs again. Where sandboxes have a
-root of their own, the repository must lie outside the folder of the stack, which they cannot see.`);
+Edit install.sh, commit, and rebuild: the clone in ~/dotfiles is updated, and install.sh runs again.`);
+const hindrance = findHindrance(absolute);
+if (hindrance !== null)
+  console.log(`\nA sandbox with a root of its own will not see it there: ${hindrance}. Move it, for example below /srv.`);
+
+/** Why coder, in a sandbox, cannot read the folder; null when it can. */
+function findHindrance(repository) {
+  if (['/tmp/', '/run/', '/dev/'].some((own) => `${repository}/`.startsWith(own)))
+    return 'it has a /tmp, /run, and /dev of its own';
+  if (statSync(repository).dev !== statSync('/').dev) return "it shows the machine's root file system only, and this is another";
+  for (let folder = path.dirname(repository); folder !== '/'; folder = path.dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0) return `${folder} may not be entered by other users`;
+  }
+  return null;
+}
 
 function makeRepository(repository) {
   mkdirSync(repository, { recursive: true });

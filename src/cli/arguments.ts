@@ -16,6 +16,7 @@ import {
 } from '../workflows/workspace/fields';
 import { Refusal } from '../workflows/workspace/refusal';
 
+/** Which workspace a command is about. */
 export interface WorkspaceName {
   owner: string;
   name: string;
@@ -37,8 +38,10 @@ export function parseWorkspace(text: string): WorkspaceName {
 /** The name of an owner or an organization. */
 export const parseName = checking((text) => asName('name', text));
 
+/** A container image's reference. */
 export const parseImage = checking((text) => asImage('image', text));
 
+/** The id of a home, as the list of orphans shows it. */
 export const parseHomeId = checking((text) => asHomeId('home', text));
 
 /** Free text such as a reason. */
@@ -49,6 +52,7 @@ export const parseAutoOff = (text: string): string => {
   try {
     return asAfter('autoOff', text);
   } catch {
+    // The workspace's own sentence leaves out the one word that is no duration.
     throw new InvalidArgumentError('Expected "never", or a duration from 1m to 30d, such as 1h30m.');
   }
 };
@@ -69,6 +73,7 @@ export function parseAutoStart(text: string): AutoStartSetting {
   throw new InvalidArgumentError('Expected "HH:MM ZONE" or "HH:MM ZONE mon,tue", such as "08:30 Europe/Berlin".');
 }
 
+/** Weekdays with commas between them; they come back in the order of the week. */
 export const parseWeekdays = checking((text): Weekday[] => asWeekdays('weekdays', text.split(',')));
 
 /** One `KEY=VALUE` more. */
@@ -92,6 +97,7 @@ export function parseInstant(text: string): string {
   return new Date(at).toISOString();
 }
 
+/** Builds are numbered from 1. */
 export function parseBuildNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("Expected a build's number, from 1.");
   return Number(text);

@@ -3,6 +3,7 @@ import type { BuildView, StepView } from '../workflows/messages';
 import { formatTable } from './table';
 import { formatTook } from './time';
 
+/** So often at most a line says nothing new but what a step waits for. */
 const REMARK_INTERVAL_MS = 10_000;
 
 /** A build's steps as an indented table: name, state, seconds, and what it waits for or has to say. */

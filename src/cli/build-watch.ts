@@ -116,6 +116,7 @@ async function waitThroughOutages(given: Omit<Waiting, 'show'> & { onChange: Sho
   };
   for (;;) {
     try {
+      // It fails as soon as one of its questions does, so after an outage it is begun anew.
       const build = await handle.waitForBuild(number, { onChange: noteChange, signal });
       const successor = await findSuccessor(handle, build);
       return successor === null ? build : await waitThroughOutages({ ...given, number: successor });

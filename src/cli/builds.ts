@@ -25,7 +25,7 @@ interface StartOptions {
 type CreateOptions = SettingOptions & StartOptions & { organization?: string; home?: string };
 type RebuildOptions = BuildOptions & StartOptions & { reason?: string };
 
-/** `perennial create`. */
+/** `perennial create`. What the workspace refuses of its input shows when it is waited for: creating alone needs no worker. */
 export function createCommand(context: CliContext): Command {
   return addStartOptions(addSettingOptions(workspaceCommand('create', 'make a workspace and build it')))
     .option('--organization <name>', "organization whose policy holds (default: the owner's)", parseName)
@@ -60,7 +60,7 @@ export function startCommand(context: CliContext): Command {
     );
 }
 
-/** `perennial rebuild`. */
+/** `perennial rebuild`. What is given with it stays the workspace's own, also for later builds. */
 export function rebuildCommand(context: CliContext): Command {
   return addStartOptions(addBuildOptions(workspaceCommand('rebuild', 'replace all of a workspace but its home')))
     .option('--reason <text>', 'why, for its history', parseText)

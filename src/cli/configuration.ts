@@ -9,6 +9,7 @@ import { addByOption, addSettingOptions, readSettingOptions, type SettingOptions
 type ConfigureOptions = SettingOptions & { by?: string; clear?: Field[] };
 type Field = Exclude<keyof ConfigureInput, 'by'>;
 
+/** The names of settings as the options have them, and as the message has them. */
 const CLEARABLE: Record<string, Field> = {
   image: 'image',
   resources: 'resources',
@@ -18,7 +19,7 @@ const CLEARABLE: Record<string, Field> = {
   dotfiles: 'dotfiles',
 };
 
-/** `perennial configure`. */
+/** `perennial configure`. It never begins a build; where one is wanted it says so. */
 export function configureCommand(context: CliContext): Command {
   return addByOption(
     addSettingOptions(workspaceCommand('configure', 'change the settings of a workspace; the next build takes them')),
@@ -46,6 +47,7 @@ function parseClear(text: string): Field[] {
 
 function readInput({ clear = [], ...options }: ConfigureOptions, command: Command): ConfigureInput {
   const given = readSettingOptions(options, command);
+  // One of the two would silently win.
   const both = clear.find((field) => field in given);
   if (both) command.error(`error: ${both} cannot be both set and cleared`);
   if (clear.length === 0 && Object.keys(given).length === 0) command.error('error: expected at least one setting, or --clear');

@@ -30,11 +30,13 @@ export interface CliSettings {
   by: string | null;
 }
 
+/** Temporal's own settings; without an address they say nothing about where to go. */
 export interface TemporalConfig {
   namespace?: string | undefined;
   connectionOptions: ConnectionOptions;
 }
 
+/** Where a command prints. */
 export interface Output {
   write(text: string): void;
   writeError(text: string): void;

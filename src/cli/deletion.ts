@@ -14,7 +14,7 @@ interface DeleteOptions {
   yes?: true;
 }
 
-/** `perennial delete`. */
+/** `perennial delete`. Only a purge is asked about: a plain delete can be taken back for as long as the policy keeps the home. */
 export function deleteCommand(context: CliContext): Command {
   return addByOption(workspaceCommand('delete', 'stop a workspace for good; its home can be restored until it is purged'))
     .option('--purge', 'remove the home at once and for ever')
@@ -22,6 +22,7 @@ export function deleteCommand(context: CliContext): Command {
     .addHelpText('after', '\nExample:\n  perennial delete ada/dev')
     .action(async ({ owner, name }: WorkspaceName, { by, purge, yes }: DeleteOptions, command: Command) => {
       const question = `Remove the home of ${owner}/${name} for ever?`;
+      // Asked before connecting: a connection should not stand open for as long as somebody thinks.
       if (purge && !yes) await confirm({ context, command, question });
       await inSession({ context, command }, async (session) => {
         const handle = session.client.workspace(owner, name);

@@ -3,18 +3,18 @@ import type { ExplainView, HistoryEntry } from '../workflows/messages';
 import type { WorkspaceName } from './arguments';
 import type { CliContext } from './context';
 import { workspaceCommand } from './requests';
-import { inSession } from './session';
+import { answerOf, inSession } from './session';
 import { formatTable } from './table';
 import { formatInstant } from './time';
 
-/** `perennial explain`. */
+/** `perennial explain`. It only asks, as `status` does. */
 export function explainCommand(context: CliContext): Command {
   return workspaceCommand('explain', 'say why a workspace is as it is, what comes next, and what would change that')
     .addHelpText('after', '\nExample:\n  perennial explain ada/dev')
     .action(({ owner, name }: WorkspaceName, _options: object, command: Command) =>
-      inSession({ context, command }, async ({ client, print }) => {
-        const explanation = await client.workspace(owner, name).explain();
-        print({ json: explanation, text: formatExplanation(explanation, context.now()) });
+      inSession({ context, command }, async (session) => {
+        const explanation = await answerOf(session, session.client.workspace(owner, name).explain());
+        session.print({ json: explanation, text: formatExplanation(explanation, context.now()) });
       }),
     );
 }

@@ -1,7 +1,7 @@
 import { RequestFailure } from '../client';
 import { RuntimeFailure } from '../runtimes/failure';
 
-/** A command that failed for a reason of its own. `details` go into the JSON, beside the error. */
+/** A command that failed for a reason of its own, not of the workspace's or the runtime's. `details` go into the JSON, beside the error. */
 export class CliFailure extends Error {
   constructor(
     readonly type: string,

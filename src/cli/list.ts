@@ -18,7 +18,7 @@ const HEADER = ['WORKSPACE', 'STATE', 'IMAGE', 'BUILD', 'AUTO-START', 'AUTO-OFF'
 // A purged workspace is in no list any more.
 const STATES: WorkspacePhase[] = ['off', 'building', 'running', 'turning-off', 'error', 'deleted'];
 
-/** `perennial list`. */
+/** `perennial list`. From search attributes alone, so it answers while no worker runs. */
 export function listCommand(context: CliContext): Command {
   return new Command('list')
     .description('list workspaces; the list may lag behind by a moment')

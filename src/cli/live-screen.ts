@@ -10,6 +10,7 @@ export interface LiveScreen {
   end(): void;
 }
 
+/** Draws through standard output; the cursor is hidden from the first drawing to the end, since it would jump. */
 export function createLiveScreen(out: Output): LiveScreen {
   let height = 0;
   let isHidden = false;

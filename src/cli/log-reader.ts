@@ -2,6 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { createMasker, maskText } from '../hooks/mask';
 import type { LogRef, Runtime } from '../runtimes/runtime';
 
+/** Which log, and where it lies. */
 export interface StepLogSource {
   runtime: Runtime;
   log: Omit<LogRef, 'offset'>;
@@ -21,6 +22,7 @@ export interface LogFollower {
   end(): string;
 }
 
+/** Starts at the beginning; one follower is one stream, so what it has given once does not come again. */
 export function createLogFollower(source: StepLogSource): LogFollower {
   // A character may be cut by the end of a read, as a secret may; the decoder and the masker each hold their part back.
   const decoder = new StringDecoder('utf8');

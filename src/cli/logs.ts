@@ -8,7 +8,7 @@ import { CliFailure } from './failure';
 import { createLogFollower, readWholeLog, type StepLogSource } from './log-reader';
 import { workspaceCommand } from './requests';
 import { withRuntimeOf } from './runtime-access';
-import { inSession, type Session } from './session';
+import { answerOf, inSession, type Session } from './session';
 
 const STEPS = ['configure', 'personalize'] as const;
 type Step = (typeof STEPS)[number];
@@ -38,9 +38,8 @@ export function logsCommand(context: CliContext): Command {
     .action(({ owner, name }: WorkspaceName, options: LogsOptions, command: Command) =>
       inSession({ context, command }, async (session) => {
         const handle = session.client.workspace(owner, name);
-        const { id, build } = await handle.status();
-        const number = options.build ?? build?.number;
-        if (number === undefined) throw new CliFailure('NotFound', `${handle.workspace} has no build yet`);
+        const { id, build } = await answerOf(session, handle.status());
+        const number = pickBuild(handle.workspace, { asked: options.build, newest: build?.number });
         const steps = options.step ? [options.step] : [...STEPS];
         await withRuntimeOf(session, id, async (runtime) => {
           const follow = options.follow === true;
@@ -49,6 +48,13 @@ export function logsCommand(context: CliContext): Command {
         });
       }),
     );
+}
+
+/** Logs outlive what the workspace itself still knows of a build, so any number up to the newest may have one. */
+function pickBuild(workspace: string, { asked, newest }: { asked: number | undefined; newest: number | undefined }): number {
+  if (newest === undefined) throw new CliFailure('NotFound', `${workspace} has no build yet`);
+  if (asked === undefined || asked <= newest) return asked ?? newest;
+  throw new CliFailure('NotFound', `build: expected a number up to ${newest}, the newest of ${workspace}, got ${asked}`);
 }
 
 interface Reading {
@@ -101,6 +107,7 @@ function hasEnded({ endedAt, steps }: BuildView, step: Step): boolean {
   return endedAt !== null || steps.some(({ name, endedAt: stepEndedAt }) => name === step && stepEndedAt !== null);
 }
 
+/** Without a runtime only Temporal is left to ask, and it keeps no more than the last lines, of the newest build. */
 async function readLastLines(given: Omit<Reading, 'runtime'>): Promise<StepLog[]> {
   const { session, handle, number, steps, follow } = given;
   session.note(

@@ -16,7 +16,7 @@ interface ChangeOptions {
   file?: PolicyFields;
 }
 
-/** `perennial org`. */
+/** `perennial org`. Without a name it is about the organization that always exists. */
 export function organizationCommand(context: CliContext): Command {
   return new Command('org')
     .description('organizations: their policies, and what their workspaces use')

@@ -1,6 +1,10 @@
-/** Homes that belong to no workspace any more: shown, and removed when asked to. */
+/**
+ * Homes that belong to no workspace any more: shown, and removed when asked to. Of each the workflow itself is asked; a home
+ * about which nobody can tell stays, since removing is for ever.
+ */
 import { Command } from 'commander';
 import { findWorkspace } from '../activities/ownership';
+import { RuntimeFailure } from '../runtimes/failure';
 import type { ListedHome, Runtime } from '../runtimes/runtime';
 import { confirm } from './confirmation';
 import type { CliContext } from './context';
@@ -76,23 +80,37 @@ async function pickHomes(runtime: Runtime, ids: string[]): Promise<ListedHome[]>
   });
 }
 
-/** Each home is asked about once more right before its end: a workspace may have taken it over meanwhile. */
+/** A home that stays is no reason to keep the others, but a reason to exit with 1. */
 async function purgeHomes(given: { session: Session; runtime: Runtime; homes: ListedHome[] }): Promise<void> {
   const { session, runtime, homes } = given;
   const purged: ListedHome[] = [];
-  const kept: string[] = [];
+  const kept: CliFailure[] = [];
   for (const home of homes) {
-    const keeper = await findKeeper(session, home);
-    if (keeper === null) {
-      await runtime.deleteHome({ id: home.id, identity: home.identity });
-      purged.push(home);
-    } else kept.push(`${home.id} (${home.owner}/${home.name}): ${keeper.because}`);
+    const refusal = await purgeHome({ session, runtime, home });
+    if (refusal === null) purged.push(home);
+    else kept.push(refusal);
   }
   const details = { purged: purged.map(viewHome) };
   const lines = purged.map(({ id, owner, name }) => `purged ${id} (${owner}/${name})`);
-  if (kept.length === 0) return session.print({ json: details, text: lines.join('\n') || 'No homes without a workspace.' });
+  const [first] = kept;
+  if (!first) return session.print({ json: details, text: lines.join('\n') || 'No homes without a workspace.' });
   if (!session.json && lines.length > 0) session.print({ json: details, text: lines.join('\n') });
-  throw new CliFailure('NotAllowed', `not removed: ${kept.join('; ')}`, { details });
+  throw new CliFailure(first.type, `not removed: ${kept.map(({ message }) => message).join('; ')}`, { details });
+}
+
+/** Asks once more right before the end: a workspace may have taken the home over meanwhile. Answers why it stayed, or null. */
+async function purgeHome(given: { session: Session; runtime: Runtime; home: ListedHome }): Promise<CliFailure | null> {
+  const { session, runtime, home } = given;
+  const { id, identity, owner, name } = home;
+  const keeper = await findKeeper(session, home);
+  if (keeper !== null) return new CliFailure('NotAllowed', `${id} (${owner}/${name}): ${keeper.because}`);
+  try {
+    await runtime.deleteHome({ id, identity });
+    return null;
+  } catch (error) {
+    if (!(error instanceof RuntimeFailure)) throw error;
+    return new CliFailure(error.type, `${id} (${owner}/${name}): ${error.message}`);
+  }
 }
 
 /** Why a home must stay; null for an orphan. */

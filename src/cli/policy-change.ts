@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 
+/** Fields of a policy, unchecked: the organization itself judges them, and says what it expected. */
 export type PolicyFields = Record<string, unknown>;
 
 const objectSchema = z.record(z.string(), z.unknown());

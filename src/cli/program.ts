@@ -64,6 +64,7 @@ export function createProgram(context: CliContext): Command {
       outputError: (text, write) => write(`perennial: ${text.replace(/^error: /, '')}`),
     })
     .showHelpAfterError('(--help says how it is used)')
+    // Commander would exit with 1 on wrong usage, and at once.
     .exitOverride()
     // A command that also stands alone reads --json itself; here the program has taken it, wherever it stood.
     .hook('preAction', (_program, action) => {

@@ -88,6 +88,7 @@ export function printAnswer(session: Session, given: { workspace: string; reques
   session.print({ json: { workspace, ...answer }, text });
 }
 
+/** An outcome in words. */
 export function describeOutcome(request: string, outcome: Outcome): string {
   if (outcome === 'already') return `nothing to do for the ${request}`;
   return outcome === 'merged' ? `the ${request} was merged with what is under way` : `the ${request} was accepted`;

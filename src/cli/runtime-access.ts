@@ -12,6 +12,7 @@ export async function withRuntimeOf<T>(session: Session, id: string, work: (runt
 
 /** Does work on the runtime of DIR, then lets go of it; what runs there lives on. */
 export async function withRuntime<T>({ context, dir }: Session, work: (runtime: Runtime) => Promise<T>): Promise<T> {
+  // Opening a runtime on a wrong folder would make one there.
   if (!existsSync(path.join(dir, 'homes'))) {
     throw new CliFailure(
       'NotFound',

@@ -21,6 +21,7 @@ export interface Session {
   by(given: string | undefined): { by?: string };
 }
 
+/** What may stand before or after every command. */
 export interface GlobalOptions {
   dir?: string;
   address?: string;
@@ -47,7 +48,7 @@ export async function inSession(
   }
 }
 
-/** Waits for an update's answer; a worker gives it, so a long silence has one likely reason, which is said. */
+/** Waits for the answer to an update or a query; a worker gives it, so a long silence has one likely reason, which is said. */
 export async function answerOf<T>(session: Session, request: Promise<T>): Promise<T> {
   const timer = setTimeout(() => session.note('no answer yet; does a worker run on this namespace?'), PATIENCE_MS);
   try {

@@ -11,6 +11,7 @@ import {
   parseWeekdays,
 } from './arguments';
 
+/** What `addBuildOptions` reads. */
 export interface BuildOptions {
   image?: string;
   cpu?: string;
@@ -19,6 +20,7 @@ export interface BuildOptions {
   env?: Record<string, string>;
 }
 
+/** What `addSettingOptions` reads. */
 export interface SettingOptions extends BuildOptions {
   autoStart?: AutoStartSetting;
   weekdays?: Weekday[];

@@ -5,11 +5,14 @@ import type { CliContext } from './context';
 import { CliFailure } from './failure';
 import { workspaceCommand } from './requests';
 import { withRuntimeOf } from './runtime-access';
-import { inSession } from './session';
+import { answerOf, inSession } from './session';
 
 const PING_INTERVAL_MS = 30_000;
 
-/** `perennial shell`. The exit code is that of the shell, or of the command. */
+/**
+ * `perennial shell`. The exit code is that of the shell, or of the command. What is typed never passes through Temporal: the
+ * runtime is opened right here, so it works on the machine of the sandbox alone.
+ */
 export function shellCommand(context: CliContext): Command {
   return workspaceCommand('shell', 'open a terminal in a running workspace, or run one command there')
     .argument('[command...]', 'the command, after --')
@@ -17,7 +20,7 @@ export function shellCommand(context: CliContext): Command {
     .action(({ owner, name }: WorkspaceName, argv: string[], _options: object, command: Command) =>
       inSession({ context, command }, async (session) => {
         const handle = session.client.workspace(owner, name);
-        const { id, state, build } = await handle.status();
+        const { id, state, build } = await answerOf(session, handle.status());
         if (state !== 'running' || build === null) throw new CliFailure('NotAllowed', describeRefusal(handle.workspace, state));
         await withRuntimeOf(session, id, async (runtime) => {
           if (runtime === null) {

@@ -32,6 +32,7 @@ export function formatStatus({ status, why, now }: Page): string {
     ['organization', formatOrganization(status)],
     ['id', status.id],
     ['build', build && formatBuild(build, now)],
+    // What there is nothing to say about takes no line.
   ].flatMap(([name, text]) => (text ? [[name ?? '', text]] : []));
   const steps = build === null ? [] : [...formatSteps({ build, now }), ...formatOutcome(build).map((line) => `  ${line}`)];
   return [`${workspace} is ${state} since ${formatInstant(since, now)}`, formatTable(rows), ...steps].join('\n');

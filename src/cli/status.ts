@@ -3,7 +3,7 @@ import type { StatusView } from '../workflows/messages';
 import type { WorkspaceName } from './arguments';
 import type { CliContext } from './context';
 import { workspaceCommand } from './requests';
-import { inSession } from './session';
+import { answerOf, inSession } from './session';
 import { formatStatus } from './status-page';
 
 /** `perennial status`. It only asks, so looking at a workspace does not keep it running. */
@@ -11,10 +11,12 @@ export function statusCommand(context: CliContext): Command {
   return workspaceCommand('status', 'show a workspace: its state, its build, and what comes next')
     .addHelpText('after', '\nExample:\n  perennial status ada/dev --json')
     .action(({ owner, name }: WorkspaceName, _options: object, command: Command) =>
-      inSession({ context, command }, async ({ client, json, print }) => {
+      inSession({ context, command }, async (session) => {
+        const { client, json, print } = session;
         const handle = client.workspace(owner, name);
-        const status: StatusView = await handle.status();
+        const status: StatusView = await answerOf(session, handle.status());
         if (json) return print({ json: status, text: '' });
+        // The status says how it is; only the explanation says why.
         const { why } = await handle.explain();
         print({ json: status, text: formatStatus({ status, why, now: context.now() }) });
       }),

@@ -10,6 +10,7 @@ const DEFAULT_ADDRESS = 'localhost:7233';
 
 const stackSchema = z.object({ temporal: z.object({ address: z.string().min(1), namespace: z.string().min(1) }) });
 
+/** Everything that may say where Temporal answers. */
 export interface TargetSources {
   /** From the command line. */
   address?: string | undefined;

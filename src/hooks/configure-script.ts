@@ -3,6 +3,7 @@
  * and the signal that ends it are the step's. Argument: the report.
  */
 export const CONFIGURE_SCRIPT = `
+PERENNIAL_ENVIRONMENT=$(export -p)
 report=$1
 program=\${PERENNIAL_ROOTFS:-}/coder/configure
 say() {
@@ -14,5 +15,8 @@ say() {
 [ -f "$program" ] && [ -x "$program" ] || say 'warning: /coder/configure is there but not executable'
 [ "$(id -u)" != 0 ] || say "warning: /coder/configure was not run because the image's user is root"
 printf 'did: /coder/configure ran\\n' >>"$report"
-exec "$program"
+set -- "$program"
+# The environment as it came: a variable of the workspace may have the name of one of ours.
+eval "$PERENNIAL_ENVIRONMENT"
+exec "$1"
 `;

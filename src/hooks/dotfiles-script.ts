@@ -132,11 +132,13 @@ forward() {
 # Runs git and keeps the line that says why it failed, for the warning; all it says goes to the log as well.
 try_git() {
   run_git "$@" 2>"$settings.errors"
-  ended=$? problem="git ended with exit code $ended"
+  ended=$? problem=
   while IFS= read -r line; do
     printf '%s\\n' "$line" >&2
-    case $line in fatal:* | error:*) problem=$line ;; esac
+    # What comes first says why, what follows only what that led to.
+    case $line in fatal:* | error:*) problem=\${problem:-$line} ;; esac
   done <"$settings.errors"
+  problem=\${problem:-git ended with exit code $ended}
   return "$ended"
 }
 

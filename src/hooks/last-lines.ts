@@ -6,12 +6,12 @@ const MAX_LINE_CHARS = 300;
 /** Colours and cursor moves, window titles, and all other escapes of a terminal. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to be removed.
 const ESCAPES = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b[\]P_^X][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[ -/]*[0-~]/g;
-/** Also what turns the direction of text, with which a line could pose as another one. */
+/** Also what turns the direction of text: a line could pose as another one. */
 const CONTROLS = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
- * The last lines of a hook's output, fit to leave the workspace: at most 50 of at most 300 characters, without control characters,
- * masked. With `cut`, the text begins inside a line; that line is left out, since half a token would not be known for one.
+ * The last lines of a hook's output, fit to leave the workspace: at most 50 of at most 300 characters, without control
+ * characters, masked. With `cut`, the text begins inside a line; that line is left out, as half a token is not known for one.
  */
 export function lastLines(text: string, { cut }: { cut: boolean }): string[] {
   const whole = cut ? text.slice(text.indexOf('\n') + 1 || text.length) : text;

@@ -17,7 +17,7 @@ export interface Masker {
   end(): string;
 }
 
-/** Masks private key blocks, JWTs, and the given values in a whole text or in the tail of one (a key whose beginning is cut off). */
+/** Masks private key blocks, JWTs, and the given values in a whole text, or in the tail of one that may begin inside a key. */
 export function maskText(text: string, values: string[] = []): string {
   const masker = createMasker(values);
   const whole = hideCutKey(text);
@@ -85,7 +85,7 @@ function maskTokens(text: string, secrets: string[]): string {
   return masked.replace(/[\w.-]+/g, maskJwt);
 }
 
-/** Works on whole runs of the characters a JWT is made of: one expression for all of it would take quadratic time on hostile output. */
+/** Takes whole runs of a JWT's characters: one expression for all of it would take quadratic time on hostile output. */
 function maskJwt(run: string): string {
   const parts = run.split('.');
   let length = 0;

@@ -7,6 +7,7 @@ import { DOTFILES_SCRIPT } from './dotfiles-script';
  * Arguments: the report, `uri=…`, and `ref=…`, the latter two empty after the sign when there is nothing to bring.
  */
 export const PERSONALIZE_SCRIPT = `
+PERENNIAL_ENVIRONMENT=$(export -p)
 report=$1 uri=\${2#uri=} ref=\${3#ref=}
 dotfiles=$HOME/dotfiles
 usable=
@@ -32,9 +33,9 @@ install_dotfiles() {
   fi
 }
 
-# Runs $3 in the folder $2, as a child: whatever it does to its shell, the step goes on.
+# Runs $3 in the folder $2, as a child, in the environment as it came: a variable of the workspace may have a name of ours.
 run_program() {
-  (cd "$2" && exec "$3")
+  (eval "$PERENNIAL_ENVIRONMENT" && cd "$2" && exec "$3")
   code=$?
   [ "$code" = 0 ] && say did "$1 ran" || say ended "$code $1"
 }

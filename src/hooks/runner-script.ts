@@ -5,6 +5,7 @@
  * Arguments: the run's folder, the user's umask, the limit in hundredths of a second, the log, and the hook's own arguments.
  */
 export const RUNNER_SCRIPT = `
+PERENNIAL_ENVIRONMENT=$(export -p)
 folder=$1 user_mask=$2 limit=$3 log=$4
 shift 4
 umask 077
@@ -12,13 +13,12 @@ umask 077
 main() {
   claim || exit 0
   open_log
-  detach=
-  command -v setsid >/dev/null 2>&1 && detach=setsid
-  # What a shell starts with & ignores interrupts, and would pass that on to all that the hook starts.
-  env --default-signal=INT,QUIT true 2>/dev/null && detach="env --default-signal=INT,QUIT $detach"
   sleep 0.0 2>/dev/null && pause=0.3 || pause=1
-  cd "$HOME" 2>/dev/null || cd /
-  (umask "$user_mask" && exec $detach sh "$folder/hook" "$folder/report" "$@") </dev/null >>"$log" 2>&1 &
+  set -- sh "$folder/hook" "$folder/report" "$@"
+  command -v setsid >/dev/null 2>&1 && set -- setsid "$@"
+  # What a shell starts with & ignores interrupts, and would pass that on to all that the hook starts.
+  env --default-signal=INT,QUIT true 2>/dev/null && set -- env --default-signal=INT,QUIT "$@"
+  start_hook "$@" </dev/null >>"$log" 2>&1 &
   hook=$!
   watch &
   watcher=$!
@@ -44,9 +44,21 @@ claim() {
 
 # A full or read-only home is no reason not to run the hook.
 open_log() {
-  mkdir -p "\${log%/*}" && (: >>"$log") && return
-  printf 'warning: the output could not be written to %s\\n' "$log" >>"$folder/report"
-  log=$folder/output
+  if ! mkdir -p "\${log%/*}" || ! (: >>"$log"); then
+    printf 'warning: the output could not be written to %s\\n' "$log" >>"$folder/report"
+    log=$folder/output
+    : >>"$log"
+  fi
+  # An earlier pod of the same build may have written to it.
+  wc -c <"$log" >"$folder/from"
+}
+
+# The environment as it came: a variable of the workspace may have the name of one of ours.
+start_hook() {
+  umask "$user_mask"
+  eval "$PERENNIAL_ENVIRONMENT"
+  cd "$HOME" || cd /
+  exec "$@"
 }
 
 watch() {
@@ -61,15 +73,23 @@ watch() {
   done
 }
 
-# Written over in place and then shortened, never replaced: the hook holds this very file open.
+# The hook is held meanwhile: what it wrote between the reading and the shortening would be lost.
 cut_log() {
   [ "$(wc -c <"$log")" -gt 10485760 ] || return 0
+  signal_hook STOP
+  shorten_log
+  signal_hook CONT
+}
+
+# Written over in place and then shortened, never replaced: the hook holds this very file open.
+shorten_log() {
   tail -c 8388608 "$log" >"$folder/tail" || return 0
   printf '[perennial: this log passed 10 MiB; its beginning was cut here]\\n' >"$folder/kept"
   tail -n +2 "$folder/tail" >"$folder/lines"
   # Output without any line break is kept as it is.
   [ -s "$folder/lines" ] || mv -f "$folder/tail" "$folder/lines"
   if cat "$folder/lines" >>"$folder/kept"; then
+    echo 0 >"$folder/from"
     dd if="$folder/kept" of="$log" bs=65536 conv=notrunc 2>/dev/null
     dd if=/dev/null of="$log" bs=1 seek="$(wc -c <"$folder/kept")" 2>/dev/null
   fi

@@ -24,6 +24,7 @@ exit 0
 }
 
 const VISIT = `
+PERENNIAL_ENVIRONMENT=$(export -p)
 user_mask=$(umask)
 umask 077
 step=$1 build=$2 limit=$3 patience=$4
@@ -37,7 +38,7 @@ main() {
   own_folder || return
   [ -e "$folder/began" ] || start "$@"
   clock
-  until=$((now + patience)) naps=0
+  until=$((now + patience)) naps=0 began=
   while judge; [ "$state" = running ] || [ "$state" = starting ]; do
     clock
     [ "$now" -lt "$until" ] || break
@@ -52,7 +53,8 @@ own_folder() {
   set -- $(ls -ldn "$base" 2>/dev/null)
   uid=$(id -u)
   [ ! -L "$base" ] && [ "$3" = "$uid" ] && chmod 700 "$base" && mkdir -p "$folder" && return
-  printf 'state refused\\nreason expected a folder of user %s at %s, found %s\\n' "$uid" "$base" "\${1:-nothing}\${3:+ of user $3}"
+  found="\${1:-nothing}\${3:+ of user $3}"
+  printf 'state refused\\nreason expected a folder of user %s at %s, found %s\\n' "$uid" "$base" "$found"
   return 1
 }
 
@@ -60,9 +62,10 @@ own_folder() {
 start() {
   write_hook >"$folder/hook.$$" && mv -f "$folder/hook.$$" "$folder/hook"
   write_runner >"$folder/runner.$$" && mv -f "$folder/runner.$$" "$folder/runner"
-  detach=
-  command -v setsid >/dev/null 2>&1 && detach=setsid || trap '' HUP
-  $detach sh "$folder/runner" "$folder" "$user_mask" "$limit" "$log" "$@" </dev/null >/dev/null 2>>"$folder/errors" &
+  set -- sh "$folder/runner" "$folder" "$user_mask" "$limit" "$log" "$@"
+  command -v setsid >/dev/null 2>&1 && set -- setsid "$@" || trap '' HUP
+  # The environment as it came: a variable of the workspace may have the name of one of ours.
+  (eval "$PERENNIAL_ENVIRONMENT" && exec "$@") </dev/null >/dev/null 2>>"$folder/errors" &
 }
 
 judge() {
@@ -109,9 +112,18 @@ tell() {
   [ -z "$began" ] || printf 'ran %s\\n' "$((now - began))"
   [ ! -s "$folder/errors" ] || printf 'reason %s\\n' "$(head -n 1 "$folder/errors")"
   [ ! -s "$folder/report" ] || while IFS= read -r line; do printf 'report %s\\n' "$line"; done <"$folder/report"
+  tell_output
+}
+
+tell_output() {
   [ ! -e "$folder/output" ] || log=$folder/output
-  [ -e "$log" ] || return
-  [ "$(wc -c <"$log")" -gt 65536 ] && printf 'output cut\\n' || printf 'output\\n'
-  tail -c 65536 "$log"
+  [ -e "$log" ] && [ -s "$folder/from" ] || return
+  read -r from <"$folder/from"
+  length=$(($(wc -c <"$log") - from)) heading=output
+  [ "$length" -le 65536 ] || length=65536 heading='output cut'
+  printf '%s\\n' "$heading"
+  # The log was emptied by somebody.
+  [ "$length" -ge 0 ] || length=65536
+  tail -c "$length" "$log"
 }
 `;

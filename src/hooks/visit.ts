@@ -15,7 +15,7 @@ const STATES = ['starting', 'running', 'ended', 'lost', 'refused', 'unreadable']
 
 /** What one look at a run found. */
 export interface Visit {
-  /** `lost`: the runner is gone and left no exit code. `refused`: there is no place for the run. `unreadable`: no proper answer came. */
+  /** `lost`: the runner is gone and left no exit code; `refused`: the run has no place; `unreadable`: no proper answer. */
   state: (typeof STATES)[number];
   /** Of the hook's main process, as a shell tells it: 128 and above for signals. Null before its end. */
   exitCode: number | null;

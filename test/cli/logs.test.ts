@@ -14,7 +14,7 @@ test('The whole log of both steps is printed, masked, with a header for each on 
   const piped = await run(['logs', 'ada/dev'], { client, settings, openRuntime });
   expect(piped).toEqual({ code: 0, out: 'one\ntoken ***\ntwo', error: '' });
   const shown = await run(['logs', 'ada/dev'], { client, settings, openRuntime, out: onTerminal(80) });
-  expect(shown.out).toBe('--- configure of build 1 ---\none\ntoken ***\n--- personalize of build 1 ---\ntwo');
+  expect(shown.out).toBe('--- configure of build 4 ---\none\ntoken ***\n--- personalize of build 4 ---\ntwo');
 });
 
 test('One step and one build may be asked for, and a step without a log prints nothing.', async () => {
@@ -61,11 +61,16 @@ test('Where the home is not at hand the last lines are printed, and standard err
   });
 });
 
-test('A workspace without a build has no log.', async () => {
+test('A workspace without a build, or without that one yet, has no log.', async () => {
   const client = fakeClient({ workspace: { status: async () => status({ build: null }) } });
   expect(await run(['logs', 'ada/dev'], { client })).toMatchObject({
     code: 1,
     error: 'perennial: NotFound: ada/dev has no build yet\n',
+  });
+  const other = fakeClient({ workspace: { status: async () => status() } });
+  expect(await run(['logs', 'ada/dev', '--build', '2'], { client: other })).toMatchObject({
+    code: 1,
+    error: 'perennial: NotFound: build: expected a number up to 1, the newest of ada/dev, got 2\n',
   });
 });
 
@@ -83,6 +88,7 @@ function workspaceWith(logs: Record<string, string[]>, seen = () => build()) {
     }
     return { text: Buffer.alloc(0), nextOffset: log.offset };
   };
-  const client = fakeClient({ workspace: { status: async () => status(), build: async () => seen() } });
+  const newest = status({ build: build({ number: 4 }) });
+  const client = fakeClient({ workspace: { status: async () => newest, build: async () => seen() } });
   return { client, asked, openRuntime: () => fakeRuntime({ readLog }) };
 }

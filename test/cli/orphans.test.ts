@@ -1,4 +1,5 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { ListedHome } from '../../src/runtimes/runtime';
 import { fakeClient, run } from './command-line';
 import { createStackFolder, fakeRuntime } from './folder';
@@ -66,6 +67,20 @@ test('A purge asks once more right before, and keeps what was taken over meanwhi
     error: expect.stringContaining('perennial: NotAllowed: not removed: w3 (ada/again): it belongs to ada/again\n'),
   });
   expect(deleted).toHaveLength(1);
+});
+
+test('A home that cannot be removed now keeps no other from being removed.', async () => {
+  let tries = 0;
+  const onDelete = () => {
+    tries += 1;
+    if (tries === 1) throw new RuntimeFailure('HomeBusy', 'home w2 is mounted');
+  };
+  const ended = await run(['orphans', 'purge', '--all', '--yes'], world({ onDelete }).given);
+  expect(ended).toMatchObject({
+    code: 1,
+    out: 'purged w3 (ada/again)\n',
+    error: expect.stringContaining('perennial: HomeBusy: not removed: w2 (ada/gone): home w2 is mounted\n'),
+  });
 });
 
 test('A home that belongs to a workspace is never purged, and an unknown id removes nothing.', async () => {

@@ -1,4 +1,4 @@
-/** A workspace's inside for tests: a home, a root file system of an image, a run folder, and a real shell with nothing but coreutils. */
+/** A workspace's inside for tests: a home, an image's root, a run folder, and a real shell with nothing but coreutils. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   chmodSync,

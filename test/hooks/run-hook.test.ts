@@ -191,24 +191,4 @@ describe.each(SHELLS)('In %s', (shell) => {
     ]);
     expect(existsSync(path.join(place.home, 'ran'))).toBe(false);
   });
-
-  test('A home in which no log can be written is a warning, and the hook runs.', async () => {
-    place.writeHome('.perennial', 'a file');
-    configure('echo ran');
-    const result = await run();
-    expect(result).toMatchObject({ state: 'warning', lastLines: ['ran'] });
-    expect(result.warnings).toEqual([`the output could not be written to ${place.home}/${LOG}`]);
-  });
-
-  test('Output that is not UTF-8 gets through, without control characters.', async () => {
-    configure("printf 'a\\377b\\n\\000\\033]0;title\\007c\\td\\n50%%\\r100%%\\n'");
-    expect((await run()).lastLines).toEqual(['a\ufffdb', 'c d', '100%']);
-  });
-
-  test('Secrets are masked in the last lines and raw in the log.', async () => {
-    const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl';
-    configure(`echo token=${jwt}`);
-    expect((await run()).lastLines).toEqual(['token=***']);
-    expect(place.readHome(LOG)).toBe(`token=${jwt}\n`);
-  });
 });

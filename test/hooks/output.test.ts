@@ -1,0 +1,75 @@
+import { runHook } from '../../src/hooks/run-hook';
+import { makePlace, type Place, progressOf, SHELLS, specOf } from './place';
+
+const LOG = '.perennial/logs/build-1/configure.log';
+
+describe.each(SHELLS)('In %s', (shell) => {
+  let place: Place;
+  beforeEach(() => {
+    place = makePlace(shell);
+  });
+  afterEach(() => place.remove());
+  const configure = (text: string) => place.writeConfigure(`#!/bin/sh\n${text}`);
+  const run = () => runHook(place.exec, specOf(), progressOf());
+
+  test('A home in which no log can be written is a warning, and the hook runs.', async () => {
+    place.writeHome('.perennial', 'a file');
+    configure('echo ran');
+    const result = await run();
+    expect(result).toMatchObject({ state: 'warning', lastLines: ['ran'] });
+    expect(result.warnings).toEqual([`the output could not be written to ${place.home}/${LOG}`]);
+  });
+
+  test('Output that is not UTF-8 gets through, without control characters.', async () => {
+    configure("printf 'a\\377b\\n\\000\\033]0;title\\007c\\td\\n50%%\\r100%%\\n'");
+    expect((await run()).lastLines).toEqual(['a\ufffdb', 'c d', '100%']);
+  });
+
+  test("The workspace's own variables reach the hook, also those that have the name of one of ours.", async () => {
+    const names = [
+      'folder',
+      'log',
+      'report',
+      'program',
+      'detach',
+      'began',
+      'state',
+      'line',
+      'now',
+      'hook',
+      'limit',
+      'step',
+      'uid',
+    ];
+    const env = Object.fromEntries(names.map((name) => [name, `it's "${name}" $HOME\n*`]));
+    configure(names.map((name) => `printf '%s;' "$${name}"`).join('\n'));
+    const result = await runHook((command) => place.exec({ ...command, env }), specOf(), progressOf());
+    expect(result.state).toBe('done');
+    expect(place.readHome(LOG)).toBe(names.map((name) => `${env[name]};`).join(''));
+  });
+
+  test('What an earlier pod of the same build wrote stays in the log and is not among the last lines.', async () => {
+    place.writeHome(LOG, 'earlier\n');
+    configure('echo now');
+    expect((await run()).lastLines).toEqual(['now']);
+    expect(place.readHome(LOG)).toBe('earlier\nnow\n');
+  });
+
+  test('A hook that removes its own log does no harm.', async () => {
+    configure('rm -rf "$HOME/.perennial"; echo gone');
+    expect(await run()).toMatchObject({ state: 'done', warnings: [] });
+  });
+
+  test('A hook that empties its own log does no harm.', async () => {
+    place.writeHome(LOG, 'earlier\n');
+    configure(`: >"$HOME/${LOG}"; echo now`);
+    expect(await run()).toMatchObject({ state: 'done', lastLines: ['now'] });
+  });
+
+  test('Secrets are masked in the last lines and raw in the log.', async () => {
+    const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl';
+    configure(`echo token=${jwt}`);
+    expect((await run()).lastLines).toEqual(['token=***']);
+    expect(place.readHome(LOG)).toBe(`token=${jwt}\n`);
+  });
+});
