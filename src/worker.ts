@@ -30,7 +30,8 @@ async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   const running = Promise.all(workers.map((worker) => worker.run()));
   Runtime.instance().logger.info('worker is ready', { namespace, runtime: runtime.name });
   process.send?.({ ready: true });
-  await running.finally(() => runtime.close());
+  // An open connection would keep the drained process alive.
+  await running.finally(() => Promise.all([runtime.close(), client.connection.close(), connection.close()]));
 }
 
 async function createWorkers(given: {
@@ -86,6 +87,6 @@ function pinoLevel(level: string): 'trace' | 'debug' | 'info' | 'warn' | 'error'
 }
 
 runWorker(process.env).catch((error: unknown) => {
-  process.stderr.write(`worker: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`worker: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(1);
 });

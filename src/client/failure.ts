@@ -8,6 +8,10 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
+// Of gRPC.
+const CANCELLED = 1;
+const DEADLINE_EXCEEDED = 4;
+
 /** A request that was refused or failed: a type of the contract's list (or `AlreadyExists`, `Unavailable`) and one sentence. */
 export class RequestFailure extends Error {
   constructor(
@@ -34,9 +38,19 @@ export function toRequestFailure(error: unknown, thing: string): RequestFailure 
   if (error instanceof WorkflowNotFoundError)
     return new RequestFailure('NotFound', `${thing} does not exist, or has ended`, { cause: error });
   if (error instanceof QueryRejectedError) return new RequestFailure('NotFound', `${thing} has ended`, { cause: error });
-  if (isGrpcServiceError(error))
-    return new RequestFailure('Unavailable', `${thing}: Temporal answered: ${error.details || error.message}`, { cause: error });
+  const answer = serverAnswer(error);
+  if (answer !== null) return new RequestFailure('Unavailable', `${thing}: ${answer}`, { cause: error });
   return new RequestFailure('Failed', `${thing}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+}
+
+/** What the server said, where the failure is the server's; the SDK wraps it once for most calls. */
+function serverAnswer(error: unknown): string | null {
+  const inner = isGrpcServiceError(error) ? error : error instanceof Error ? error.cause : undefined;
+  if (!isGrpcServiceError(inner)) return null;
+  const isUnanswered = inner.code === DEADLINE_EXCEEDED || inner.code === CANCELLED;
+  return isUnanswered
+    ? 'no answer in time; does a worker run on this namespace?'
+    : `Temporal answered: ${inner.details || inner.message}`;
 }
 
 /** Runs a request and translates its failure. */

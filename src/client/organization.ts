@@ -30,7 +30,9 @@ export function organizationHandle(client: Client, name: string): OrganizationHa
         const args = [{ name, ...input }];
         const started = await client.workflow.start('organization', { workflowId, taskQueue: TASK_QUEUE, args });
         // A wrong policy ends the workflow at once, so the answer is whichever comes first.
-        return Promise.race([started.result() as Promise<never>, started.query<Policy>('policy')]);
+        const asked = started.query<Policy & { changes: unknown }>('policy');
+        const { changes: _, ...policy } = await Promise.race([started.result() as Promise<never>, asked]);
+        return policy;
       }),
     policy: () => requesting(thing, () => handle.query<Policy & { changes: PolicyChange[] }>('policy')),
     usage: () => requesting(thing, () => handle.query<UsageView>('usage')),

@@ -15,7 +15,7 @@ import type {
   StatusView,
   StopInput,
 } from '../workflows/messages';
-import { requesting, sendUpdate } from './failure';
+import { RequestFailure, requesting, sendUpdate } from './failure';
 
 /** One workspace. Every request rejects with a `RequestFailure`. */
 export interface WorkspaceHandle {
@@ -122,7 +122,14 @@ async function buildOrNull(handle: WorkspaceHandle, number: number, failed: () =
   await failed();
   const status = await handle.status();
   if (status.build?.number === number) return status.build;
-  if (status.build === null || status.build.number < number) return null;
+  if (status.build === null) return null;
+  if (status.build.number < number) {
+    if (status.state === 'building' || status.state === 'turning-off') return null;
+    throw new RequestFailure(
+      'NotFound',
+      `build ${number} of ${handle.workspace} was taken back before it began; it is ${status.state}`,
+    );
+  }
   return handle.build(number);
 }
 

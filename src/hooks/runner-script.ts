@@ -44,13 +44,12 @@ claim() {
 
 # A full or read-only home is no reason not to run the hook.
 open_log() {
-  if ! mkdir -p "\${log%/*}" || ! (: >>"$log"); then
+  # Whatever an earlier pod of the same build wrote is over: the hook runs anew, and its lines stand there once.
+  if ! mkdir -p "\${log%/*}" || ! (: >"$log"); then
     printf 'warning: the output could not be written to %s\\n' "$log" >>"$folder/report"
     log=$folder/output
     : >>"$log"
   fi
-  # An earlier pod of the same build may have written to it.
-  wc -c <"$log" >"$folder/from"
 }
 
 # The environment as it came: a variable of the workspace may have the name of one of ours.

@@ -117,13 +117,10 @@ tell() {
 
 tell_output() {
   [ ! -e "$folder/output" ] || log=$folder/output
-  [ -e "$log" ] && [ -s "$folder/from" ] || return
-  read -r from <"$folder/from"
-  length=$(($(wc -c <"$log") - from)) heading=output
-  [ "$length" -le 65536 ] || length=65536 heading='output cut'
+  [ -e "$log" ] && [ -e "$folder/began" ] || return
+  heading=output
+  [ "$(wc -c <"$log")" -le 65536 ] || heading='output cut'
   printf '%s\\n' "$heading"
-  # The log was emptied by somebody.
-  [ "$length" -ge 0 ] || length=65536
-  tail -c "$length" "$log"
+  tail -c 65536 "$log"
 }
 `;

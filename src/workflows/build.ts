@@ -9,7 +9,7 @@ import { observe } from './observe';
 import { admission, care, starts } from './proxies';
 import { durationMs } from './workspace/duration';
 import { MAX_LOSSES, noteNewerBuild } from './workspace/losses';
-import type { BuildRecord, State, StepRecord } from './workspace/state';
+import { type BuildRecord, KEPT_WARNINGS, type State, type StepRecord } from './workspace/state';
 import { takePolicy } from './workspace/policy-intake';
 import { failBuild } from './workspace/transition';
 import { hookInput, podSpec } from './workspace/pod';
@@ -84,7 +84,7 @@ const STEPS: Record<Exclude<StepName, 'inject-secrets'>, (run: BuildRun) => Prom
     const summary = `start pod of build ${build.number}: ${build.spec.image}`;
     const result = await startsFor(build).startPod.executeWithOptions({ summary }, [input]);
     build.digest = result.value.digest;
-    build.warnings = result.value.warnings;
+    warn(build, result.value.warnings);
     return result;
   },
   configure: ({ state, build }) =>
@@ -103,7 +103,7 @@ function noteEnd({ build }: BuildRun, step: StepRecord, result: StepResult): voi
   step.attempt = Math.max(step.attempt, result.attempt);
   step.lastLines = hook?.lastLines ?? [];
   build.spentMs += hook ? 0 : result.tookMs;
-  build.warnings.push(...(hook?.warnings ?? []));
+  warn(build, hook?.warnings ?? []);
   endStep(step, hook?.state ?? 'done', hook?.message ?? null);
 }
 
@@ -122,7 +122,7 @@ function noteFailure(run: BuildRun, step: StepRecord, error: unknown): void {
   if (type === 'StaleBuild') return noteNewerBuild(state, details.found ?? build.number, Date.now());
   if (type === 'PodLost' && mayRestart(build, details)) return restartPod(build, message);
   if (isHook(step) && type !== 'PodLost') {
-    build.warnings.push(`${step.name}: ${message}`);
+    warn(build, [`${step.name}: ${message}`]);
     return endStep(step, 'warning', message);
   }
   endStep(step, 'failed', message);
@@ -131,11 +131,17 @@ function noteFailure(run: BuildRun, step: StepRecord, error: unknown): void {
 
 /** The pod is gone in the middle of the build: the build goes back to `start-pod`, where the home is as it was. */
 function restartPod(build: BuildRecord, message: string): void {
-  build.warnings.push(`the pod was lost during the build and started again: ${message}`);
+  warn(build, [`the pod was lost during the build and started again: ${message}`]);
   const from = build.steps.findIndex(({ name }) => name === 'start-pod');
   for (const step of build.steps.slice(from)) {
     Object.assign(step, { state: 'waiting', startedAt: null, endedAt: null, message: null, lastLines: [] });
   }
+}
+
+/** Each once, since a step may run again; at most so many, since they are kept. */
+function warn(build: BuildRecord, warnings: string[]): void {
+  const all = [...build.warnings, ...warnings.map((warning) => warning.slice(0, 500))];
+  build.warnings = [...new Set(all)].slice(0, KEPT_WARNINGS);
 }
 
 function mayRestart(build: BuildRecord, details: BuildFailureDetails): boolean {

@@ -1,44 +1,26 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { compileRuntimes, removeCompiled, runElsewhere } from './verb-process';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { HomeSpec } from '../../src/runtimes/runtime';
 import { patiently, podSpec } from './contract';
-import { findInits, type Isolation, makeSandboxWorld, type SandboxWorld } from './sandbox-world';
+import { findInits, type Isolation, makeSandboxWorld, type SandboxWorld, until } from './sandbox-world';
 
 const REF = { id: 'w1', owner: 'ada', name: 'dev', organization: 'default' };
 const HOME: HomeSpec = { ...REF, identity: null, adopt: false, disk: '10Gi' };
 const MOST_CHANGES = 200;
-
-/** Does a verb in another process, and gives what it answered; null when it died. */
-async function elsewhere(
-  world: SandboxWorld,
-  call: { isolation: Isolation; verb: string; argument: unknown; crash?: number },
-): Promise<unknown> {
-  const options = { dir: world.dir, images: world.imagesDir, isolation: call.isolation };
-  const args = [
-    JSON.stringify(options),
-    call.verb,
-    JSON.stringify(call.argument),
-    ...(call.crash === undefined ? [] : [String(call.crash)]),
-  ];
-  const child = spawn(process.execPath, [path.join(__dirname, 'verb-process.cjs'), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [answer, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-  if (code === 1) throw new Error(`${call.verb} failed in a process of its own`);
-  return code === 0 ? JSON.parse(answer) : null;
-}
 
 // Root alone can do both; the other kind is what everybody else has.
 const KINDS: Isolation[] = process.getuid?.() === 0 ? ['auto', 'plain'] : ['plain'];
 
 describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolation) => {
   let world: SandboxWorld;
+  beforeAll(compileRuntimes);
+  afterAll(removeCompiled);
   beforeEach(async () => {
     world = await makeSandboxWorld(isolation);
   });
   afterEach(() => world.end());
+
+  const elsewhere = (call: { verb: string; argument: unknown; crash?: number }) => runElsewhere({ world, isolation, ...call });
 
   /** Kills a worker before the first change it makes, then before the second, and so on until it comes to its end. */
   async function killEverywhere(steps: {
@@ -49,7 +31,7 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
   }): Promise<void> {
     for (let crash = 1; crash <= MOST_CHANGES; crash += 1) {
       await steps.before();
-      const answer = await elsewhere(world, { isolation, verb: steps.verb, argument: steps.argument(), crash });
+      const answer = await elsewhere({ verb: steps.verb, argument: steps.argument(), crash });
       await steps.after();
       const { id } = REF;
       const pods = await world.runtime.listPods();
@@ -88,7 +70,7 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
       after: async () => {
         expect(inits().length).toBeLessThanOrEqual(1);
         const pod = await world.runtime.startPod(spec(1, identity), patiently());
-        expect(inits()).toHaveLength(1);
+        await until(() => inits().length === 1);
         expect(await world.runtime.observe({ id: REF.id, build: 1 })).toEqual({ state: 'running', instance: pod.instance });
         const { stdout } = await world.runtime.exec({ id: REF.id, build: 1 }, { argv: ['cat', '.greeting'] }, patiently().signal);
         expect(stdout).toBe('welcome\n');
@@ -108,7 +90,7 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
       after: async () => {
         expect(inits().length).toBeLessThanOrEqual(1);
         await world.runtime.startPod(spec(2, identity), patiently());
-        expect(inits()).toHaveLength(1);
+        await until(() => inits().length === 1);
       },
     });
   }, 120_000);
@@ -160,13 +142,13 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
 
   it('and two that race to start a pod make one.', async () => {
     const argument = spec(1, await home());
-    const pods = await Promise.all([1, 2, 3].map(() => elsewhere(world, { isolation, verb: 'startPod', argument })));
+    const pods = await Promise.all([1, 2, 3].map(() => elsewhere({ verb: 'startPod', argument })));
     expect(new Set(pods.map((pod) => JSON.stringify(pod))).size).toBe(1);
-    expect(inits()).toHaveLength(1);
+    await until(() => inits().length === 1);
   });
 
   it('is outlived by the pods that it made.', async () => {
-    await elsewhere(world, { isolation, verb: 'startPod', argument: spec(1, await home()) });
+    await elsewhere({ verb: 'startPod', argument: spec(1, await home()) });
     expect(await world.runtime.observe({ id: REF.id, build: 1 })).toMatchObject({ state: 'running' });
     const { stdout } = await world.runtime.exec({ id: REF.id, build: 1 }, { argv: ['printenv', 'IMAGE'] }, patiently().signal);
     expect(stdout).toBe('one\n');

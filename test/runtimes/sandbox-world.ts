@@ -21,8 +21,8 @@ export interface SandboxWorld extends RuntimeWorld {
 }
 
 /** Makes one; `end` ends its sandboxes, and fails if a process or a mount of it is left. */
-export async function makeSandboxWorld(isolation: Isolation): Promise<SandboxWorld> {
-  const root = realpathSync(mkdtempSync(path.join(tmpdir(), 'perennial-sandbox-')));
+export async function makeSandboxWorld(isolation: Isolation, parent = tmpdir()): Promise<SandboxWorld> {
+  const root = realpathSync(mkdtempSync(path.join(parent, 'perennial-sandbox-')));
   // Plain sandboxes enter their homes as the image's user.
   chmodSync(root, 0o755);
   const dir = path.join(root, 'state');
@@ -100,10 +100,12 @@ export function findTraces(root: string): string[] {
 
 /** The first processes of the sandboxes that have a home mounted or, in plain mode, as their own. */
 export function findInits(home: string): number[] {
-  return listPids().filter((pid) => {
+  const found = listPids().filter((pid) => {
     const isInit = readOrNothing(`/proc/${pid}/cmdline`).startsWith('sh\0-c\0sleep 2147483647 & wait\0');
     return isInit && ['environ', 'mountinfo'].some((file) => readOrNothing(`/proc/${pid}/${file}`).includes(home));
   });
+  // Its child is still called the same until it has become another program.
+  return found.filter((pid) => !found.includes(Number(/\) \S+ (\d+)/.exec(readOrNothing(`/proc/${pid}/stat`))?.[1])));
 }
 
 /** Waits for a condition. */

@@ -1,38 +1,247 @@
-import { type Stack, startStack, untilState, until } from './stack';
+/** Auto-off, on skipped time: when a workspace that nobody uses is stopped, and all that puts it off. */
+import type { WorkspaceHandle } from '../../src/client';
+import { RuntimeFailure } from '../../src/runtimes/failure';
+import type { HistoryEntry } from '../../src/workflows/messages';
+import { clearScript, createGate, outage, type Stack, startStack, until, untilState } from './stack';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+/** The organization's default threshold. */
+const THRESHOLD = 2 * HOUR;
+/** So late a stop may be with a worker up. */
+const SLACK = 5 * SECOND;
+
 let stack: Stack;
-beforeAll(async () => { stack = await startStack('time-skipping'); });
+beforeAll(async () => {
+  stack = await startStack('time-skipping');
+  await stack.client.organization('free').create({ policy: { autoOff: { after: '4h', userControlled: true } } });
+});
+afterEach(() => clearScript(stack));
 afterAll(() => stack?.close());
-test('explore', async () => {
-  const t0 = Date.now();
-  const log = (...x: unknown[]) => process.stderr.write(`${Date.now() - t0} ${x.map((y) => (typeof y === 'string' ? y : JSON.stringify(y))).join(' ')}\n`);
-  const w = await stack.client.create({ owner: 'ada', name: 'a', image: 'starter:1' });
-  await untilState(w, 'running');
-  log('running', new Date(await stack.env.currentTimeMs()).toISOString());
-  await stack.stopWorkers();
-  log('stopped');
-  const ts = stack.env.connection.testService;
-  if (!ts) throw new Error();
-  await stack.env.sleep(7199000);
-  log('119');
-  let slept = false;
-  void stack.env.sleep('3 hours').then(() => { slept = true; });
-  await new Promise((ok) => setTimeout(ok, 3000));
-  log(String(slept), new Date(await stack.env.currentTimeMs()).toISOString());
-  await ts.unlockTimeSkipping({});
-  log('unlocked');
-  await until('slept', () => slept);
-  await ts.lockTimeSkipping({});
-  log('slept', new Date(await stack.env.currentTimeMs()).toISOString());
-  await stack.startWorkers();
-  for (let i = 0; i < 8; i += 1) {
-    await new Promise((ok) => setTimeout(ok, 1000));
-    const h = await stack.client.temporal.workflow.getHandle('workspace/ada/a').fetchHistory();
-    log((h.events ?? []).slice(-6).map((e) => `${e.eventId} ${e.eventType} ${e.eventTime?.seconds}`));
-    log(new Date(await stack.env.currentTimeMs()).toISOString(), await Promise.race([w.explain().then((x) => x.why, (e) => String(e)), new Promise((ok) => setTimeout(ok, 900, 'no answer'))]) as string);
+
+let created = 0;
+async function createRunning(more: object = {}): Promise<WorkspaceHandle> {
+  created += 1;
+  const workspace = await stack.client.create({ owner: 'ada', name: `idle-${created}`, image: 'starter:1', ...more });
+  await untilState(workspace, 'running');
+  return workspace;
+}
+
+const now = () => stack.env.currentTimeMs();
+const temporalOf = ({ workspace }: WorkspaceHandle) => stack.client.temporal.workflow.getHandle(`workspace/${workspace}`);
+const looks = () => stack.runtime.calls.filter((verb) => verb === 'lastTerminalInput').length;
+
+async function sleepUntil(at: number): Promise<void> {
+  await stack.env.sleep(Math.max(1, at - (await now())));
+}
+
+async function dueAt(workspace: WorkspaceHandle): Promise<number> {
+  return Date.parse((await workspace.status()).autoOff.at ?? 'never');
+}
+
+/** The last stop, both its entries, once it is over. */
+async function lastStop(workspace: WorkspaceHandle): Promise<[HistoryEntry, HistoryEntry]> {
+  await untilState(workspace, 'off');
+  const [down, off] = (await workspace.explain()).history.slice(-2);
+  if (!down || !off) throw new Error('there was no stop');
+  return [down, off];
+}
+
+async function expectStopFrom(workspace: WorkspaceHandle, earliest: number): Promise<void> {
+  const [down, off] = await lastStop(workspace);
+  expect(down).toMatchObject({ from: 'running', to: 'turning-off', cause: 'auto-off', by: 'inactivity' });
+  expect(off).toMatchObject({ from: 'turning-off', to: 'off', cause: 'auto-off', by: 'inactivity' });
+  expect(Date.parse(down.at)).toBeGreaterThanOrEqual(earliest);
+  expect(Date.parse(down.at)).toBeLessThanOrEqual(earliest + SLACK);
+}
+
+/** Pings, and answers the moment that counts. */
+async function ping(workspace: WorkspaceHandle, via: string): Promise<number> {
+  await workspace.ping({ via });
+  const { lastAccess } = await until('the ping is known', async () => {
+    const { autoOff } = await workspace.status();
+    return autoOff.lastAccess?.via === via && autoOff;
+  });
+  return Date.parse(lastAccess?.at ?? 'never');
+}
+
+async function losePod(workspace: WorkspaceHandle): Promise<void> {
+  const { id, build } = await workspace.status();
+  const number = build?.number ?? 0;
+  stack.runtime.losePod({ id, build: number }, { reason: 'it was evicted' });
+  // As the watch tells it; its own activity would hold the clock.
+  await temporalOf(workspace).signal('podLost', { build: number, reason: 'it was evicted', counted: true });
+}
+
+test('A running workspace that nobody accessed is stopped never before the threshold and at most 5 s after it, and says why once.', async () => {
+  const workspace = await createRunning();
+  await stack.env.sleep(HOUR);
+  const usedAt = await ping(workspace, 'ssh');
+  await sleepUntil(usedAt + THRESHOLD - MINUTE);
+  expect((await workspace.status()).state).toBe('running');
+  await sleepUntil(usedAt + THRESHOLD + MINUTE);
+  await expectStopFrom(workspace, usedAt + THRESHOLD);
+  const [down, off] = await lastStop(workspace);
+  expect(down.rule).toMatch(/policy version 1\b.*2h/);
+  expect(down.evidence).toContain(new Date(usedAt).toISOString());
+  expect(off).toMatchObject({ rule: down.rule, evidence: down.evidence });
+  expect((await workspace.explain()).history).toHaveLength(4);
+});
+
+test('A ping that came before the stop was decided prevents it, also during the last look.', async () => {
+  const workspace = await createRunning();
+  const looksBefore = looks();
+  const gate = createGate();
+  stack.script.hold = (verb) => (verb === 'lastTerminalInput' ? gate.opened : undefined);
+  const firstDue = await dueAt(workspace);
+  const slept = sleepUntil(firstDue + 5 * MINUTE);
+  await until('the last look is under way', () => looks() > looksBefore);
+  const usedAt = await ping(workspace, 'ssh');
+  gate.open();
+  await slept;
+  expect(await workspace.status()).toMatchObject({ state: 'running', autoOff: { lastAccess: { via: 'ssh' } } });
+  await sleepUntil(usedAt + THRESHOLD + MINUTE);
+  await expectStopFrom(workspace, usedAt + THRESHOLD);
+});
+
+test('A ping that comes after the decision, while turning off or off, has no effect.', async () => {
+  const workspace = await createRunning();
+  const gate = createGate();
+  stack.script.hold = (verb) => (verb === 'stopPod' ? gate.opened : undefined);
+  const slept = sleepUntil((await dueAt(workspace)) + MINUTE);
+  await untilState(workspace, 'turning-off');
+  await workspace.ping({ via: 'late' });
+  gate.open();
+  await slept;
+  await untilState(workspace, 'off');
+  await workspace.ping({ via: 'late' });
+  expect(await workspace.status()).toMatchObject({ state: 'off', autoOff: { at: null, lastAccess: null } });
+});
+
+test('Recent input in a terminal, seen by the last look, is an access via terminal and puts the stop off.', async () => {
+  const workspace = await createRunning();
+  const { id } = await workspace.status();
+  const due = await dueAt(workspace);
+  const typedAt = due - 10 * MINUTE;
+  stack.runtime.setTerminalInput({ id, build: 1 }, typedAt);
+  await sleepUntil(due + MINUTE);
+  const access = { at: new Date(typedAt).toISOString(), via: 'terminal' };
+  await until('the input counts', async () => (await workspace.status()).autoOff.lastAccess?.via === 'terminal');
+  expect(await workspace.status()).toMatchObject({ state: 'running', autoOff: { lastAccess: access } });
+  await sleepUntil(typedAt + THRESHOLD + MINUTE);
+  await expectStopFrom(workspace, typedAt + THRESHOLD);
+});
+
+test('While the runtime gives no answer the stop is put off and explain says so; it comes at most 5 s after the answer.', async () => {
+  const workspace = await createRunning();
+  stack.script.fail = (verb) =>
+    verb === 'lastTerminalInput' ? new RuntimeFailure('RuntimeUnavailable', 'nobody answers') : undefined;
+  await sleepUntil((await dueAt(workspace)) + 3 * MINUTE);
+  expect((await workspace.status()).state).toBe('running');
+  expect((await workspace.explain()).why).toMatch(/put off until the runtime/);
+  clearScript(stack);
+  await stack.env.sleep(MINUTE);
+  const [down] = await lastStop(workspace);
+  const waited = Date.parse(down.at) - (await lookAnsweredAt(workspace));
+  expect(waited).toBeGreaterThanOrEqual(0);
+  expect(waited).toBeLessThanOrEqual(SLACK);
+});
+
+/** When the server took the last look's answer. */
+async function lookAnsweredAt(workspace: WorkspaceHandle): Promise<number> {
+  const { events = [] } = await temporalOf(workspace).fetchHistory();
+  const asked = events?.findLast((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'lastLook');
+  const answered = events?.find(
+    ({ activityTaskCompletedEventAttributes: completed }) => completed && String(completed.scheduledEventId) === String(asked?.eventId),
+  );
+  const { seconds, nanos } = answered?.eventTime ?? {};
+  return Number(seconds) * SECOND + (nanos ?? 0) / 1e6;
+}
+
+test('A workspace has a threshold of its own only while the organization lets it; it sleeps when that is taken away and wakes with it.', async () => {
+  const strict = await createRunning();
+  await expect(strict.configure({ autoOff: { after: '45m' } })).rejects.toMatchObject({ type: 'NotAllowed' });
+  const refused = await stack.client.create({ owner: 'ada', name: 'refused', image: 'starter:1', autoOff: { after: '45m' } });
+  await expect(refused.waitForBuild(1)).rejects.toMatchObject({ type: 'NotAllowed' });
+
+  const workspace = await createRunning({ organization: 'free', autoOff: { after: '45m' } });
+  const usedAt = await ping(workspace, 'web');
+  const inForce = (after: string) => until(`${after} is in force`, async () => (await workspace.status()).autoOff.after === after);
+  await inForce('45m');
+  await stack.client.organization('free').setPolicy({ autoOff: { userControlled: false } });
+  await inForce('4h');
+  await sleepUntil(usedAt + 2 * HOUR);
+  expect(await workspace.status()).toMatchObject({ state: 'running', autoOff: { source: 'organization' } });
+  const wokenAt = await now();
+  await stack.client.organization('free').setPolicy({ autoOff: { userControlled: true } });
+  await inForce('45m');
+  await stack.env.sleep(2 * MINUTE);
+  const [down] = await lastStop(workspace);
+  expect(down.rule).toContain('45m');
+  expect(Date.parse(down.at)).toBeGreaterThanOrEqual(wokenAt + MINUTE);
+});
+
+test('A threshold of never stops nothing.', async () => {
+  const workspace = await createRunning({ organization: 'free', autoOff: { after: 'never' } });
+  await stack.env.sleep(3 * 24 * HOUR);
+  expect(await workspace.status()).toMatchObject({ state: 'running', autoOff: { at: null, after: 'never', source: 'workspace' } });
+  await workspace.stop();
+});
+
+test('A threshold made shorter, by policy or override, stops nothing sooner than 60 s after the change.', async () => {
+  await stack.client.organization('hasty').create();
+  const byPolicy = await createRunning({ organization: 'hasty' });
+  const byOverride = await createRunning({ organization: 'free' });
+  await stack.env.sleep(HOUR);
+  const changedAt = await now();
+  await stack.client.organization('hasty').setPolicy({ autoOff: { after: '1m' } });
+  await byOverride.configure({ autoOff: { after: '1m' } });
+  await until('the policy is known', async () => (await byPolicy.status()).autoOff.after === '1m');
+  const knownAt = await now();
+  await stack.env.sleep(3 * MINUTE);
+  for (const workspace of [byPolicy, byOverride]) {
+    const [down] = await lastStop(workspace);
+    expect(Date.parse(down.at)).toBeGreaterThanOrEqual(changedAt + MINUTE);
+    expect(Date.parse(down.at)).toBeLessThanOrEqual(knownAt + MINUTE + SLACK);
   }
-  await until('due', async () => (await w.explain()).why.includes('outage'));
-  log((await w.explain()));
-  await stack.env.sleep('1 hours');
-  await untilState(w, 'off');
-  log((await w.explain()).history);
-}, 40000);
+});
+
+test('A stop that fell due in an outage is decided no sooner than 2 minutes later, and a ping in these prevents it.', async () => {
+  const [left, used, lost] = [await createRunning(), await createRunning(), await createRunning()];
+  await sleepUntil(await dueAt(left) - MINUTE);
+  await outage(stack, HOUR);
+  const upAt = await now();
+  // Its pod ended with the host, and it was due: nobody's work is in it any more.
+  await losePod(lost);
+  const [down] = await lastStop(lost);
+  expect(down).toMatchObject({ cause: 'auto-off', by: 'inactivity' });
+  expect(Date.parse(down.at) - upAt).toBeLessThanOrEqual(SLACK);
+  expect((await left.explain()).why).toContain('in an outage');
+  await stack.env.sleep(MINUTE);
+  expect((await left.status()).state).toBe('running');
+  await ping(used, 'ssh');
+  await stack.env.sleep(2 * MINUTE);
+  await expectStopFrom(left, upAt - SLACK + 2 * MINUTE);
+  expect((await used.status()).state).toBe('running');
+});
+
+test('After a lost pod the old window stays, with at least 10 minutes left.', async () => {
+  const [early, late] = [await createRunning(), await createRunning()];
+  const oldEnd = await dueAt(early);
+  const isBack = (workspace: WorkspaceHandle) =>
+    until('it runs again', async () => {
+      const status = await workspace.status();
+      return status.state === 'running' && status.build?.number === 2 && status;
+    });
+  await stack.env.sleep(30 * MINUTE);
+  await losePod(early);
+  await isBack(early);
+  expect(await dueAt(early)).toBe(oldEnd);
+  await sleepUntil(oldEnd - MINUTE);
+  await losePod(late);
+  const { since } = await isBack(late);
+  expect(await dueAt(late)).toBe(Date.parse(since) + 10 * MINUTE);
+  await stack.env.sleep(12 * MINUTE);
+  await expectStopFrom(late, Date.parse(since) + 10 * MINUTE);
+});

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { readRecord, removeRecord, writeRecord } from './json-file';
+import { readRecord, removeRecord, syncFolder, writeRecord } from './json-file';
 import type { Layout } from './layout';
 
 const schema = z.object({
@@ -26,8 +26,11 @@ export type HomeRecord = z.infer<typeof schema>;
 /** The record of a home; null when there is none. */
 export const readHome = (layout: Layout, id: string): Promise<HomeRecord | null> => readRecord(fileOf(layout, id), schema);
 
-/** Writes the record of a home; the caller holds the workspace's lock. */
-export const writeHome = (layout: Layout, record: HomeRecord): Promise<void> => writeRecord(fileOf(layout, record.id), record);
+/** Writes the record of a home, which even a power cut does not undo; the caller holds the workspace's lock. */
+export async function writeHome(layout: Layout, record: HomeRecord): Promise<void> {
+  await writeRecord(fileOf(layout, record.id), record);
+  await syncFolder(layout.records);
+}
 
 /** Forgets a home. */
 export const removeHome = (layout: Layout, id: string): Promise<void> => removeRecord(fileOf(layout, id));

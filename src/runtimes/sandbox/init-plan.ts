@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { PodSpec } from '../runtime';
 import { homeOf } from './home';
@@ -35,11 +35,13 @@ function prepareIsolated({ layout, spec, seed, image }: InitPlan) {
     env: {
       PATH: PROGRAM_PATH,
       setup: ISOLATED_SETUP,
-      dir: layout.dir,
       mount_point: layout.mountPoint,
-      empty: layout.empty,
-      home: homeOf(layout, id),
       rootfs,
+      dir: layout.dir,
+      hide: keepParents(layout.dir),
+      fstab: listMounts({ root: path.join(layout.mountPoint, 'root'), home: homeOf(layout, id), user: user.name }),
+      resolv: readOrNothing('/etc/resolv.conf'),
+      hosts: `${readOrNothing('/etc/hosts')}\n127.0.0.1 ${name}\n`,
       name,
       user: user.name,
       uid: String(user.uid),
@@ -47,6 +49,51 @@ function prepareIsolated({ layout, spec, seed, image }: InitPlan) {
       seed: seed ? 'yes' : 'no',
     },
   };
+}
+
+// The layer's own folders win over those below, so each one above DIR must look as it does on the machine.
+function keepParents(dir: string): string {
+  const lines: string[] = [];
+  for (let folder = path.dirname(dir); folder !== '/'; folder = path.dirname(folder)) {
+    const { uid, gid, mode } = statSync(folder);
+    const copy = quote(`upper${folder}`);
+    if (uid !== 0 || gid !== 0) lines.push(`chown ${uid}:${gid} ${copy}`);
+    if ((mode & 0o7777) !== 0o755) lines.push(`chmod ${(mode & 0o7777).toString(8)} ${copy}`);
+  }
+  return lines.join('\n');
+}
+
+// In this order, since some lie on others. What is shared with the machine comes with all that is mounted below it.
+function listMounts({ root, home, user }: { root: string; home: string; user: string }): string {
+  const mounts = [
+    ['overlay', '', 'overlay', 'lowerdir=/,upperdir=upper,workdir=work'],
+    ['proc', 'proc', 'proc', 'defaults'],
+    ['/dev', 'dev', 'none', 'rbind'],
+    ['/sys', 'sys', 'none', 'rbind'],
+    ['tmpfs', 'dev/shm', 'tmpfs', 'mode=1777'],
+    ['tmpfs', 'tmp', 'tmpfs', 'mode=1777'],
+    ['tmpfs', 'run', 'tmpfs', 'mode=755'],
+    [home, `home/${user}`, 'none', 'bind'],
+  ];
+  const lines = mounts.map(
+    ([source = '', target = '', type, options]) =>
+      `${asField(source)} ${asField(path.join(root, target))} ${type} ${options} 0 0`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+
+// As the table of mounts has it: blanks, backslashes, and hash signs as octal numbers.
+const asField = (word: string): string =>
+  word.replace(/[\s\\#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
+
+function readOrNothing(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function preparePlain({ layout, spec, instance, seed, image }: InitPlan) {

@@ -1,5 +1,4 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import path from 'node:path';
 import type { z } from 'zod';
 import { RuntimeFailure } from '../failure';
 
@@ -17,8 +16,7 @@ export async function readRecord<T>(file: string, schema: z.ZodType<T>): Promise
 }
 
 /**
- * Writes a record whole or not at all, and on the disk before it returns, so that a power cut forgets nothing that was
- * answered. The draft's name is fixed: whoever writes holds the workspace's lock, and a crashed writer's draft is written over.
+ * Writes a record whole or not at all, also in a power cut, after which it may be the one before. The draft's name is fixed: whoever writes holds the workspace's lock, and a crashed writer's draft is written over.
  */
 export async function writeRecord(file: string, record: unknown): Promise<void> {
   const draft = `${file}.new`;
@@ -30,7 +28,6 @@ export async function writeRecord(file: string, record: unknown): Promise<void> 
     await handle.close();
   }
   await rename(draft, file);
-  await syncFolder(path.dirname(file));
 }
 
 /** Removes a record; one that is not there is removed already. */

@@ -13,7 +13,6 @@ export interface Layout {
   locks: string;
   /** Where a sandbox, in its own mount namespace, builds its root. Outside it is always empty. */
   mountPoint: string;
-  empty: string;
 }
 
 /** Names the places under DIR. */
@@ -26,14 +25,13 @@ export function layOut(dir: string): Layout {
     sandboxes,
     locks: path.join(sandboxes, '.locks'),
     mountPoint: path.join(sandboxes, '.mount'),
-    empty: path.join(sandboxes, '.empty'),
   };
 }
 
 /** Makes the folders. Homes can be passed through by all, because images' users enter them; the rest is for the service alone. */
 export async function makeFolders(layout: Layout): Promise<void> {
   await mkdir(layout.homes, { recursive: true, mode: 0o755 });
-  for (const folder of [layout.records, layout.sandboxes, layout.locks, layout.mountPoint, layout.empty]) {
+  for (const folder of [layout.records, layout.sandboxes, layout.locks, layout.mountPoint]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
 }

@@ -56,28 +56,33 @@ export function openWindow(state: State, now: number): void {
   state.window = {
     startedAt: keepsOld ? state.window.startedAt : now,
     notBefore: keepsOld ? now + KEPT_WINDOW_MS : 0,
+    outage: null,
     due: null,
   };
 }
 
-/** Notes when an auto-off was first seen as due, since only its lateness then tells an outage from a slow answer. */
+/**
+ * Notes when an auto-off was first seen as due. One that comes up late, or whose last look was answered long ago, fell due in an
+ * outage: it is put off, since pings may have had no way in.
+ */
 export function noteDue(state: State, now: number): void {
   const offAt = autoOffAt(state);
+  const { window } = state;
   if (offAt === null || offAt > now) {
-    state.window.due = null;
+    window.due = null;
     return;
   }
-  if (state.window.due?.offAt !== offAt) state.window.due = { offAt, seenAt: now, lookedAt: null };
+  if (window.due?.offAt !== offAt) window.due = { offAt, seenAt: now, lookedAt: null };
+  const expectedAt = window.due.lookedAt ?? window.due.offAt;
+  const decidedAt = window.due.lookedAt === null ? window.due.seenAt : now;
+  if (decidedAt - expectedAt <= OUTAGE_LATENESS_MS) return;
+  window.outage = { offAt, until: now + OUTAGE_GRACE_MS };
+  window.notBefore = Math.max(window.notBefore, window.outage.until);
+  window.due = null;
 }
 
 /** Takes the answer of the last look: input since then is an access, none leaves the stop to be decided. */
 export function noteLook(state: State, { offAt, lastInputAt }: { offAt: number; lastInputAt: number | null }, now: number): void {
   if (lastInputAt !== null) noteAccess(state, { at: lastInputAt, via: 'terminal' }, now);
   if (state.window.due?.offAt === offAt) state.window.due.lookedAt = now;
-}
-
-/** Where an outage made the decision late, when it may be made; else 0. */
-export function outageGraceEnd(state: State): number {
-  const { due } = state.window;
-  return due && due.seenAt - due.offAt > OUTAGE_LATENESS_MS ? due.seenAt + OUTAGE_GRACE_MS : 0;
 }

@@ -2,7 +2,7 @@
 import type { Policy, Weekday } from '../payloads';
 import { WEEKDAYS } from '../payloads';
 import { durationMs, MINUTE_MS } from './duration';
-import type { State } from './state';
+import type { BuildRecord, State } from './state';
 
 /** A scheduled start begins at most this early, and a stop by hand in this time uses up the date. */
 export const MAX_LEAD_MS = 5 * MINUTE_MS;
@@ -82,9 +82,14 @@ function unusedBecause(state: State, policy: Policy, at: number): string | null 
 
 /** Twice the last build's time, within the bounds, so that the workspace is ready at the time set. */
 function leadMs(state: State): number {
-  const build = state.builds.findLast(({ endedAt, failure }) => endedAt !== null && failure === null);
+  const build = state.builds.findLast(isFinished);
   if (!build || build.endedAt === null) return MAX_LEAD_MS;
   return Math.min(MAX_LEAD_MS, Math.max(MIN_LEAD_MS, 2 * (build.endedAt - build.startedAt)));
+}
+
+/** One that was cut off says nothing about how long a build takes. */
+function isFinished({ endedAt, failure, steps }: BuildRecord): boolean {
+  return endedAt !== null && failure === null && steps.every(({ state }) => state !== 'cancelled');
 }
 
 function isOver(state: State): boolean {

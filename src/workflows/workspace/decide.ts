@@ -2,7 +2,7 @@
  * What comes next, and why: a pure function of the state and the moment. The loop acts on it, `explain` and the current details
  * show it; nothing else decides.
  */
-import { autoOffAt, autoOffThreshold, outageGraceEnd } from './auto-off';
+import { autoOffAt, autoOffThreshold } from './auto-off';
 import { blockedBecause, MISSED_AFTER_MS, plannedStart, wantedPlan } from './auto-start';
 import { currentBuild, type State } from './state';
 
@@ -54,7 +54,7 @@ export function upcoming(state: State): Upcoming[] {
   const threshold = autoOffThreshold(state);
   if (offAt !== null && threshold) {
     const because = `nobody used it for ${threshold.after}, the ${threshold.source}'s auto-off`;
-    list.push({ at: Math.max(offAt, outageGraceEnd(state)), what: 'stop', because });
+    list.push({ at: offAt, what: 'stop', because });
   }
   const start = plannedStart(state);
   if (start && blockedBecause(state) === null && (state.phase === 'off' || state.phase === 'error')) {
@@ -75,8 +75,6 @@ function decideRunning(state: State, now: number): Decision {
   if (renewAt !== null && renewAt <= now) return { do: 'renew', at: renewAt };
   const offAt = autoOffAt(state);
   if (offAt === null || offAt > now) return sleep(state, [offAt, renewAt]);
-  const graceEnd = outageGraceEnd(state);
-  if (graceEnd > now) return sleep(state, [graceEnd, renewAt]);
   const { due } = state.window;
   return due?.offAt === offAt && due.lookedAt !== null ? { do: 'autoOff', offAt } : { do: 'look', offAt };
 }

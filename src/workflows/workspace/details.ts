@@ -2,7 +2,7 @@
 import { autoOffThreshold } from './auto-off';
 import { blockedBecause, plannedStart } from './auto-start';
 import { upcoming } from './decide';
-import { why } from './explain';
+import { because } from './explain';
 import { type BuildRecord, newestBuild, type State, type StepRecord } from './state';
 import { rebuildRequired } from './view';
 
@@ -18,7 +18,7 @@ const ICONS: Record<StepRecord['state'], string> = {
 
 export function viewDetails(state: State, now: number): string {
   const build = newestBuild(state);
-  const lines = [`**${state.phase}** since ${clock(state.since)} · ${nextLine(state)}`, '', `Why: ${why(state, now)}`];
+  const lines = [`**${state.phase}** since ${clock(state.since)} · ${nextLine(state)}`, '', `Why: ${because(state, now)}`];
   const required = rebuildRequired(state);
   if (required) lines.push('', `Rebuild waiting: ${required}`);
   const skipped = state.own.autoStart && plannedStart(state) ? blockedBecause(state) : null;

@@ -1,6 +1,6 @@
 /** Why the workspace is as it is, what comes next, and what would change that: the answer to the query `explain`. */
 import type { Cause, ExplainView, HistoryEntry } from '../payloads';
-import { autoOffThreshold, outageGraceEnd } from './auto-off';
+import { autoOffThreshold } from './auto-off';
 import { blockedBecause, plannedStart } from './auto-start';
 import { upcoming } from './decide';
 import { currentBuild, type HistoryRecord, type State } from './state';
@@ -35,10 +35,15 @@ export function viewExplain(state: State, now: number): ExplainView {
 
 /** One sentence: the state, since when, and because of what. */
 export function why(state: State, now: number): string {
+  return `${state.phase} since ${iso(state.since)}: ${because(state, now)}`;
+}
+
+/** Because of what it is in its state, as the end of a sentence. */
+export function because(state: State, now: number): string {
   const last = state.history.at(-1);
-  const because = last ? describeEntry(last) : 'nothing happened yet';
+  const reason = last ? describeEntry(last) : 'nothing happened yet';
   const more = [pendingWork(state), delay(state, now), skipped(state)].filter((text) => text !== null);
-  return [`${state.phase} since ${iso(state.since)}: ${because}`, ...more].join('; ').concat('.');
+  return [reason, ...more].join('; ').concat('.');
 }
 
 /** Everything that would make it turn out otherwise, as sentences. */
@@ -74,14 +79,13 @@ function pendingWork(state: State): string | null {
 }
 
 function delay(state: State, now: number): string | null {
-  const { due } = state.window;
-  if (state.phase !== 'running' || !due) return null;
-  if (outageGraceEnd(state) > now) {
-    return `its auto-off fell due at ${iso(due.offAt)} in an outage and is decided no sooner than ${iso(outageGraceEnd(state))}`;
+  const { due, outage } = state.window;
+  if (state.phase !== 'running') return null;
+  if (outage && outage.until > now) {
+    return `its auto-off fell due at ${iso(outage.offAt)} in an outage and is decided no sooner than ${iso(outage.until)}`;
   }
-  return due.lookedAt === null
-    ? `its auto-off fell due at ${iso(due.offAt)} and is put off until the runtime says whether terminals are in use`
-    : null;
+  if (!due || due.lookedAt !== null) return null;
+  return `its auto-off fell due at ${iso(due.offAt)} and is put off until the runtime says whether terminals are in use`;
 }
 
 function skipped(state: State): string | null {

@@ -16,6 +16,7 @@ const OWN_ENV = /^(?:CODER_.*|PERENNIAL_.*|HOME|PATH|USER|LOGNAME|SHELL|LD_.*|GI
 // The grammar of container image references: an optional host with a port, path parts, an optional tag, an optional digest.
 const IMAGE =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$/;
+const TOKEN = /^(?:gh[pousr]_|github_pat_|glpat-)/;
 const HOME_ID = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const ENV_MAX_BYTES = 32 * 1024;
 
@@ -67,18 +68,19 @@ export function asResources(field: string, value: unknown): Partial<Resources> {
   return resources;
 }
 
+/** At most 32 KiB, counted as they are kept: an escaped character costs what its escape does. */
 export function asEnv(field: string, value: unknown): Record<string, string> {
-  const env: Record<string, string> = {};
+  const pairs: [string, string][] = [];
   let bytes = 0;
   for (const [name, text] of Object.entries(asObject(field, value))) {
     if (!ENV_NAME.test(name)) throw invalid(field, 'names of letters, digits, and "_", not starting with a digit', name);
     if (OWN_ENV.test(name)) throw invalid(field, 'no name that the workspace sets itself', name);
     if (typeof text !== 'string' || text.includes('\0')) throw invalid(`${field}.${name}`, 'text without NUL', text);
-    bytes += new TextEncoder().encode(name + text).length;
-    env[name] = text;
+    bytes += name.length + new TextEncoder().encode(JSON.stringify(text)).length - 2;
+    pairs.push([name, text]);
   }
   if (bytes > ENV_MAX_BYTES) throw invalid(field, 'at most 32 KiB in all', `${bytes} bytes`);
-  return env;
+  return Object.fromEntries(pairs);
 }
 
 /** Null for blank: no dotfiles. */
@@ -138,8 +140,9 @@ function isGitUri(uri: string): boolean {
     const { protocol, username, password, host, pathname } = new URL(uri);
     if (password !== '') return false;
     if (protocol === 'file:') return host === '' && pathname.length > 1;
-    // Over https a bare user name is a token as a rule, and this text is kept in histories.
-    if (protocol === 'https:') return host !== '' && username === '';
+    // Some hosts want a token for a user name, and this text is kept in histories.
+    if (TOKEN.test(username)) return false;
+    if (protocol === 'https:') return host !== '';
     return protocol === 'ssh:' && host !== '' && !username.startsWith('-');
   } catch {
     return false;

@@ -2,7 +2,7 @@
 import type { PodLostInput } from '../payloads';
 import { autoOffAt } from './auto-off';
 import { HOUR_MS } from './duration';
-import { newestBuild, type State } from './state';
+import { currentBuild, newestBuild, type State } from './state';
 import { enter, queueBuild, type Reason, turnOff } from './transition';
 
 /** So many losses in an hour are rebuilt; the next one is an error. */
@@ -15,9 +15,10 @@ export function notePodLost(state: State, lost: PodLostInput, now: number): void
   if (state.phase !== 'running' || state.ending || build?.number !== lost.build) return;
   const offAt = autoOffAt(state);
   if (offAt !== null && offAt <= now) return turnOff(state, 'off', autoOffReason(state, lost), now);
-  if (lost.counted) state.losses = [...state.losses.filter((at) => at > now - HOUR_MS), now];
+  state.losses = state.losses.filter((at) => at > now - HOUR_MS);
+  if (lost.counted) state.losses.push(now);
   const because: Reason = { cause: 'pod-lost', by: 'watch', rule: null, evidence: lost.reason };
-  if (state.losses.length > MAX_LOSSES) {
+  if (lost.counted && state.losses.length > MAX_LOSSES) {
     const rule = `more than ${MAX_LOSSES} lost pods in an hour`;
     build.failure = { type: 'PodLost', message: `${lost.reason}; ${rule}`, step: 'start-pod' };
     enter(state, 'error', { ...because, rule }, now);
@@ -39,7 +40,9 @@ export function noteNewerBuild(state: State, found: number, now: number): void {
     queueBuild(state, because);
     enter(state, 'building', because, now);
   } else if (state.phase === 'building' && !state.ending) {
-    queueBuild(state, because);
+    const current = currentBuild(state);
+    if (!current) return;
+    queueBuild(state, { cause: current.cause, by: current.by, rule: null, evidence });
     state.ending = { ...because, to: 'build', cause: 'build-cancelled' };
   }
 }

@@ -4,7 +4,8 @@ import { asAfter, asObject, asResources, asWeekdays, type Fields } from './field
 import { checkDuration, DAY_MS, MINUTE_MS } from './duration';
 import { invalid, Refusal } from './refusal';
 
-const FIELDS = ['autoOff', 'autoStart', 'resources', 'build', 'retention'] as const;
+/** The fields that `setPolicy` takes. */
+export const SETTABLE = ['autoOff', 'autoStart', 'resources', 'build', 'retention'] as const;
 const NOT_YET = ['images', 'quota', 'suspendedOwners', 'podSecurity', 'git'] as const;
 const YEAR_MS = 365 * DAY_MS;
 
@@ -33,7 +34,7 @@ export function mergePolicy(policy: Policy, change: unknown): { policy: Policy; 
   const given = asObject('policy', change);
   for (const field of NOT_YET) {
     if (given[field] !== undefined)
-      throw new Refusal('InvalidRequest', `${field}: expected one of ${FIELDS.join(', ')}; this field cannot be set`);
+      throw new Refusal('InvalidRequest', `${field}: expected one of ${SETTABLE.join(', ')}; this field cannot be set`);
   }
   const merged: Policy = {
     ...policy,
@@ -45,7 +46,7 @@ export function mergePolicy(policy: Policy, change: unknown): { policy: Policy; 
       checkDuration('retention', value, { min: MINUTE_MS, max: YEAR_MS }),
     ),
   };
-  return { policy: merged, fields: FIELDS.flatMap((field) => paths(field, given[field])) };
+  return { policy: merged, fields: SETTABLE.flatMap((field) => paths(field, given[field])) };
 }
 
 function mergeAutoOff(now: Policy['autoOff'], given: Fields): Policy['autoOff'] {
@@ -73,11 +74,20 @@ function mergeAutoStart(now: Policy['autoStart'], given: Fields): Policy['autoSt
 }
 
 function mergeResources(now: Policy['resources'], given: Fields): Policy['resources'] {
-  const max = given.max;
   return {
     default: { ...now.default, ...asResources('resources.default', given.default) },
-    max: max === undefined ? now.max : max === null ? null : { ...now.max, ...asResources('resources.max', max) },
+    max: given.max === undefined ? now.max : mergeLimits(now.max, given.max),
   };
+}
+
+/** Null takes one limit, or all of them, away. */
+function mergeLimits(now: Policy['resources']['max'], given: unknown): Policy['resources']['max'] {
+  if (given === null) return null;
+  const limits = { ...now, ...asResources('resources.max', given) };
+  for (const key of ['cpu', 'memory', 'disk'] as const) {
+    if (asObject('resources.max', given)[key] === null) delete limits[key];
+  }
+  return limits;
 }
 
 function mergeBuild(now: Policy['build'], given: Fields): Policy['build'] {

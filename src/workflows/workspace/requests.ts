@@ -3,13 +3,13 @@
  * the work. Everything here is a function of the state given, the input, and the moment.
  */
 import type { Answer, DeleteAnswer, WorkspacePhase } from '../payloads';
-import { noteHandEnding } from './auto-start';
+import { noteHandEnding, noteScheduleChange } from './auto-start';
 import { durationMs } from './duration';
 import { parseBy, parseDelete, parseRebuild, parseStop } from './inputs';
 import { Refusal } from './refusal';
 import { currentBuild, newestBuild, type OwnSettings, type State } from './state';
 import { enter, queueBuild, type Reason, turnOff } from './transition';
-import { checkDisk, checkOwn, isEqualSpec, wantedSpec } from './wanted';
+import { checkDisk, checkOwn, isEqualSpec, specOrNull, wantedSpec } from './wanted';
 
 export type RequestName = 'start' | 'rebuild' | 'stop' | 'cancelBuild' | 'delete' | 'restore';
 type Cell =
@@ -97,12 +97,12 @@ export function requestBuild(state: State, name: 'start' | 'rebuild', input: unk
   const cell = REQUESTS[name][columnOf(state)];
   const { by, reason, change } = name === 'start' ? { ...parseBy(input), reason: null, change: {} } : parseRebuild(input);
   if (cell === 'refuse') throw notAllowed(state, name);
-  const own = applyChange(state, change);
-  checkAgainstPolicy(state, own, change);
-  const because: Reason = { cause: name === 'start' ? 'manual-start' : 'manual-rebuild', by, rule: null, evidence: reason };
   if (cell === 'already') return answer(state, 'already', newestBuild(state)?.number ?? null);
-  state.byHandAt = now;
+  const own = applyChange(state, change);
+  const because: Reason = { cause: name === 'start' ? 'manual-start' : 'manual-rebuild', by, rule: null, evidence: reason };
+  if (cell !== 'merge') checkAgainstPolicy(state, own, change);
   const merged = mergeTarget(state, cell, own);
+  state.byHandAt = now;
   if (merged !== null) return answer(state, 'merged', merged);
   state.own = own;
   const number = queueBuild(state, because);
@@ -119,10 +119,13 @@ export function requestStop(state: State, name: 'stop' | 'cancelBuild', input: u
   const cell = REQUESTS[name][columnOf(state)];
   const { by, reason } = name === 'stop' ? parseStop(input) : { ...parseBy(input), reason: null };
   if (cell === 'refuse') throw notAllowed(state, name);
-  if (cell === 'already') return answer(state, 'already', null);
   const build = name === 'cancelBuild' ? (currentBuild(state)?.number ?? state.next?.number ?? null) : null;
-  noteHandEnding(state, now);
-  state.next = null;
+  // Also where nothing runs: a start that waits, or one that the schedule is about to make, is not wanted any more.
+  if (name === 'stop' || state.phase === 'building' || state.phase === 'off') {
+    noteHandEnding(state, now);
+    state.next = null;
+  }
+  if (cell === 'already') return answer(state, 'already', null);
   if (cell === 'takeBack') return answer(state, 'merged', null);
   const because: Reason = { cause: name === 'stop' ? 'manual-stop' : 'build-cancelled', by, rule: null, evidence: reason };
   if (cell === 'turnOff') turnOff(state, 'off', because, now);
@@ -157,7 +160,10 @@ export function requestRestore(state: State, input: unknown, now: number): Answe
   }
   state.purgeAt = null;
   if (cell === 'redirect') state.ending = { to: 'off', ...because };
-  if (cell === 'enterOff') enter(state, 'off', because, now);
+  if (cell === 'enterOff') {
+    enter(state, 'off', because, now);
+    noteScheduleChange(state, now);
+  }
   return answer(state, 'accepted', null);
 }
 
@@ -184,9 +190,11 @@ function mergeTarget(state: State, cell: Cell, own: OwnSettings): number | null 
   return isEqualSpec(current.spec, wantedSpec(state, own, state.policy)) ? current.number : null;
 }
 
+/** Settings that the policy has come to refuse are nobody's wish any more. */
 function isSameWish(state: State, own: OwnSettings): boolean {
-  if (!state.policy) return false;
-  return isEqualSpec(wantedSpec(state, own, state.policy), wantedSpec(state, state.own, state.policy));
+  const wanted = specOrNull(state, own);
+  const waiting = specOrNull(state, state.own);
+  return wanted !== null && waiting !== null && isEqualSpec(wanted, waiting);
 }
 
 function notAllowed(state: State, name: RequestName): Refusal {

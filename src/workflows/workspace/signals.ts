@@ -6,7 +6,7 @@ import { notePodLost } from './losses';
 import { asPushedPolicy, takePolicy } from './policy-intake';
 import { invalid, Refusal } from './refusal';
 import { requestBuild, requestStop } from './requests';
-import { KEPT_EARLY, type State } from './state';
+import { KEPT_EARLY_CHARACTERS, type State } from './state';
 
 export type SignalName = 'ping' | 'start' | 'stop' | 'rebuild' | 'cancelBuild' | 'policyChanged' | 'podLost';
 
@@ -40,17 +40,16 @@ const TAKERS: Record<SignalName, (state: State, input: unknown, now: number) => 
   stop: (state, input, now) => requestStop(state, 'stop', input, now),
   cancelBuild: (state, input, now) => requestStop(state, 'cancelBuild', input, now),
   policyChanged: (state, input, now) => {
-    const policy = asPushedPolicy(input);
-    if (!policy) throw invalid('policy', 'a policy', input);
-    takePolicy(state, policy, now);
+    takePolicy(state, asPushedPolicy(input), now);
   },
   podLost: (state, input, now) => notePodLost(state, parsePodLost(input), now),
 };
 
-function keepEarly(state: State, name: SignalName, input: unknown): void {
+function keepEarly(state: State, name: string, input: unknown): void {
   const given = asObject('input', input);
-  if (state.early.length >= KEPT_EARLY || JSON.stringify(given).length > 40_000) {
-    throw invalid('signal', `at most ${KEPT_EARLY} signals of 40,000 characters before the policy is read`, name);
+  const early = [...state.early, { name, input: given }];
+  if (JSON.stringify(early).length > KEPT_EARLY_CHARACTERS) {
+    throw invalid('signal', `at most ${KEPT_EARLY_CHARACTERS} characters of signals before the policy is read`, name);
   }
-  state.early.push({ name, input: given });
+  state.early = early;
 }

@@ -19,7 +19,8 @@ import type { Creation } from './inputs';
 
 export const KEPT_BUILDS = 10;
 export const KEPT_HISTORY = 50;
-export const KEPT_EARLY = 20;
+export const KEPT_EARLY_CHARACTERS = 60_000;
+export const KEPT_WARNINGS = 20;
 
 export interface State {
   schemaVersion: 1;
@@ -152,7 +153,9 @@ export interface AutoOffWindow {
   startedAt: number;
   /** No stop before this, whatever the threshold says. */
   notBefore: number;
-  /** The auto-off that fell due: which, when it was first seen as due, and what the last look found. */
+  /** A stop that fell due in an outage, and until when it is put off for that. */
+  outage: { offAt: number; until: number } | null;
+  /** The auto-off that fell due: which, when it was first seen as due, and when the last look was answered. */
   due: { offAt: number; seenAt: number; lookedAt: number | null } | null;
 }
 
@@ -192,7 +195,7 @@ export function createState(creation: Creation, id: string, now: number): State 
     purgeAt: null,
     lastAccess: null,
     byHandAt: now,
-    window: { startedAt: now, notBefore: 0, due: null },
+    window: { startedAt: now, notBefore: 0, outage: null, due: null },
     losses: [],
     schedule: { after: now, plan: null, renewAt: null, skipped: null },
     rejected: { count: 0, last: null },

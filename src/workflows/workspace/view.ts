@@ -3,8 +3,8 @@ import type { BuildView, StatusView, StepView } from '../payloads';
 import { autoOffAt, autoOffThreshold } from './auto-off';
 import { blockedBecause, effectiveSchedule, plannedStart } from './auto-start';
 import { Refusal } from './refusal';
-import { type BuildRecord, type BuildSpec, newestBuild, type State } from './state';
-import { waitingChange, wantedSpec } from './wanted';
+import { type BuildRecord, newestBuild, type State } from './state';
+import { specOrNull, waitingChange } from './wanted';
 
 /** The whole state as others see it. */
 export function viewStatus(state: State): StatusView {
@@ -45,7 +45,7 @@ export function viewBuild(state: State, number: number | null): BuildView {
 export function rebuildRequired(state: State): string | null {
   if (state.phase !== 'running' && state.phase !== 'building') return null;
   const build = newestBuild(state);
-  const wanted = specOrNull(state);
+  const wanted = specOrNull(state, state.own);
   return build && wanted && !state.next ? waitingChange(build.spec, wanted) : null;
 }
 
@@ -100,22 +100,11 @@ function viewAutoStart(state: State): StatusView['autoStart'] {
 }
 
 function wantedView(state: State): { image: string | null; resources: StatusView['resources'] } {
-  const spec = specOrNull(state);
+  const spec = specOrNull(state, state.own);
   if (spec) return { image: spec.image, resources: spec.resources };
   const defaults = state.policy?.resources.default;
   const pick = (key: 'cpu' | 'memory' | 'disk') => state.own.resources[key] ?? defaults?.[key] ?? null;
   return { image: state.own.image, resources: { cpu: pick('cpu'), memory: pick('memory'), disk: pick('disk') } };
-}
-
-/** A policy may have come to refuse what the workspace wants; a view says so elsewhere and never fails for it. */
-function specOrNull(state: State): BuildSpec | null {
-  if (!state.policy) return null;
-  try {
-    return wantedSpec(state, state.own, state.policy);
-  } catch (error) {
-    if (error instanceof Refusal) return null;
-    throw error;
-  }
 }
 
 function wantedDigest(state: State, image: string | null): string | null {

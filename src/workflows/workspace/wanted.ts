@@ -4,6 +4,8 @@ import { quantity } from './quantity';
 import { invalid, Refusal } from './refusal';
 import type { BuildSpec, OwnSettings, State } from './state';
 
+const RESOURCES = ['cpu', 'memory', 'disk'] as const;
+
 /**
  * The specification of a build, or a Refusal that names what is wrong with the settings under this policy.
  * `disk` never falls below that of the home there is.
@@ -17,18 +19,28 @@ export function wantedSpec(state: State, own: OwnSettings, policy: Policy): Buil
   };
 }
 
+/** The specification, or null where this policy refuses the settings. */
+export function specOrNull(state: State, own: OwnSettings): BuildSpec | null {
+  if (!state.policy) return null;
+  try {
+    return wantedSpec(state, own, state.policy);
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
+}
+
 /** Whether two specifications end in the same workspace: the contract's "equal". */
 export function isEqualSpec(a: BuildSpec, b: BuildSpec): boolean {
-  return a.image === b.image && canonical(a.resources) === canonical(b.resources) && canonical(a.env) === canonical(b.env);
+  return a.image === b.image && RESOURCES.every((key) => isSameQuantity(a, b, key)) && canonical(a.env) === canonical(b.env);
 }
 
 /** What the next build would change in what runs, as one sentence; null when nothing would. */
 export function waitingChange(built: BuildSpec, wanted: BuildSpec): string | null {
   const changes: string[] = [];
   if (built.image !== wanted.image) changes.push(`image ${wanted.image} (now ${built.image})`);
-  for (const key of ['cpu', 'memory', 'disk'] as const) {
-    if (built.resources[key] !== wanted.resources[key])
-      changes.push(`${key} ${wanted.resources[key]} (now ${built.resources[key]})`);
+  for (const key of RESOURCES) {
+    if (!isSameQuantity(built, wanted, key)) changes.push(`${key} ${wanted.resources[key]} (now ${built.resources[key]})`);
   }
   if (canonical(built.env) !== canonical(wanted.env)) changes.push('another environment');
   if (canonical(built.dotfiles) !== canonical(wanted.dotfiles)) changes.push('other dotfiles');
@@ -60,13 +72,20 @@ function wantedImage(image: string | null, policy: Policy): string {
 function wantedResources(state: State, own: OwnSettings, policy: Policy): Resources {
   const wanted = { ...policy.resources.default, ...own.resources };
   if (state.home && quantity(wanted.disk) < quantity(state.home.disk)) wanted.disk = state.home.disk;
-  for (const key of ['cpu', 'memory', 'disk'] as const) {
+  for (const key of RESOURCES) {
+    // A home may be larger than a limit that was lowered since; it cannot shrink.
+    if (key === 'disk' && wanted.disk === state.home?.disk) continue;
     const max = policy.resources.max?.[key];
     if (max && quantity(wanted[key]) > quantity(max)) {
       throw new Refusal('NotAllowed', `resources.${key}: expected at most ${max} (the organization's limit), got ${wanted[key]}`);
     }
   }
   return wanted;
+}
+
+/** `1000m` is `1`. */
+function isSameQuantity(a: BuildSpec, b: BuildSpec, key: keyof Resources): boolean {
+  return quantity(a.resources[key]) === quantity(b.resources[key]);
 }
 
 /** Key order says nothing about meaning. */

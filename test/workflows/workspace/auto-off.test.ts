@@ -48,6 +48,7 @@ test('A ping in the future counts as now, one in the past only where it is newer
 
 test('A ping taken just before the stop is decided prevents it.', () => {
   const simulator = running();
+  simulator.state.policyDueAt = simulator.now + 24 * HOUR_MS;
   simulator.now = simulator.state.since + 2 * HOUR_MS;
   expect(simulator.turn().do).toBe('look');
   ping(simulator);
@@ -126,6 +127,7 @@ test('With never nothing is stopped, and explain says so.', () => {
 
 test('Without a last look that was answered there is no stop, and explain says what it waits for.', () => {
   const { state } = running();
+  state.policyDueAt = state.since + 24 * HOUR_MS;
   const due = state.since + 2 * HOUR_MS;
   for (const now of [due, due + 4 * SECOND_MS, due + HOUR_MS]) {
     noteDue(state, now);

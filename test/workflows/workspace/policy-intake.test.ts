@@ -1,3 +1,4 @@
+import { Refusal } from '../../../src/workflows/workspace/refusal';
 import { asPushedPolicy, takePolicy } from '../../../src/workflows/workspace/policy-intake';
 import { viewStatus } from '../../../src/workflows/workspace/view';
 import { created, DAY_MS, NOW, policyWith, SECOND_MS } from './scene';
@@ -35,5 +36,5 @@ test('An older version than the one known changes nothing.', () => {
 test('What is no policy is told from one.', () => {
   expect(asPushedPolicy({ policy: policyWith() })).toEqual(policyWith());
   for (const input of [undefined, null, 'x', {}, { policy: null }, { policy: {} }, { policy: { version: 1 } }])
-    expect(asPushedPolicy(input)).toBeNull();
+    expect(() => asPushedPolicy(input)).toThrow(Refusal);
 });

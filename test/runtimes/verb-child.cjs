@@ -1,10 +1,9 @@
-// Does one verb of the sandbox runtime in a process of its own: `node verb-process.cjs OPTIONS VERB ARGUMENT [CRASH]`, in JSON.
-// With CRASH it kills itself, as by a power cut, before the CRASHth thing that it changes in the world.
-require('../start/typescript-hook.cjs');
+// Does one verb of the sandbox runtime in a process of its own: SOURCES OPTIONS VERB ARGUMENT [CRASH], the middle three in JSON.
+// SOURCES is the compiled runtime. With CRASH the process kills itself before the CRASHth change that it makes in the world.
 const childProcess = require('node:child_process');
 const fs = require('node:fs');
 
-const [options, verb, argument, crash] = process.argv.slice(2);
+const [sources, options, verb, argument, crash] = process.argv.slice(2);
 let changes = 0;
 
 function change() {
@@ -22,7 +21,7 @@ function countCalls(of, names) {
   }
 }
 
-const { createSandboxRuntime } = require('../../src/runtimes/sandbox/index.ts');
+const { createSandboxRuntime } = require(`${sources}/sandbox/index.js`);
 const runtime = createSandboxRuntime(JSON.parse(options));
 if (crash !== undefined) {
   countCalls(fs, ['linkSync', 'mkdirSync', 'renameSync', 'rmSync', 'writeFileSync']);
@@ -49,7 +48,7 @@ const call =
 call().then(
   (answer) => {
     if (verb === 'shell') process.exit(answer);
-    console.log(JSON.stringify(answer ?? null));
+    console.log(JSON.stringify({ answer }));
   },
   (error) => {
     console.error(error);

@@ -1,0 +1,131 @@
+/** The steps of a build as activities: what they answer, what they refuse, and that a cancel undoes nothing. */
+import { CancelledFailure } from '@temporalio/common';
+import { QueryNotRegisteredError } from '@temporalio/client';
+import { RuntimeFailure } from '../../src/runtimes/failure';
+import { activityWorld, DEADLINE, HOME, podOf } from './world';
+
+const HOOK = { step: 'configure', build: 1, timeoutMs: 60_000, dotfiles: null } as const;
+const POD = { id: 'w1', build: 1 };
+
+async function built(options: Parameters<typeof activityWorld>[0] = {}) {
+  const world = activityWorld(options);
+  const prepared = await world.run(world.activities.prepareHome, { home: HOME, deadline: DEADLINE });
+  const pod = podOf(prepared.value.identity);
+  return { ...world, pod, identity: prepared.value.identity };
+}
+
+describe('admit', () => {
+  test('It answers the policy of the moment, without its changes.', async () => {
+    const { workflows, run, activities } = activityWorld();
+    workflows.set('organization/acme', { answer: { version: 3, changes: ['a secret of nobody'] } });
+    const { value, attempt } = await run(activities.admit, { organization: 'acme', deadline: DEADLINE });
+    expect([value, attempt]).toEqual([{ policy: { version: 3 } }, 1]);
+  });
+
+  test.each([
+    ['an unknown organization', undefined, 'NotFound', true],
+    ['a workflow that is no organization', new QueryNotRegisteredError('no such query', 3), 'NotFound', true],
+    ['a server that is away', new Error('14 UNAVAILABLE'), 'RuntimeUnavailable', false],
+  ])('For %s the failure says so.', async (_, answer, type, nonRetryable) => {
+    const { workflows, run, activities } = activityWorld();
+    if (answer) workflows.set('organization/acme', { answer });
+    const admitted = run(activities.admit, { organization: 'acme', deadline: DEADLINE });
+    await expect(admitted).rejects.toMatchObject({ type, nonRetryable, message: expect.stringContaining('acme') });
+  });
+
+  test("A policy that nobody answers with is waited for until the build's deadline, and no longer.", async () => {
+    const { workflows, run, activities } = activityWorld();
+    workflows.set('organization/acme', { answer: new Promise(() => undefined) });
+    const deadline = { text: '200ms', totalMs: 200, spentMs: 0 };
+    const admitted = run(activities.admit, { organization: 'acme', deadline });
+    const enough = new Promise((_, reject) => setTimeout(() => reject(new Error('it still waits after 2 s')), 2_000));
+    await expect(Promise.race([admitted, enough])).rejects.toMatchObject({ type: 'BuildTimedOut' });
+  });
+});
+
+describe('prepareHome', () => {
+  test('Run twice, it answers the same home.', async () => {
+    const { runtime, run, activities, identity } = await built();
+    const again = await run(activities.prepareHome, { home: { ...HOME, identity }, deadline: DEADLINE });
+    expect(again.value.identity).toBe(identity);
+    expect(await runtime.listHomes()).toHaveLength(1);
+  });
+
+  test.each([
+    ['nobody', undefined, null],
+    ['a workspace that has ended', { status: 'COMPLETED', id: 'w1' }, null],
+    ['a workspace of the same name with another home', { id: 'w2' }, null],
+    ['a living workspace', { id: 'w1' }, 'NotAllowed'],
+  ])('A home of %s is taken over, or refused.', async (_, holder, type) => {
+    const { workflows, run, activities } = await built();
+    if (holder) workflows.set('workspace/ada/dev', holder);
+    const home = { ...HOME, name: 'heir', adopt: true };
+    const adopted = run(activities.prepareHome, { home, deadline: DEADLINE });
+    if (type === null) expect(await adopted).toMatchObject({ value: { identity: 'home-1' } });
+    else await expect(adopted).rejects.toMatchObject({ type, nonRetryable: true });
+  });
+
+  test('A home to take over that is not there is HomeMissing, and none is made.', async () => {
+    const { runtime, run, activities } = activityWorld();
+    const adopted = run(activities.prepareHome, { home: { ...HOME, adopt: true }, deadline: DEADLINE });
+    await expect(adopted).rejects.toMatchObject({ type: 'HomeMissing', nonRetryable: true });
+    expect(await runtime.listHomes()).toEqual([]);
+  });
+});
+
+describe('startPod', () => {
+  test('Its heartbeat says what holds it up; cancelled, it undoes nothing, and the next attempt finds the pod that came of it.', async () => {
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const { runtime, activities, environment, run, beats, pod } = await built({
+      hold: (verb) => (verb === 'startPod' ? held : undefined),
+    });
+    const started = run(activities.startPod, { pod, deadline: DEADLINE });
+    await new Promise((resolve) =>
+      environment.on('heartbeat', ({ waitingFor }) => waitingFor.includes('holds') && resolve(null)),
+    );
+    expect(beats[1]?.waitingFor).toBe('a pod of starter:1');
+    environment.cancel('CANCELLED');
+    const failure = await started.catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(CancelledFailure);
+    expect((failure as CancelledFailure).details).toEqual([{ attempt: 1, tookMs: expect.any(Number) }]);
+    letGo();
+    expect(runtime.calls).not.toContain('stopPod');
+    expect(await runtime.listHomes()).toHaveLength(1);
+  });
+
+  test('The pod of an older build than the newest seen is StaleBuild, with the number found.', async () => {
+    const { run, activities, pod } = await built();
+    await run(activities.startPod, { pod: { ...pod, build: 5 }, deadline: DEADLINE });
+    const stale = run(activities.startPod, { pod, deadline: DEADLINE });
+    await expect(stale).rejects.toMatchObject({ type: 'StaleBuild', nonRetryable: true, details: [{ found: 5, attempt: 1 }] });
+  });
+});
+
+describe('runHookStep', () => {
+  test("Its result is the hook's; how long it took and which attempt it was stand beside it.", async () => {
+    const answer = { exitCode: 0, stdout: 'state ended\nexit 3\nran 5\noutput\nbad luck\n', stderr: '' };
+    const { run, activities, pod } = await built({ exec: () => answer });
+    await run(activities.startPod, { pod, deadline: DEADLINE });
+    const result = await run(activities.runHookStep, { pod: POD, hook: HOOK, deadline: DEADLINE });
+    expect(result).toMatchObject({ attempt: 1, value: null, hook: { state: 'warning', lastLines: ['bad luck'] } });
+  });
+
+  test('A pod that is lost in the middle of a hook is PodLost, which is not retried.', async () => {
+    const { runtime, run, activities, pod } = await built({ exec: () => new Promise(() => undefined) });
+    await run(activities.startPod, { pod, deadline: DEADLINE });
+    const hook = run(activities.runHookStep, { pod: POD, hook: HOOK, deadline: DEADLINE });
+    runtime.losePod(POD, { reason: 'it was evicted' });
+    await expect(hook).rejects.toMatchObject({ type: 'PodLost', nonRetryable: true });
+  });
+
+  test('A runtime out of reach is retried.', async () => {
+    const exec = () => Promise.reject(new RuntimeFailure('RuntimeUnavailable', 'the cluster is away'));
+    const { run, activities, pod } = await built({ exec });
+    await run(activities.startPod, { pod, deadline: DEADLINE });
+    const hook = run(activities.runHookStep, { pod: POD, hook: HOOK, deadline: DEADLINE });
+    await expect(hook).rejects.toMatchObject({ type: 'RuntimeUnavailable', nonRetryable: false, nextRetryDelay: 1_000 });
+  });
+});

@@ -1,0 +1,73 @@
+/** Stops, purges, and the last look: translated failures, heartbeats, and nothing undone. */
+import { activityWorld, DEADLINE, HOME, podOf } from './world';
+
+const POD = { id: 'w1', build: 1 };
+
+async function running(options: Parameters<typeof activityWorld>[0] = {}) {
+  const world = activityWorld(options);
+  const { value } = await world.run(world.activities.prepareHome, { home: HOME, deadline: DEADLINE });
+  await world.run(world.activities.startPod, { pod: podOf(value.identity), deadline: DEADLINE });
+  world.beats.length = 0;
+  return { ...world, identity: value.identity };
+}
+
+test('A stop removes the pod of its build, and once more does no harm.', async () => {
+  const { runtime, run, activities } = await running();
+  for (let round = 0; round < 2; round += 1) await run(activities.stopPod, { pod: POD });
+  expect(await runtime.listPods()).toEqual([]);
+  expect(await runtime.listHomes()).toHaveLength(1);
+});
+
+test("A stop leaves a newer build's pod alone.", async () => {
+  const { runtime, run, activities, identity } = await running();
+  await run(activities.startPod, { pod: podOf(identity, { build: 2 }), deadline: DEADLINE });
+  await run(activities.stopPod, { pod: POD });
+  expect((await runtime.listPods()).map(({ build, running: isUp }) => [build, isUp])).toEqual([[2, true]]);
+});
+
+test('A stop that is held up says so with its heartbeat, from the first moment on; cancelled, it leaves the pod.', async () => {
+  const { runtime, environment, run, activities, beats } = await running({
+    hold: (verb) => (verb === 'stopPod' ? new Promise(() => undefined) : undefined),
+  });
+  const stopped = run(activities.stopPod, { pod: POD });
+  const isSaid = new Promise((resolve) =>
+    environment.on('heartbeat', ({ waitingFor }) => waitingFor.includes('holds') && resolve(null)),
+  );
+  await isSaid;
+  expect(beats[0]).toEqual({ waitingFor: 'the runtime' });
+  environment.cancel('CANCELLED');
+  await expect(stopped).rejects.toThrow();
+  expect(await runtime.listPods()).toMatchObject([{ build: 1, running: true }]);
+});
+
+test.each([
+  ['a terminal', 12_345, 12_345],
+  ['no terminal', null, null],
+])('The last look tells of the last input of %s.', async (_, at, lastInputAt) => {
+  const { runtime, run, activities } = await running();
+  runtime.setTerminalInput(POD, at);
+  expect(await run(activities.lastLook, { pod: POD })).toEqual({ lastInputAt });
+});
+
+test('The last look at a lost pod is PodLost and not retried; at a runtime out of reach it is retried.', async () => {
+  const { runtime, run, activities } = await running();
+  runtime.losePod(POD);
+  await expect(run(activities.lastLook, { pod: POD })).rejects.toMatchObject({ type: 'PodLost', nonRetryable: true });
+});
+
+test('A purge removes the home, and once more does no harm; a mounted home is HomeBusy, which is retried.', async () => {
+  const { runtime, run, activities, identity } = await running();
+  const purge = () => run(activities.deleteHome, { id: 'w1', identity });
+  await expect(purge()).rejects.toMatchObject({ type: 'HomeBusy', nonRetryable: false });
+  await run(activities.stopPod, { pod: POD });
+  for (let round = 0; round < 2; round += 1) await purge();
+  expect(await runtime.listHomes()).toEqual([]);
+});
+
+test('A purge leaves a stranger in the place of the home alone.', async () => {
+  const { runtime, run, activities } = await running();
+  await run(activities.stopPod, { pod: POD });
+  const purged = run(activities.deleteHome, { id: 'w1', identity: 'another' });
+  await expect(purged).rejects.toMatchObject({ type: 'HomeMissing', nonRetryable: true });
+  expect(await runtime.listHomes()).toHaveLength(1);
+});

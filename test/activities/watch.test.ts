@@ -1,0 +1,105 @@
+/** The watch: what it tells, what it removes, and above all what it leaves alone. */
+import { activityWorld, HOME, type KnownWorkflow, podOf } from './world';
+
+const POD = { id: 'w1', build: 1 };
+const WORKSPACE = 'workspace/ada/dev';
+const patiently = () => ({ signal: new AbortController().signal, waitingFor: () => undefined });
+/** A full round comes every 30 rounds; so many see two of them after whatever happened. */
+const TWO_FULL_ROUNDS = 75;
+
+interface Scene {
+  workspace?: KnownWorkflow;
+  /** Done before the watch begins. */
+  before?: (world: World) => void;
+  rounds?: number;
+}
+type World = ReturnType<typeof activityWorld>;
+
+/** A pod of build 1 and a workspace, watched for some rounds. */
+async function watched({ workspace, before, rounds = TWO_FULL_ROUNDS }: Scene): Promise<World> {
+  const world = activityWorld({}, { watchIntervalMs: 1 });
+  const { identity } = await world.runtime.prepareHome(HOME, patiently());
+  await world.runtime.startPod(podOf(identity), patiently());
+  if (workspace) world.workflows.set(WORKSPACE, workspace);
+  before?.(world);
+  await watch(world, rounds);
+  return world;
+}
+
+async function watch(world: World, rounds: number): Promise<void> {
+  const { environment, run, activities, beats } = world;
+  const enough = new Promise<void>((resolve) => environment.on('heartbeat', () => beats.length >= rounds && resolve()));
+  const watching = run(activities.watch, { runtime: 'memory' });
+  await enough;
+  environment.cancel('CANCELLED');
+  await watching.catch(() => undefined);
+}
+
+const podsOf = async ({ runtime }: World) => (await runtime.listPods()).map(({ build }) => build);
+
+test('A workspace whose pod runs is told nothing.', async () => {
+  const world = await watched({ workspace: { id: 'w1' } });
+  expect([world.signals, await podsOf(world)]).toEqual([[], [1]]);
+  expect(world.beats[0]?.waitingFor).toBe('the next round; 1 pods there');
+});
+
+test.each([true, false])('A pod that ended is told once, with its reason, and with counted: %s.', async (counted) => {
+  const world = await watched({
+    workspace: { id: 'w1' },
+    before: ({ runtime }) => runtime.losePod(POD, { reason: 'it was evicted', counted }),
+  });
+  const input = { build: 1, reason: 'it was evicted', counted };
+  expect(world.signals).toEqual([{ workflowId: WORKSPACE, name: 'podLost', input }]);
+  expect(await podsOf(world)).toEqual([1]);
+});
+
+test('A pod that is gone without a trace is told only after it was missed twice.', async () => {
+  const remove = ({ runtime }: World) => void runtime.stopPod(POD, patiently());
+  const once = await watched({ workspace: { id: 'w1' }, before: remove, rounds: 5 });
+  expect(once.signals).toEqual([]);
+  const twice = await watched({ workspace: { id: 'w1' }, before: remove });
+  expect(twice.signals[0]).toMatchObject({ name: 'podLost', input: { build: 1, counted: true } });
+});
+
+test('A pod of a newer build than its workspace knows is told with the number found, once.', async () => {
+  const world = await watched({
+    workspace: { id: 'w1', build: 1 },
+    before: ({ runtime }) => void runtime.startPod(podOf('home-1', { build: 4 }), patiently()),
+  });
+  const input = { build: 1, found: 4, reason: 'build 4 runs', counted: false };
+  expect(world.signals).toEqual([{ workflowId: WORKSPACE, name: 'podLost', input }]);
+});
+
+test.each<[string, KnownWorkflow | undefined]>([
+  ['was never heard of', undefined],
+  ['has completed', { status: 'COMPLETED', id: 'w1' }],
+  ['was terminated', { status: 'TERMINATED', id: 'w1' }],
+  ['has another home by now', { id: 'w2', isUnlisted: true }],
+])('The pod of a workspace that %s is removed, and its home stays.', async (_, workspace) => {
+  const world = await watched(workspace ? { workspace } : {});
+  expect([await podsOf(world), await world.runtime.listHomes()]).toEqual([[], [expect.objectContaining({ id: 'w1' })]]);
+});
+
+test.each<[string, KnownWorkflow]>([
+  ['is missing in the list and runs', { id: 'w1', isUnlisted: true }],
+  ['has told nobody its id yet', { isUnlisted: true }],
+  ['is listed and runs', { id: 'w1' }],
+])('The pod of a workspace that %s is left alone.', async (_, workspace) => {
+  const world = await watched({ workspace });
+  expect([await podsOf(world), world.runtime.calls.includes('stopPod')]).toEqual([[1], false]);
+});
+
+test('A workspace that cannot be described is unknown: its pod stays, and the watch is retried.', async () => {
+  const world = activityWorld({}, { watchIntervalMs: 1 });
+  const { identity } = await world.runtime.prepareHome(HOME, patiently());
+  await world.runtime.startPod(podOf(identity), patiently());
+  world.workflows.set(WORKSPACE, { isUnlisted: true, describeFails: new Error('14 UNAVAILABLE') });
+  const watching = world.run(world.activities.watch, { runtime: 'memory' });
+  await expect(watching).rejects.toMatchObject({ type: 'RuntimeUnavailable', nonRetryable: false });
+  expect(await podsOf(world)).toEqual([1]);
+});
+
+test("A pod whose label names another's workspace is neither told of nor touched while that one's own state is unknown.", async () => {
+  const world = await watched({ workspace: { isUnlisted: true }, before: ({ runtime }) => runtime.losePod(POD) });
+  expect([world.signals, await podsOf(world)]).toEqual([[], [1]]);
+});

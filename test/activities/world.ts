@@ -1,0 +1,111 @@
+/** A runtime in memory and a Temporal client of a few lines, for activities that run without a server. */
+import type { Info } from '@temporalio/activity';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createActivities } from '../../src/activities';
+import type { StepHeartbeat } from '../../src/activities/step';
+import { createMemoryRuntime, type MemoryOptions } from '../../src/runtimes/memory';
+import type { HomeSpec, PodSpec } from '../../src/runtimes/runtime';
+
+/** One workflow as the client shows it. */
+export interface KnownWorkflow {
+  status?: string;
+  id?: string;
+  state?: string;
+  build?: number;
+  /** The answer to any query, or what it is rejected with. */
+  answer?: unknown;
+  /** Missing in lists, which lag behind. */
+  isUnlisted?: boolean;
+  /** Fails to be described. */
+  describeFails?: Error;
+}
+
+export interface SentSignal {
+  workflowId: string;
+  name: string;
+  input: unknown;
+}
+
+export interface FakeClient {
+  client: Client;
+  workflows: Map<string, KnownWorkflow>;
+  signals: SentSignal[];
+}
+
+export const DEADLINE = { text: '30m', totalMs: 1_800_000, spentMs: 0 };
+export const HOME: HomeSpec = {
+  id: 'w1',
+  owner: 'ada',
+  name: 'dev',
+  organization: 'default',
+  identity: null,
+  adopt: false,
+  disk: '10Gi',
+};
+
+export function podOf(home: string, change: Partial<PodSpec> = {}): PodSpec {
+  const { id, owner, name, organization } = HOME;
+  const resources = { cpu: '1', memory: '2Gi', disk: '10Gi' };
+  return { id, owner, name, organization, build: 1, home, image: 'starter:1', digest: null, resources, env: {}, ...change };
+}
+
+/** What activities ask of a client, and nothing else. */
+export function fakeClient(): FakeClient {
+  const workflows = new Map<string, KnownWorkflow>();
+  const signals: SentSignal[] = [];
+  const known = (workflowId: string): KnownWorkflow => {
+    const found = workflows.get(workflowId);
+    if (!found) throw new WorkflowNotFoundError('not found', workflowId, undefined);
+    return found;
+  };
+  const getHandle = (workflowId: string) => ({
+    query: async () => {
+      const { answer } = known(workflowId);
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    describe: async () => {
+      const { describeFails, status = 'RUNNING', id } = known(workflowId);
+      if (describeFails) throw describeFails;
+      return { status: { name: status }, memo: id === undefined ? {} : { id } };
+    },
+    signal: async (name: string, input: unknown) => {
+      if (known(workflowId).status) throw new WorkflowNotFoundError('it has ended', workflowId, undefined);
+      signals.push({ workflowId, name, input });
+    },
+  });
+  async function* list() {
+    for (const [workflowId, { id, state, build, status, isUnlisted }] of workflows) {
+      if (status || isUnlisted || !workflowId.startsWith('workspace/')) continue;
+      yield { workflowId, memo: { id }, searchAttributes: { State: [state ?? 'running'], Build: [build ?? 1] } };
+    }
+  }
+  return { client: { workflow: { getHandle, list } } as unknown as Client, workflows, signals };
+}
+
+/** Activities on a runtime and a client of their own, and an environment to run one in. */
+export function activityWorld(options: MemoryOptions = {}, { watchIntervalMs = 5 } = {}) {
+  const { client, workflows, signals } = fakeClient();
+  const runtime = createMemoryRuntime(options);
+  const environment = quietEnvironment();
+  const run = <I, R>(activity: (input: I) => Promise<R>, input: I): Promise<R> =>
+    environment.run(() => activity(input)) as Promise<R>;
+  const beats: StepHeartbeat[] = [];
+  environment.on('heartbeat', (details: StepHeartbeat) => beats.push(details));
+  return {
+    runtime,
+    workflows,
+    signals,
+    environment,
+    run,
+    beats,
+    activities: createActivities({ runtime, client, watchIntervalMs }),
+  };
+}
+
+/** One whose failures, most of them wanted, are not written to the console. */
+export function quietEnvironment(info: Partial<Info> = {}): MockActivityEnvironment {
+  return new MockActivityEnvironment({ attempt: 1, ...info }, { logger: new DefaultLogger('ERROR') });
+}

@@ -1,0 +1,101 @@
+/**
+ * How late auto-offs are that fall due in one second, against bare timers of as many workflows on the same server. Lateness is
+ * the begin of the workflow task that the timer led to, less the instant due, both in the server's and the workflow's clock,
+ * which are one here. A stop is decided only after a last look at the terminals, an activity; its lateness stands apart.
+ */
+import type { WorkspaceHandle } from '../../src/client';
+import { BASELINE_QUEUE } from './ground';
+import { inLanes, until } from './lanes';
+import { FLEET, fleetOf, memoryGround } from './memory-ground';
+import { type Bench, line, type Line, type Measurement, median } from './report';
+
+const COUNT = 500;
+const AFTER_MS = 60_000;
+/** In which the timers armed before the pings have fired, well before the instant that is measured. */
+const REST_MS = 10_000;
+/** In which the sleepers are started. */
+const BARE_AHEAD_MS = 25_000;
+
+export const autoOff: Measurement = {
+  name: 'auto-off',
+  title: `Lateness of ${COUNT} auto-offs due at one instant, against ${COUNT} bare timers`,
+  run: measure,
+};
+
+async function measure(bench: Bench): Promise<Line[]> {
+  const fleet = await fleetOf(bench, COUNT);
+  const dueAt = await fallDueTogether(bench, fleet);
+  bench.say('bare timers, before');
+  const bare = await bareLateness(bench, 'before');
+  bench.say('waiting for the auto-offs');
+  const { noticed, decided } = await autoOffLateness(bench, fleet, dueAt);
+  bench.say('bare timers, after');
+  bare.push(...(await bareLateness(bench, 'after')));
+  const ratio = (of: (values: number[]) => number) => (of(noticed) / of(bare)).toFixed(2);
+  return [
+    line('a due auto-off is seen', summary(noticed)),
+    line('a bare timer (once before, once after)', summary(bare)),
+    line('ratio', `median ${ratio(median)}, max ${ratio((values) => Math.max(...values))}`),
+    line('the stop is decided, after the last look', summary(decided)),
+  ];
+}
+
+const summary = (values: number[]) =>
+  `median ${median(values).toFixed(0)} ms, max ${Math.max(...values).toFixed(0)} ms (min ${Math.min(...values).toFixed(0)}, ${values.length} timers)`;
+
+/** Makes the threshold one minute, and gives all workspaces an access at one instant. */
+async function fallDueTogether(bench: Bench, fleet: WorkspaceHandle[]): Promise<number> {
+  const { client } = await memoryGround(bench);
+  const { version } = await client.organization(FLEET).setPolicy({ autoOff: { after: '1m' } });
+  bench.say('pushing a threshold of one minute');
+  await inLanes(fleet.length, 20, (index) =>
+    until('the policy is there', async () => (await fleet[index]?.status())?.policyVersion === version, 200),
+  );
+  await new Promise((resolve) => setTimeout(resolve, REST_MS));
+  const usedAt = Date.now();
+  await inLanes(fleet.length, 50, async (index) => fleet[index]?.ping({ via: 'bench', at: new Date(usedAt).toISOString() }));
+  return usedAt + AFTER_MS;
+}
+
+async function bareLateness(bench: Bench, round: string): Promise<number[]> {
+  const { temporal } = await memoryGround(bench);
+  const dueAt = Date.now() + BARE_AHEAD_MS;
+  const ids = Array.from({ length: COUNT }, (_, index) => `sleeper/${round}/${index}`);
+  await inLanes(COUNT, 20, async (index) => {
+    await temporal.workflow.start('sleeper', { workflowId: ids[index] ?? '', taskQueue: BASELINE_QUEUE, args: [dueAt] });
+  });
+  if (Date.now() > dueAt) throw new Error(`${COUNT} workflows could not be started within ${BARE_AHEAD_MS} ms`);
+  await new Promise((resolve) => setTimeout(resolve, dueAt - Date.now() + 3_000));
+  const late: number[] = [];
+  await inLanes(COUNT, 20, async (index) => {
+    late.push((await temporal.workflow.getHandle(ids[index] ?? '').result()) as number);
+  });
+  return late;
+}
+
+async function autoOffLateness(bench: Bench, fleet: WorkspaceHandle[], dueAt: number) {
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueAt - Date.now() + 10_000)));
+  const [noticed, decided]: [number[], number[]] = [[], []];
+  await inLanes(fleet.length, 10, async (index) => {
+    const workspace = fleet[index];
+    if (!workspace) return;
+    await until('it is off', async () => (await workspace.status()).state === 'off', 500);
+    const entry = (await workspace.explain()).history.findLast(({ cause, to }) => cause === 'auto-off' && to === 'turning-off');
+    decided.push(Date.parse(entry?.at ?? '') - dueAt);
+    noticed.push((await seenAt(bench, workspace, dueAt)) - dueAt);
+  });
+  return { noticed, decided };
+}
+
+/** The begin of the workflow task after the first timer that fired at the instant due or later. */
+async function seenAt(bench: Bench, { owner, name }: WorkspaceHandle, dueAt: number): Promise<number> {
+  const { temporal } = await memoryGround(bench);
+  const { events } = await temporal.workflow.getHandle(`workspace/${owner}/${name}`).fetchHistory();
+  const at = (event: { eventTime?: { seconds?: unknown; nanos?: number | null } | null }) =>
+    Number(event.eventTime?.seconds) * 1_000 + (event.eventTime?.nanos ?? 0) / 1e6;
+  const later = (events ?? []).filter((event) => at(event) >= dueAt);
+  const fired = later.findIndex((event) => event.timerFiredEventAttributes);
+  const started = later.slice(fired).find((event) => event.workflowTaskStartedEventAttributes);
+  if (fired < 0 || !started) throw new Error(`${name}: expected a timer that fired after ${new Date(dueAt).toISOString()}`);
+  return at(started);
+}

@@ -1,0 +1,26 @@
+/** What ours are compared with: the least that Temporal's SDK lets a workflow be that does the same to the eye. */
+import { condition, defineQuery, defineSignal, setHandler, sleep } from '@temporalio/workflow';
+
+export const pingSignal = defineSignal<[unknown]>('ping');
+export const countQuery = defineQuery<number>('count');
+
+/** Counts pings for ever. */
+export async function counter(): Promise<void> {
+  let count = 0;
+  setHandler(countQuery, () => count);
+  setHandler(pingSignal, () => {
+    count += 1;
+  });
+  await condition(() => false);
+}
+
+/** Sleeps until an instant, in epoch milliseconds, and answers how many milliseconds late it woke. */
+export async function sleeper(at: number): Promise<number> {
+  await sleep(at - Date.now());
+  return Date.now() - at;
+}
+
+/** Does nothing for ever. */
+export async function empty(): Promise<void> {
+  await condition(() => false);
+}

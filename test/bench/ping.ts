@@ -1,0 +1,110 @@
+/**
+ * Pings a second, from the first sent until queries show the last of each workspace, against a workflow that only counts. Both
+ * get the same payload, from the same client in this process; the sides take turns. Workspaces answer their whole status.
+ */
+import { BASELINE_QUEUE } from './ground';
+import { inLanes, until } from './lanes';
+import { fleetOf, memoryGround } from './memory-ground';
+import { type Bench, line, type Line, type Measurement, median, ratios, spread } from './report';
+
+const REPETITIONS = 5;
+const FLEET_SIZE = 500;
+const IN_FLIGHT = 50;
+const GOAL = 0.9;
+/** So many workspaces at once, and so many pings to each. */
+const LOADS = [
+  { workspaces: 1, pings: 300 },
+  { workspaces: 50, pings: 12 },
+  { workspaces: FLEET_SIZE, pings: 3 },
+];
+
+export const ping: Measurement = {
+  name: 'ping',
+  title: `Pings made visible, against a workflow that only counts (${IN_FLIGHT} requests in flight)`,
+  run: measure,
+};
+
+/** Either of what is compared. */
+interface Side {
+  send(index: number, at: string): Promise<void>;
+  /** Whether all pings sent so far are seen. */
+  hasSeen(index: number): Promise<boolean>;
+}
+
+async function measure(bench: Bench): Promise<Line[]> {
+  const ours = await workspaces(bench);
+  const theirs = await counters(bench);
+  const lines: Line[] = [];
+  for (const load of LOADS) {
+    bench.say(`pinging ${load.workspaces} at once`);
+    const rates = { ours: [] as number[], theirs: [] as number[] };
+    // The first round is to warm up. Who begins changes from round to round.
+    for (let round = 0; round <= REPETITIONS; round += 1) {
+      const sides = [
+        { side: ours, into: rates.ours },
+        { side: theirs, into: rates.theirs },
+      ];
+      for (const { side, into } of round % 2 === 0 ? sides : sides.reverse()) {
+        // One that takes all pings is another each round: no other has so long a history.
+        const rate = await pingsPerSecond(side, { ...load, first: load.workspaces === 1 ? round : 0 });
+        if (round > 0) into.push(rate);
+      }
+    }
+    lines.push(...report(load.workspaces, rates));
+  }
+  return lines;
+}
+
+async function pingsPerSecond(side: Side, load: { workspaces: number; pings: number; first: number }): Promise<number> {
+  const { workspaces: count, pings, first } = load;
+  const startedAt = performance.now();
+  await inLanes(count * pings, IN_FLIGHT, (index) => side.send(first + (index % count), nextInstant()));
+  await inLanes(count, IN_FLIGHT, (index) => until('the pings are seen', () => side.hasSeen(first + index), 1));
+  return (count * pings * 1_000) / (performance.now() - startedAt);
+}
+
+let instant = Date.now() - 3_600_000;
+/** Rising, and in the past: a workspace takes a ping only when it is later than the last, and never one of the future. */
+function nextInstant(): string {
+  instant += 1;
+  return new Date(instant).toISOString();
+}
+
+async function workspaces(bench: Bench): Promise<Side> {
+  const fleet = await fleetOf(bench, FLEET_SIZE);
+  const last = new Map<number, string>();
+  return {
+    send: (index, at) => {
+      last.set(index, at);
+      return fleet[index]?.ping({ via: 'bench', at }) ?? Promise.reject(new Error(`there is no workspace ${index}`));
+    },
+    hasSeen: async (index) => (await fleet[index]?.status())?.autoOff.lastAccess?.at === last.get(index),
+  };
+}
+
+async function counters(bench: Bench): Promise<Side> {
+  const { temporal } = await memoryGround(bench);
+  const handles = Array.from({ length: FLEET_SIZE }, (_, index) => temporal.workflow.getHandle(`counter/${index}`));
+  await inLanes(FLEET_SIZE, 20, async (index) => {
+    await temporal.workflow.start('counter', { workflowId: `counter/${index}`, taskQueue: BASELINE_QUEUE });
+    await handles[index]?.query('count');
+  });
+  const sent = new Map<number, number>();
+  return {
+    send: async (index, at) => {
+      sent.set(index, (sent.get(index) ?? 0) + 1);
+      await handles[index]?.signal('ping', { via: 'bench', at });
+    },
+    hasSeen: async (index) => (await handles[index]?.query('count')) === sent.get(index),
+  };
+}
+
+function report(count: number, { ours, theirs }: { ours: number[]; theirs: number[] }): Line[] {
+  const ratio = ratios(ours, theirs);
+  const whom = count === 1 ? '1 workspace' : `${count} workspaces`;
+  return [
+    line(`${whom}: ratio`, spread(ratio, '', 2), { text: `at least ${GOAL}`, holds: median(ratio) >= GOAL }),
+    line(`${whom}: pings a second, ours`, spread(ours, '')),
+    line(`${whom}: pings a second, counting only`, spread(theirs, '')),
+  ];
+}

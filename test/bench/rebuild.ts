@@ -1,0 +1,97 @@
+/**
+ * How long a rebuild of a running workspace takes on the sandbox, from its acceptance to `running`, by the workflow's own clock,
+ * so that no asking disturbs it. Beside it the same change of pods by the runtime alone. There are no hooks in the home, so
+ * nothing is taken off for their own time: what the visits cost that find this out is in the figure.
+ */
+import type { BuildView } from '../../src/workflows/messages';
+import type { WorkspaceHandle } from '../../src/client';
+import type { Runtime } from '../../src/runtimes/runtime';
+import { makeSandboxWorld } from '../runtimes/sandbox-world';
+import { openGround } from './ground';
+import { until } from './lanes';
+import { type Bench, line, type Line, type Measurement, median, ratios, spread } from './report';
+
+const REPETITIONS = 12;
+const GOAL_MS = 300;
+
+export const rebuild: Measurement = {
+  name: 'rebuild',
+  title: 'From an accepted rebuild to running, on the sandbox, less the own time of hooks',
+  run: measure,
+};
+
+async function measure(bench: Bench): Promise<Line[]> {
+  const world = await makeSandboxWorld('auto');
+  const ground = await openGround(bench, world.runtime);
+  try {
+    const workspace = await ground.client.create({ owner: 'bench', name: 'rebuilt', image: 'starter:1', by: 'bench' });
+    await until('the first build is over', async () => (await workspace.status()).state === 'running', 100);
+    const startAlone = await prepareStartAlone(world.runtime);
+    bench.say(`rebuilding ${REPETITIONS} times`);
+    const rounds: { totalMs: number; steps: Record<string, number>; startMs: number }[] = [];
+    // The first round is to warm up.
+    for (let round = 0; round <= REPETITIONS; round += 1) {
+      const startMs = await startAlone(round + 2);
+      const rebuilt = await rebuildOnce(workspace);
+      if (round > 0) rounds.push({ startMs, ...rebuilt });
+    }
+    return report(rounds);
+  } finally {
+    await ground.close();
+    await world.end();
+  }
+}
+
+/** A pod in place of the last one, as a rebuild makes it, without Temporal. */
+async function prepareStartAlone(runtime: Runtime): Promise<(build: number) => Promise<number>> {
+  const progress = { signal: new AbortController().signal, waitingFor: () => undefined };
+  const who = { id: 'bench-alone', owner: 'bench', name: 'alone', organization: 'default' };
+  const { identity } = await runtime.prepareHome({ ...who, identity: null, adopt: false, disk: '10Gi' }, progress);
+  const resources = { cpu: '1', memory: '2Gi', disk: '10Gi' };
+  const start = async (build: number) => {
+    const startedAt = performance.now();
+    const spec = { ...who, build, home: identity, image: 'starter:1', digest: null, resources, env: {} };
+    await runtime.startPod(spec, progress);
+    return performance.now() - startedAt;
+  };
+  await start(1);
+  return start;
+}
+
+async function rebuildOnce(workspace: WorkspaceHandle): Promise<{ totalMs: number; steps: Record<string, number> }> {
+  const { build: number } = await workspace.rebuild({ by: 'bench' });
+  // Asked rarely: a query takes the worker's time.
+  await until(
+    'the rebuild is over',
+    async () => {
+      const { state, build } = await workspace.status();
+      return state === 'running' && build?.number === number;
+    },
+    400,
+  );
+  const { history } = await workspace.explain();
+  const [accepted, finished] = history.slice(-2);
+  if (accepted?.to !== 'building' || finished?.to !== 'running') throw new Error('expected building, then running');
+  return { totalMs: Date.parse(finished.at) - Date.parse(accepted.at), steps: stepTimes(await workspace.build()) };
+}
+
+function stepTimes(build: BuildView): Record<string, number> {
+  return Object.fromEntries(
+    build.steps.map(({ name, startedAt, endedAt }) => [name, Date.parse(endedAt ?? '') - Date.parse(startedAt ?? '')]),
+  );
+}
+
+function report(rounds: { totalMs: number; steps: Record<string, number>; startMs: number }[]): Line[] {
+  const totals = rounds.map(({ totalMs }) => totalMs);
+  const alone = rounds.map(({ startMs }) => startMs);
+  const steps = Object.keys(rounds[0]?.steps ?? {}).map(
+    (name) => `${name} ${median(rounds.map((round) => round.steps[name] ?? 0)).toFixed(0)}`,
+  );
+  const goal = { text: `at most ${GOAL_MS} ms`, holds: median(totals) <= GOAL_MS };
+  return [
+    line('rebuild accepted to running', spread(totals, ' ms'), goal),
+    line('the same start by the runtime alone', spread(alone, ' ms')),
+    line('ratio', spread(ratios(totals, alone), '', 2)),
+    line('median of each step, ms', steps.join(', ')),
+  ];
+}

@@ -1,0 +1,201 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { expectFailure, patiently, podSpec } from './contract';
+import { type Isolation, makeImage, makeSandboxWorld, type SandboxWorld, until } from './sandbox-world';
+import { compileRuntimes, removeCompiled, verbCommand } from './verb-process';
+
+const REF = { id: 'w1', owner: 'ada', name: 'dev', organization: 'default' };
+const isRoot = process.getuid?.() === 0;
+const KINDS: Isolation[] = isRoot ? ['auto', 'plain'] : ['plain'];
+
+let world: SandboxWorld;
+let identity: string;
+
+async function begin(isolation: Isolation, parent?: string): Promise<void> {
+  world = await makeSandboxWorld(isolation, parent);
+  ({ identity } = await world.runtime.prepareHome({ ...REF, identity: null, adopt: false, disk: '10Gi' }, patiently()));
+}
+const start = (build: number, image = 'starter:1') =>
+  world.runtime.startPod(podSpec({ build, home: identity, image, env: { OWN: 'set' } }), patiently());
+const sh = (build: number, script: string, signal = patiently().signal) =>
+  world.runtime.exec({ id: REF.id, build }, { argv: ['sh', '-c', script] }, signal);
+const homeOutside = () => path.join(world.dir, 'homes', REF.id);
+
+describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
+  beforeAll(compileRuntimes);
+  afterAll(removeCompiled);
+  beforeEach(() => begin(isolation));
+  afterEach(() => world.end());
+
+  it('a command runs as the user, in the home, with a clean environment.', async () => {
+    const pod = await start(1);
+    const { stdout } = await sh(1, 'id -u; pwd; env');
+    const [uid, folder, ...env] = stdout.trim().split('\n');
+    expect(uid).toBe(String(isRoot ? 1000 : process.getuid?.()));
+    expect(folder).toBe(pod.home);
+    expect(env).toEqual(
+      expect.arrayContaining(['IMAGE=one', 'OWN=set', 'USER=coder', 'LOGNAME=coder', 'SHELL=/bin/bash', `HOME=${pod.home}`]),
+    );
+    expect(stdout).not.toContain('NODE_ENV');
+  });
+
+  it('a command gets its own input and settings, and tells its exit code.', async () => {
+    await start(1);
+    const command = { argv: ['sh', '-c', 'cat; echo "$MINE" >&2; exit 7'], stdin: 'given', env: { MINE: 'mine' } };
+    const result = await world.runtime.exec({ id: REF.id, build: 1 }, command, patiently().signal);
+    expect(result).toEqual({ exitCode: 7, stdout: 'given', stderr: 'mine\n' });
+    expect((await sh(1, 'kill -9 $$')).exitCode).toBe(137);
+    expect((await world.runtime.exec({ id: REF.id, build: 1 }, { argv: ['no-such-program'] }, patiently().signal)).exitCode).toBe(
+      127,
+    );
+  });
+
+  it('of much output the end is kept.', async () => {
+    await start(1);
+    const { stdout } = await sh(1, 'i=0; while [ $i -lt 40 ]; do printf "%032768d" $i; i=$((i + 1)); done; echo the end');
+    expect(stdout).toHaveLength(256 * 1024);
+    expect(stdout.endsWith('the end\n')).toBe(true);
+  });
+
+  it('what a command leaves in the background holds nothing up, lives on, and ends with the pod.', async () => {
+    await start(1);
+    const { stdout } = await sh(
+      1,
+      'trap "" HUP; (while :; do echo alive >beat; sleep 0.05; done) & setsid sleep 4242 & echo begun',
+    );
+    expect(stdout).toBe('begun\n');
+    await sh(1, 'rm -f beat');
+    await until(() => existsSync(path.join(homeOutside(), 'beat')));
+    await world.runtime.stopPod({ id: REF.id, build: 1 }, patiently());
+  });
+
+  it('an aborted command is killed.', async () => {
+    await start(1);
+    const aborting = new AbortController();
+    const reason = new Error('nobody waits any more');
+    const running = sh(1, 'echo $$ >pid; sleep 4343; echo late >late', aborting.signal);
+    await until(() => existsSync(path.join(homeOutside(), 'pid')));
+    aborting.abort(reason);
+    await expect(running).rejects.toBe(reason);
+    await until(async () => /^$|\) [ZX] /.test((await sh(1, 'cat "/proc/$(cat pid)/stat" 2>/dev/null')).stdout));
+  });
+
+  it('a command whose pod is stopped says that the pod is lost.', async () => {
+    await start(1);
+    const running = expectFailure(sh(1, 'echo begun >begun; sleep 4444'), 'PodLost');
+    await until(() => existsSync(path.join(homeOutside(), 'begun')));
+    await world.runtime.stopPod({ id: REF.id, build: 1 }, patiently());
+    await running;
+  });
+
+  it('a new home gets what the skeleton has, once.', async () => {
+    await start(1);
+    expect((await sh(1, 'cat .greeting; rm .greeting; echo kept >kept')).stdout).toBe('welcome\n');
+    await start(2);
+    expect((await sh(2, 'cat kept; ls -A')).stdout).not.toContain('.greeting');
+  });
+
+  it('a terminal is a real one, its exit code is passed on, and its input is noticed.', async () => {
+    await start(1);
+    const given = { id: REF.id, build: 1, command: [] };
+    const command = verbCommand({ world, isolation, verb: 'shell', argument: given });
+    const line = [process.execPath, ...command].map((word) => `'${word}'`).join(' ');
+    const env = { ...process.env, NODE_PATH: path.join(__dirname, '../../node_modules') };
+    const terminal = spawn('script', ['-qec', `stty rows 33 cols 44; ${line}`, '/dev/null'], {
+      env,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let seen = '';
+    terminal.stdout.on('data', (chunk: Buffer) => {
+      seen += chunk;
+    });
+    const ended = once(terminal, 'exit');
+    terminal.stdin.write('echo "size: $(stty size)"; sleep 4545\n');
+    await until(() => seen.includes('size: 33 44'));
+    expect(await world.runtime.lastTerminalInput(given)).toBeGreaterThan(Date.now() - 60_000);
+    await until(async () => (await sh(1, 'pgrep -fx "sleep 4545"')).exitCode === 0);
+    terminal.stdin.write('\x03');
+    terminal.stdin.write('echo "user: $(id -u)"; exit 5\n');
+    expect((await ended)[0]).toBe(5);
+    expect(seen).toContain(`user: ${isRoot ? 1000 : process.getuid?.()}`);
+  });
+});
+
+(isRoot ? describe : describe.skip)('Inside an isolated sandbox', () => {
+  beforeEach(() => begin('auto'));
+  afterEach(() => world.end());
+
+  it('the image lies over the root, and nobody warns of anything.', async () => {
+    expect((await start(1)).warnings).toEqual([]);
+    expect((await sh(1, 'cat /opt/image/mark; id -un; id -Gn; hostname')).stdout).toBe('onecoder\ncoder helpers\ndev\n');
+  });
+
+  it('all but the home is thrown away with the build.', async () => {
+    await start(1);
+    await sh(1, 'echo kept >kept; echo lost >/tmp/lost; echo lost >/dev/shm/lost; echo lost >/var/tmp/lost');
+    await start(2, 'starter:2');
+    expect((await sh(2, 'cat kept /opt/image/mark; ls /tmp/lost /dev/shm/lost /var/tmp/lost 2>/dev/null')).stdout).toBe(
+      'kept\ntwo',
+    );
+    expect(['/var/tmp/lost', '/tmp/lost', '/dev/shm/lost'].filter(existsSync)).toEqual([]);
+  });
+
+  it('nothing of DIR is to be seen, but the home is.', async () => {
+    await start(1);
+    const { stdout } = await sh(1, `ls '${world.dir}' '${world.root}' 2>&1; ls -A; grep -c '${world.root}' /proc/self/mountinfo`);
+    expect(stdout).not.toContain('homes');
+    expect(stdout).toMatch(/\.perennial\n/);
+  });
+
+  it('nothing of DIR is to be seen where it lies on the root itself, and the folders above it are as they were.', async () => {
+    await world.end();
+    await begin('auto', '/var/tmp');
+    chownSync(world.root, 1234, 1235);
+    chmodSync(world.root, 0o715);
+    await start(1);
+    expect((await sh(1, `stat -c '%a %u %g' '${world.root}'; ls '${world.root}'; ls '${world.dir}' 2>&1`)).stdout).toMatch(
+      /^715 1234 1235\nimages\nls: cannot access .*: No such file or directory\n$/,
+    );
+  });
+
+  it('no process of the machine is to be seen, and none that has ended is left uncollected.', async () => {
+    await start(1);
+    await sh(1, 'i=0; while [ $i -lt 20 ]; do (sleep 0 & ); i=$((i + 1)); done');
+    await until(async () => !(await sh(1, 'cat /proc/[0-9]*/stat')).stdout.includes(') Z '));
+    const pids = (await sh(1, 'ls /proc')).stdout.split('\n').filter((name) => /^\d+$/.test(name));
+    expect(pids).toContain('1');
+    expect(pids.length).toBeLessThan(8);
+  });
+
+  it('the machine sees no mount of it.', async () => {
+    const before = readFileSync('/proc/self/mountinfo', 'utf8');
+    await start(1);
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).toBe(before);
+  });
+
+  it('another user of the same uid has the same home at a path of its own.', async () => {
+    await start(1);
+    await sh(1, 'echo kept >kept');
+    makeImage({ folder: path.join(world.imagesDir, 'renamed/1'), user: 'dev' });
+    expect(await start(2, 'renamed:1')).toMatchObject({ user: 'dev', uid: 1000, home: '/home/dev' });
+    expect((await sh(2, 'pwd; cat kept')).stdout).toBe('/home/dev\nkept\n');
+  });
+
+  it('the home belongs to the user and is closed to others.', async () => {
+    await start(1);
+    expect(statSync(homeOutside())).toMatchObject({ uid: 1000, gid: 1000 });
+    expect(statSync(homeOutside()).mode & 0o777).toBe(0o750);
+  });
+});
+
+describe('Inside a plain sandbox', () => {
+  beforeEach(() => begin('plain'));
+  afterEach(() => world.end());
+
+  it('the build is warned that only the home is its own, and told where the image lies.', async () => {
+    expect((await start(1)).warnings.join(' ')).toMatch(/no isolation/);
+    expect((await sh(1, 'cat "$PERENNIAL_ROOTFS/opt/image/mark"')).stdout).toBe('one');
+  });
+});

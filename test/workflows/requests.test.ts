@@ -1,0 +1,299 @@
+/** The table of requests as the outside sees it: updates, the signals of the same names, refusals, and many at once. */
+import type { ApplicationFailure } from '@temporalio/common';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { RequestFailure, type WorkspaceHandle } from '../../src/client';
+import type { StatusView } from '../../src/workflows/messages';
+import { createGate, type Stack, startStack, taskFailures, until, untilState } from './stack';
+import { disturb, failureOf, openToTrouble, untilCalled } from './trouble';
+
+type State = StatusView['state'];
+type Request =
+  | 'start'
+  | 'same rebuild'
+  | 'other rebuild'
+  | 'stop'
+  | 'cancelBuild'
+  | 'delete'
+  | 'purge'
+  | 'restore'
+  | 'configure'
+  | 'ping';
+type Column = 'off' | 'building' | 'running' | 'turning-off' | 'error' | 'deleted' | 'deleting';
+/** Outcome (or the type of the refusal), state answered, build answered, and the state that it leads to. */
+type Cell = [outcome: string, state: State, build: number | null, leadsTo: State];
+
+const REQUESTS: Record<Request, (it: WorkspaceHandle) => Promise<unknown>> = {
+  start: (it) => it.start({ by: 'bob' }),
+  'same rebuild': (it) => it.rebuild({ by: 'bob' }),
+  'other rebuild': (it) => it.rebuild({ by: 'bob', image: 'starter:2' }),
+  stop: (it) => it.stop({ by: 'bob' }),
+  cancelBuild: (it) => it.cancelBuild({ by: 'bob' }),
+  delete: (it) => it.delete({ by: 'bob' }),
+  purge: (it) => it.delete({ by: 'bob', purge: true }),
+  restore: (it) => it.restore({ by: 'bob' }),
+  configure: (it) => it.configure({ by: 'bob', resources: { cpu: '2' } }),
+  ping: (it) => it.ping({ via: 'web' }),
+};
+/** These exist as signals too. */
+const SIGNALS: Request[] = ['start', 'same rebuild', 'other rebuild', 'stop', 'cancelBuild'];
+const refused = (state: State, leadsTo: State): Cell => ['NotAllowed', state, null, leadsTo];
+
+const TABLE: Record<Column, Record<Exclude<Request, 'configure' | 'ping'>, Cell>> = {
+  off: {
+    start: ['accepted', 'building', 2, 'running'],
+    'same rebuild': ['accepted', 'building', 2, 'running'],
+    'other rebuild': ['accepted', 'building', 2, 'running'],
+    stop: ['already', 'off', null, 'off'],
+    cancelBuild: ['already', 'off', null, 'off'],
+    delete: ['accepted', 'deleted', null, 'deleted'],
+    purge: ['accepted', 'deleted', null, 'purged'],
+    restore: ['already', 'off', null, 'off'],
+  },
+  building: {
+    start: ['merged', 'building', 1, 'running'],
+    'same rebuild': ['merged', 'building', 1, 'running'],
+    'other rebuild': ['accepted', 'building', 2, 'running'],
+    stop: ['accepted', 'turning-off', null, 'off'],
+    cancelBuild: ['accepted', 'turning-off', 1, 'off'],
+    delete: ['accepted', 'turning-off', null, 'deleted'],
+    purge: ['accepted', 'turning-off', null, 'purged'],
+    restore: ['already', 'building', null, 'running'],
+  },
+  running: {
+    start: ['already', 'running', 1, 'running'],
+    'same rebuild': ['accepted', 'building', 2, 'running'],
+    'other rebuild': ['accepted', 'building', 2, 'running'],
+    stop: ['accepted', 'turning-off', null, 'off'],
+    cancelBuild: ['already', 'running', null, 'running'],
+    delete: ['accepted', 'turning-off', null, 'deleted'],
+    purge: ['accepted', 'turning-off', null, 'purged'],
+    restore: ['already', 'running', null, 'running'],
+  },
+  'turning-off': {
+    start: ['accepted', 'turning-off', 2, 'running'],
+    'same rebuild': ['accepted', 'turning-off', 2, 'running'],
+    'other rebuild': ['accepted', 'turning-off', 2, 'running'],
+    stop: ['merged', 'turning-off', null, 'off'],
+    cancelBuild: ['already', 'turning-off', null, 'off'],
+    delete: ['accepted', 'turning-off', null, 'deleted'],
+    purge: ['accepted', 'turning-off', null, 'purged'],
+    restore: ['already', 'turning-off', null, 'off'],
+  },
+  error: {
+    start: ['accepted', 'building', 2, 'running'],
+    'same rebuild': ['accepted', 'building', 2, 'running'],
+    'other rebuild': ['accepted', 'building', 2, 'running'],
+    stop: ['accepted', 'off', null, 'off'],
+    cancelBuild: ['already', 'error', null, 'error'],
+    delete: ['accepted', 'deleted', null, 'deleted'],
+    purge: ['accepted', 'deleted', null, 'purged'],
+    restore: ['already', 'error', null, 'error'],
+  },
+  deleted: goneColumn('deleted', 'deleted'),
+  deleting: goneColumn('turning-off', 'deleted'),
+};
+const COLUMNS = Object.keys(TABLE) as Column[];
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack('dev');
+  openToTrouble(stack);
+});
+afterAll(() => stack?.close());
+
+test.each(COLUMNS)('In %s every update answers as the table says, at once, and leads where the table says.', async (column) => {
+  await each(rowsOf(column), async ([request, cell]) => {
+    const { workspace, letGo } = await arrive(column, `u-${column}-${request.replace(' ', '-')}`);
+    const [outcome, state, build, leadsTo] = cell;
+    const answer = await REQUESTS[request](workspace).catch((error: unknown) => error);
+    const label = { column, request };
+    if (outcome === 'NotAllowed') {
+      expect(answer).toBeInstanceOf(RequestFailure);
+      expect({ ...label, type: (answer as RequestFailure).type }).toEqual({ ...label, type: outcome });
+    } else if (request === 'delete' || request === 'purge') {
+      expect({ ...label, answer }).toEqual({ ...label, answer: { outcome, state, purgeAt: expect.any(String) } });
+    } else expect({ ...label, answer }).toEqual({ ...label, answer: { outcome, state, build } });
+    letGo();
+    await untilArrived(workspace, leadsTo);
+  });
+});
+
+test.each(COLUMNS)('In %s the signals do as the updates of the same names, and what is refused is counted.', async (column) => {
+  const rows = rowsOf(column).filter(([request]) => SIGNALS.includes(request));
+  await each(rows, async ([request, [outcome, state, , leadsTo]]) => {
+    const { workspace, letGo } = await arrive(column, `s-${column}-${request.replace(' ', '-')}`);
+    const [name = ''] = request.split(' ').reverse();
+    const image = request === 'other rebuild' ? { image: 'starter:2' } : {};
+    await handleOf(workspace).signal(name, { by: 'bob', ...image });
+    const status = await workspace.status();
+    expect({ column, request, state: status.state }).toEqual({ column, request, state });
+    expect([status.rejected.count, status.rejected.last?.name]).toEqual(outcome === 'NotAllowed' ? [1, name] : [0, undefined]);
+    letGo();
+    await untilArrived(workspace, leadsTo);
+  });
+});
+
+test.each(COLUMNS)(
+  'In %s a ping is an access only while it runs or builds, and configure starts, stops, and builds nothing.',
+  async (column) => {
+    const { workspace, letGo } = await arrive(column, `c-${column}`);
+    const before = await workspace.status();
+    await REQUESTS.ping(workspace);
+    const pinged = await workspace.status();
+    const isUsed = column === 'running' || column === 'building';
+    expect(pinged.autoOff.lastAccess?.via).toBe(isUsed ? 'web' : undefined);
+    const configured = await REQUESTS.configure(workspace).catch((error: RequestFailure) => error);
+    const isGone = column === 'deleted' || column === 'deleting';
+    expect(configured).toMatchObject(isGone ? { type: 'NotAllowed' } : { state: before.state, resources: { cpu: '2' } });
+    expect((await workspace.status()).build?.number).toBe(before.build?.number);
+    letGo();
+  },
+);
+
+test('A stop takes back a start that waits for the end of a stop.', async () => {
+  const { workspace, letGo } = await arrive('turning-off', 'taken-back');
+  expect(await workspace.start()).toEqual({ outcome: 'accepted', state: 'turning-off', build: 2 });
+  expect(await workspace.start()).toEqual({ outcome: 'merged', state: 'turning-off', build: 2 });
+  expect(await workspace.stop()).toEqual({ outcome: 'merged', state: 'turning-off', build: null });
+  letGo();
+  await untilState(workspace, 'off');
+  expect((await workspace.status()).build?.number).toBe(1);
+});
+
+test('The purge of a deleted workspace stays where it is with a second delete, and comes at once with purge.', async () => {
+  const { workspace } = await arrive('deleted', 'kept');
+  const { purgeAt } = await workspace.status();
+  expect(await workspace.delete()).toEqual({ outcome: 'already', state: 'deleted', purgeAt });
+  await workspace.restore();
+  expect(await workspace.status()).toMatchObject({ state: 'off', purgeAt: null });
+});
+
+const BAD: [string, unknown, string, RegExp][] = [
+  ...['start', 'stop', 'rebuild', 'cancelBuild', 'restore', 'delete', 'configure'].flatMap(
+    (name): [string, unknown, string, RegExp][] => [
+      [name, 'ada', 'InvalidRequest', /expected one JSON object, got "ada"/],
+      [name, { by: 7 }, 'InvalidRequest', /^by: expected text of at most 200 characters, got 7/],
+    ],
+  ),
+  ['rebuild', { image: 'Not An Image' }, 'InvalidRequest', /^image: expected .*, got "Not An Image"/],
+  ['rebuild', { resources: { disk: '1Gi' } }, 'InvalidRequest', /^resources.disk: .*never shrinks/],
+  ['rebuild', { env: { PATH: '/' } }, 'InvalidRequest', /^env: /],
+  ['delete', { purge: 'yes' }, 'InvalidRequest', /^purge: expected true or false, got "yes"/],
+  ['configure', { autoOff: { after: '45m' } }, 'NotAllowed', /^autoOff: /],
+  [
+    'configure',
+    { autoStart: { time: '08:30', timeZone: 'Mars/Olympus' } },
+    'InvalidRequest',
+    /^autoStart.timeZone: .*"Mars\/Olympus"/,
+  ],
+];
+test('What a validator refuses leaves no event in the history.', async () => {
+  const { workspace } = await arrive('running', 'refuses');
+  const handle = handleOf(workspace);
+  const lengthOf = async () => (await handle.describe()).historyLength;
+  const before = await until('the history is at rest', async () => {
+    const length = await lengthOf();
+    await workspace.status();
+    return length === (await lengthOf()) && length;
+  });
+  for (const [name, input, type, message] of BAD) {
+    const error = await handle.executeUpdate(name, { args: [input] }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(WorkflowUpdateFailedError);
+    expect({ name, input, cause: (error as WorkflowUpdateFailedError).cause }).toMatchObject({ name, input, cause: { type } });
+    expect((error as { cause: ApplicationFailure }).cause.message).toMatch(message);
+  }
+  expect(await lengthOf()).toBe(before);
+  expect(await workspace.status()).toMatchObject({ state: 'running', rejected: { count: 0 } });
+});
+
+test('Of 300 requests at once every caller is answered, and no two builds overlap.', async () => {
+  const { workspace } = await arrive('running', 'stormed');
+  const asked = (['start', 'stop', 'other rebuild', 'same rebuild'] as const).flatMap(
+    (name) => Array(75).fill(name) as Request[],
+  );
+  const answers = await Promise.all(asked.map((name) => REQUESTS[name](workspace)));
+  expect(answers.filter((answer) => (answer as { outcome?: string }).outcome === undefined)).toEqual([]);
+  await workspace.start();
+  const { build } = await untilState(workspace, 'running');
+  const last = build?.number ?? 0;
+  const kept = await Promise.all(Array.from({ length: Math.min(10, last) }, (_, index) => workspace.build(last - index)));
+  kept
+    .reverse()
+    .slice(1)
+    .forEach((next, index) => {
+      expect(Date.parse(next.startedAt)).toBeGreaterThanOrEqual(Date.parse(kept[index]?.endedAt ?? 'never'));
+    });
+  expect(await mostStepsAtOnce('workspace/ada/stormed')).toBe(1);
+  expect((await stack.runtime.listPods()).filter(({ name }) => name === 'stormed')).toMatchObject([{ build: last }]);
+  expect((await taskFailures(stack, 'workspace/ada/stormed')).filter((failure) => !/UnhandledCommand/.test(failure))).toEqual([]);
+});
+
+function goneColumn(state: State, leadsTo: State): (typeof TABLE)['deleted'] {
+  return {
+    start: refused(state, leadsTo),
+    'same rebuild': refused(state, leadsTo),
+    'other rebuild': refused(state, leadsTo),
+    stop: refused(state, leadsTo),
+    cancelBuild: ['already', state, null, leadsTo],
+    delete: ['already', state, null, leadsTo],
+    purge: ['accepted', state, null, 'purged'],
+    restore: ['accepted', state === 'deleted' ? 'off' : state, null, 'off'],
+  };
+}
+
+function rowsOf(column: Column): [Request, Cell][] {
+  return Object.entries(TABLE[column]) as [Request, Cell][];
+}
+
+/** All at once, since each has a workspace of its own. */
+async function each<T>(rows: T[], work: (row: T) => Promise<void>): Promise<void> {
+  await Promise.all(rows.map(work));
+}
+
+/** A new workspace in the state asked for; it stays there until it is let go. */
+async function arrive(column: Column, name: string): Promise<{ workspace: WorkspaceHandle; letGo: () => void }> {
+  const gate = createGate();
+  const held = (calls: number) => ({ hold: (call: number) => (call <= calls ? gate.opened : undefined) });
+  const building = column === 'building' ? disturb(name, 'start-pod', held(1)) : null;
+  if (column === 'error') disturb(name, 'start-pod', { fail: (call) => (call === 1 ? failureOf('ImageInvalid') : undefined) });
+  const workspace = await stack.client.create({ owner: 'ada', name, image: 'starter:1', by: 'ada' });
+  if (building) await untilCalled(building);
+  else await untilState(workspace, column === 'error' ? 'error' : 'running');
+  const isHeld = column === 'turning-off' || column === 'deleting';
+  const stopping = isHeld ? disturb(name, 'stop', held(1)) : null;
+  if (column === 'off' || column === 'turning-off') await workspace.stop();
+  if (column === 'deleted' || column === 'deleting') await workspace.delete();
+  if (stopping) await untilCalled(stopping);
+  else await untilState(workspace, column === 'deleting' ? 'turning-off' : column);
+  return { workspace, letGo: gate.open };
+}
+
+/** A purged workspace answers no query any more: its workflow has completed with its last state. */
+async function untilArrived(workspace: WorkspaceHandle, leadsTo: State): Promise<void> {
+  if (leadsTo !== 'purged') await untilState(workspace, leadsTo);
+  else expect(await handleOf(workspace).result()).toMatchObject({ state: 'purged' });
+}
+
+function handleOf({ workspace }: WorkspaceHandle) {
+  return stack.client.temporal.workflow.getHandle(`workspace/${workspace}`);
+}
+
+/** How many activities of builds and stops were ever open at the same time, by the histories of all runs. */
+async function mostStepsAtOnce(workflowId: string): Promise<number> {
+  let most = 0;
+  for await (const { runId } of stack.client.temporal.workflow.list({ query: `WorkflowId='${workflowId}'` })) {
+    const open = new Set<string>();
+    const { events } = await stack.client.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+    for (const event of events ?? []) {
+      const type = event.activityTaskScheduledEventAttributes?.activityType?.name;
+      if (type && type !== 'readPolicy') open.add(String(event.eventId));
+      const ended =
+        event.activityTaskCompletedEventAttributes ??
+        event.activityTaskFailedEventAttributes ??
+        event.activityTaskCanceledEventAttributes;
+      if (ended) open.delete(String(ended.scheduledEventId));
+      most = Math.max(most, open.size);
+    }
+  }
+  return most;
+}
