@@ -14,6 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { act } from './act';
+import { inOrderOfArrival } from './arrival';
 import { refusalToFailure, registerHandlers } from './handlers';
 import { type StatusView, workspaceWorkflowId } from './messages';
 import { local, short } from './proxies';
@@ -63,7 +64,7 @@ export async function workspace(input?: unknown): Promise<StatusView> {
     reports: { pending: 0, last: Promise.resolve() },
     answeredAt: -1,
   };
-  registerHandlers(run);
+  inOrderOfArrival(() => registerHandlers(run));
   // Temporal's cancel is a delete. A run hears one cancel only, so the loop hands over after it.
   CancellationScope.current().cancelRequested.catch(() => {
     isCancelled = true;

@@ -5,7 +5,7 @@
  */
 import type { WorkspaceHandle } from '../../src/client';
 import { until } from './lanes';
-import { memoryGround, runningWorkspace } from './memory-ground';
+import { createOrganization, memoryGround, runningWorkspace } from './memory-ground';
 import { type Bench, line, type Line, type Measurement, median, spread } from './report';
 
 const PINGS = 10;
@@ -65,8 +65,7 @@ async function pingsTogether(bench: Bench): Promise<number[]> {
 }
 
 async function dayOf(bench: Bench): Promise<{ build: number; accesses: number; rest: number }> {
-  const { client } = await memoryGround(bench);
-  await client.organization('day').create({ policy: { autoOff: { after: '1m' } } });
+  await createOrganization(bench, 'day', { autoOff: { after: '1m' } });
   const workspace = await runningWorkspace(bench, { name: 'day', organization: 'day' });
   const is = (state: string) => until(`the day is ${state}`, async () => (await workspace.status()).state === state, 200);
   await workspace.stop();

@@ -16,7 +16,9 @@ import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from '../../src/workf
 import type { Bench } from './report';
 
 export const BASELINE_QUEUE = 'bench-baseline';
-export const payloadConverterPath = require.resolve('../../src/workflows/payload-converter');
+/** The workflows as they are deployed: compiled, since what the bundler makes of sources costs more memory. */
+const COMPILED = join(__dirname, '..', '..', 'dist', 'workflows');
+export const payloadConverterPath = join(COMPILED, 'payload-converter.js');
 
 export interface Ground {
   client: PerennialClient;
@@ -51,7 +53,7 @@ export async function openGround(bench: Bench, runtime: WorkspaceRuntime): Promi
 let ours: Promise<WorkflowBundleWithSourceMap> | null = null;
 export function bundleOurs(): Promise<WorkflowBundleWithSourceMap> {
   ours ??= bundleWorkflowCode({
-    workflowsPath: require.resolve('../../src/workflows'),
+    workflowsPath: join(COMPILED, 'index.js'),
     payloadConverterPath,
     logger: new DefaultLogger('WARN'),
   });

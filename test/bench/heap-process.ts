@@ -15,8 +15,6 @@ export interface HeapFigures {
   created: number[];
   running: number[];
   full: number[];
-  /** The answer to `status` of a full workspace. */
-  fullStateKb: number;
 }
 
 const BATCHES = 5;
@@ -41,8 +39,7 @@ async function main(): Promise<void> {
     return workspace;
   });
   const full = await batches(FULL_BATCH, () => fullWorkspace(ours));
-  const fullStateKb = Math.round(JSON.stringify(await kept.at(-1)?.query('status')).length / 1_024);
-  process.send?.({ empty, created, running, full, fullStateKb } satisfies HeapFigures);
+  process.send?.({ empty, created, running, full } satisfies HeapFigures);
   process.disconnect();
 }
 
@@ -60,7 +57,7 @@ async function batches(size: number, make: () => Promise<Cached>): Promise<numbe
   return figures;
 }
 
-/** Twice, since finalizers that the first run brings about let go of more. */
+/** Three times, since finalizers that a run brings about let go of more. */
 async function heapUsed(): Promise<number> {
   for (let round = 0; round < 3; round += 1) {
     await delay(20);

@@ -115,6 +115,19 @@ test('a lost pod is rebuilt with the same digest three times in an hour; the fou
   });
 });
 
+test.each([
+  [['stop', 'start'], 'running'],
+  [['start', 'stop'], 'off'],
+] as const)('signals %j that came before there was a worker are taken in the order of their arrival', async (signals, state) => {
+  await stack.stopWorkers();
+  const workspace = await create(`early-${signals.join('-')}`);
+  for (const signal of signals) await handleOf(workspace.name).signal(signal);
+  await stack.startWorkers();
+  await untilState(workspace, state);
+  const { history } = await workspace.explain();
+  expect(history.some(({ cause }) => cause === 'manual-stop')).toBe(true);
+});
+
 test('no workflow task failed but for what the server itself causes', async () => {
   for (const name of ['taken-over', 'cancelled', 'terminated', 'heir', 'lost']) {
     const failures = await taskFailures(stack, `workspace/ada/${name}`);

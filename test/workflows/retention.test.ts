@@ -1,4 +1,4 @@
-import { type Stack, startStack, until } from './stack';
+import { type Stack, startStack, untilState } from './stack';
 let stack: Stack;
 beforeAll(async () => { stack = await startStack('time-skipping'); });
 afterAll(() => stack?.close());
@@ -8,9 +8,7 @@ test('explore', async () => {
   for (let i = 0; i < 15; i += 1) {
     const w = await stack.client.create({ owner: 'ada', name: `a${i}`, image: 'starter:1' });
     const t = Date.now();
-    const h = stack.client.temporal.workflow.getHandle(`workspace/ada/a${i}`);
-    await until('running', async () => ((await h.describe()).searchAttributes.State ?? [])[0] === 'running');
-    await w.status();
+    await untilState(w, 'running');
     log('took', Date.now() - t);
   }
 }, 90000);
