@@ -16,6 +16,12 @@ import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from './workflows/mes
 const SHUTDOWN_GRACE = '3s';
 const SHUTDOWN_FORCE = '10s';
 
+/**
+ * One task may bring ten thousand signals, which take seconds on a machine that has other things to do; the SDK's limit of 5 s then
+ * wedged the workspace. An option of the SDK, though missing from its type.
+ */
+const PATIENCE = { isolateExecutionTimeout: '30s' };
+
 /** Runs until it is told to stop. Rejects at start with a clear sentence when a setting or the namespace is wrong. */
 async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   const settings = readSettings(environment);
@@ -51,6 +57,7 @@ async function createWorkers(given: {
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
     // A cancel reaches an activity with the answer to a heartbeat, so heartbeats may go out this often.
+    ...PATIENCE,
     maxHeartbeatThrottleInterval: '400ms',
     defaultHeartbeatThrottleInterval: '400ms',
   };

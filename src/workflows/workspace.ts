@@ -57,9 +57,9 @@ export async function workspace(input?: unknown): Promise<StatusView> {
     isAwake: false,
     wake: () => {
       run.isAwake = true;
-      showDetails(state);
+      run.refresh();
     },
-    refresh: () => showDetails(state),
+    refresh: oncePerTask(() => showDetails(state)),
     mustHandOver: () => isCancelled || isFull(state),
     reports: { pending: 0, last: Promise.resolve() },
     answeredAt: -1,
@@ -72,6 +72,19 @@ export async function workspace(input?: unknown): Promise<StatusView> {
     run.wake();
   });
   return CancellationScope.nonCancellable(() => live(run));
+}
+
+/** Thousands of signals can come in one task; what people see need only be right at its end. */
+function oncePerTask(work: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    void Promise.resolve().then(() => {
+      isDue = false;
+      work();
+    });
+  };
 }
 
 async function live(run: Run): Promise<StatusView> {

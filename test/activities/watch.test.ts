@@ -11,17 +11,20 @@ interface Scene {
   workspace?: KnownWorkflow;
   /** Done before the watch begins. */
   before?: (world: World) => void;
+  /** Done at the beat of each round. */
+  during?: (world: World, round: number) => void;
   rounds?: number;
 }
 type World = ReturnType<typeof activityWorld>;
 
 /** A pod of build 1 and a workspace, watched for some rounds. */
-async function watched({ workspace, before, rounds = TWO_FULL_ROUNDS }: Scene): Promise<World> {
+async function watched({ workspace, before, during, rounds = TWO_FULL_ROUNDS }: Scene): Promise<World> {
   const world = activityWorld({}, { watchIntervalMs: 1 });
   const { identity } = await world.runtime.prepareHome(HOME, patiently());
   await world.runtime.startPod(podOf(identity), patiently());
   if (workspace) world.workflows.set(WORKSPACE, workspace);
   before?.(world);
+  world.environment.on('heartbeat', () => during?.(world, world.beats.length));
   await watch(world, rounds);
   return world;
 }
@@ -33,6 +36,11 @@ async function watch(world: World, rounds: number): Promise<void> {
   await enough;
   environment.cancel('CANCELLED');
   await watching.catch(() => undefined);
+}
+
+function startAgainAndLose({ runtime }: World, round: number): void {
+  if (round === 10) void runtime.startPod(podOf('home-1'), patiently());
+  if (round === 20) runtime.losePod(POD);
 }
 
 const podsOf = async ({ runtime }: World) => (await runtime.listPods()).map(({ build }) => build);
@@ -51,6 +59,15 @@ test.each([true, false])('A pod that ended is told once, with its reason, and wi
   const input = { build: 1, reason: 'it was evicted', counted };
   expect(world.signals).toEqual([{ workflowId: WORKSPACE, name: 'podLost', input }]);
   expect(await podsOf(world)).toEqual([1]);
+});
+
+test('A pod that was lost, started again by its build, and lost again is told again.', async () => {
+  const world = await watched({
+    workspace: { id: 'w1' },
+    before: ({ runtime }) => runtime.losePod(POD),
+    during: startAgainAndLose,
+  });
+  expect(world.signals.map(({ name }) => name)).toEqual(['podLost', 'podLost']);
 });
 
 test('A pod that is gone without a trace is told only after it was missed twice.', async () => {

@@ -6,10 +6,9 @@
 import type { WorkspaceHandle } from '../../src/client';
 import { BASELINE_QUEUE } from './ground';
 import { inLanes, until } from './lanes';
-import { FLEET, fleetOf, memoryGround } from './memory-ground';
+import { FLEET_ORGANIZATIONS, FLEET_SIZE, fleetOf, memoryGround } from './memory-ground';
 import { type Bench, line, type Line, type Measurement, median } from './report';
 
-const COUNT = 500;
 const AFTER_MS = 60_000;
 /** In which the timers armed before the pings have fired, well before the instant that is measured. */
 const REST_MS = 10_000;
@@ -18,12 +17,12 @@ const BARE_AHEAD_MS = 25_000;
 
 export const autoOff: Measurement = {
   name: 'auto-off',
-  title: `Lateness of ${COUNT} auto-offs due at one instant, against ${COUNT} bare timers`,
+  title: `Lateness of ${FLEET_SIZE} auto-offs due at one instant, against ${FLEET_SIZE} bare timers`,
   run: measure,
 };
 
 async function measure(bench: Bench): Promise<Line[]> {
-  const fleet = await fleetOf(bench, COUNT);
+  const fleet = await fleetOf(bench);
   const dueAt = await fallDueTogether(bench, fleet);
   bench.say('bare timers, before');
   const bare = await bareLateness(bench, 'before');
@@ -46,10 +45,11 @@ const summary = (values: number[]) =>
 /** Makes the threshold one minute, and gives all workspaces an access at one instant. */
 async function fallDueTogether(bench: Bench, fleet: WorkspaceHandle[]): Promise<number> {
   const { client } = await memoryGround(bench);
-  const { version } = await client.organization(FLEET).setPolicy({ autoOff: { after: '1m' } });
   bench.say('pushing a threshold of one minute');
+  const change = { autoOff: { after: '1m' } };
+  await Promise.all(FLEET_ORGANIZATIONS.map((name) => client.organization(name).setPolicy(change)));
   await inLanes(fleet.length, 20, (index) =>
-    until('the policy is there', async () => (await fleet[index]?.status())?.policyVersion === version, 200),
+    until('the policy is there', async () => (await fleet[index]?.status())?.autoOff.after === '1m', 200),
   );
   await new Promise((resolve) => setTimeout(resolve, REST_MS));
   const usedAt = Date.now();
@@ -60,14 +60,14 @@ async function fallDueTogether(bench: Bench, fleet: WorkspaceHandle[]): Promise<
 async function bareLateness(bench: Bench, round: string): Promise<number[]> {
   const { temporal } = await memoryGround(bench);
   const dueAt = Date.now() + BARE_AHEAD_MS;
-  const ids = Array.from({ length: COUNT }, (_, index) => `sleeper/${round}/${index}`);
-  await inLanes(COUNT, 20, async (index) => {
+  const ids = Array.from({ length: FLEET_SIZE }, (_, index) => `sleeper/${round}/${index}`);
+  await inLanes(FLEET_SIZE, 20, async (index) => {
     await temporal.workflow.start('sleeper', { workflowId: ids[index] ?? '', taskQueue: BASELINE_QUEUE, args: [dueAt] });
   });
-  if (Date.now() > dueAt) throw new Error(`${COUNT} workflows could not be started within ${BARE_AHEAD_MS} ms`);
+  if (Date.now() > dueAt) throw new Error(`${FLEET_SIZE} workflows could not be started within ${BARE_AHEAD_MS} ms`);
   await new Promise((resolve) => setTimeout(resolve, dueAt - Date.now() + 3_000));
   const late: number[] = [];
-  await inLanes(COUNT, 20, async (index) => {
+  await inLanes(FLEET_SIZE, 20, async (index) => {
     late.push((await temporal.workflow.getHandle(ids[index] ?? '').result()) as number);
   });
   return late;

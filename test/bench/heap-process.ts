@@ -21,7 +21,7 @@ const BATCHES = 5;
 const BATCH = 100;
 const WARM_UP = 20;
 /** A full one takes 25 builds to make. */
-const FULL_BATCH = 20;
+const FULL_BATCH = 10;
 const FULL_BUILDS = 25;
 
 const kept: Cached[] = [];

@@ -30,6 +30,10 @@ export async function main(names: string[]): Promise<void> {
   const results: { measurement: Measurement; lines: Line[] }[] = [];
   try {
     for (const measurement of chosen) results.push({ measurement, lines: await runOne(bench, measurement) });
+  } catch (error) {
+    // Said before all is closed, which may fail in its turn.
+    console.error(error);
+    process.exitCode = 1;
   } finally {
     await closeMemoryGround();
   }

@@ -4,11 +4,10 @@
  */
 import { BASELINE_QUEUE } from './ground';
 import { inLanes, until } from './lanes';
-import { fleetOf, memoryGround } from './memory-ground';
+import { FLEET_SIZE, fleetOf, memoryGround } from './memory-ground';
 import { type Bench, line, type Line, type Measurement, median, ratios, spread } from './report';
 
 const REPETITIONS = 5;
-const FLEET_SIZE = 500;
 const IN_FLIGHT = 50;
 const GOAL = 0.9;
 /** So many workspaces at once, and so many pings to each. */
@@ -71,7 +70,7 @@ function nextInstant(): string {
 }
 
 async function workspaces(bench: Bench): Promise<Side> {
-  const fleet = await fleetOf(bench, FLEET_SIZE);
+  const fleet = await fleetOf(bench);
   const last = new Map<number, string>();
   return {
     send: (index, at) => {

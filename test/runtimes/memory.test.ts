@@ -12,6 +12,7 @@ runtimeContract('memory', async () => {
   return {
     runtime,
     another: runtime,
+    uid: 1000,
     images: { good: 'starter:1', otherUid: 'other:1', missing: 'missing:1' },
     losePod: async (ref) => runtime.losePod(ref),
     loseHome: async (id) => runtime.loseHome(id),

@@ -54,6 +54,18 @@ describe('A home of the sandbox', () => {
   it('is known again when its user removed all that is in it.', async () => {
     rmSync(path.join(folder, '.perennial'), { recursive: true });
     expect(await prepare()).toEqual({ identity });
+    await start(1);
+    expect(readFileSync(path.join(folder, '.perennial/home'), 'utf8')).toBe(`${identity}\n`);
+  });
+
+  it('is given its mark again as the user, so that no link of theirs leads anybody to write elsewhere.', async () => {
+    const victim = path.join(world.root, 'victim');
+    writeFileSync(victim, 'untouched');
+    await start(1);
+    rmSync(path.join(folder, '.perennial/home'));
+    symlinkSync(victim, path.join(folder, '.perennial/home'));
+    await start(2);
+    expect(readFileSync(victim, 'utf8')).toBe('untouched');
   });
 
   it('is not made where a stranger is already.', async () => {

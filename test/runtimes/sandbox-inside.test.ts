@@ -82,6 +82,21 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
     await until(async () => /^$|\) [ZX] /.test((await sh(1, 'cat "/proc/$(cat pid)/stat" 2>/dev/null')).stdout));
   });
 
+  it('an aborted shell is killed with all that it started.', async () => {
+    await start(1);
+    const aborting = new AbortController();
+    const reason = new Error('nobody waits any more');
+    const shell = world.runtime.shell(
+      { id: REF.id, build: 1 },
+      ['sh', '-c', 'echo begun >begun; sleep 4646; true'],
+      aborting.signal,
+    );
+    await until(() => existsSync(path.join(homeOutside(), 'begun')));
+    aborting.abort(reason);
+    await expect(shell).rejects.toBe(reason);
+    await until(async () => (await sh(1, 'pgrep -fx "sleep 4646"')).exitCode === 1);
+  });
+
   it('a command whose pod is stopped says that the pod is lost.', async () => {
     await start(1);
     const running = expectFailure(sh(1, 'echo begun >begun; sleep 4444'), 'PodLost');

@@ -12,6 +12,8 @@ import type { RuntimeWorld } from './contract';
 
 export type Isolation = 'auto' | 'plain';
 
+const isRoot = process.getuid?.() === 0;
+
 /** A sandbox runtime on a DIR and on images of its own. */
 export interface SandboxWorld extends RuntimeWorld {
   runtime: Runtime & { endAll(): Promise<void> };
@@ -37,7 +39,8 @@ export async function makeSandboxWorld(isolation: Isolation, parent = tmpdir()):
   return {
     runtime,
     another: make(),
-    images: { good: 'starter:1', otherUid: 'other:1', missing: 'missing:1' },
+    images: { good: 'starter:1', otherUid: isRoot ? 'other:1' : null, missing: 'missing:1' },
+    uid: isRoot ? 1000 : (process.getuid?.() ?? 1000),
     root,
     dir,
     imagesDir,

@@ -103,7 +103,7 @@ afterAll(() => stack?.close());
 
 test.each(COLUMNS)('In %s every update answers as the table says, at once, and leads where the table says.', async (column) => {
   await each(rowsOf(column), async ([request, cell]) => {
-    const { workspace, letGo } = await arrive(column, `u-${column}-${request.replace(' ', '-')}`);
+    const { workspace, letGo } = await arrive(column, nameOf('u', column, request));
     const [outcome, state, build, leadsTo] = cell;
     const answer = await REQUESTS[request](workspace).catch((error: unknown) => error);
     const label = { column, request };
@@ -121,7 +121,7 @@ test.each(COLUMNS)('In %s every update answers as the table says, at once, and l
 test.each(COLUMNS)('In %s the signals do as the updates of the same names, and what is refused is counted.', async (column) => {
   const rows = rowsOf(column).filter(([request]) => SIGNALS.includes(request));
   await each(rows, async ([request, [outcome, state, , leadsTo]]) => {
-    const { workspace, letGo } = await arrive(column, `s-${column}-${request.replace(' ', '-')}`);
+    const { workspace, letGo } = await arrive(column, nameOf('s', column, request));
     const [name = ''] = request.split(' ').reverse();
     const image = request === 'other rebuild' ? { image: 'starter:2' } : {};
     await handleOf(workspace).signal(name, { by: 'bob', ...image });
@@ -244,6 +244,8 @@ function goneColumn(state: State, leadsTo: State): (typeof TABLE)['deleted'] {
 function rowsOf(column: Column): [Request, Cell][] {
   return Object.entries(TABLE[column]) as [Request, Cell][];
 }
+
+const nameOf = (...parts: string[]) => parts.join('-').replace(' ', '-').toLowerCase();
 
 /** All at once, since each has a workspace of its own. */
 async function each<T>(rows: T[], work: (row: T) => Promise<void>): Promise<void> {

@@ -57,6 +57,8 @@ function start(entry: ReturnType<typeof enterPod>): ChildProcess {
   try {
     // In a session of its own, so that the whole of it can be killed at once.
     return spawn(program, args, { ...options, cwd: '/', detached: true, stdio: ['pipe', 'pipe', 'pipe', ...handles] });
+  } catch (error) {
+    throw refuse(error);
   } finally {
     closeHandles(handles);
   }
@@ -67,11 +69,12 @@ async function waitForExit(child: ChildProcess): Promise<number> {
     const [code, killedBy] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     return code ?? 128 + (killedBy === null ? 0 : constants.signals[killedBy]);
   } catch (error) {
-    throw new RuntimeFailure('RuntimeUnavailable', `a command could not be started in the sandbox: ${String(error)}`, {
-      cause: error,
-    });
+    throw refuse(error);
   }
 }
+
+const refuse = (cause: unknown): RuntimeFailure =>
+  new RuntimeFailure('RuntimeUnavailable', `a command could not be started in the sandbox: ${String(cause)}`, { cause });
 
 // What the command wrote before it ended lies in the pipe; what it left behind may hold that open and write on for ever. A
 // whole turn of the event loop without a piece shows that the pipe was empty.

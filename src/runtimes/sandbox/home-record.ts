@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import type { ListedHome } from '../runtime';
 import { readRecord, removeRecord, syncFolder, writeRecord } from './json-file';
 import type { Layout } from './layout';
 
@@ -31,6 +32,17 @@ export async function writeHome(layout: Layout, record: HomeRecord): Promise<voi
   await writeRecord(fileOf(layout, record.id), record);
   await syncFolder(layout.records);
 }
+
+/** A home as the watch sees it. */
+export const listHome = ({ id, owner, name, organization, identity, createdAt, disk }: HomeRecord): ListedHome => ({
+  id,
+  owner,
+  name,
+  organization,
+  identity,
+  createdAt,
+  disk,
+});
 
 /** Forgets a home. */
 export const removeHome = (layout: Layout, id: string): Promise<void> => removeRecord(fileOf(layout, id));

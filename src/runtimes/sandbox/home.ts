@@ -8,6 +8,8 @@ import { isMissing, syncFolder } from './json-file';
 import type { Layout } from './layout';
 import { readInside } from './inside';
 
+const TOKEN_PATH = '.perennial/home';
+
 /**
  * Makes a home or recognises it, and returns its identity. The caller holds the workspace's lock.
  * @throws HomeMissing, NotAllowed
@@ -60,6 +62,10 @@ export const homeOf = (layout: Layout, id: string): string => path.join(layout.h
 /** Where a home is made, before it is moved into its place in one step. */
 export const draftOf = (layout: Layout, id: string): string => path.join(layout.homes, `.${id}.new`);
 
+/** The token that lies in a home; null when its user removed it. */
+export const readToken = (folder: string): string | null =>
+  readInside({ folder, file: TOKEN_PATH, offset: 0, limit: 100 })?.bytes.toString('utf8').trim() ?? null;
+
 async function makeHome(layout: Layout, spec: HomeSpec): Promise<string> {
   const folder = homeOf(layout, spec.id);
   if (spec.identity !== null || spec.adopt) {
@@ -93,8 +99,6 @@ async function makeHome(layout: Layout, spec: HomeSpec): Promise<string> {
   return identity;
 }
 
-const TOKEN_PATH = '.perennial/home';
-
 async function inodeOf(folder: string): Promise<string | null> {
   try {
     const found = await lstat(folder, { bigint: true });
@@ -103,8 +107,4 @@ async function inodeOf(folder: string): Promise<string | null> {
     if (isMissing(error)) return null;
     throw new RuntimeFailure('RuntimeUnavailable', `the home at ${folder} cannot be looked at`, { cause: error });
   }
-}
-
-function readToken(folder: string): string | null {
-  return readInside({ folder, file: TOKEN_PATH, offset: 0, limit: 100 })?.bytes.toString('utf8').trim() ?? null;
 }

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { PodSpec } from '../runtime';
-import { homeOf } from './home';
+import { homeOf, readToken } from './home';
+import type { HomeRecord } from './home-record';
 import type { Image } from './image';
 import type { Layout } from './layout';
 import { markOf } from './pod-removal';
@@ -13,8 +14,8 @@ export interface InitPlan {
   layout: Layout;
   spec: PodSpec;
   instance: string;
-  /** Whether the home is new, and gets what /etc/skel has. */
-  seed: boolean;
+  /** A new home gets what /etc/skel has; one whose user removed its token gets that again. */
+  home: HomeRecord;
   image: Image;
   mode: 'isolated' | 'plain';
 }
@@ -24,7 +25,7 @@ export function prepareInit(plan: InitPlan) {
   return plan.mode === 'isolated' ? prepareIsolated(plan) : preparePlain(plan);
 }
 
-function prepareIsolated({ layout, spec, seed, image }: InitPlan) {
+function prepareIsolated({ layout, spec, home, image }: InitPlan) {
   const { id, name } = spec;
   const { user, rootfs } = image;
   return {
@@ -46,10 +47,15 @@ function prepareIsolated({ layout, spec, seed, image }: InitPlan) {
       user: user.name,
       uid: String(user.uid),
       gid: String(user.gid),
-      seed: seed ? 'yes' : 'no',
+      ...completions(layout, home),
     },
   };
 }
+
+const completions = (layout: Layout, home: HomeRecord) => ({
+  seed: home.seeded ? 'no' : 'yes',
+  token: readToken(homeOf(layout, home.id)) === home.identity ? '' : home.identity,
+});
 
 // The layer's own folders win over those below, so each one above DIR must look as it does on the machine.
 function keepParents(dir: string): string {
@@ -96,7 +102,7 @@ function readOrNothing(file: string): string {
   }
 }
 
-function preparePlain({ layout, spec, instance, seed, image }: InitPlan) {
+function preparePlain({ layout, spec, instance, home, image }: InitPlan) {
   const mark = markOf(instance);
   const skel = path.join(image.rootfs, 'etc/skel');
   const { uid, gid } = image.user;
@@ -109,7 +115,7 @@ function preparePlain({ layout, spec, instance, seed, image }: InitPlan) {
       setup: PLAIN_SETUP,
       HOME: homeOf(layout, spec.id),
       skel: existsSync(skel) ? skel : '/etc/skel',
-      seed: seed ? 'yes' : 'no',
+      ...completions(layout, home),
       [mark.name]: mark.value,
     },
     ...(process.getuid?.() === 0 ? { uid, gid } : {}),

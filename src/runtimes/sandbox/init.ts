@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { RuntimeFailure } from '../failure';
-import { identifyProcess, killProcess, type ProcessIdentity } from './process-identity';
+import { identifyProcess, killProcess, type ProcessIdentity, sendKill } from './process-identity';
 
 const SETUP_LIMIT_MS = 60_000;
 
@@ -59,7 +59,7 @@ function readLines(child: ChildProcess): { next(): Promise<string | null>; compl
   const source = child.stdout === null ? null : createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     next: async () => {
-      const limit = setTimeout(() => child.kill('SIGKILL'), SETUP_LIMIT_MS);
+      const limit = setTimeout(() => child.pid !== undefined && sendKill(-child.pid), SETUP_LIMIT_MS);
       const line = await source?.next().finally(() => clearTimeout(limit));
       return line?.done === false ? line.value : null;
     },

@@ -4,12 +4,17 @@ import { PROGRAM_PATH } from './programs';
 /** How sandboxes are kept apart on this machine; `because` is a sentence for each build's warnings. */
 export type Isolation = { mode: 'isolated' } | { mode: 'plain'; because: string };
 
-/** Finds out once what this machine allows, by trying it. */
+/**
+ * Finds out what this machine allows, by trying it. Only a success is kept: a trial may also fail because the machine is busy,
+ * and that must not decide for all that comes after.
+ */
 export function findIsolation(wanted: 'auto' | 'plain'): () => Promise<Isolation> {
-  let found: Promise<Isolation> | null = null;
-  return () => {
-    found ??= wanted === 'plain' ? Promise.resolve(plain('it was asked for')) : tryIsolation();
-    return found;
+  let found: Isolation | null = wanted === 'plain' ? plain('it was asked for') : null;
+  return async () => {
+    if (found !== null) return found;
+    const tried = await tryIsolation();
+    if (tried.mode === 'isolated') found = tried;
+    return tried;
   };
 }
 

@@ -14,21 +14,23 @@ export async function observePod(layout: Layout, ref: PodRef): Promise<Observati
   return end === null ? { state: 'running', instance: pod.instance } : { state: 'gone', ...end };
 }
 
-/** A workspace's sandbox as the watch sees it; null when none is recorded. */
-export function listPod(record: SandboxRecord): ListedPod | null {
+/** A workspace's sandbox as the watch sees it; none when none is recorded. */
+export function listPod(record: SandboxRecord): ListedPod[] {
   const { id, owner, name, organization, pod } = record;
-  if (pod === null) return null;
+  if (pod === null) return [];
   const end = findEnd(pod);
-  return {
-    id,
-    owner,
-    name,
-    organization,
-    build: pod.build,
-    running: end === null,
-    reason: end?.reason ?? null,
-    counted: end?.counted ?? true,
-  };
+  return [
+    {
+      id,
+      owner,
+      name,
+      organization,
+      build: pod.build,
+      running: end === null,
+      reason: end?.reason ?? null,
+      counted: end?.counted ?? true,
+    },
+  ];
 }
 
 function findEnd(pod: PodRecord): { reason: string; counted: boolean } | null {

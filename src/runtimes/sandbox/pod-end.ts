@@ -17,13 +17,18 @@ export async function stopPod(layout: Layout, { id, build }: PodRef): Promise<vo
   await writeSandbox(layout, { ...record, fence, pod: isOlder ? null : record.pod });
 }
 
-/** Ends every sandbox. Each is marked first, so that whoever finds it dead knows that it was nobody's fault. */
+/**
+ * Ends every sandbox. Each is marked first, so that whoever finds it dead knows that it was nobody's fault. One that cannot be
+ * ended does not keep the others from it.
+ */
 export async function endAllPods(
   layout: Layout,
-  locked: (id: string, work: () => Promise<void>) => Promise<void>,
+  inTurn: (id: string, work: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const ids = await listIds(layout.sandboxes);
-  await Promise.all(ids.map((id) => locked(id, () => endPod(layout, id))));
+  const ends = await Promise.allSettled(ids.map((id) => inTurn(id, () => endPod(layout, id))));
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 async function endPod(layout: Layout, id: string): Promise<void> {

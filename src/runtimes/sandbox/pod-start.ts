@@ -1,4 +1,4 @@
-import { chown, chmod, realpath } from 'node:fs/promises';
+import { chmod, lchown, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { RuntimeFailure } from '../failure';
@@ -9,6 +9,7 @@ import { type HomeRecord, readHome, writeHome } from './home-record';
 import { type Image, resolveImage } from './image';
 import type { ImageUser } from './image-user';
 import { prepareInit } from './init-plan';
+import { isMissing } from './json-file';
 import { startInit } from './init';
 import type { Isolation } from './isolation';
 import { type Layout, layOut } from './layout';
@@ -83,11 +84,16 @@ function checkOwner(home: HomeRecord, { user, image }: { user: ImageUser; image:
 async function giveHome({ layout, home, user }: { layout: Layout; home: HomeRecord; user: ImageUser }): Promise<HomeRecord> {
   if (home.seeded) return home;
   const folder = homeOf(layout, home.id);
-  for (const name of ['.perennial/home', '.perennial', '']) await chown(path.join(folder, name), user.uid, user.gid);
+  for (const name of ['.perennial/home', '.perennial', ''])
+    await lchown(path.join(folder, name), user.uid, user.gid).catch(allowMissing);
   await chmod(folder, 0o750);
   const owned = { ...home, uid: user.uid };
   await writeHome(layout, owned);
   return owned;
+}
+
+function allowMissing(error: unknown): void {
+  if (!isMissing(error)) throw error;
 }
 
 interface Launch {
@@ -103,7 +109,7 @@ async function launch({ layout, spec, record, home, image, isolation }: Launch):
   const instance = randomUUID();
   // The kernel knows DIR by its real name only, and that is the one to hide.
   const real = layOut(await realpath(layout.dir));
-  const init = await startInit(prepareInit({ layout: real, spec, instance, seed: !home.seeded, image, mode: isolation.mode }));
+  const init = await startInit(prepareInit({ layout: real, spec, instance, home, image, mode: isolation.mode }));
   const pod: PodRecord = {
     build: spec.build,
     instance,
@@ -113,7 +119,7 @@ async function launch({ layout, spec, record, home, image, isolation }: Launch):
     endedByStack: false,
     digest: image.digest,
     user: image.user,
-    home: isolation.mode === 'plain' ? homeOf(layout, spec.id) : `/home/${image.user.name}`,
+    home: isolation.mode === 'plain' ? homeOf(real, spec.id) : `/home/${image.user.name}`,
     env: { ...image.env, ...spec.env, ...(isolation.mode === 'plain' ? { PERENNIAL_ROOTFS: image.rootfs } : {}) },
     warnings: [...image.warnings, ...(isolation.mode === 'plain' ? [isolation.because] : [])],
   };

@@ -33,6 +33,18 @@ export function listProcesses(): ProcessEntry[] {
     .filter((entry) => entry !== null);
 }
 
+/** All processes that descend from one. */
+export function listBelow(pid: number): number[] {
+  const family = new Set([pid]);
+  const all = listProcesses();
+  for (let before = 0; before !== family.size; ) {
+    before = family.size;
+    for (const entry of all) if (family.has(entry.parent)) family.add(entry.pid);
+  }
+  family.delete(pid);
+  return [...family];
+}
+
 /** Whether a process was started with this setting in its environment; false where it cannot be seen. */
 export function hasSetting(pid: number, setting: string): boolean {
   try {

@@ -1,21 +1,21 @@
 import path from 'node:path';
-import { untilAborted } from '../abort';
-import type { Runtime } from '../runtime';
+import type { PodRef, Runtime } from '../runtime';
 import { lost } from './entry';
 import { runCommand } from './exec';
+import { asFailure } from './failure-of';
 import { prepareHome } from './home';
-import { readHome } from './home-record';
+import { listHome, readHome } from './home-record';
 import { deleteHome } from './home-removal';
 import { findIsolation } from './isolation';
-import { checkId, layOut, makeFolders } from './layout';
-import { withLock } from './lock';
+import { checkId, type Layout, layOut } from './layout';
 import { readStepLog } from './log';
 import { listPod, observePod } from './observation';
 import { endAllPods, stopPod } from './pod-end';
-import { listIds, readPod, readSandbox } from './pod-record';
+import { listIds, type PodRecord, readPod, readSandbox } from './pod-record';
 import { startPod } from './pod-start';
 import { openShell } from './shell';
 import { findLastInput } from './terminal';
+import { takeTurns } from './turns';
 
 /** Where sandboxes live and what they are made of. */
 export interface SandboxOptions {
@@ -37,60 +37,34 @@ export interface SandboxOptions {
 export function createSandboxRuntime(options: SandboxOptions): Runtime & Required<Pick<Runtime, 'endAll'>> {
   const layout = layOut(path.resolve(options.dir));
   const ground = { layout, images: path.resolve(options.images), isolation: findIsolation(options.isolation ?? 'auto') };
-  const locked = <T>(
-    id: string,
-    work: () => Promise<T>,
-    progress: { signal: AbortSignal; waitingFor(sentence: string): void } | null,
-  ) => {
-    const lock = {
-      folder: path.join(layout.locks, checkId(id)),
-      signal: progress?.signal ?? null,
-      onWait: () => progress?.waitingFor('another step of this workspace that is not over yet'),
-    };
-    const run = () => makeFolders(layout).then(() => withLock(lock, work));
-    return progress === null ? run() : untilAborted(progress.signal, run);
-  };
+  const terminal = options.terminal ?? 'xterm-256color';
+  const inTurn = takeTurns(layout);
   return {
     name: 'sandbox',
-    prepareHome: (spec, progress) => locked(spec.id, async () => ({ identity: await prepareHome(layout, spec) }), progress),
-    startPod: (spec, progress) => locked(spec.id, () => startPod(ground, spec), progress),
-    stopPod: (ref, progress) => locked(ref.id, () => stopPod(layout, ref), progress),
-    deleteHome: (home) => locked(home.id, () => deleteHome(layout, home), null),
-    exec: async (ref, command, signal) => runCommand({ ref, pod: await findPod(ref), command, signal }),
-    shell: async (ref, command, signal) =>
-      openShell({ ref, pod: await findPod(ref), command, terminal: options.terminal ?? 'xterm-256color', signal }),
-    lastTerminalInput: async (ref) => findLastInput(ref, await findPod(ref)),
-    observe: async (ref) => observePod(layout, { ...ref, id: checkId(ref.id) }),
-    readLog: async (log) => readStepLog(layout, { ...log, id: checkId(log.id) }),
-    listPods: async () => {
-      const records = await readAll(layout.sandboxes, (id) => readSandbox(layout, id));
-      return records.map(listPod).filter((pod) => pod !== null);
-    },
-    listHomes: async () => {
-      const records = await readAll(layout.records, (id) => readHome(layout, id));
-      return records.map(({ id, owner, name, organization, identity, createdAt, disk }) => ({
-        id,
-        owner,
-        name,
-        organization,
-        identity,
-        createdAt,
-        disk,
-      }));
-    },
-    endAll: async () => endAllPods(layout, (id, work) => locked(id, work, null)),
+    prepareHome: (spec, progress) => inTurn(spec.id, progress, async () => ({ identity: await prepareHome(layout, spec) })),
+    startPod: (spec, progress) => inTurn(spec.id, progress, () => startPod(ground, spec)),
+    stopPod: (ref, progress) => inTurn(ref.id, progress, () => stopPod(layout, ref)),
+    deleteHome: (home) => inTurn(home.id, null, () => deleteHome(layout, home)),
+    endAll: () => asFailure(() => endAllPods(layout, (id, work) => inTurn(id, null, work))),
+    exec: async (ref, command, signal) => runCommand({ ref, pod: await findPod(layout, ref), command, signal }),
+    shell: async (ref, command, signal) => openShell({ ref, pod: await findPod(layout, ref), command, terminal, signal }),
+    lastTerminalInput: (ref) => asFailure(async () => findLastInput(ref, await findPod(layout, ref))),
+    observe: (ref) => asFailure(async () => observePod(layout, { ...ref, id: checkId(ref.id) })),
+    readLog: (log) => asFailure(async () => readStepLog(layout, { ...log, id: checkId(log.id) })),
+    listPods: () => asFailure(async () => (await readAll(layout.sandboxes, (id) => readSandbox(layout, id))).flatMap(listPod)),
+    listHomes: () => asFailure(async () => (await readAll(layout.records, (id) => readHome(layout, id))).map(listHome)),
     close: async () => {},
   };
+}
 
-  async function findPod(ref: { id: string; build: number }) {
-    const pod = await readPod(layout, { ...ref, id: checkId(ref.id) });
-    if (pod?.ready !== true) throw lost(ref);
-    return pod;
-  }
+async function findPod(layout: Layout, ref: PodRef): Promise<PodRecord> {
+  const pod = await readPod(layout, { ...ref, id: checkId(ref.id) });
+  if (pod?.ready !== true) throw lost(ref);
+  return pod;
 }
 
 // A record may be removed between the list and the look.
-async function readAll<T>(folder: string, read: (id: string) => Promise<T | null>): Promise<T[]> {
+async function readAll<T>(folder: string, read: (id: string) => Promise<T | null>): Promise<NonNullable<T>[]> {
   const records = await Promise.all((await listIds(folder)).map(read));
-  return records.filter((record) => record !== null) as T[];
+  return records.filter((record) => record !== null && record !== undefined);
 }

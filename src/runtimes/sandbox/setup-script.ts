@@ -1,12 +1,19 @@
 // Both scripts say their pid, and go on only when told to. So whoever starts them can write the pid down first, and if that
 // process dies before, they end with it and nothing was made.
 
+// What cannot be put into a home, full for example, is no reason not to start.
+const COMPLETE_HOME = `
+if [ "$seed" = yes ] && [ -d "$skel" ]; then $as_user cp -Rn "$skel/." "$HOME/" || :; fi
+if [ -n "$token" ]; then
+  $as_user sh -c 'mkdir -p "$HOME/.perennial" && rm -f "$HOME/.perennial/home" && echo "$1" >"$HOME/.perennial/home"' sh "$token" || :
+fi`;
+
 /**
  * Builds a sandbox's root and becomes its first process. It runs as root in fresh mount, process, IPC, and host-name spaces
  * that nobody else sees, so that all it mounts ends with the last process inside, however that ends. Each program it starts
  * costs a build a millisecond or more, so it starts few.
  *
- * Settings: mount_point, rootfs, dir, hide, fstab, resolv, hosts, name, user, uid, gid, seed.
+ * Settings: mount_point, rootfs, dir, hide, fstab, resolv, hosts, name, user, uid, gid, seed, token.
  */
 export const ISOLATED_SETUP = `
 set -eu
@@ -44,9 +51,9 @@ umount -l .
 cd /
 
 # As the user, who from now on may put links into the home.
-if [ "$seed" = yes ] && [ -d /etc/skel ]; then
-  setpriv --reuid "$uid" --regid "$gid" --clear-groups cp -Rn /etc/skel/. "/home/$user/" || :
-fi
+as_user="setpriv --reuid $uid --regid $gid --clear-groups"
+export HOME="/home/$user" skel=/etc/skel
+${COMPLETE_HOME}
 echo ready
 exec </dev/null >/dev/null 2>&1
 # The first process also collects those that lost their parent.
@@ -57,7 +64,7 @@ exec env -i sh -c 'sleep 2147483647 & wait' perennial
  * Becomes the first process of a plain process tree. It runs as the user, and its environment already has the mark by which
  * all that descends from it is found.
  *
- * Settings: HOME, skel, seed.
+ * Settings: HOME, skel, seed, token.
  */
 export const PLAIN_SETUP = `
 set -eu
@@ -65,7 +72,8 @@ echo "$$"
 read -r go
 [ "$go" = go ]
 cd "$HOME"
-if [ "$seed" = yes ] && [ -d "$skel" ]; then cp -Rn "$skel/." "$HOME/" || :; fi
+as_user=
+${COMPLETE_HOME}
 echo ready
 exec </dev/null >/dev/null 2>&1
 exec sh -c 'sleep 2147483647 & wait' perennial

@@ -6,6 +6,7 @@ import type { PodRef } from '../runtime';
 import { closeHandles, enterPod } from './entry';
 import type { PodRecord } from './pod-record';
 import { sendKill } from './process-identity';
+import { listBelow } from './process-table';
 
 // The outer shell makes the programs on the way in deaf to the keys that interrupt, so that only what runs inside decides what
 // they mean; inside they count again. The inner one stays, and turns a death by signal into an exit code.
@@ -35,7 +36,7 @@ export async function openShell(options: {
       cwd: '/',
       stdio: ['inherit', 'inherit', 'inherit', ...handles],
     });
-    const kill = () => child.pid !== undefined && sendKill(child.pid);
+    const kill = () => killAll(child.pid);
     signal.addEventListener('abort', kill);
     const [code, killedBy] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     signal.removeEventListener('abort', kill);
@@ -50,6 +51,14 @@ export async function openShell(options: {
     closeHandles(handles);
     stopListening();
   }
+}
+
+// It shares the caller's session, so only descent tells what belongs to it. What is below first: a program on the way in would
+// otherwise leave it behind.
+function killAll(pid: number | undefined): void {
+  if (pid === undefined) return;
+  for (const below of listBelow(pid).reverse()) sendKill(below);
+  sendKill(pid);
 }
 
 function ignoreInterrupts(): () => void {

@@ -1,0 +1,84 @@
+/** Recorded histories (`npm run record`) replayed by the workflows of today: a change that breaks running workspaces fails here. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { bundleOnce, payloadConverterPath } from './stack';
+
+interface Fixture {
+  workflowId: string;
+  events: RecordedEvent[];
+}
+interface RecordedEvent {
+  activityTaskScheduledEventAttributes?: { activityType: { name: string } };
+  markerRecordedEventAttributes?: object;
+  workflowExecutionContinuedAsNewEventAttributes?: object;
+  workflowExecutionSignaledEventAttributes?: object;
+}
+
+const FOLDER = path.join(__dirname, '..', 'fixtures', 'histories');
+const NAMES = readdirSync(FOLDER).map((file) => path.basename(file, '.json'));
+/** What each scenario is there for; without it the recording has missed its point. */
+const SCENARIOS: [name: string, hasPoint: (event: RecordedEvent) => unknown][] = [
+  ['day', (event) => isOf(event, 'lastLook')],
+  ['rebuild-superseded', (event) => isOf(event, 'stopPod')],
+  ['continue-as-new-before', (event) => event.workflowExecutionContinuedAsNewEventAttributes],
+  ['continue-as-new-after', (event) => isOf(event, 'startPod')],
+  ['cancel-build', (event) => isOf(event, 'stopPod')],
+  ['delete-restore-purge', (event) => isOf(event, 'deleteHome')],
+  ['pod-lost', (event) => event.workflowExecutionSignaledEventAttributes],
+  ['build-failed', (event) => isOf(event, 'stopPod')],
+  ['malformed-signals', (event) => event.workflowExecutionSignaledEventAttributes],
+  ['configure-auto-start', (event) => event.markerRecordedEventAttributes],
+  ['organization', (event) => isOf(event, 'pushPolicy')],
+  ['watch', (event) => isOf(event, 'watch')],
+];
+
+beforeAll(() => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+});
+
+test.each(SCENARIOS)('The history %s was recorded with what it is there for.', (name, hasPoint) => {
+  expect(fixture(name).events.some(hasPoint)).toBe(true);
+});
+
+test('Every recorded history is replayed, each as it was.', async () => {
+  expect(NAMES.length).toBeGreaterThanOrEqual(SCENARIOS.length);
+  const failures: string[] = [];
+  for await (const { workflowId, error } of Worker.runReplayHistories(await options(), histories())) {
+    if (error) failures.push(`${workflowId}: ${error.message}`);
+  }
+  expect(failures).toEqual([]);
+});
+
+test.each(NAMES.filter((name) => fixture(name).events.some((event) => event.activityTaskScheduledEventAttributes)))(
+  'Of %s a history with another activity than the one recorded is not replayed.',
+  async (name) => {
+    const { workflowId, events } = fixture(name);
+    const tampered = JSON.parse(JSON.stringify(events)) as RecordedEvent[];
+    const scheduled = tampered.find((event) => event.activityTaskScheduledEventAttributes)?.activityTaskScheduledEventAttributes;
+    if (scheduled) scheduled.activityType.name = 'somethingElse';
+    await expect(Worker.runReplayHistory(await options(), historyFromJSON({ events: tampered }), workflowId)).rejects.toThrow(
+      /somethingElse|determinis/i,
+    );
+  },
+);
+
+function fixture(name: string): Fixture {
+  return JSON.parse(readFileSync(path.join(FOLDER, `${name}.json`), 'utf8')) as Fixture;
+}
+
+function* histories() {
+  for (const name of NAMES) {
+    const { workflowId, events } = fixture(name);
+    yield { workflowId, history: historyFromJSON({ events }) };
+  }
+}
+
+async function options() {
+  return { workflowBundle: await bundleOnce(), dataConverter: { payloadConverterPath } };
+}
+
+function isOf({ activityTaskScheduledEventAttributes: scheduled }: RecordedEvent, name: string): boolean {
+  return scheduled?.activityType.name === name;
+}
