@@ -162,7 +162,7 @@ function deadline(state: State, build: BuildRecord): { text: string; totalMs: nu
 }
 
 function startsFor(build: BuildRecord) {
-  return build.by === 'schedule' ? starts.bySchedule : starts.byPerson;
+  return build.cause === 'auto-start' ? starts.bySchedule : starts.byPerson;
 }
 
 function isHook({ name }: StepRecord): boolean {

@@ -20,6 +20,9 @@ export const BASELINE_QUEUE = 'bench-baseline';
 const COMPILED = join(__dirname, '..', '..', 'dist', 'workflows');
 export const payloadConverterPath = join(COMPILED, 'payload-converter.js');
 
+/** What must not outlive this process, however it ends: servers and sandboxes run in sessions of their own. */
+export const cleanups = new Set<() => Promise<void>>();
+
 export interface Ground {
   client: PerennialClient;
   temporal: Client;
@@ -32,6 +35,7 @@ export async function openGround(bench: Bench, runtime: WorkspaceRuntime): Promi
   const dir = mkdtempSync(join(tmpdir(), 'perennial-bench-'));
   bench.say('starting a Temporal server');
   const server = await startServer(bench.cli, dir);
+  cleanups.add(server.end);
   const temporal = new Client({ connection: server.connection, namespace: NAMESPACE });
   await prepareNamespace(temporal, runtime.name);
   const connection = await NativeConnection.connect({ address: server.address });
@@ -43,6 +47,7 @@ export async function openGround(bench: Bench, runtime: WorkspaceRuntime): Promi
     await running;
     await connection.close();
     await server.end();
+    cleanups.delete(server.end);
     rmSync(dir, { recursive: true });
   };
   const client = wrapClient(temporal);

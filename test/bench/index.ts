@@ -7,6 +7,7 @@ import { findTemporalCli } from '../../src/start/temporal-cli';
 import { autoOff } from './auto-off';
 import { events } from './events';
 import { heap } from './heap';
+import { cleanups } from './ground';
 import { closeMemoryGround } from './memory-ground';
 import { ping } from './ping';
 import { rebuild } from './rebuild';
@@ -27,15 +28,15 @@ export async function main(names: string[]): Promise<void> {
   const { say, elapsedSeconds } = createProgress({ write: (text) => process.stdout.write(text) });
   const bench = { say, cli: await findCli(say) };
   printMachine(bench.cli);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
   const results: { measurement: Measurement; lines: Line[] }[] = [];
   try {
     for (const measurement of chosen) results.push({ measurement, lines: await runOne(bench, measurement) });
+    await closeMemoryGround();
   } catch (error) {
-    // Said before all is closed, which may fail in its turn.
     console.error(error);
     process.exitCode = 1;
-  } finally {
-    await closeMemoryGround();
+    await cleanUp();
   }
   console.log(`\nResults after ${elapsedSeconds()} s: median (min–max) unless said otherwise\n`);
   for (const { measurement, lines } of results) {
@@ -43,6 +44,12 @@ export async function main(names: string[]): Promise<void> {
     printLines(lines);
     console.log();
   }
+  // A worker that could not be closed would keep the process.
+  process.exit();
+}
+
+async function cleanUp(): Promise<void> {
+  await Promise.allSettled([...cleanups].map((end) => end()));
 }
 
 async function runOne(bench: Bench, measurement: Measurement): Promise<Line[]> {

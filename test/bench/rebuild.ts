@@ -7,7 +7,7 @@ import type { BuildView } from '../../src/workflows/messages';
 import type { WorkspaceHandle } from '../../src/client';
 import type { Runtime } from '../../src/runtimes/runtime';
 import { makeSandboxWorld } from '../runtimes/sandbox-world';
-import { openGround } from './ground';
+import { cleanups, openGround } from './ground';
 import { until } from './lanes';
 import { type Bench, line, type Line, type Measurement, median, ratios, spread } from './report';
 
@@ -22,6 +22,7 @@ export const rebuild: Measurement = {
 
 async function measure(bench: Bench): Promise<Line[]> {
   const world = await makeSandboxWorld('auto');
+  cleanups.add(world.end);
   const ground = await openGround(bench, world.runtime);
   try {
     const workspace = await ground.client.create({ owner: 'bench', name: 'rebuilt', image: 'starter:1', by: 'bench' });
@@ -39,6 +40,7 @@ async function measure(bench: Bench): Promise<Line[]> {
   } finally {
     await ground.close();
     await world.end();
+    cleanups.delete(world.end);
   }
 }
 

@@ -174,5 +174,5 @@ async function write(stack: Stack, file: string, { workflowId, runId }: Recorded
 
 /** A replay asks for nothing that names the machine or its folders. */
 function withoutMachine(text: string): string {
-  return text.replaceAll(hostname(), 'machine').replaceAll(/"stackTrace":"(?:[^"\\]|\\.)*"/g, '"stackTrace":""');
+  return text.replaceAll(`${process.pid}@${hostname()}`, 'worker').replaceAll(/"stackTrace":"(?:[^"\\]|\\.)*"/g, '"stackTrace":""');
 }

@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RuntimeFailure } from '../failure';
 import { killProcess, sendKill } from './process-identity';
@@ -25,6 +28,12 @@ export async function killPod(pod: PodRecord): Promise<void> {
     }
     await delay(2);
   }
+  await rm(runFolderOf(pod.instance), { recursive: true, force: true });
+}
+
+/** Where the hooks of a plain sandbox keep their state: gone with it, as it is in isolation, so that another pod runs them anew. */
+export function runFolderOf(instance: string): string {
+  return path.join(tmpdir(), `perennial-run-${instance}`);
 }
 
 /**

@@ -13,7 +13,7 @@ import { isMissing } from './json-file';
 import { startInit } from './init';
 import type { Isolation } from './isolation';
 import { type Layout, layOut } from './layout';
-import { killPod } from './pod-removal';
+import { killPod, runFolderOf } from './pod-removal';
 import { type PodRecord, readSandbox, type SandboxRecord, writeSandbox } from './pod-record';
 import { isProcessWell } from './process-identity';
 
@@ -120,7 +120,7 @@ async function launch({ layout, spec, record, home, image, isolation }: Launch):
     digest: image.digest,
     user: image.user,
     home: isolation.mode === 'plain' ? homeOf(real, spec.id) : `/home/${image.user.name}`,
-    env: { ...image.env, ...spec.env, ...(isolation.mode === 'plain' ? { PERENNIAL_ROOTFS: image.rootfs } : {}) },
+    env: { ...image.env, ...spec.env, ...(isolation.mode === 'plain' ? plainEnv(image, instance) : {}) },
     warnings: [...image.warnings, ...(isolation.mode === 'plain' ? [isolation.because] : [])],
   };
   await writeSandbox(layout, { ...record, pod });
@@ -133,6 +133,11 @@ async function launch({ layout, spec, record, home, image, isolation }: Launch):
   const ready = { ...pod, ready: true };
   await writeSandbox(layout, { ...record, pod: ready });
   return ready;
+}
+
+/** Where nothing is laid over the machine's root, hooks are told where the image's files are, and where their own state may be kept. */
+function plainEnv(image: Image, instance: string): Record<string, string> {
+  return { PERENNIAL_ROOTFS: image.rootfs, PERENNIAL_RUN_DIR: runFolderOf(instance) };
 }
 
 async function markSeeded(layout: Layout, home: HomeRecord): Promise<void> {
