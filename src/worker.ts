@@ -4,12 +4,13 @@
  */
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { bundleWorkflowCode, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import pino from 'pino';
 import { createActivities } from './activities';
 import { prepareNamespace } from './worker/namespace';
 import type { Runtime as WorkspaceRuntime } from './runtimes/runtime';
 import { createSandboxRuntime } from './runtimes/sandbox';
+import { bundleWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
 import { readSettings, type WorkerSettings } from './worker/settings';
 import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from './workflows/messages';
 
@@ -47,13 +48,12 @@ async function createWorkers(given: {
   activities: ReturnType<typeof createActivities>;
 }): Promise<Worker[]> {
   const { settings, connection, namespace, activities } = given;
-  const payloadConverterPath = require.resolve('./workflows/payload-converter');
-  const bundle = await bundleWorkflowCode({ workflowsPath: require.resolve('./workflows'), payloadConverterPath });
+  const bundle = await bundleWorkflows();
   const options: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
     namespace,
     activities,
-    dataConverter: { payloadConverterPath },
+    dataConverter: { payloadConverterPath: PAYLOAD_CONVERTER_PATH },
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
     // A cancel reaches an activity with the answer to a heartbeat, so heartbeats may go out this often.

@@ -4,15 +4,16 @@ import { runHook } from '../hooks/run-hook';
 import type { HomeSpec, Pod, PodRef, PodSpec } from '../runtimes/runtime';
 import { checkAdoption } from './adoption';
 import type { Dependencies } from './index';
-import { queryPolicy } from './policy';
+import type { Policy } from './policy';
+import type { Reading } from './policy-reading';
 import { type Deadline, runStep, type StepResult } from './step';
 
-export function buildActivities({ runtime, client }: Dependencies) {
+export function buildActivities({ runtime, client }: Dependencies, policies: Reading<Policy>) {
   return {
     /** Reads the policy of the moment, which the whole build then goes by. */
     admit: (input: { organization: string; deadline: Deadline }) =>
       runStep({ deadline: input.deadline, waitingFor: `the policy of ${input.organization}` }, async () => ({
-        policy: await queryPolicy(client, input.organization),
+        policy: await policies.read(input.organization),
       })),
 
     prepareHome: (input: { home: HomeSpec; deadline: Deadline }) =>

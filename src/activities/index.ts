@@ -3,7 +3,8 @@ import type { Client } from '@temporalio/client';
 import type { Runtime } from '../runtimes/runtime';
 import { buildActivities } from './build';
 import { careActivities } from './care';
-import { policyActivities } from './policy';
+import { policyActivities, queryPolicy } from './policy';
+import { shareReadings } from './policy-reading';
 import { scheduleActivities } from './schedule';
 import { watchActivities } from './watch';
 
@@ -19,10 +20,11 @@ export interface Dependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(dependencies: Dependencies) {
+  const policies = shareReadings((organization) => queryPolicy(dependencies.client, organization));
   return {
-    ...policyActivities(dependencies),
+    ...policyActivities(dependencies, policies),
     ...scheduleActivities(),
-    ...buildActivities(dependencies),
+    ...buildActivities(dependencies, policies),
     ...careActivities(dependencies),
     ...watchActivities(dependencies),
   };

@@ -5,6 +5,7 @@ import { RuntimeFailure } from '../runtimes/failure';
 import { translated } from './failure';
 import type { Dependencies } from './index';
 import type { Weekday } from './occurrences';
+import type { Reading } from './policy-reading';
 
 /** Everything an organization decides; durations and quantities are text, as they were set. */
 export interface Policy {
@@ -37,10 +38,9 @@ interface Quantities {
 /** So many signals are on their way at once. */
 const PUSH_CONCURRENCY = 20;
 
-export function policyActivities({ client }: Dependencies) {
+export function policyActivities({ client }: Dependencies, policies: Reading<Policy>) {
   return {
-    readPolicy: ({ organization }: { organization: string }): Promise<Policy> =>
-      translated(() => queryPolicy(client, organization)),
+    readPolicy: ({ organization }: { organization: string }): Promise<Policy> => translated(() => policies.read(organization)),
 
     /** Signals every workspace given; one that has ended meanwhile needs no policy. */
     pushPolicy: ({ policy, workspaces }: { policy: Policy; workspaces: string[] }): Promise<void> =>

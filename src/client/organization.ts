@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import {
   organizationWorkflowId,
   type Policy,
@@ -29,13 +29,22 @@ export function organizationHandle(client: Client, name: string): OrganizationHa
       requesting(thing, async () => {
         const args = [{ name, ...input }];
         const started = await client.workflow.start('organization', { workflowId, taskQueue: TASK_QUEUE, args });
-        // A wrong policy ends the workflow at once, so the answer is whichever comes first.
-        const asked = started.query<Policy & { changes: unknown }>('policy');
-        const { changes: _, ...policy } = await Promise.race([started.result() as Promise<never>, asked]);
+        const { changes: _, ...policy } = await firstPolicy(started);
         return policy;
       }),
     policy: () => requesting(thing, () => handle.query<Policy & { changes: PolicyChange[] }>('policy')),
     usage: () => requesting(thing, () => handle.query<UsageView>('usage')),
     setPolicy: (change) => sendUpdate(thing, () => handle.executeUpdate(setPolicyUpdate, { args: [change] })),
   };
+}
+
+/** A wrong policy ends the workflow at once; its failure says more than that of the query. */
+async function firstPolicy(started: WorkflowHandle): Promise<Policy & { changes: PolicyChange[] }> {
+  try {
+    return await started.query<Policy & { changes: PolicyChange[] }>('policy');
+  } catch (error) {
+    const { status } = await started.describe();
+    if (status.name === 'FAILED') await started.result();
+    throw error;
+  }
 }

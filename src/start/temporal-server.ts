@@ -17,6 +17,8 @@ const DYNAMIC_CONFIG = [
   // The server has one shard here, and by default lets it move no more than 20 tasks a second.
   'history.transferProcessorMaxPollRPS=2000',
   'system.enableActivityEagerExecution=true',
+  // One by default: with more queries than that on one workflow, all but one are refused while it is busy.
+  'history.MaxBufferedQueryCount=100',
   // A storm of signals on a busy machine would fail every task of the workspace that it hits, each for the next hundred signals.
   'history.maximumBufferedEventsBatch=4000',
 ];

@@ -4,6 +4,7 @@ import { continueBuild, nextStep } from './build';
 import { observe } from './observe';
 import { care, local, look, short } from './proxies';
 import { publish } from './publication';
+import { standaloneScope } from './scope';
 import type { Run } from './workspace';
 import { autoOffAt, autoOffThreshold, noteLook, openWindow } from './workspace/auto-off';
 import { MISSED_AFTER_MS, useUpDate, wantedPlan } from './workspace/auto-start';
@@ -159,7 +160,7 @@ async function purge(run: Run): Promise<void> {
 async function sleep(run: Run, { until, summary }: { until: number; summary: string }): Promise<void> {
   const isOver = () => run.isAwake || run.mustHandOver();
   const ms = until - Date.now();
-  if (ms > 0) await condition(isOver, ms, { summary });
+  if (ms > 0) await standaloneScope().run(() => condition(isOver, ms, { summary }));
 }
 
 /** Whether the work came to its end; false when it was interrupted. Its final failure is only logged: there is nothing left to do about it. */

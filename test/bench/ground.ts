@@ -57,11 +57,9 @@ export async function openGround(bench: Bench, runtime: WorkspaceRuntime): Promi
 
 let ours: Promise<WorkflowBundleWithSourceMap> | null = null;
 export function bundleOurs(): Promise<WorkflowBundleWithSourceMap> {
-  ours ??= bundleWorkflowCode({
-    workflowsPath: join(COMPILED, 'index.js'),
-    payloadConverterPath,
-    logger: new DefaultLogger('WARN'),
-  });
+  // As deployed: compiled, by the worker's own bundling.
+  const { bundleWorkflows } = require(join(COMPILED, '..', 'worker', 'bundle.js')) as typeof import('../../src/worker/bundle');
+  ours ??= bundleWorkflows({ logger: new DefaultLogger('WARN') });
   return ours;
 }
 

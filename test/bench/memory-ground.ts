@@ -7,7 +7,7 @@ import { type Ground, openGround } from './ground';
 import { inLanes, until } from './lanes';
 import type { Bench } from './report';
 
-export const FLEET_SIZE = 60;
+export const FLEET_SIZE = 500;
 /** The fleet's own organizations, so that a change of policy reaches nobody else; several, as one alone would be what is measured. */
 export const FLEET_ORGANIZATIONS = Array.from({ length: 25 }, (_, index) => `fleet-${index}`);
 const OWNER = 'fleet';

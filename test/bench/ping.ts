@@ -12,9 +12,9 @@ const IN_FLIGHT = 50;
 const GOAL = 0.9;
 /** So many workspaces at once, and so many pings to each. */
 const LOADS = [
-  { workspaces: 1, pings: 300 },
-  { workspaces: 50, pings: 12 },
-  { workspaces: FLEET_SIZE, pings: 3 },
+  { workspaces: 1, pings: 200 },
+  { workspaces: 50, pings: 8 },
+  { workspaces: FLEET_SIZE, pings: 2 },
 ];
 
 export const ping: Measurement = {

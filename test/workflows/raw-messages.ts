@@ -48,6 +48,8 @@ export const ODD: Record<string, Arguments> = {
   'a second payload that is bad': [json({}), raw('{')],
 };
 export const BAD = Object.entries({ ...UNDECODABLE, ...WRONG_FIELDS });
+/** Without the long ones, of which a server takes no more than 50 MiB a run. */
+export const SHORT = BAD.filter(([, payloads]) => payloads.every(({ data }) => (data?.length ?? 0) < 1_000));
 export const KNOWN = ['ping', 'start', 'stop', 'rebuild', 'cancelBuild'];
 export const INTERNAL = ['podLost', 'policyChanged'];
 export const UNKNOWN = [

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { WorkspaceHandle } from '../../src/client';
-import { BAD, KNOWN, rawMessages } from './raw-messages';
+import { KNOWN, rawMessages, SHORT } from './raw-messages';
 import { createGate, type Stack, startStack, until, untilState } from './stack';
 import { disturb, failureOf, openToTrouble, untilCalled } from './trouble';
 
@@ -134,10 +134,8 @@ async function malformed(stack: Stack) {
   const workspace = await create(stack, 'malformed');
   await untilState(workspace, 'running');
   const raw = rawMessages(stack);
-  // Without the long ones, which would only make the fixture long.
-  const short = BAD.filter(([, payloads]) => payloads.every(({ data }) => (data?.length ?? 0) < 1_000));
   for (const name of [...KNOWN, 'podLost', 'policyChanged', '__temporal_x']) {
-    for (const [, payloads] of short) await raw.signal('workspace/ada/malformed', name, payloads);
+    for (const [, payloads] of SHORT) await raw.signal('workspace/ada/malformed', name, payloads);
   }
   await workspace.status();
   return { 'malformed-signals': idOf(workspace) };
@@ -174,5 +172,7 @@ async function write(stack: Stack, file: string, { workflowId, runId }: Recorded
 
 /** A replay asks for nothing that names the machine or its folders. */
 function withoutMachine(text: string): string {
-  return text.replaceAll(`${process.pid}@${hostname()}`, 'worker').replaceAll(/"stackTrace":"(?:[^"\\]|\\.)*"/g, '"stackTrace":""');
+  return text
+    .replaceAll(`${process.pid}@${hostname()}`, 'worker')
+    .replaceAll(/"stackTrace":"(?:[^"\\]|\\.)*"/g, '"stackTrace":""');
 }

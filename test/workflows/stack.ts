@@ -3,12 +3,13 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
 import { type PerennialClient, type WorkspaceHandle, wrapClient } from '../../src/client';
 import { createMemoryRuntime, type MemoryOptions, type MemoryRuntime } from '../../src/runtimes/memory';
 import { choosePort } from '../../src/start/port';
 import { startTemporalServer, type TemporalServer } from '../../src/start/temporal-server';
+import { bundleWorkflows, PAYLOAD_CONVERTER_PATH } from '../../src/worker/bundle';
 import { registerSearchAttributes } from '../../src/worker/namespace';
 import { CARE_QUEUE, NAMESPACE, type StatusView, STARTS_QUEUE, TASK_QUEUE } from '../../src/workflows/messages';
 
@@ -19,7 +20,7 @@ const PATIENCE_MS = 45_000;
 /** What a visit to a hook answers when there is nothing to run. */
 export const NO_HOOK = { exitCode: 0, stdout: 'state ended\nexit 0\nreport skipped: there is nothing to run\n', stderr: '' };
 
-export const payloadConverterPath = require.resolve('../../src/workflows/payload-converter');
+export const payloadConverterPath = PAYLOAD_CONVERTER_PATH;
 
 export interface Stack {
   env: TestWorkflowEnvironment;
@@ -129,11 +130,7 @@ export async function taskFailures(stack: Stack, workflowId: string): Promise<st
 
 let bundled: Promise<WorkflowBundleWithSourceMap> | null = null;
 export function bundleOnce(): Promise<WorkflowBundleWithSourceMap> {
-  bundled ??= bundleWorkflowCode({
-    workflowsPath: require.resolve('../../src/workflows'),
-    payloadConverterPath,
-    logger: new DefaultLogger('WARN'),
-  });
+  bundled ??= bundleWorkflows({ logger: new DefaultLogger('WARN') });
   return bundled;
 }
 

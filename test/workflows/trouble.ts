@@ -1,14 +1,17 @@
 /** Trouble for one workspace at one place, while others go on: what makes tables of failures run side by side. */
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import type { WorkspaceHandle } from '../../src/client';
 import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { FailureType } from '../../src/runtimes/failure-types';
 import type { Verb } from '../../src/runtimes/memory';
 import type { CommandResult } from '../../src/runtimes/runtime';
-import { type Stack, until } from './stack';
+import { type Stack, until, untilState } from './stack';
 
 /** The steps of a build that do something, and what follows a stop and a purge. */
-export type Place = 'admit' | 'prepare-home' | 'start-pod' | 'configure' | 'personalize' | 'stop' | 'purge';
+export const STEPS = ['admit', 'prepare-home', 'start-pod', 'configure', 'personalize'] as const;
+export type Step = (typeof STEPS)[number];
+export type Place = Step | 'stop' | 'purge';
 
 /** What happens at the `call`th call of the place, counted from 1: failed before the work, held up before it, failed after it. */
 export interface Trouble {
@@ -23,6 +26,8 @@ export interface Meter {
   calls(): number;
 }
 
+/** The history of a workspace whose first build ended well. */
+export const BUILT = ['off→building created', 'building→running build-finished'];
 /** A visit to a hook that ran well. */
 export const RAN_WELL = 'state ended\nexit 0\nran 5\nreport did: it ran\n';
 
@@ -63,6 +68,49 @@ export function openToTrouble(stack: Stack): void {
     return { exitCode: 0, stdout: entry?.trouble.answer ?? RAN_WELL, stderr: '' };
   };
   disturbQueries(stack);
+}
+
+/** A build, a stop, and a purge, at one place of which something happens; checks that all of it comes out as if nothing had. */
+export async function liveThrough(
+  stack: Stack,
+  name: string,
+  place: Place,
+  meanwhile?: (workspace: WorkspaceHandle) => Promise<void>,
+): Promise<void> {
+  // So few events that pings soon end a run; only where that is wanted.
+  const more = name.startsWith('taken-over') ? { continueAsNewAfterEvents: 80 } : {};
+  const workspace = await stack.client.create({ owner: 'ada', name, image: 'starter:1', by: 'ada', ...more });
+  const during = (STEPS as readonly Place[]).includes(place) ? 'build' : place;
+  if (during === 'build') await meanwhile?.(workspace);
+  const { id, build } = await untilState(workspace, 'running');
+  expect(build?.steps.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'skipped', 'done', 'done']);
+  expect([build?.number, await podsOf(stack, id), await homesOf(stack, id)]).toEqual([1, [1], 1]);
+  if (during === 'build') return expect(await pathOf(workspace)).toEqual(BUILT);
+  await workspace.stop();
+  if (during === 'stop') await meanwhile?.(workspace);
+  await untilState(workspace, 'off');
+  expect(await pathOf(workspace, 2)).toEqual(['running→turning-off manual-stop', 'turning-off→off manual-stop']);
+  expect([await podsOf(stack, id), await homesOf(stack, id)]).toEqual([[], 1]);
+  if (during === 'stop') return;
+  await workspace.delete({ purge: true });
+  await meanwhile?.(workspace);
+  expect(await stack.client.temporal.workflow.getHandle(`workspace/ada/${name}`).result()).toMatchObject({ state: 'purged' });
+  expect(await homesOf(stack, id)).toBe(0);
+}
+
+/** The history of its states, from the given entry on. */
+export async function pathOf(workspace: WorkspaceHandle, from = 0): Promise<string[]> {
+  const { history } = await workspace.explain();
+  return history.slice(from).map((entry) => `${entry.from}→${entry.to} ${entry.cause}`);
+}
+
+/** The builds whose pods are there. */
+export async function podsOf({ runtime }: Stack, id: string): Promise<number[]> {
+  return (await runtime.listPods()).filter((pod) => pod.id === id).map(({ build }) => build);
+}
+
+export async function homesOf({ runtime }: Stack, id: string): Promise<number> {
+  return (await runtime.listHomes()).filter((home) => home.id === id).length;
 }
 
 /** No verb of a runtime is behind `admit`: it asks the organization, as only the activity of that name does here. */
