@@ -1,6 +1,7 @@
 /** The steps of a build: admit, prepare the home, start the pod, run the hooks. Each may run twice, one after the other or at once. */
 import type { HookSpec } from '../hooks/hook';
 import { runHook } from '../hooks/run-hook';
+import { untilAborted } from '../runtimes/abort';
 import type { HomeSpec, Pod, PodRef, PodSpec } from '../runtimes/runtime';
 import { checkAdoption } from './adoption';
 import type { Dependencies } from './index';
@@ -12,13 +13,13 @@ export function buildActivities({ runtime, client }: Dependencies, policies: Rea
   return {
     /** Reads the policy of the moment, which the whole build then goes by. */
     admit: (input: { organization: string; deadline: Deadline }) =>
-      runStep({ deadline: input.deadline, waitingFor: `the policy of ${input.organization}` }, async () => ({
-        policy: await policies.read(input.organization),
+      runStep({ deadline: input.deadline, waitingFor: `the policy of ${input.organization}` }, async ({ signal }) => ({
+        policy: await untilAborted(signal, () => policies.read(input.organization)),
       })),
 
     prepareHome: (input: { home: HomeSpec; deadline: Deadline }) =>
       runStep({ deadline: input.deadline, waitingFor: 'the home' }, async (progress) => {
-        if (input.home.adopt) await checkAdoption({ runtime, client }, input.home);
+        if (input.home.adopt) await untilAborted(progress.signal, () => checkAdoption({ runtime, client }, input.home));
         return runtime.prepareHome(input.home, progress);
       }),
 

@@ -1,7 +1,9 @@
 /** Everything that touches what runs besides builds: clean-up, the last look, the purge of a home. */
 import { Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import { untilAborted } from '../runtimes/abort';
 import type { PodRef, Progress } from '../runtimes/runtime';
-import { translated } from './failure';
+import { toApplicationFailure, translated } from './failure';
 import type { Dependencies } from './index';
 
 const HEARTBEAT_INTERVAL_MS = 1_000;
@@ -9,15 +11,13 @@ const HEARTBEAT_INTERVAL_MS = 1_000;
 export function careActivities({ runtime }: Dependencies) {
   return {
     /** Removes this build's pod or an older one; a newer build's pod stays. */
-    stopPod: (input: { pod: PodRef }): Promise<void> =>
-      translated(() => withHeartbeat((progress) => runtime.stopPod(input.pod, progress))),
+    stopPod: (input: { pod: PodRef }): Promise<void> => withHeartbeat((progress) => runtime.stopPod(input.pod, progress)),
 
     /** When a terminal last had input, in epoch milliseconds; null for no terminal. */
     lastLook: (input: { pod: PodRef }): Promise<{ lastInputAt: number | null }> =>
       translated(async () => ({ lastInputAt: await runtime.lastTerminalInput(input.pod) })),
 
-    deleteHome: (input: { id: string; identity: string }): Promise<void> =>
-      translated(() => withHeartbeat(() => runtime.deleteHome(input))),
+    deleteHome: (input: { id: string; identity: string }): Promise<void> => withHeartbeat(() => runtime.deleteHome(input)),
   };
 }
 
@@ -28,12 +28,17 @@ async function withHeartbeat<T>(work: (progress: Progress) => Promise<T>): Promi
   const pulse = setInterval(() => context.heartbeat({ waitingFor }), HEARTBEAT_INTERVAL_MS);
   context.heartbeat({ waitingFor });
   try {
-    return await work({
+    const progress = {
       signal: context.cancellationSignal,
-      waitingFor: (sentence) => {
+      waitingFor: (sentence: string) => {
         waitingFor = sentence.slice(0, 500);
       },
-    });
+    };
+    return await untilAborted(progress.signal, async () => work(progress));
+  } catch (error) {
+    // What was cut off is not done: its workflow, or the run that takes over, asks for it again.
+    if (context.cancellationSignal.aborted) throw new CancelledFailure('the clean-up is no longer observed');
+    throw toApplicationFailure(error);
   } finally {
     clearInterval(pulse);
   }

@@ -56,9 +56,11 @@ interface Round {
 
 async function tellLosses(round: Round, pods: ListedPod[]): Promise<void> {
   for (const pod of pods) {
-    if (pod.running) continue;
     const { id, build, counted } = pod;
-    await tell(round, pod, { build, reason: pod.reason ?? 'the pod ended', counted }, `${id} ${build} lost`);
+    const loss = `${id} ${build} lost`;
+    // A build that was given another pod may lose that one too.
+    if (pod.running) round.told.delete(loss);
+    else await tell(round, pod, { build, reason: pod.reason ?? 'the pod ended', counted }, loss);
   }
 }
 
@@ -79,7 +81,7 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
     }
   }
   for (const [workflowId, { id, state, build }] of live) {
-    if (state !== 'running' || !id || pods.some((pod) => pod.id === id)) continue;
+    if (state !== 'running' || !id || pods.some((pod) => pod.id === id && pod.running)) continue;
     if (!isSecondTime(`${id} ${build} missing`)) continue;
     const observed = await round.runtime.observe({ id, build });
     if (observed.state === 'running') continue;

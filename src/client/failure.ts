@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import {
   isGrpcServiceError,
+  QueryNotRegisteredError,
   QueryRejectedError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
@@ -37,20 +39,35 @@ export function toRequestFailure(error: unknown, thing: string): RequestFailure 
   }
   if (error instanceof WorkflowNotFoundError)
     return new RequestFailure('NotFound', `${thing} does not exist, or has ended`, { cause: error });
+  // The SDK's one class for whatever a query's handler threw, as for one that is not there.
+  if (error instanceof QueryNotRegisteredError) return new RequestFailure('NotFound', error.message, { cause: error });
   if (error instanceof QueryRejectedError) return new RequestFailure('NotFound', `${thing} has ended`, { cause: error });
   const answer = serverAnswer(error);
   if (answer !== null) return new RequestFailure('Unavailable', `${thing}: ${answer}`, { cause: error });
   return new RequestFailure('Failed', `${thing}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 }
 
-/** What the server said, where the failure is the server's; the SDK wraps it once for most calls. */
+/** A gRPC error. */
+interface ServerError {
+  code: number;
+  details: string;
+  message: string;
+}
+
+/** What the server said, where the failure is the server's. */
 function serverAnswer(error: unknown): string | null {
-  const inner = isGrpcServiceError(error) ? error : error instanceof Error ? error.cause : undefined;
-  if (!isGrpcServiceError(inner)) return null;
+  const inner = serverError(error);
+  if (inner === null) return null;
   const isUnanswered = inner.code === DEADLINE_EXCEEDED || inner.code === CANCELLED;
   return isUnanswered
     ? 'no answer in time; does a worker run on this namespace?'
     : `Temporal answered: ${inner.details || inner.message}`;
+}
+
+/** The SDK wraps the server's own error once for most calls. */
+function serverError(error: unknown): ServerError | null {
+  const inner = isGrpcServiceError(error) ? error : error instanceof Error ? error.cause : undefined;
+  return isGrpcServiceError(inner) ? inner : null;
 }
 
 /** Runs a request and translates its failure. */
@@ -62,21 +79,33 @@ export async function requesting<T>(thing: string, work: () => Promise<T>): Prom
   }
 }
 
-/** The server's word that an update fell between two tasks of the workflow: nothing of it was taken, so it may be sent again. */
-const FELL_BETWEEN = /unexpected workflow task failure/;
-const UPDATE_TRIES = 5;
-
-/** Sends an update, again where the server dropped it untaken, as it does when a workspace continues as new at that moment. */
-export async function sendUpdate<T>(thing: string, send: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
+/**
+ * Sends an update, again where the server did not take it: because the workspace continued as new at that very moment, or because
+ * ten others were on their way to it. The id of the update stays the same, so that one that was taken after all is not taken twice.
+ */
+export async function sendUpdate<T>(thing: string, send: (updateId: string) => Promise<T>): Promise<T> {
+  const updateId = randomUUID();
+  const endsAt = Date.now() + UPDATE_PATIENCE_MS;
+  for (;;) {
     try {
-      return await send();
+      return await send(updateId);
     } catch (error) {
-      if (tries === UPDATE_TRIES || !isDropped(error)) throw toRequestFailure(error, thing);
+      if (Date.now() > endsAt || !isUntaken(error)) throw toRequestFailure(error, thing);
+      await pause(UPDATE_PAUSE_MS * (0.5 + Math.random()));
     }
   }
 }
 
-function isDropped(error: unknown): boolean {
-  return isGrpcServiceError(error) && FELL_BETWEEN.test(`${error.details} ${String(error.cause)}`);
+const UPDATE_PATIENCE_MS = 60_000;
+const UPDATE_PAUSE_MS = 300;
+const RESOURCE_EXHAUSTED = 8;
+const UNTAKEN = /unexpected workflow task failure|update was aborted/;
+
+function isUntaken(error: unknown): boolean {
+  const inner = serverError(error);
+  return inner !== null && (inner.code === RESOURCE_EXHAUSTED || UNTAKEN.test(inner.details));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -34,7 +34,7 @@ export function organizationHandle(client: Client, name: string): OrganizationHa
       }),
     policy: () => requesting(thing, () => handle.query<Policy & { changes: PolicyChange[] }>('policy')),
     usage: () => requesting(thing, () => handle.query<UsageView>('usage')),
-    setPolicy: (change) => sendUpdate(thing, () => handle.executeUpdate(setPolicyUpdate, { args: [change] })),
+    setPolicy: (change) => sendUpdate(thing, (updateId) => handle.executeUpdate(setPolicyUpdate, { args: [change], updateId })),
   };
 }
 

@@ -72,7 +72,7 @@ export function workspaceHandle(client: Client, owner: string, name: string): Wo
   const workspace = `${owner}/${name}`;
   const handle = client.workflow.getHandle(messages.workspaceWorkflowId(owner, name));
   const request = <T>(work: () => Promise<T>) => requesting(`workspace ${workspace}`, work);
-  const update = <T>(work: () => Promise<T>) => sendUpdate(`workspace ${workspace}`, work);
+  const update = <T>(work: (updateId: string) => Promise<T>) => sendUpdate(`workspace ${workspace}`, work);
   const self: WorkspaceHandle = {
     workspace,
     owner,
@@ -81,13 +81,14 @@ export function workspaceHandle(client: Client, owner: string, name: string): Wo
     explain: () => request(() => handle.query(messages.explainQuery)),
     build: (number) => request(() => handle.query(messages.buildQuery, number === undefined ? {} : { number })),
     ping: (input = {}) => request(() => handle.signal(messages.pingSignal, input)),
-    start: (input = {}) => update(() => handle.executeUpdate(messages.startUpdate, { args: [input] })),
-    stop: (input = {}) => update(() => handle.executeUpdate(messages.stopUpdate, { args: [input] })),
-    rebuild: (input = {}) => update(() => handle.executeUpdate(messages.rebuildUpdate, { args: [input] })),
-    cancelBuild: (input = {}) => update(() => handle.executeUpdate(messages.cancelBuildUpdate, { args: [input] })),
-    restore: (input = {}) => update(() => handle.executeUpdate(messages.restoreUpdate, { args: [input] })),
-    delete: (input = {}) => update(() => handle.executeUpdate(messages.deleteUpdate, { args: [input] })),
-    configure: (input) => update(() => handle.executeUpdate(messages.configureUpdate, { args: [input] })),
+    start: (input = {}) => update((updateId) => handle.executeUpdate(messages.startUpdate, { args: [input], updateId })),
+    stop: (input = {}) => update((updateId) => handle.executeUpdate(messages.stopUpdate, { args: [input], updateId })),
+    rebuild: (input = {}) => update((updateId) => handle.executeUpdate(messages.rebuildUpdate, { args: [input], updateId })),
+    cancelBuild: (input = {}) =>
+      update((updateId) => handle.executeUpdate(messages.cancelBuildUpdate, { args: [input], updateId })),
+    restore: (input = {}) => update((updateId) => handle.executeUpdate(messages.restoreUpdate, { args: [input], updateId })),
+    delete: (input = {}) => update((updateId) => handle.executeUpdate(messages.deleteUpdate, { args: [input], updateId })),
+    configure: (input) => update((updateId) => handle.executeUpdate(messages.configureUpdate, { args: [input], updateId })),
     pendingStep: () => request(() => pendingStep(client, handle.workflowId)),
     waitForBuild: (number, options = {}) =>
       request(() => waitForBuild({ self, number, options, failed: () => throwIfFailed(client, handle.workflowId) })),

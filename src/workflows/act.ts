@@ -1,5 +1,6 @@
 /** What each decision comes to: one function for each, all of them interruptible, none undoing anything. */
 import { ActivityFailure, ApplicationFailure, condition, isCancellation, log } from '@temporalio/workflow';
+import { FINAL_TYPES, INTERNAL_TYPES } from '../runtimes/failure-types';
 import { continueBuild, nextStep } from './build';
 import { observe } from './observe';
 import { care, local, look, short } from './proxies';
@@ -163,15 +164,22 @@ async function sleep(run: Run, { until, summary }: { until: number; summary: str
   if (ms > 0) await standaloneScope().run(() => condition(isOver, ms, { summary }));
 }
 
-/** Whether the work came to its end; false when it was interrupted. Its final failure is only logged: there is nothing left to do about it. */
+/**
+ * Whether the work came to its end; false when it was interrupted. Its final failure is only logged: there is nothing left to do
+ * about it. Any other is no end at all, and the loop asks again.
+ */
 async function finish(work: () => Promise<unknown>, interrupted: () => boolean): Promise<boolean> {
   try {
     await observe(work, interrupted);
     return true;
   } catch (error) {
     if (isCancellation(error)) return false;
-    if (!(error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)) throw error;
-    log.warn('a clean-up ended in a final failure', { error });
-    return true;
+    if (!(error instanceof ActivityFailure)) throw error;
+    log.warn('a clean-up failed', { error });
+    return error.cause instanceof ApplicationFailure && isFinal(error.cause.type);
   }
+}
+
+function isFinal(type: string | null | undefined): boolean {
+  return [...FINAL_TYPES, ...INTERNAL_TYPES].some((known) => known === type);
 }

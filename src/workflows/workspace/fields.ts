@@ -26,7 +26,8 @@ export type Fields = Record<string, unknown>;
 export function asObject(field: string, value: unknown): Fields {
   if (value === undefined || value === null) return {};
   if (value instanceof Malformed) throw invalid(field, 'one JSON object', value.reason);
-  if (typeof value !== 'object' || Array.isArray(value)) throw invalid(field, 'one JSON object', value);
+  if (typeof value !== 'object' || Array.isArray(value) || ArrayBuffer.isView(value))
+    throw invalid(field, 'one JSON object', value);
   return value as Fields;
 }
 

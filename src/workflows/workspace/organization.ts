@@ -39,10 +39,12 @@ export function applyPolicyChange(state: OrganizationState, input: unknown, now:
 /** Takes a workspace's report. An older one than the last, or a malformed one, changes nothing. */
 export function takeUsageReport(state: OrganizationState, input: unknown): void {
   if (!isUsageReport(input)) return;
+  const { workspace, sequence, owner, policyVersion, running, home, cpu, memory, disk } = input;
+  const report = { workspace, sequence, owner, policyVersion, running, home, cpu, memory, disk };
   const known = state.workspaces[input.workspace];
   if (known && known.sequence >= input.sequence && input.sequence !== 1) return;
   if (!input.running && !input.home) delete state.workspaces[input.workspace];
-  else state.workspaces[input.workspace] = input;
+  else state.workspaces[workspace] = report;
 }
 
 /** Whom the newest policy has still to be told; null when everybody has it. */

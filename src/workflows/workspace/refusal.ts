@@ -20,6 +20,7 @@ export function invalid(field: string, expected: string, came: unknown): Refusal
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes that are no JSON`;
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);
