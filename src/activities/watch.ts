@@ -56,11 +56,10 @@ interface Round {
 
 async function tellLosses(round: Round, pods: ListedPod[]): Promise<void> {
   for (const pod of pods) {
-    const { id, build, counted } = pod;
-    const loss = `${id} ${build} lost`;
-    // A build that was given another pod may lose that one too.
-    if (pod.running) round.told.delete(loss);
-    else await tell(round, pod, { build, reason: pod.reason ?? 'the pod ended', counted }, loss);
+    if (pod.running) continue;
+    const { instance, build, counted } = pod;
+    // By its instance, since a build that was given another pod may lose that one too.
+    await tell(round, pod, { build, reason: pod.reason ?? 'the pod ended', counted }, `${instance} lost`);
   }
 }
 
@@ -81,7 +80,7 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
     }
   }
   for (const [workflowId, { id, state, build }] of live) {
-    if (state !== 'running' || !id || pods.some((pod) => pod.id === id && pod.running)) continue;
+    if (state !== 'running' || !id || pods.some((pod) => pod.id === id)) continue;
     if (!isSecondTime(`${id} ${build} missing`)) continue;
     const observed = await round.runtime.observe({ id, build });
     if (observed.state === 'running') continue;

@@ -61,7 +61,7 @@ export class MemoryWorld {
     this.made += 1;
     const { warnings, ...known } = image;
     const pod = { id, build, instance: `pod-${this.made}`, ...known, home: `/home/${image.user}`, warnings };
-    const listed = { id, build, owner, name, organization, running: true, reason: null, counted: true };
+    const listed = { id, build, instance: pod.instance, owner, name, organization, running: true, reason: null, counted: true };
     this.pods.set(id, { pod, listed, terminalInput: null, lost: new AbortController() });
     return pod;
   }

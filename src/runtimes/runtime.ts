@@ -160,6 +160,7 @@ export type Observation =
   | { state: 'gone'; reason: string; counted: boolean };
 
 export interface ListedPod extends WorkspaceRef, PodRef {
+  instance: string;
   running: boolean;
   reason: string | null;
   counted: boolean;

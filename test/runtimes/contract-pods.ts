@@ -13,7 +13,9 @@ export function podRules(given: Given): void {
     });
     expect(await given.start(1)).toEqual(pod);
     expect(await given.world().runtime.observe({ id: ID, build: 1 })).toEqual({ state: 'running', instance: pod.instance });
-    expect(await given.world().runtime.listPods()).toEqual([{ ...REF, build: 1, running: true, reason: null, counted: true }]);
+    expect(await given.world().runtime.listPods()).toEqual([
+      { ...REF, build: 1, instance: expect.any(String), running: true, reason: null, counted: true },
+    ]);
   });
 
   it('starts one pod when asked twice at once.', async () => {

@@ -95,8 +95,8 @@ function nextClockChange(from: number): number {
 const weekdayOf = (at: number, timeZone: string) =>
   new Intl.DateTimeFormat('en', { timeZone, weekday: 'short' }).format(at).toLowerCase() as Weekday;
 
-test('Over two weeks with a change of clocks each allowed local date has exactly one start, ready by the time set.', async () => {
-  await sleepUntil(nextClockChange(await now()) - 8 * DAY);
+test('Over three weeks with a change of clocks each allowed local date has exactly one start, ready by the time set.', async () => {
+  await sleepUntil(nextClockChange(await now()) - 11 * DAY);
   const night = await createRunning({ autoStart: { time: '02:30', timeZone: BERLIN } });
   const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri'];
   const office = await createRunning({ autoStart: { time: '08:30', timeZone: BERLIN, weekdays } });
@@ -104,7 +104,7 @@ test('Over two weeks with a change of clocks each allowed local date has exactly
   const histories = new Map<WorkspaceHandle, Map<string, HistoryEntry>>(
     [night, office].map((workspace) => [workspace, new Map()]),
   );
-  for (let week = 1; week <= 2; week += 1) {
+  for (let week = 1; week <= 3; week += 1) {
     await sleepUntil(from + week * 7 * DAY);
     for (const [workspace, entries] of histories)
       for (const entry of (await workspace.explain()).history) entries.set(`${entry.at} ${entry.to}`, entry);
@@ -113,11 +113,11 @@ test('Over two weeks with a change of clocks each allowed local date has exactly
     [night, '02:30'],
     [office, '08:30'],
   ] as const) {
-    const dates = Array.from({ length: 16 }, (_, day) => wallClock(from + (day - 1) * DAY).slice(0, 10));
+    const dates = Array.from({ length: 23 }, (_, day) => wallClock(from + (day - 1) * DAY).slice(0, 10));
     const allowed = dates.filter(
       (date) => workspace === night || !['sat', 'sun'].includes(weekdayOf(Date.parse(`${date}T12:00Z`), 'UTC')),
     );
-    const instants = allowed.map((date) => firstInstant(date, time)).filter((at) => at > from && at < from + 14 * DAY);
+    const instants = allowed.map((date) => firstInstant(date, time)).filter((at) => at > from && at < from + 21 * DAY);
     const history = [...(histories.get(workspace)?.values() ?? [])];
     for (const at of instants) expectServed(history, at);
     expect(history.filter(({ cause }) => cause === 'auto-start')).toHaveLength(instants.length);

@@ -28,6 +28,7 @@ export function listPod(record: SandboxRecord): ListedPod[] {
       build: pod.build,
       running: end === null,
       reason: end?.reason ?? null,
+      instance: pod.instance,
       counted: end?.counted ?? true,
     },
   ];
