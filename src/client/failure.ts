@@ -85,19 +85,21 @@ export async function requesting<T>(thing: string, work: () => Promise<T>): Prom
  */
 export async function sendUpdate<T>(thing: string, send: (updateId: string) => Promise<T>): Promise<T> {
   const updateId = randomUUID();
-  const endsAt = Date.now() + UPDATE_PATIENCE_MS;
-  for (;;) {
+  // Callers that were refused together should not come back together.
+  const pauseMs = MIN_UPDATE_PAUSE_MS + (Number.parseInt(updateId.slice(0, 8), 16) % MIN_UPDATE_PAUSE_MS);
+  for (let tries = 1; ; tries += 1) {
     try {
       return await send(updateId);
     } catch (error) {
-      if (Date.now() > endsAt || !isUntaken(error)) throw toRequestFailure(error, thing);
-      await pause(UPDATE_PAUSE_MS * (0.5 + Math.random()));
+      if (tries === UPDATE_TRIES || !isUntaken(error)) throw toRequestFailure(error, thing);
+      await pause(pauseMs);
     }
   }
 }
 
-const UPDATE_PATIENCE_MS = 60_000;
-const UPDATE_PAUSE_MS = 300;
+/** Each try is patient already: the SDK's own retries take seconds. */
+const UPDATE_TRIES = 20;
+const MIN_UPDATE_PAUSE_MS = 200;
 const RESOURCE_EXHAUSTED = 8;
 const UNTAKEN = /unexpected workflow task failure|update was aborted/;
 

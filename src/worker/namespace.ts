@@ -28,9 +28,14 @@ export async function registerSearchAttributes(client: Client): Promise<void> {
   const { namespace } = client.options;
   const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
   const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => customAttributes?.[name] === undefined);
-  if (missing.length === 0) return;
+  if (missing.length > 0) await addSearchAttributes(client, missing);
+}
+
+/** Adds all of ours, or those given, without looking at what is there. */
+export async function addSearchAttributes(client: Client, attributes = Object.entries(SEARCH_ATTRIBUTES)): Promise<void> {
+  const { namespace } = client.options;
   const searchAttributes = Object.fromEntries(
-    missing.map(([name, type]) => [name, temporal.api.enums.v1.IndexedValueType[`INDEXED_VALUE_TYPE_${type}`]]),
+    attributes.map(([name, type]) => [name, temporal.api.enums.v1.IndexedValueType[`INDEXED_VALUE_TYPE_${type}`]]),
   );
   await client.connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
 }

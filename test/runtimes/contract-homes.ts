@@ -29,6 +29,11 @@ export function homeRules(given: Given): void {
     expect(await given.world().runtime.listHomes()).toMatchObject([{ disk: '20Gi' }]);
   });
 
+  homeRefusals(given);
+}
+
+/** Which homes are refused, and how one ends. */
+function homeRefusals(given: Given): void {
   it('refuses a home that should be there and is not, and makes nothing.', async () => {
     await expectFailure(given.prepare({ identity: 'was-made-once' }), 'HomeMissing');
     await expectFailure(given.prepare({ adopt: true }), 'HomeMissing');

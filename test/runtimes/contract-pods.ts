@@ -65,6 +65,11 @@ export function podRules(given: Given): void {
     expect(failure.message).toMatch(/2000.*1000/);
   });
 
+  podFences(given);
+}
+
+/** How pods end, and what is fenced off afterwards. */
+function podFences(given: Given): void {
   it('stops a pod, twice in turn, twice at once, and when there is none.', async () => {
     await given.stop(1);
     await given.start(2);

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
@@ -10,7 +11,7 @@ import { createMemoryRuntime, type MemoryOptions, type MemoryRuntime } from '../
 import { choosePort } from '../../src/start/port';
 import { startTemporalServer, type TemporalServer } from '../../src/start/temporal-server';
 import { bundleWorkflows, PAYLOAD_CONVERTER_PATH } from '../../src/worker/bundle';
-import { registerSearchAttributes } from '../../src/worker/namespace';
+import { addSearchAttributes, registerSearchAttributes } from '../../src/worker/namespace';
 import { CARE_QUEUE, NAMESPACE, type StatusView, STARTS_QUEUE, TASK_QUEUE } from '../../src/workflows/messages';
 
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'perennial');
@@ -37,11 +38,14 @@ export interface Stack {
 }
 
 /** Starts it all. Ask for `time-skipping` where days have to pass, else for the real server. */
-export async function startStack(kind: 'dev' | 'time-skipping', { withWatch = false } = {}): Promise<Stack> {
+export async function startStack(kind: 'dev' | 'time-skipping', { withWatch = false, withOutages = false } = {}): Promise<Stack> {
   installQuietRuntime();
   const { env, server } = kind === 'dev' ? await createDevServer() : { env: await createTimeSkippingServer(), server: null };
-  const temporal = env.client as unknown as PerennialClient['temporal'];
-  await registerSearchAttributes(temporal);
+  // Not the environment's own client: that one lets the clock run free for as long as somebody waits for a result.
+  const temporal = new Client({ connection: env.connection, namespace: env.client.options.namespace });
+  // The time-skipping server cannot list them, and is always new.
+  if (kind === 'dev') await registerSearchAttributes(temporal);
+  else await addSearchAttributes(temporal);
   const script: MemoryOptions = {};
   const runtime = createMemoryRuntime({
     now: Date.now,
@@ -60,7 +64,7 @@ export async function startStack(kind: 'dev' | 'time-skipping', { withWatch = fa
     runtime,
     script,
     async startWorkers() {
-      const workers = await createWorkers({ env, activities, bundle });
+      const workers = await createWorkers({ env, activities, bundle, withOutages });
       running = { workers, runs: Promise.all(workers.map((worker) => worker.run())) };
     },
     async stopWorkers() {
@@ -138,8 +142,9 @@ function createWorkers(given: {
   env: TestWorkflowEnvironment;
   activities: ReturnType<typeof createActivities>;
   bundle: WorkflowBundleWithSourceMap;
+  withOutages: boolean;
 }): Promise<Worker[]> {
-  const { env, activities, bundle } = given;
+  const { env, activities, bundle, withOutages } = given;
   const options = {
     connection: env.nativeConnection,
     ...(env.namespace === undefined ? {} : { namespace: env.namespace }),
@@ -148,6 +153,8 @@ function createWorkers(given: {
     maxHeartbeatThrottleInterval: '200ms',
     defaultHeartbeatThrottleInterval: '200ms',
     shutdownForceTime: '5s',
+    // The time-skipping server waits for ever for a worker that had a workflow in its cache; without one, only one task at a time is safe.
+    ...(withOutages ? { maxCachedWorkflows: 0, maxConcurrentWorkflowTaskExecutions: 1, maxConcurrentWorkflowTaskPolls: 1 } : {}),
   } as const;
   return Promise.all([
     Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: bundle }),
@@ -187,4 +194,32 @@ function installQuietRuntime(): void {
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
   });
+}
+
+/** Lets time pass while no worker is up, then starts the workers again. For the time-skipping server, started `withOutages`. */
+export async function outage(stack: Stack, ms: number): Promise<void> {
+  const { testService } = stack.env.connection;
+  if (!testService) throw new Error('an outage needs the time-skipping server');
+  await stack.stopWorkers();
+  let isOver = false;
+  const slept = stack.env.sleep(ms).finally(() => {
+    isOver = true;
+  });
+  // A task that waits for a worker holds the clock: each hold is taken away, and given back in the end.
+  let taken = 0;
+  while (!isOver) {
+    if (!(await isHeld(stack, () => isOver))) continue;
+    await testService.unlockTimeSkipping({});
+    taken += 1;
+  }
+  await slept;
+  for (; taken > 0; taken -= 1) await testService.lockTimeSkipping({});
+  await stack.startWorkers();
+}
+
+/** Skipped time comes in leaps, so a clock that only ticks is held. */
+async function isHeld({ env }: Stack, isOver: () => boolean): Promise<boolean> {
+  const before = await env.currentTimeMs();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  return !isOver() && (await env.currentTimeMs()) - before < 5_000;
 }

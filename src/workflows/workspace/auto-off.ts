@@ -26,10 +26,21 @@ export function autoOffThreshold(state: State): Threshold | null {
 
 /** When the workspace is stopped if nobody uses it any more, in epoch milliseconds; null for never, or while it does not run. */
 export function autoOffAt(state: State): number | null {
+  const endsAt = windowEndsAt(state);
+  return endsAt === null ? null : Math.max(endsAt, state.window.notBefore);
+}
+
+/** Whether a workspace whose pod is gone has nothing to be rebuilt for. What puts a stop off after an outage protects living pods only. */
+export function isOverWithoutPod(state: State, now: number): boolean {
+  const isInOutage = state.window.outage !== null && state.window.outage.until > now;
+  const offAt = isInOutage ? windowEndsAt(state) : autoOffAt(state);
+  return offAt !== null && offAt <= now;
+}
+
+function windowEndsAt(state: State): number | null {
   const threshold = autoOffThreshold(state);
   if (state.phase !== 'running' || !threshold || threshold.after === 'never') return null;
-  const usedAt = Math.max(state.window.startedAt, state.lastAccess?.at ?? 0);
-  return Math.max(usedAt + durationMs(threshold.after), state.window.notBefore);
+  return Math.max(state.window.startedAt, state.lastAccess?.at ?? 0) + durationMs(threshold.after);
 }
 
 /** Takes an access. It only moves a number: no timer is armed, and the next decision sees it. */

@@ -1,6 +1,6 @@
 /** What a lost pod leads to: a rebuild by itself, an error after too many, or `off` where the auto-off fell due meanwhile. */
 import type { PodLostInput } from '../payloads';
-import { autoOffAt } from './auto-off';
+import { isOverWithoutPod } from './auto-off';
 import { HOUR_MS } from './duration';
 import { currentBuild, newestBuild, type State } from './state';
 import { enter, queueBuild, type Reason, turnOff } from './transition';
@@ -13,8 +13,7 @@ export function notePodLost(state: State, lost: PodLostInput, now: number): void
   if (lost.found !== undefined && lost.found > state.buildNumber) return noteNewerBuild(state, lost.found, now);
   const build = newestBuild(state);
   if (state.phase !== 'running' || state.ending || build?.number !== lost.build) return;
-  const offAt = autoOffAt(state);
-  if (offAt !== null && offAt <= now) return turnOff(state, 'off', autoOffReason(state, lost), now);
+  if (isOverWithoutPod(state, now)) return turnOff(state, 'off', autoOffReason(state, lost), now);
   state.losses = state.losses.filter((at) => at > now - HOUR_MS);
   if (lost.counted) state.losses.push(now);
   const because: Reason = { cause: 'pod-lost', by: 'watch', rule: null, evidence: lost.reason };
