@@ -4,13 +4,9 @@ import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { HistoryEntry } from '../../src/workflows/messages';
 import { clearScript, createGate, outage, type Stack, startStack, until, untilState } from './stack';
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-/** The organization's default threshold. */
-const THRESHOLD = 2 * HOUR;
-/** So late a stop may be with a worker up. */
-const SLACK = 5 * SECOND;
+const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
+/** The organization's default threshold, and how late a stop may be with a worker up. */
+const [THRESHOLD, SLACK] = [2 * HOUR, 5 * SECOND];
 
 let stack: Stack;
 beforeAll(async () => {
@@ -32,13 +28,8 @@ const now = () => stack.env.currentTimeMs();
 const temporalOf = ({ workspace }: WorkspaceHandle) => stack.client.temporal.workflow.getHandle(`workspace/${workspace}`);
 const looks = () => stack.runtime.calls.filter((verb) => verb === 'lastTerminalInput').length;
 
-async function sleepUntil(at: number): Promise<void> {
-  await stack.env.sleep(Math.max(1, at - (await now())));
-}
-
-async function dueAt(workspace: WorkspaceHandle): Promise<number> {
-  return Date.parse((await workspace.status()).autoOff.at ?? 'never');
-}
+const sleepUntil = async (at: number) => stack.env.sleep(Math.max(1, at - (await now())));
+const dueAt = async (workspace: WorkspaceHandle) => Date.parse((await workspace.status()).autoOff.at ?? 'never');
 
 /** The last stop, both its entries, once it is over. */
 async function lastStop(workspace: WorkspaceHandle): Promise<[HistoryEntry, HistoryEntry]> {
@@ -59,11 +50,8 @@ async function expectStopFrom(workspace: WorkspaceHandle, earliest: number): Pro
 /** Pings, and answers the moment that counts. */
 async function ping(workspace: WorkspaceHandle, via: string): Promise<number> {
   await workspace.ping({ via });
-  const { lastAccess } = await until('the ping is known', async () => {
-    const { autoOff } = await workspace.status();
-    return autoOff.lastAccess?.via === via && autoOff;
-  });
-  return Date.parse(lastAccess?.at ?? 'never');
+  await until('the ping is known', async () => (await workspace.status()).autoOff.lastAccess?.via === via);
+  return Date.parse((await workspace.status()).autoOff.lastAccess?.at ?? 'never');
 }
 
 async function losePod(workspace: WorkspaceHandle): Promise<void> {
@@ -150,14 +138,10 @@ test('While the runtime gives no answer the stop is put off and explain says so;
 
 /** When the server took the last look's answer. */
 async function lookAnsweredAt(workspace: WorkspaceHandle): Promise<number> {
-  const { events = [] } = await temporalOf(workspace).fetchHistory();
-  const asked = events?.findLast((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'lastLook');
-  const answered = events?.find(
-    ({ activityTaskCompletedEventAttributes: completed }) =>
-      completed && String(completed.scheduledEventId) === String(asked?.eventId),
-  );
-  const { seconds, nanos } = answered?.eventTime ?? {};
-  return Number(seconds) * SECOND + (nanos ?? 0) / 1e6;
+  const { events } = await temporalOf(workspace).fetchHistory();
+  // The one after it is the end of the pod.
+  const [answered] = (events ?? []).filter((event) => event.activityTaskCompletedEventAttributes).slice(-2);
+  return Number(answered?.eventTime?.seconds) * SECOND + (answered?.eventTime?.nanos ?? 0) / 1e6;
 }
 
 test('A workspace has a threshold of its own only while the organization lets it; it sleeps when that is taken away and wakes with it.', async () => {
@@ -165,7 +149,6 @@ test('A workspace has a threshold of its own only while the organization lets it
   await expect(strict.configure({ autoOff: { after: '45m' } })).rejects.toMatchObject({ type: 'NotAllowed' });
   const refused = await stack.client.create({ owner: 'ada', name: 'refused', image: 'starter:1', autoOff: { after: '45m' } });
   await expect(refused.waitForBuild(1)).rejects.toMatchObject({ type: 'NotAllowed' });
-
   const workspace = await createRunning({ organization: 'free', autoOff: { after: '45m' } });
   const usedAt = await ping(workspace, 'web');
   const inForce = (after: string) =>
@@ -187,10 +170,8 @@ test('A workspace has a threshold of its own only while the organization lets it
 test('A threshold of never stops nothing.', async () => {
   const workspace = await createRunning({ organization: 'free', autoOff: { after: 'never' } });
   await stack.env.sleep(3 * 24 * HOUR);
-  expect(await workspace.status()).toMatchObject({
-    state: 'running',
-    autoOff: { at: null, after: 'never', source: 'workspace' },
-  });
+  const autoOff = { at: null, after: 'never', source: 'workspace' };
+  expect(await workspace.status()).toMatchObject({ state: 'running', autoOff });
   await workspace.stop();
 });
 
@@ -215,11 +196,10 @@ test('A threshold made shorter, by policy or override, stops nothing sooner than
 test('After a lost pod the old window stays, with at least 10 minutes left.', async () => {
   const [early, late] = [await createRunning(), await createRunning()];
   const oldEnd = await dueAt(early);
-  const isBack = (workspace: WorkspaceHandle) =>
-    until('it runs again', async () => {
-      const status = await workspace.status();
-      return status.state === 'running' && status.build?.number === 2 && status;
-    });
+  const isBack = async (workspace: WorkspaceHandle) => {
+    await workspace.waitForBuild(2);
+    return untilState(workspace, 'running');
+  };
   await stack.env.sleep(30 * MINUTE);
   await losePod(early);
   await isBack(early);
@@ -234,14 +214,9 @@ test('After a lost pod the old window stays, with at least 10 minutes left.', as
 
 describe('with an outage', () => {
   // Workers that can be missed run slowly on this server, so only these tests have them.
-  let usual: Stack;
   beforeAll(async () => {
-    usual = stack;
-    stack = await startStack('time-skipping', { withOutages: true });
-  });
-  afterAll(async () => {
     await stack.close();
-    stack = usual;
+    stack = await startStack('time-skipping', { withOutages: true });
   });
 
   test('A stop that fell due in an outage is decided no sooner than 2 minutes later, and a ping in these prevents it.', async () => {
