@@ -3,8 +3,8 @@ import type { Client } from '@temporalio/client';
 import type { Runtime } from '../runtimes/runtime';
 import { buildActivities } from './build';
 import { careActivities } from './care';
-import { policyActivities, queryPolicy } from './policy';
-import { shareReadings } from './policy-reading';
+import { type Policy, policyActivities, queryPolicy } from './policy';
+import { type Reading, shareReadings } from './policy-reading';
 import { scheduleActivities } from './schedule';
 import { watchActivities } from './watch';
 
@@ -13,6 +13,8 @@ export type { BuildFailureDetails, StepResult } from './step';
 export interface Dependencies {
   runtime: Runtime;
   client: Client;
+  /** How policies are read; shared readings by default. */
+  policies?: Reading<Policy>;
   /** How often the watch compares, in milliseconds. */
   watchIntervalMs: number;
 }
@@ -20,7 +22,7 @@ export interface Dependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(dependencies: Dependencies) {
-  const policies = shareReadings((organization) => queryPolicy(dependencies.client, organization));
+  const { client, policies = shareReadings((organization) => queryPolicy(client, organization)) } = dependencies;
   return {
     ...policyActivities(dependencies, policies),
     ...scheduleActivities(),

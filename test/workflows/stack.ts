@@ -6,6 +6,7 @@ import { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
+import { type Policy, queryPolicy } from '../../src/activities/policy';
 import { type PerennialClient, type WorkspaceHandle, wrapClient } from '../../src/client';
 import { createMemoryRuntime, type MemoryOptions, type MemoryRuntime } from '../../src/runtimes/memory';
 import { choosePort } from '../../src/start/port';
@@ -23,6 +24,11 @@ export const NO_HOOK = { exitCode: 0, stdout: 'state ended\nexit 0\nreport skipp
 
 export const payloadConverterPath = PAYLOAD_CONVERTER_PATH;
 
+/** What a test makes of the world: of the runtime's verbs, and of the readings of policies. */
+export interface Script extends MemoryOptions {
+  readPolicy?: (query: () => Promise<Policy>) => Promise<Policy>;
+}
+
 export interface Stack {
   env: TestWorkflowEnvironment;
   /** The real server; null on the time-skipping one. */
@@ -30,7 +36,7 @@ export interface Stack {
   client: PerennialClient;
   runtime: MemoryRuntime;
   /** The hooks of the memory runtime; a test sets them and takes them back. */
-  script: MemoryOptions;
+  script: Script;
   /** Ends all workers, as a deployment does. */
   stopWorkers(): Promise<void>;
   startWorkers(): Promise<void>;
@@ -46,7 +52,7 @@ export async function startStack(kind: 'dev' | 'time-skipping', { withWatch = fa
   // The time-skipping server cannot list them, and is always new.
   if (kind === 'dev') await registerSearchAttributes(temporal);
   else await addSearchAttributes(temporal);
-  const script: MemoryOptions = {};
+  const script: Script = {};
   const runtime = createMemoryRuntime({
     now: Date.now,
     fail: (verb, call) => script.fail?.(verb, call),
@@ -54,9 +60,14 @@ export async function startStack(kind: 'dev' | 'time-skipping', { withWatch = fa
     hold: (verb, call) => script.hold?.(verb, call),
     exec: (pod, command, signal) => script.exec?.(pod, command, signal) ?? NO_HOOK,
   });
-  const activities = createActivities({ runtime, client: temporal, watchIntervalMs: 100 });
+  // Each reading by itself, so that a test can tell whose it is.
+  const read = (organization: string) => {
+    const query = () => queryPolicy(temporal, organization);
+    return script.readPolicy?.(query) ?? query();
+  };
+  const activities = createActivities({ runtime, client: temporal, policies: { read }, watchIntervalMs: 100 });
   const bundle = await bundleOnce();
-  let running: { workers: Worker[]; runs: Promise<unknown> } | null = null;
+  let running: { workers: Worker[]; runs: Promise<PromiseSettledResult<void>[]> } | null = null;
   const stack: Stack = {
     env,
     server,
@@ -65,12 +76,13 @@ export async function startStack(kind: 'dev' | 'time-skipping', { withWatch = fa
     script,
     async startWorkers() {
       const workers = await createWorkers({ env, activities, bundle, withOutages });
-      running = { workers, runs: Promise.all(workers.map((worker) => worker.run())) };
+      running = { workers, runs: Promise.allSettled(workers.map((worker) => worker.run())) };
     },
     async stopWorkers() {
-      for (const worker of running?.workers ?? []) worker.shutdown();
-      await running?.runs;
+      const stopped = running;
       running = null;
+      for (const worker of stopped?.workers ?? []) if (worker.getState() === 'RUNNING') worker.shutdown();
+      for (const end of (await stopped?.runs) ?? []) if (end.status === 'rejected' && !isHeldLate(end.reason)) throw end.reason;
     },
     async close() {
       await stack.stopWorkers();
@@ -117,7 +129,7 @@ export function createGate(): { open: () => void; opened: Promise<void> } {
 
 /** Takes back everything that a test scripted. */
 export function clearScript({ script }: Stack): void {
-  for (const key of Object.keys(script)) delete script[key as keyof MemoryOptions];
+  for (const key of Object.keys(script)) delete script[key as keyof Script];
 }
 
 /** The failures of workflow tasks in every run of a workflow, by cause; an entity that is sound has none but the server's own. */
@@ -130,6 +142,11 @@ export async function taskFailures(stack: Stack, workflowId: string): Promise<st
     }
   }
   return failures;
+}
+
+/** The SDK ends a worker, and then complains where a call of an activity that was held has only just returned. */
+function isHeldLate(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Worker still in use');
 }
 
 let bundled: Promise<WorkflowBundleWithSourceMap> | null = null;

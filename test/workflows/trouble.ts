@@ -1,6 +1,5 @@
 /** Trouble for one workspace at one place, while others go on: what makes tables of failures run side by side. */
 import { Context } from '@temporalio/activity';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { WorkspaceHandle } from '../../src/client';
 import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { FailureType } from '../../src/runtimes/failure-types';
@@ -55,7 +54,7 @@ export function untilCalled(meter: Meter, calls = 1): Promise<true> {
   return until(`the place was called ${calls} times`, () => meter.calls() >= calls);
 }
 
-/** Lets `disturb` act on this stack: on the verbs of its runtime, on its hooks, and on the query that `admit` asks. */
+/** Lets `disturb` act on this stack: on the verbs of its runtime, on its hooks, and on the reading that `admit` asks for. */
 export function openToTrouble(stack: Stack): void {
   const { script } = stack;
   const at = (verb: Verb) => entryOf(PLACES[verb]);
@@ -67,7 +66,8 @@ export function openToTrouble(stack: Stack): void {
     await disturbed(entry, async () => undefined);
     return { exitCode: 0, stdout: entry?.trouble.answer ?? RAN_WELL, stderr: '' };
   };
-  disturbQueries(stack);
+  // No verb of a runtime is behind `admit`: it asks the organization.
+  script.readPolicy = (query) => (activity()?.activityType === 'admit' ? disturbed(entryOf('admit'), query) : query());
 }
 
 /** A build, a stop, and a purge, at one place of which something happens; checks that all of it comes out as if nothing had. */
@@ -113,27 +113,14 @@ export async function homesOf({ runtime }: Stack, id: string): Promise<number> {
   return (await runtime.listHomes()).filter((home) => home.id === id).length;
 }
 
-/** No verb of a runtime is behind `admit`: it asks the organization, as only the activity of that name does here. */
-function disturbQueries(stack: Stack): void {
-  const { workflow } = stack.client.temporal;
-  const getHandle = workflow.getHandle.bind(workflow) as typeof workflow.getHandle;
-  workflow.getHandle = ((...given: Parameters<typeof getHandle>) => {
-    const handle = getHandle(...given);
-    const query = handle.query.bind(handle) as (...args: unknown[]) => Promise<unknown>;
-    const entry = activity()?.activityType === 'admit' ? entryOf('admit') : undefined;
-    if (entry) handle.query = ((...args: unknown[]) => disturbed(entry, () => query(...args))) as typeof handle.query;
-    return handle;
-  }) as typeof workflow.getHandle;
-}
-
 async function disturbed<T>(entry: ReturnType<typeof entryOf>, work: () => Promise<T>): Promise<T> {
   const before = begin(entry);
-  if (before) throw asClientError(before);
+  if (before) throw before;
   const call = entry?.calls ?? 0;
   await entry?.trouble.hold?.(call);
   const answer = await work();
   const after = entry?.trouble.late?.(call);
-  if (after) throw asClientError(after);
+  if (after) throw after;
   return answer;
 }
 
@@ -141,11 +128,6 @@ function begin(entry: ReturnType<typeof entryOf>): RuntimeFailure | undefined {
   if (!entry) return undefined;
   entry.calls += 1;
   return entry.trouble.fail?.(entry.calls);
-}
-
-/** The client says of a missing organization what Temporal says. */
-function asClientError(failure: RuntimeFailure): Error {
-  return failure.type === 'NotFound' ? new WorkflowNotFoundError(failure.message, 'organization/default', undefined) : failure;
 }
 
 function entryOf(place: Place | undefined) {
