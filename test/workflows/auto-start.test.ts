@@ -222,29 +222,4 @@ describe('with workers that can be missed', () => {
     await sleepUntil(long.at + DAY);
     expectServed((await long.workspace.explain()).history, long.at + DAY);
   });
-
-  test('A stop by hand in the five minutes before uses up the date, and so does the cancel of the start itself; an earlier stop does not.', async () => {
-    const at = Math.ceil(((await now()) + HOUR) / MINUTE) * MINUTE;
-    const [stopped, cancelled, early] = [
-      await createRunning({ autoStart: scheduleAt(at), organization: 'default' }),
-      await createRunning({ autoStart: scheduleAt(at), organization: 'default' }),
-      await createRunning({ autoStart: scheduleAt(at), organization: 'default' }),
-    ];
-    for (const workspace of [cancelled, early]) await (await atRest(workspace)).stop();
-    await sleepUntil(at - 4 * MINUTE);
-    await (await atRest(stopped)).stop();
-    stack.script.hold = (verb) => (verb === 'startPod' ? new Promise(() => undefined) : undefined);
-    // The clock stands while a pod is being started, so this sleep goes on only after the cancel.
-    const slept = sleepUntil(at + MINUTE);
-    await untilState(cancelled, 'building');
-    await untilState(early, 'building');
-    expect(await cancelled.cancelBuild({ by: 'ada' })).toMatchObject({ outcome: 'accepted' });
-    await early.cancelBuild();
-    clearScript(stack);
-    await slept;
-    for (const workspace of [stopped, cancelled, early]) await untilState(workspace, 'off');
-    expect((await Promise.all([stopped, cancelled, early].map(startsOf))).map(({ length }) => length)).toEqual([0, 1, 1]);
-    await sleepUntil(at + DAY);
-    for (const workspace of [stopped, cancelled]) expectServed((await workspace.explain()).history, at + DAY);
-  });
 });
