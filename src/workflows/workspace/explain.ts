@@ -1,6 +1,6 @@
 /** Why the workspace is as it is, what comes next, and what would change that: the answer to the query `explain`. */
 import type { Cause, ExplainView, HistoryEntry } from '../payloads';
-import { autoOffThreshold } from './auto-off';
+import { autoOffAt, autoOffThreshold } from './auto-off';
 import { blockedBecause, plannedStart } from './auto-start';
 import { upcoming } from './decide';
 import { currentBuild, type HistoryRecord, type State } from './state';
@@ -81,7 +81,8 @@ function pendingWork(state: State): string | null {
 function delay(state: State, now: number): string | null {
   const { due, outage } = state.window;
   if (state.phase !== 'running') return null;
-  if (outage && outage.until > now) {
+  // A ping within the two minutes has moved the stop on, and then the outage has no say any more.
+  if (outage && outage.until > now && autoOffAt(state) === outage.until) {
     return `its auto-off fell due at ${iso(outage.offAt)} in an outage and is decided no sooner than ${iso(outage.until)}`;
   }
   if (!due || due.lookedAt !== null) return null;
