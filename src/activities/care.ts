@@ -2,7 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { untilAborted } from '../runtimes/abort';
-import type { PodRef, Progress } from '../runtimes/runtime';
+import type { HomeRef, PodRef, Progress } from '../runtimes/runtime';
 import { toApplicationFailure, translated } from './failure';
 import type { Dependencies } from './index';
 
@@ -17,7 +17,7 @@ export function careActivities({ runtime }: Dependencies) {
     lastLook: (input: { pod: PodRef }): Promise<{ lastInputAt: number | null }> =>
       translated(async () => ({ lastInputAt: await runtime.lastTerminalInput(input.pod) })),
 
-    deleteHome: (input: { id: string; identity: string }): Promise<void> => withHeartbeat(() => runtime.deleteHome(input)),
+    deleteHome: (input: HomeRef): Promise<void> => withHeartbeat(() => runtime.deleteHome(input)),
   };
 }
 

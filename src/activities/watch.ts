@@ -79,10 +79,10 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
       await tell(round, pod, lost, `${pod.id} ${pod.build} newer`);
     }
   }
-  for (const [workflowId, { id, state, build }] of live) {
+  for (const [workflowId, { id, organization, state, build }] of live) {
     if (state !== 'running' || !id || pods.some((pod) => pod.id === id)) continue;
     if (!isSecondTime(`${id} ${build} missing`)) continue;
-    const observed = await round.runtime.observe({ id, build });
+    const observed = await round.runtime.observe({ id, organization, build });
     if (observed.state === 'running') continue;
     await signalLoss(round.client, workflowId, { build, reason: observed.reason, counted: observed.counted });
   }
@@ -93,7 +93,7 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
 async function removeOrphan({ runtime, client }: Round, pod: ListedPod): Promise<void> {
   if ((await findWorkspace(client, pod)) !== 'other') return;
   const signal = Context.current().cancellationSignal;
-  await runtime.stopPod({ id: pod.id, build: pod.build }, { signal, waitingFor: () => undefined });
+  await runtime.stopPod(pod, { signal, waitingFor: () => undefined });
 }
 
 async function tell(round: Round, pod: ListedPod, lost: PodLostInput, once: string): Promise<void> {
@@ -111,13 +111,21 @@ async function signalLoss(client: Client, workflowId: string, lost: PodLostInput
   }
 }
 
-async function listWorkspaces(client: Client): Promise<Map<string, { id: string | null; state: string; build: number }>> {
-  const workspaces = new Map<string, { id: string | null; state: string; build: number }>();
+interface LiveWorkspace {
+  id: string | null;
+  organization: string;
+  state: string;
+  build: number;
+}
+
+async function listWorkspaces(client: Client): Promise<Map<string, LiveWorkspace>> {
+  const workspaces = new Map<string, LiveWorkspace>();
   const query = "WorkflowType='workspace' AND ExecutionStatus='Running'";
   for await (const { workflowId, memo, searchAttributes } of client.workflow.list({ query })) {
-    const [state] = (searchAttributes.State ?? []) as string[];
-    const [build] = (searchAttributes.Build ?? []) as number[];
-    workspaces.set(workflowId, { id: typeof memo?.id === 'string' ? memo.id : null, state: state ?? '', build: build ?? 0 });
+    const first = <T>(name: string, absent: T): T => (searchAttributes[name] as T[] | undefined)?.[0] ?? absent;
+    const id = typeof memo?.id === 'string' ? memo.id : null;
+    const organization = first('Organization', '');
+    workspaces.set(workflowId, { id, organization, state: first('State', ''), build: first('Build', 0) });
   }
   return workspaces;
 }

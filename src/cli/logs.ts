@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { WorkspaceHandle } from '../client';
-import type { Runtime } from '../runtimes/runtime';
+import type { PodRef, Runtime } from '../runtimes/runtime';
 import type { BuildView } from '../workflows/messages';
 import { parseBuildNumber, type WorkspaceName } from './arguments';
 import type { CliContext } from './context';
@@ -38,12 +38,12 @@ export function logsCommand(context: CliContext): Command {
     .action(({ owner, name }: WorkspaceName, options: LogsOptions, command: Command) =>
       inSession({ context, command }, async (session) => {
         const handle = session.client.workspace(owner, name);
-        const { id, build } = await answerOf(session, handle.status());
+        const { id, organization, build } = await answerOf(session, handle.status());
         const number = pickBuild(handle.workspace, { asked: options.build, newest: build?.number });
         const steps = options.step ? [options.step] : [...STEPS];
         await withRuntimeOf(session, id, async (runtime) => {
           const follow = options.follow === true;
-          const logs = await readLogs({ session, handle, runtime, id, number, steps, follow });
+          const logs = await readLogs({ session, handle, runtime, pod: { id, organization, build: number }, number, steps, follow });
           if (session.json) session.print({ json: { workspace: handle.workspace, build: number, logs }, text: '' });
         });
       }),
@@ -61,7 +61,7 @@ interface Reading {
   session: Session;
   handle: WorkspaceHandle;
   runtime: Runtime | null;
-  id: string;
+  pod: PodRef;
   number: number;
   steps: Step[];
   follow: boolean;
@@ -79,8 +79,8 @@ async function readLogs({ runtime, ...given }: Reading): Promise<StepLog[]> {
 }
 
 async function readLog(given: Omit<Reading, 'runtime'> & { runtime: Runtime; step: Step }): Promise<string> {
-  const { runtime, id, number, step, follow } = given;
-  const source = { runtime, log: { id, build: number, step } };
+  const { runtime, pod, step, follow } = given;
+  const source = { runtime, log: { ...pod, step } };
   let text = '';
   const take = (part: string) => {
     if (given.session.json) text += part;

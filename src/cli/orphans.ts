@@ -101,11 +101,11 @@ async function purgeHomes(given: { session: Session; runtime: Runtime; homes: Li
 /** Asks once more right before the end: a workspace may have taken the home over meanwhile. Answers why it stayed, or null. */
 async function purgeHome(given: { session: Session; runtime: Runtime; home: ListedHome }): Promise<CliFailure | null> {
   const { session, runtime, home } = given;
-  const { id, identity, owner, name } = home;
+  const { id, owner, name } = home;
   const keeper = await findKeeper(session, home);
   if (keeper !== null) return new CliFailure('NotAllowed', `${id} (${owner}/${name}): ${keeper.because}`);
   try {
-    await runtime.deleteHome({ id, identity });
+    await runtime.deleteHome(home);
     return null;
   } catch (error) {
     if (!(error instanceof RuntimeFailure)) throw error;

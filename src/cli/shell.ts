@@ -20,14 +20,14 @@ export function shellCommand(context: CliContext): Command {
     .action(({ owner, name }: WorkspaceName, argv: string[], _options: object, command: Command) =>
       inSession({ context, command }, async (session) => {
         const handle = session.client.workspace(owner, name);
-        const { id, state, build } = await answerOf(session, handle.status());
+        const { id, organization, state, build } = await answerOf(session, handle.status());
         if (state !== 'running' || build === null) throw new CliFailure('NotAllowed', describeRefusal(handle.workspace, state));
         await withRuntimeOf(session, id, async (runtime) => {
           if (runtime === null) {
             const sentence = `${handle.workspace} does not run under ${session.dir} (--dir or PERENNIAL_DIR), so no terminal can be opened from here`;
             throw new CliFailure('RuntimeUnavailable', sentence);
           }
-          const pod = { id, build: build.number };
+          const pod = { id, organization, build: build.number };
           const open = () => untilTermination(context, (signal) => runtime.shell(pod, argv, signal));
           context.exit(await whilePinging(handle, open));
         });

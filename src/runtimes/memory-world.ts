@@ -120,8 +120,8 @@ export class MemoryWorld {
   }
 
   endAll(): void {
-    for (const { pod, listed } of this.pods.values()) {
-      if (listed.running) this.losePod(pod, { reason: 'it was ended with the whole stack', counted: false });
+    for (const { listed } of this.pods.values()) {
+      if (listed.running) this.losePod(listed, { reason: 'it was ended with the whole stack', counted: false });
     }
   }
 
@@ -168,6 +168,6 @@ export class MemoryWorld {
 
 const miss = (id: string) => new RuntimeFailure('HomeMissing', `home ${id} is missing, or another one than was recorded`);
 
-const lose = ({ id, build }: PodRef) => new RuntimeFailure('PodLost', `the pod of build ${build} of ${id} is gone`);
+const lose = ({ id, build }: { id: string; build: number }) => new RuntimeFailure('PodLost', `the pod of build ${build} of ${id} is gone`);
 
 const endPod = ({ lost, pod }: MemoryPod): void => lost.abort(lose(pod));

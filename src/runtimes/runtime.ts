@@ -60,7 +60,7 @@ export interface Runtime {
    * Removes a home for good. A home that is gone already is success; a stranger in its place is `HomeMissing` and stays.
    * @throws HomeBusy while a pod has it mounted
    */
-  deleteHome(home: { id: string; identity: string | null }): Promise<void>;
+  deleteHome(home: HomeRef): Promise<void>;
 
   /** When a terminal in the pod last had input, in epoch milliseconds; null when none had. For the last look before auto-off. */
   lastTerminalInput(pod: PodRef): Promise<number | null>;
@@ -100,6 +100,14 @@ export interface WorkspaceRef {
   organization: string;
 }
 
+/** A home, wherever the workspaces of its organization live. */
+export interface HomeRef {
+  id: string;
+  organization: string;
+  /** As recorded; null when nobody has recorded one. */
+  identity: string | null;
+}
+
 export interface HomeSpec extends WorkspaceRef {
   identity: string | null;
   /** True when `id` is that of an existing home without a workspace, to be taken over. */
@@ -110,6 +118,8 @@ export interface HomeSpec extends WorkspaceRef {
 
 export interface PodRef {
   id: string;
+  /** Whose pods live together, for runtimes that keep those of each organization apart. */
+  organization: string;
   build: number;
 }
 
@@ -123,11 +133,15 @@ export interface PodSpec extends WorkspaceRef {
   digest: string | null;
   /** Kubernetes quantities. */
   resources: { cpu: string; memory: string; disk: string };
+  /** The Pod Security level that the organization's policy sets; only Kubernetes knows levels. */
+  podSecurity: 'restricted' | 'baseline';
   /** Environment of everything that runs in the pod, besides HOME, USER, LOGNAME, SHELL, PATH, and the image's own. */
   env: Record<string, string>;
 }
 
-export interface Pod extends PodRef {
+export interface Pod {
+  id: string;
+  build: number;
   /** Another one for each pod ever made: tells a restarted pod of the same build from the first. */
   instance: string;
   digest: string;
@@ -174,9 +188,7 @@ export interface ListedHome extends WorkspaceRef {
   disk: string;
 }
 
-export interface LogRef {
-  id: string;
-  build: number;
+export interface LogRef extends PodRef {
   step: string;
   offset: number;
 }

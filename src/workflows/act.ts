@@ -10,6 +10,7 @@ import type { Run } from './workspace';
 import { autoOffAt, autoOffThreshold, noteLook, openWindow } from './workspace/auto-off';
 import { MISSED_AFTER_MS, useUpDate, wantedPlan } from './workspace/auto-start';
 import type { Decision } from './workspace/decide';
+import { podRef } from './workspace/pod';
 import { READING_MS, takePolicy } from './workspace/policy-intake';
 import { currentBuild, newestBuild, type State } from './workspace/state';
 import { beginBuild, enter, finishBuild, queueBuild, settleEnding, turnOff } from './workspace/transition';
@@ -79,9 +80,9 @@ async function build(run: Run): Promise<void> {
 
 async function clean(run: Run): Promise<void> {
   const { state } = run;
-  const { podBuild, id } = state;
+  const { podBuild } = state;
   if (podBuild !== null) {
-    const input = { pod: { id, build: podBuild } };
+    const input = { pod: podRef(state, podBuild) };
     const summary = `remove the pod of build ${podBuild}`;
     const isClean = await finish(() => care.stopPod.executeWithOptions({ summary }, [input]), run.mustHandOver);
     if (!isClean) return;
@@ -94,7 +95,7 @@ async function lookAtTerminals({ state, mustHandOver }: Run, offAt: number): Pro
   const pod = newestBuild(state);
   if (!pod) return;
   const isMoot = () => state.phase !== 'running' || autoOffAt(state) !== offAt || mustHandOver();
-  const input = { pod: { id: state.id, build: pod.number } };
+  const input = { pod: podRef(state, pod.number) };
   try {
     const { lastInputAt } = await observe(
       () => look.lastLook.executeWithOptions({ summary: 'last look before auto-off' }, [input]),
@@ -148,10 +149,11 @@ function skipDate(state: State, { at, because }: { at: number; because: string }
 
 async function purge(run: Run): Promise<void> {
   const { state } = run;
-  const { home, id } = state;
+  const { home, id, organization } = state;
   const evidence = `deleted, kept until ${iso(state.purgeAt ?? Date.now())}`;
   if (home) {
-    const work = () => care.deleteHome.executeWithOptions({ summary: 'purge the home' }, [{ id, identity: home.identity }]);
+    const input = { id, organization, identity: home.identity };
+    const work = () => care.deleteHome.executeWithOptions({ summary: 'purge the home' }, [input]);
     if (!(await finish(work, run.mustHandOver))) return;
   }
   state.home = null;

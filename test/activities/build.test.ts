@@ -5,7 +5,7 @@ import { RuntimeFailure } from '../../src/runtimes/failure';
 import { activityWorld, DEADLINE, HOME, podOf } from './world';
 
 const HOOK = { step: 'configure', build: 1, timeoutMs: 60_000, dotfiles: null } as const;
-const POD = { id: 'w1', build: 1 };
+const POD = { id: 'w1', organization: 'default', build: 1 };
 
 async function built(options: Parameters<typeof activityWorld>[0] = {}) {
   const world = activityWorld(options);

@@ -2,7 +2,7 @@
 import { CancelledFailure } from '@temporalio/common';
 import { activityWorld, DEADLINE, HOME, podOf } from './world';
 
-const POD = { id: 'w1', build: 1 };
+const POD = { id: 'w1', organization: 'default', build: 1 };
 
 async function running(options: Parameters<typeof activityWorld>[0] = {}) {
   const world = activityWorld(options);
@@ -58,7 +58,7 @@ test('The last look at a lost pod is PodLost and not retried; at a runtime out o
 
 test('A purge removes the home, and once more does no harm; a mounted home is HomeBusy, which is retried.', async () => {
   const { runtime, run, activities, identity } = await running();
-  const purge = () => run(activities.deleteHome, { id: 'w1', identity });
+  const purge = () => run(activities.deleteHome, { id: 'w1', organization: 'default', identity });
   await expect(purge()).rejects.toMatchObject({ type: 'HomeBusy', nonRetryable: false });
   await run(activities.stopPod, { pod: POD });
   for (let round = 0; round < 2; round += 1) await purge();
@@ -68,7 +68,7 @@ test('A purge removes the home, and once more does no harm; a mounted home is Ho
 test('A purge leaves a stranger in the place of the home alone.', async () => {
   const { runtime, run, activities } = await running();
   await run(activities.stopPod, { pod: POD });
-  const purged = run(activities.deleteHome, { id: 'w1', identity: 'another' });
+  const purged = run(activities.deleteHome, { id: 'w1', organization: 'default', identity: 'another' });
   await expect(purged).rejects.toMatchObject({ type: 'HomeMissing', nonRetryable: true });
   expect(await runtime.listHomes()).toHaveLength(1);
 });

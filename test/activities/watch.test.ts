@@ -1,7 +1,7 @@
 /** The watch: what it tells, what it removes, and above all what it leaves alone. */
 import { activityWorld, HOME, type KnownWorkflow, podOf } from './world';
 
-const POD = { id: 'w1', build: 1 };
+const POD = { id: 'w1', organization: 'default', build: 1 };
 const WORKSPACE = 'workspace/ada/dev';
 const patiently = () => ({ signal: new AbortController().signal, waitingFor: () => undefined });
 /** A full round comes every 30 rounds; so many see two of them after whatever happened. */

@@ -48,7 +48,8 @@ export const HOME: HomeSpec = {
 export function podOf(home: string, change: Partial<PodSpec> = {}): PodSpec {
   const { id, owner, name, organization } = HOME;
   const resources = { cpu: '1', memory: '2Gi', disk: '10Gi' };
-  return { id, owner, name, organization, build: 1, home, image: 'starter:1', digest: null, resources, env: {}, ...change };
+  const image = { image: 'starter:1', digest: null };
+  return { id, owner, name, organization, build: 1, home, ...image, resources, podSecurity: 'restricted', env: {}, ...change };
 }
 
 /** What activities ask of a client, and nothing else. */

@@ -5,7 +5,7 @@
  */
 import type { BuildView } from '../../src/workflows/messages';
 import type { WorkspaceHandle } from '../../src/client';
-import type { Runtime } from '../../src/runtimes/runtime';
+import type { PodSpec, Runtime } from '../../src/runtimes/runtime';
 import { makeSandboxWorld } from '../runtimes/sandbox-world';
 import { cleanups, openGround } from './ground';
 import { until } from './lanes';
@@ -52,7 +52,8 @@ async function prepareStartAlone(runtime: Runtime): Promise<(build: number) => P
   const resources = { cpu: '1', memory: '2Gi', disk: '10Gi' };
   const start = async (build: number) => {
     const startedAt = performance.now();
-    const spec = { ...who, build, home: identity, image: 'starter:1', digest: null, resources, env: {} };
+    const image = { image: 'starter:1', digest: null };
+    const spec: PodSpec = { ...who, build, home: identity, ...image, resources, podSecurity: 'restricted', env: {} };
     await runtime.startPod(spec, progress);
     return performance.now() - startedAt;
   };

@@ -26,7 +26,7 @@ test('One step and one build may be asked for, and a step without a log prints n
     build: 3,
     logs: [{ step: 'configure', text: 'one\n', complete: true }],
   });
-  expect(asked[0]).toEqual({ id: 'w1', build: 3, step: 'configure', offset: 0 });
+  expect(asked[0]).toEqual({ id: 'w1', organization: 'default', build: 3, step: 'configure', offset: 0 });
   expect(await run(['logs', 'ada/dev', '--step', 'personalize'], { client, settings, openRuntime })).toMatchObject({
     code: 0,
     out: '',

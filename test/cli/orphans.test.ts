@@ -46,9 +46,9 @@ test('A purge of all removes the orphans and nothing else.', async () => {
   const { given, deleted } = world();
   const ended = await run(['orphans', 'purge', '--all', '--yes'], given);
   expect(ended).toMatchObject({ code: 0, out: 'purged w2 (ada/gone)\npurged w3 (ada/again)\n' });
-  expect(deleted).toEqual([
-    { id: 'w2', identity: 'identity of w2' },
-    { id: 'w3', identity: 'identity of w3' },
+  expect(deleted).toMatchObject([
+    { id: 'w2', organization: 'default', identity: 'identity of w2' },
+    { id: 'w3', organization: 'default', identity: 'identity of w3' },
   ]);
 });
 

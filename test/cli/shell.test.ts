@@ -19,7 +19,7 @@ test('A command goes to the running build, and its exit code comes back.', async
   });
   const ended = await run(['shell', 'ada/dev', '--', 'ls', '-l', '--json'], { client, settings, openRuntime: () => runtime });
   expect(ended).toEqual({ code: 7, out: '', error: '' });
-  expect(opened).toEqual([{ id: 'w1', build: 1 }, ['ls', '-l', '--json']]);
+  expect(opened).toEqual([{ id: 'w1', organization: 'default', build: 1 }, ['ls', '-l', '--json']]);
   expect(runtime.closed).toBe(1);
 });
 

@@ -1,5 +1,5 @@
 import type { RuntimeFailure } from '../../src/runtimes/failure';
-import type { CommandResult, HomeSpec, Pod, PodSpec, Progress, Runtime } from '../../src/runtimes/runtime';
+import type { CommandResult, HomeSpec, LogRef, Pod, PodRef, PodSpec, Progress, Runtime } from '../../src/runtimes/runtime';
 
 /** A runtime with a world of its own, and what happens to it behind its back. */
 export interface RuntimeWorld {
@@ -10,9 +10,9 @@ export interface RuntimeWorld {
   images: { good: string; otherUid: string | null; missing: string };
   /** The uid of the good image's user. */
   uid: number;
-  losePod(ref: { id: string; build: number }): Promise<void>;
+  losePod(ref: PodRef): Promise<void>;
   loseHome(id: string): Promise<void>;
-  writeLog(log: { id: string; build: number; step: string }, text: string): Promise<void>;
+  writeLog(log: Omit<LogRef, 'offset'>, text: string): Promise<void>;
   /** Ends the world, and fails if anything of it is left. */
   end(): Promise<void>;
 }
@@ -30,6 +30,7 @@ export const podSpec = (spec: Partial<PodSpec> & Pick<PodSpec, 'build' | 'home' 
   ...REF,
   digest: null,
   resources: { cpu: '1', memory: '1Gi', disk: '10Gi' },
+  podSecurity: 'restricted',
   env: {},
   ...spec,
 });
@@ -69,7 +70,7 @@ export function giveWorld(makeWorld: () => Promise<RuntimeWorld>): Given {
       const home = spec.home ?? (await prepare());
       return world.runtime.startPod(podSpec({ build, home, image: world.images.good, ...spec }), patiently());
     },
-    stop: (build) => world.runtime.stopPod({ id: ID, build }, patiently()),
-    run: (build) => world.runtime.exec({ id: ID, build }, { argv: ['true'] }, patiently().signal),
+    stop: (build) => world.runtime.stopPod({ id: ID, organization: 'default', build }, patiently()),
+    run: (build) => world.runtime.exec({ id: ID, organization: 'default', build }, { argv: ['true'] }, patiently().signal),
   };
 }

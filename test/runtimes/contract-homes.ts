@@ -53,7 +53,7 @@ function homeRefusals(given: Given): void {
     await given.prepare();
     await expectFailure(given.prepare({ identity: 'of-another' }), 'HomeMissing');
     await expectFailure(given.start(1, { home: 'of-another' }), 'HomeMissing');
-    await expectFailure(given.world().runtime.deleteHome({ id: ID, identity: 'of-another' }), 'HomeMissing');
+    await expectFailure(given.world().runtime.deleteHome({ id: ID, organization: 'default', identity: 'of-another' }), 'HomeMissing');
     expect(await given.world().runtime.listHomes()).toHaveLength(1);
   });
 
@@ -73,11 +73,11 @@ function homeRefusals(given: Given): void {
   it('deletes a home once and for all, and that twice.', async () => {
     const identity = await given.prepare();
     await Promise.all([
-      given.world().runtime.deleteHome({ id: ID, identity }),
-      given.world().another.deleteHome({ id: ID, identity }),
+      given.world().runtime.deleteHome({ id: ID, organization: 'default', identity }),
+      given.world().another.deleteHome({ id: ID, organization: 'default', identity }),
     ]);
-    await given.world().runtime.deleteHome({ id: ID, identity });
-    await given.world().runtime.deleteHome({ id: ID, identity: null });
+    await given.world().runtime.deleteHome({ id: ID, organization: 'default', identity });
+    await given.world().runtime.deleteHome({ id: ID, organization: 'default', identity: null });
     expect(await given.world().runtime.listHomes()).toEqual([]);
     await expectFailure(given.prepare({ identity }), 'HomeMissing');
   });
@@ -85,8 +85,8 @@ function homeRefusals(given: Given): void {
   it('deletes no home that a pod has mounted.', async () => {
     const identity = await given.prepare();
     await given.start(1);
-    await expectFailure(given.world().runtime.deleteHome({ id: ID, identity }), 'HomeBusy');
+    await expectFailure(given.world().runtime.deleteHome({ id: ID, organization: 'default', identity }), 'HomeBusy');
     await given.stop(1);
-    await given.world().runtime.deleteHome({ id: ID, identity });
+    await given.world().runtime.deleteHome({ id: ID, organization: 'default', identity });
   });
 }

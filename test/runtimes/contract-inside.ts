@@ -5,26 +5,26 @@ export function insideRules(given: Given): void {
   it('runs a command.', async () => {
     await given.start(1);
     expect(await given.run(1)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
-    expect(await given.world().runtime.shell({ id: ID, build: 1 }, ['true'], patiently().signal)).toBe(0);
+    expect(await given.world().runtime.shell({ id: ID, organization: 'default', build: 1 }, ['true'], patiently().signal)).toBe(0);
   });
 
   it('says that the pod is lost when it is, and when there never was one.', async () => {
     await expectFailure(given.run(1), 'PodLost');
     await given.start(1);
-    await given.world().losePod({ id: ID, build: 1 });
+    await given.world().losePod({ id: ID, organization: 'default', build: 1 });
     await expectFailure(given.run(1), 'PodLost');
-    await expectFailure(given.world().runtime.lastTerminalInput({ id: ID, build: 1 }), 'PodLost');
+    await expectFailure(given.world().runtime.lastTerminalInput({ id: ID, organization: 'default', build: 1 }), 'PodLost');
   });
 
   it('knows of no terminal in a pod that has none.', async () => {
     await given.start(1);
-    expect(await given.world().runtime.lastTerminalInput({ id: ID, build: 1 })).toBeNull();
+    expect(await given.world().runtime.lastTerminalInput({ id: ID, organization: 'default', build: 1 })).toBeNull();
   });
 
   it('reads a log piece by piece, also when no pod runs, and also when it has become shorter.', async () => {
     await given.start(1);
     await given.stop(1);
-    const log = { id: ID, build: 1, step: 'configure' };
+    const log = { id: ID, organization: 'default', build: 1, step: 'configure' };
     expect(await given.world().runtime.readLog({ ...log, offset: 0 })).toBeNull();
     await given.world().writeLog(log, 'one\ntwo\n');
     expect(await given.world().runtime.readLog({ ...log, offset: 0 })).toEqual({
@@ -37,7 +37,7 @@ export function insideRules(given: Given): void {
   });
 
   it('reads no log of a home that it does not know.', async () => {
-    expect(await given.world().runtime.readLog({ id: 'nobody', build: 1, step: 'configure', offset: 0 })).toBeNull();
+    expect(await given.world().runtime.readLog({ id: 'nobody', organization: 'default', build: 1, step: 'configure', offset: 0 })).toBeNull();
   });
 }
 
@@ -53,7 +53,7 @@ export function waitingRules(given: Given): void {
       given.world().runtime.startPod(podSpec({ build: 1, home, image: given.world().images.good }), aborted),
     ).rejects.toBe(reason);
     expect(await given.world().runtime.listPods()).toEqual([]);
-    await expect(given.world().runtime.stopPod({ id: ID, build: 1 }, aborted)).rejects.toBe(reason);
+    await expect(given.world().runtime.stopPod({ id: ID, organization: 'default', build: 1 }, aborted)).rejects.toBe(reason);
   });
 
   it('stops waiting when aborted midway, and goes on from there when asked again.', async () => {
@@ -65,12 +65,12 @@ export function waitingRules(given: Given): void {
     stopping.abort(reason);
     await expect(aborted).rejects.toBe(reason);
     const pod = await given.start(1, { home });
-    expect(await given.world().runtime.observe({ id: ID, build: 1 })).toEqual({ state: 'running', instance: pod.instance });
+    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 1 })).toEqual({ state: 'running', instance: pod.instance });
   });
 
   it('lives on when the object that made a pod is closed.', async () => {
     const pod = await given.start(1);
     await given.world().runtime.close();
-    expect(await given.world().another.observe({ id: ID, build: 1 })).toEqual({ state: 'running', instance: pod.instance });
+    expect(await given.world().another.observe({ id: ID, organization: 'default', build: 1 })).toEqual({ state: 'running', instance: pod.instance });
   });
 }

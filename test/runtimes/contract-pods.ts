@@ -12,7 +12,7 @@ export function podRules(given: Given): void {
       digest: expect.stringMatching(/^sha256:/),
     });
     expect(await given.start(1)).toEqual(pod);
-    expect(await given.world().runtime.observe({ id: ID, build: 1 })).toEqual({ state: 'running', instance: pod.instance });
+    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 1 })).toEqual({ state: 'running', instance: pod.instance });
     expect(await given.world().runtime.listPods()).toEqual([
       { ...REF, build: 1, instance: expect.any(String), running: true, reason: null, counted: true },
     ]);
@@ -30,7 +30,7 @@ export function podRules(given: Given): void {
 
   it('makes another pod of the same build when the first has died.', async () => {
     const first = await given.start(1);
-    await given.world().losePod({ id: ID, build: 1 });
+    await given.world().losePod({ id: ID, organization: 'default', build: 1 });
     const second = await given.start(1, { digest: first.digest });
     expect(second.instance).not.toBe(first.instance);
     expect(second.digest).toBe(first.digest);
@@ -42,7 +42,7 @@ export function podRules(given: Given): void {
     await given.start(2);
     expect(await given.world().runtime.listPods()).toMatchObject([{ build: 2, running: true }]);
     await expectFailure(given.run(1), 'PodLost');
-    expect(await given.world().runtime.observe({ id: ID, build: 1 })).toMatchObject({ state: 'gone' });
+    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 1 })).toMatchObject({ state: 'gone' });
   });
 
   it('warns when the digest that ran before can no longer be had.', async () => {
@@ -73,7 +73,7 @@ function podFences(given: Given): void {
   it('stops a pod, twice in turn, twice at once, and when there is none.', async () => {
     await given.stop(1);
     await given.start(2);
-    await Promise.all([given.stop(2), given.world().another.stopPod({ id: ID, build: 2 }, patiently())]);
+    await Promise.all([given.stop(2), given.world().another.stopPod({ id: ID, organization: 'default', build: 2 }, patiently())]);
     await given.stop(2);
     expect(await given.world().runtime.listPods()).toEqual([]);
   });
@@ -83,7 +83,7 @@ function podFences(given: Given): void {
     await given.start(3, { home });
     const failure = await expectFailure(given.start(2, { home }), 'StaleBuild');
     expect(failure.details).toEqual({ found: 3 });
-    expect(await given.world().runtime.observe({ id: ID, build: 3 })).toMatchObject({ state: 'running' });
+    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 3 })).toMatchObject({ state: 'running' });
   });
 
   it('starts no build that was stopped already, whether or not it had begun.', async () => {
@@ -97,13 +97,13 @@ function podFences(given: Given): void {
   it('leaves a newer pod alone when an older build is stopped.', async () => {
     const pod = await given.start(2);
     await given.stop(1);
-    expect(await given.world().runtime.observe({ id: ID, build: 2 })).toEqual({ state: 'running', instance: pod.instance });
+    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 2 })).toEqual({ state: 'running', instance: pod.instance });
   });
 
   it('tells of a lost pod until it is stopped.', async () => {
     await given.start(1);
-    await given.world().losePod({ id: ID, build: 1 });
-    expect(await given.world().runtime.observe({ id: ID, build: 1 })).toMatchObject({
+    await given.world().losePod({ id: ID, organization: 'default', build: 1 });
+    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 1 })).toMatchObject({
       state: 'gone',
       counted: true,
       reason: expect.any(String),
@@ -117,7 +117,7 @@ function podFences(given: Given): void {
     await given.start(1);
     await given.world().runtime.endAll?.();
     await given.world().runtime.endAll?.();
-    expect(await given.world().runtime.observe({ id: ID, build: 1 })).toMatchObject({ state: 'gone', counted: false });
+    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 1 })).toMatchObject({ state: 'gone', counted: false });
     expect(await given.world().runtime.listPods()).toMatchObject([{ running: false, counted: false }]);
     expect((await given.start(1)).build).toBe(1);
   });

@@ -22,7 +22,7 @@ runtimeContract('memory', async () => {
 });
 
 describe('The memory runtime', () => {
-  const ref = { id: 'w1', build: 1 };
+  const ref = { id: 'w1', organization: 'default', build: 1 };
   const home = { id: 'w1', owner: 'ada', name: 'dev', organization: 'default', identity: null, adopt: false, disk: '10Gi' };
   const begin = async (options: MemoryOptions) => {
     const runtime = createMemoryRuntime(options);

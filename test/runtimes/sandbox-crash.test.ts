@@ -38,9 +38,9 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
       await steps.after();
       const { id } = REF;
       const pods = await world.runtime.listPods();
-      for (const { build } of pods) await world.runtime.stopPod({ id, build }, patiently());
+      for (const { build } of pods) await world.runtime.stopPod({ id, organization: 'default', build }, patiently());
       expect(findInits(path.join(world.dir, 'homes', id))).toEqual([]);
-      await world.runtime.deleteHome({ id, identity: null });
+      await world.runtime.deleteHome({ id, organization: 'default', identity: null });
       if (answer !== null) return expect(crash).toBeGreaterThan(5);
     }
     throw new Error(`the worker was not done after ${MOST_CHANGES} changes`);
@@ -83,8 +83,8 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
         expect(inits().length).toBeLessThanOrEqual(1);
         const pod = await world.runtime.startPod(spec(1, identity), patiently());
         await until(() => inits().length === 1);
-        expect(await world.runtime.observe({ id: REF.id, build: 1 })).toEqual({ state: 'running', instance: pod.instance });
-        const { stdout } = await world.runtime.exec({ id: REF.id, build: 1 }, { argv: ['cat', '.greeting'] }, patiently().signal);
+        expect(await world.runtime.observe({ id: REF.id, organization: 'default', build: 1 })).toEqual({ state: 'running', instance: pod.instance });
+        const { stdout } = await world.runtime.exec({ id: REF.id, organization: 'default', build: 1 }, { argv: ['cat', '.greeting'] }, patiently().signal);
         expect(stdout).toBe('welcome\n');
       },
     });
@@ -120,7 +120,7 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
         verb: 'startPod',
         argument: () => spec(1, identity),
         after: async () => {
-          await world.runtime.stopPod({ id: REF.id, build: 1 }, patiently());
+          await world.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
           expect(inits()).toEqual([]);
         },
       });
@@ -135,9 +135,9 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
         await world.runtime.startPod(spec(1, await home()), patiently());
       },
       verb: 'stopPod',
-      argument: () => ({ id: REF.id, build: 1 }),
+      argument: () => ({ id: REF.id, organization: 'default', build: 1 }),
       after: async () => {
-        await world.runtime.stopPod({ id: REF.id, build: 1 }, patiently());
+        await world.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
         expect(await world.runtime.listPods()).toEqual([]);
         expect(inits()).toEqual([]);
       },
@@ -151,12 +151,12 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
         first: AFTER_LOCK,
         before: async () => {
           await world.runtime.startPod(spec(1, await home()), patiently());
-          await world.runtime.stopPod({ id: REF.id, build: 1 }, patiently());
+          await world.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
         },
         verb: 'deleteHome',
         argument: () => ({ id: REF.id, identity: null }),
         after: async () => {
-          await world.runtime.deleteHome({ id: REF.id, identity: null });
+          await world.runtime.deleteHome({ id: REF.id, organization: 'default', identity: null });
           expect(await world.runtime.listHomes()).toEqual([]);
         },
       });
@@ -173,8 +173,8 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
 
   it('is outlived by the pods that it made.', async () => {
     await elsewhere({ verb: 'startPod', argument: spec(1, await home()) });
-    expect(await world.runtime.observe({ id: REF.id, build: 1 })).toMatchObject({ state: 'running' });
-    const { stdout } = await world.runtime.exec({ id: REF.id, build: 1 }, { argv: ['printenv', 'IMAGE'] }, patiently().signal);
+    expect(await world.runtime.observe({ id: REF.id, organization: 'default', build: 1 })).toMatchObject({ state: 'running' });
+    const { stdout } = await world.runtime.exec({ id: REF.id, organization: 'default', build: 1 }, { argv: ['printenv', 'IMAGE'] }, patiently().signal);
     expect(stdout).toBe('one\n');
   });
 });

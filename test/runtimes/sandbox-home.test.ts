@@ -14,7 +14,7 @@ describe('A home of the sandbox', () => {
   const refuseEverywhere = async () => {
     await expectFailure(prepare(), 'HomeMissing');
     await expectFailure(start(1), 'HomeMissing');
-    await expectFailure(world.runtime.deleteHome({ id: REF.id, identity }), 'HomeMissing');
+    await expectFailure(world.runtime.deleteHome({ id: REF.id, organization: 'default', identity }), 'HomeMissing');
   };
 
   beforeEach(async () => {
@@ -72,7 +72,7 @@ describe('A home of the sandbox', () => {
     mkdirSync(path.join(world.dir, 'homes/w3'));
     const made = world.runtime.prepareHome({ ...REF, id: 'w3', identity: null, adopt: false, disk: '10Gi' }, patiently());
     await expectFailure(made, 'HomeMissing');
-    await expectFailure(world.runtime.deleteHome({ id: 'w3', identity: null }), 'HomeMissing');
+    await expectFailure(world.runtime.deleteHome({ id: 'w3', organization: 'default', identity: null }), 'HomeMissing');
   });
 
   it('lends its log to nobody through a link.', async () => {
@@ -80,7 +80,7 @@ describe('A home of the sandbox', () => {
     const secret = path.join(world.root, 'secret');
     mkdirSync(path.join(secret, 'build-1'), { recursive: true });
     writeFileSync(path.join(secret, 'build-1/configure.log'), 'secret');
-    const log = { id: REF.id, build: 1, step: 'configure', offset: 0 };
+    const log = { id: REF.id, organization: 'default', build: 1, step: 'configure', offset: 0 };
     symlinkSync(secret, logs);
     expect(await world.runtime.readLog(log)).toBeNull();
     rmSync(logs);
@@ -96,7 +96,7 @@ describe('A home of the sandbox', () => {
     const file = path.join(world.dir, 'sandboxes', `${REF.id}.json`);
     const record = readFileSync(file, 'utf8');
     writeFileSync(file, record.replace(/"startedAt": "[^/]*/, '"startedAt": "boot-before'));
-    expect(await world.runtime.observe({ id: REF.id, build: 1 })).toMatchObject({ state: 'gone', counted: false });
+    expect(await world.runtime.observe({ id: REF.id, organization: 'default', build: 1 })).toMatchObject({ state: 'gone', counted: false });
     expect(await world.runtime.listPods()).toMatchObject([{ running: false, counted: false }]);
     writeFileSync(file, record);
   });

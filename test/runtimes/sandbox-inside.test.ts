@@ -20,7 +20,7 @@ async function begin(isolation: Isolation, parent?: string): Promise<void> {
 const start = (build: number, image = 'starter:1') =>
   world.runtime.startPod(podSpec({ build, home: identity, image, env: { OWN: 'set' } }), patiently());
 const sh = (build: number, script: string, signal = patiently().signal) =>
-  world.runtime.exec({ id: REF.id, build }, { argv: ['sh', '-c', script] }, signal);
+  world.runtime.exec({ id: REF.id, organization: 'default', build }, { argv: ['sh', '-c', script] }, signal);
 const homeOutside = () => path.join(world.dir, 'homes', REF.id);
 
 describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
@@ -44,10 +44,10 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
   it('a command gets its own input and settings, and tells its exit code.', async () => {
     await start(1);
     const command = { argv: ['sh', '-c', 'cat; echo "$MINE" >&2; exit 7'], stdin: 'given', env: { MINE: 'mine' } };
-    const result = await world.runtime.exec({ id: REF.id, build: 1 }, command, patiently().signal);
+    const result = await world.runtime.exec({ id: REF.id, organization: 'default', build: 1 }, command, patiently().signal);
     expect(result).toEqual({ exitCode: 7, stdout: 'given', stderr: 'mine\n' });
     expect((await sh(1, 'kill -9 $$')).exitCode).toBe(137);
-    expect((await world.runtime.exec({ id: REF.id, build: 1 }, { argv: ['no-such-program'] }, patiently().signal)).exitCode).toBe(
+    expect((await world.runtime.exec({ id: REF.id, organization: 'default', build: 1 }, { argv: ['no-such-program'] }, patiently().signal)).exitCode).toBe(
       127,
     );
   });
@@ -68,7 +68,7 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
     expect(stdout).toBe('begun\n');
     await sh(1, 'rm -f beat');
     await until(() => existsSync(path.join(homeOutside(), 'beat')));
-    await world.runtime.stopPod({ id: REF.id, build: 1 }, patiently());
+    await world.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
   });
 
   it('an aborted command is killed.', async () => {
@@ -87,7 +87,7 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
     const aborting = new AbortController();
     const reason = new Error('nobody waits any more');
     const shell = world.runtime.shell(
-      { id: REF.id, build: 1 },
+      { id: REF.id, organization: 'default', build: 1 },
       ['sh', '-c', 'echo begun >begun; sleep 4646; true'],
       aborting.signal,
     );
@@ -101,7 +101,7 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
     await start(1);
     const running = expectFailure(sh(1, 'echo begun >begun; sleep 4444'), 'PodLost');
     await until(() => existsSync(path.join(homeOutside(), 'begun')));
-    await world.runtime.stopPod({ id: REF.id, build: 1 }, patiently());
+    await world.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
     await running;
   });
 
@@ -114,7 +114,7 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
 
   it('a terminal is a real one, its exit code is passed on, and its input is noticed.', async () => {
     await start(1);
-    const given = { id: REF.id, build: 1, command: [] };
+    const given = { id: REF.id, organization: 'default', build: 1, command: [] };
     const command = verbCommand({ world, isolation, verb: 'shell', argument: given });
     const line = [process.execPath, ...command].map((word) => `'${word}'`).join(' ');
     const env = { ...process.env, NODE_PATH: path.join(__dirname, '../../node_modules') };

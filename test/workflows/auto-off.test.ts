@@ -57,7 +57,7 @@ async function ping(workspace: WorkspaceHandle, via: string): Promise<number> {
 async function losePod(workspace: WorkspaceHandle): Promise<void> {
   const { id, build } = await workspace.status();
   const number = build?.number ?? 0;
-  stack.runtime.losePod({ id, build: number }, { reason: 'it was evicted' });
+  stack.runtime.losePod({ id, organization: 'default', build: number }, { reason: 'it was evicted' });
   // As the watch tells it; its own activity would hold the clock.
   await temporalOf(workspace).signal('podLost', { build: number, reason: 'it was evicted', counted: true });
 }
@@ -112,7 +112,7 @@ test('Recent input in a terminal, seen by the last look, is an access via termin
   const { id } = await workspace.status();
   const due = await dueAt(workspace);
   const typedAt = due - 10 * MINUTE;
-  stack.runtime.setTerminalInput({ id, build: 1 }, typedAt);
+  stack.runtime.setTerminalInput({ id, organization: 'default', build: 1 }, typedAt);
   await sleepUntil(due + MINUTE);
   const access = { at: new Date(typedAt).toISOString(), via: 'terminal' };
   await until('the input counts', async () => (await workspace.status()).autoOff.lastAccess?.via === 'terminal');

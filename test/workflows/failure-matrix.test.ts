@@ -120,7 +120,7 @@ test.concurrent.each(['configure', 'personalize'] as const)(
     const workspace = await create(name);
     await untilCalled(meter);
     const { id } = await workspace.status();
-    stack.runtime.losePod({ id, build: 1 }, { reason: 'it was evicted' });
+    stack.runtime.losePod({ id, organization: 'default', build: 1 }, { reason: 'it was evicted' });
     const build = await workspace.waitForBuild(1);
     expect(starts.calls()).toBe(2);
     expect(build.warnings).toEqual([expect.stringMatching(/lost/)]);

@@ -95,7 +95,7 @@ test('a lost pod is rebuilt with the same digest three times in an hour; the fou
   const workspace = await create('lost');
   const first = await untilState(workspace, 'running');
   for (let loss = 1; loss <= 3; loss += 1) {
-    stack.runtime.losePod({ id: first.id, build: loss }, { reason: 'it was evicted' });
+    stack.runtime.losePod({ id: first.id, organization: 'default', build: loss }, { reason: 'it was evicted' });
     const status = await until(`loss ${loss} is mended`, async () => {
       const now = await workspace.status();
       return now.state === 'running' && now.build?.number === loss + 1 && now;
@@ -103,7 +103,7 @@ test('a lost pod is rebuilt with the same digest three times in an hour; the fou
     expect(status.image.digest).toBe(first.image.digest);
     expect(status.build?.cause).toBe('pod-lost');
   }
-  stack.runtime.losePod({ id: first.id, build: 4 }, { reason: 'it was evicted' });
+  stack.runtime.losePod({ id: first.id, organization: 'default', build: 4 }, { reason: 'it was evicted' });
   await untilState(workspace, 'error');
   const { history } = await workspace.explain();
   expect(history.at(-1)).toMatchObject({

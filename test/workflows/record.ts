@@ -104,11 +104,11 @@ async function podLost(stack: Stack) {
   const workspace = await create(stack, 'pod-lost');
   await untilCalled(meter);
   const { id } = await workspace.status();
-  stack.runtime.losePod({ id, build: 1 });
+  stack.runtime.losePod({ id, organization: 'default', build: 1 });
   await untilState(workspace, 'running');
   await workspace.rebuild();
   await workspace.waitForBuild(2);
-  stack.runtime.losePod({ id, build: 2 }, { reason: 'it was evicted' });
+  stack.runtime.losePod({ id, organization: 'default', build: 2 }, { reason: 'it was evicted' });
   await until('it was built again', async () => (await workspace.status()).build?.number === 3);
   await untilState(workspace, 'running');
   return { 'pod-lost': idOf(workspace) };

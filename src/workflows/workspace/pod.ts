@@ -1,6 +1,6 @@
 /** What the activities of a build are asked for: data made from the state. */
 import type { HookStep } from '../../hooks/hook';
-import type { PodSpec } from '../../runtimes/runtime';
+import type { PodRef, PodSpec } from '../../runtimes/runtime';
 import { durationMs } from './duration';
 import type { BuildRecord, State } from './state';
 
@@ -18,9 +18,13 @@ export function podSpec(state: State, build: BuildRecord): PodSpec {
     image,
     digest: build.digest ?? build.pinnedDigest,
     resources,
+    podSecurity: state.policy?.podSecurity ?? 'restricted',
     env: { ...env, ...coderEnv(state, build) },
   };
 }
+
+/** Which pod is meant. */
+export const podRef = ({ id, organization }: State, build: number): PodRef => ({ id, organization, build });
 
 /**
  * A hook has a time limit of its own. The deadline given with it bounds the retries while the runtime is out of reach, so that a
@@ -35,7 +39,7 @@ export function hookInput(state: State, build: BuildRecord, step: HookStep) {
       totalMs: durationMs(deadlineText) + durationMs(hookText),
       spentMs: build.spentMs,
     },
-    pod: { id: state.id, build: build.number },
+    pod: podRef(state, build.number),
     hook: {
       step,
       build: build.number,
