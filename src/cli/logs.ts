@@ -43,7 +43,15 @@ export function logsCommand(context: CliContext): Command {
         const steps = options.step ? [options.step] : [...STEPS];
         await withRuntimeOf(session, id, async (runtime) => {
           const follow = options.follow === true;
-          const logs = await readLogs({ session, handle, runtime, pod: { id, organization, build: number }, number, steps, follow });
+          const logs = await readLogs({
+            session,
+            handle,
+            runtime,
+            pod: { id, organization, build: number },
+            number,
+            steps,
+            follow,
+          });
           if (session.json) session.print({ json: { workspace: handle.workspace, build: number, logs }, text: '' });
         });
       }),

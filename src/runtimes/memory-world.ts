@@ -168,6 +168,7 @@ export class MemoryWorld {
 
 const miss = (id: string) => new RuntimeFailure('HomeMissing', `home ${id} is missing, or another one than was recorded`);
 
-const lose = ({ id, build }: { id: string; build: number }) => new RuntimeFailure('PodLost', `the pod of build ${build} of ${id} is gone`);
+const lose = ({ id, build }: { id: string; build: number }) =>
+  new RuntimeFailure('PodLost', `the pod of build ${build} of ${id} is gone`);
 
 const endPod = ({ lost, pod }: MemoryPod): void => lost.abort(lose(pod));

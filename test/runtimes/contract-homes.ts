@@ -53,7 +53,10 @@ function homeRefusals(given: Given): void {
     await given.prepare();
     await expectFailure(given.prepare({ identity: 'of-another' }), 'HomeMissing');
     await expectFailure(given.start(1, { home: 'of-another' }), 'HomeMissing');
-    await expectFailure(given.world().runtime.deleteHome({ id: ID, organization: 'default', identity: 'of-another' }), 'HomeMissing');
+    await expectFailure(
+      given.world().runtime.deleteHome({ id: ID, organization: 'default', identity: 'of-another' }),
+      'HomeMissing',
+    );
     expect(await given.world().runtime.listHomes()).toHaveLength(1);
   });
 

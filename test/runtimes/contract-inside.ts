@@ -5,7 +5,9 @@ export function insideRules(given: Given): void {
   it('runs a command.', async () => {
     await given.start(1);
     expect(await given.run(1)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
-    expect(await given.world().runtime.shell({ id: ID, organization: 'default', build: 1 }, ['true'], patiently().signal)).toBe(0);
+    expect(await given.world().runtime.shell({ id: ID, organization: 'default', build: 1 }, ['true'], patiently().signal)).toBe(
+      0,
+    );
   });
 
   it('says that the pod is lost when it is, and when there never was one.', async () => {
@@ -37,7 +39,9 @@ export function insideRules(given: Given): void {
   });
 
   it('reads no log of a home that it does not know.', async () => {
-    expect(await given.world().runtime.readLog({ id: 'nobody', organization: 'default', build: 1, step: 'configure', offset: 0 })).toBeNull();
+    expect(
+      await given.world().runtime.readLog({ id: 'nobody', organization: 'default', build: 1, step: 'configure', offset: 0 }),
+    ).toBeNull();
   });
 }
 
@@ -65,12 +69,18 @@ export function waitingRules(given: Given): void {
     stopping.abort(reason);
     await expect(aborted).rejects.toBe(reason);
     const pod = await given.start(1, { home });
-    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 1 })).toEqual({ state: 'running', instance: pod.instance });
+    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 1 })).toEqual({
+      state: 'running',
+      instance: pod.instance,
+    });
   });
 
   it('lives on when the object that made a pod is closed.', async () => {
     const pod = await given.start(1);
     await given.world().runtime.close();
-    expect(await given.world().another.observe({ id: ID, organization: 'default', build: 1 })).toEqual({ state: 'running', instance: pod.instance });
+    expect(await given.world().another.observe({ id: ID, organization: 'default', build: 1 })).toEqual({
+      state: 'running',
+      instance: pod.instance,
+    });
   });
 }

@@ -12,7 +12,10 @@ export function podRules(given: Given): void {
       digest: expect.stringMatching(/^sha256:/),
     });
     expect(await given.start(1)).toEqual(pod);
-    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 1 })).toEqual({ state: 'running', instance: pod.instance });
+    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 1 })).toEqual({
+      state: 'running',
+      instance: pod.instance,
+    });
     expect(await given.world().runtime.listPods()).toEqual([
       { ...REF, build: 1, instance: expect.any(String), running: true, reason: null, counted: true },
     ]);
@@ -83,7 +86,9 @@ function podFences(given: Given): void {
     await given.start(3, { home });
     const failure = await expectFailure(given.start(2, { home }), 'StaleBuild');
     expect(failure.details).toEqual({ found: 3 });
-    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 3 })).toMatchObject({ state: 'running' });
+    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 3 })).toMatchObject({
+      state: 'running',
+    });
   });
 
   it('starts no build that was stopped already, whether or not it had begun.', async () => {
@@ -97,7 +102,10 @@ function podFences(given: Given): void {
   it('leaves a newer pod alone when an older build is stopped.', async () => {
     const pod = await given.start(2);
     await given.stop(1);
-    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 2 })).toEqual({ state: 'running', instance: pod.instance });
+    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 2 })).toEqual({
+      state: 'running',
+      instance: pod.instance,
+    });
   });
 
   it('tells of a lost pod until it is stopped.', async () => {
@@ -117,7 +125,10 @@ function podFences(given: Given): void {
     await given.start(1);
     await given.world().runtime.endAll?.();
     await given.world().runtime.endAll?.();
-    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 1 })).toMatchObject({ state: 'gone', counted: false });
+    expect(await given.world().runtime.observe({ id: ID, organization: 'default', build: 1 })).toMatchObject({
+      state: 'gone',
+      counted: false,
+    });
     expect(await given.world().runtime.listPods()).toMatchObject([{ running: false, counted: false }]);
     expect((await given.start(1)).build).toBe(1);
   });

@@ -83,8 +83,15 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
         expect(inits().length).toBeLessThanOrEqual(1);
         const pod = await world.runtime.startPod(spec(1, identity), patiently());
         await until(() => inits().length === 1);
-        expect(await world.runtime.observe({ id: REF.id, organization: 'default', build: 1 })).toEqual({ state: 'running', instance: pod.instance });
-        const { stdout } = await world.runtime.exec({ id: REF.id, organization: 'default', build: 1 }, { argv: ['cat', '.greeting'] }, patiently().signal);
+        expect(await world.runtime.observe({ id: REF.id, organization: 'default', build: 1 })).toEqual({
+          state: 'running',
+          instance: pod.instance,
+        });
+        const { stdout } = await world.runtime.exec(
+          { id: REF.id, organization: 'default', build: 1 },
+          { argv: ['cat', '.greeting'] },
+          patiently().signal,
+        );
         expect(stdout).toBe('welcome\n');
       },
     });
@@ -174,7 +181,11 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
   it('is outlived by the pods that it made.', async () => {
     await elsewhere({ verb: 'startPod', argument: spec(1, await home()) });
     expect(await world.runtime.observe({ id: REF.id, organization: 'default', build: 1 })).toMatchObject({ state: 'running' });
-    const { stdout } = await world.runtime.exec({ id: REF.id, organization: 'default', build: 1 }, { argv: ['printenv', 'IMAGE'] }, patiently().signal);
+    const { stdout } = await world.runtime.exec(
+      { id: REF.id, organization: 'default', build: 1 },
+      { argv: ['printenv', 'IMAGE'] },
+      patiently().signal,
+    );
     expect(stdout).toBe('one\n');
   });
 });

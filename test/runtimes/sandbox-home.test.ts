@@ -96,7 +96,10 @@ describe('A home of the sandbox', () => {
     const file = path.join(world.dir, 'sandboxes', `${REF.id}.json`);
     const record = readFileSync(file, 'utf8');
     writeFileSync(file, record.replace(/"startedAt": "[^/]*/, '"startedAt": "boot-before'));
-    expect(await world.runtime.observe({ id: REF.id, organization: 'default', build: 1 })).toMatchObject({ state: 'gone', counted: false });
+    expect(await world.runtime.observe({ id: REF.id, organization: 'default', build: 1 })).toMatchObject({
+      state: 'gone',
+      counted: false,
+    });
     expect(await world.runtime.listPods()).toMatchObject([{ running: false, counted: false }]);
     writeFileSync(file, record);
   });

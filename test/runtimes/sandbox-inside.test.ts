@@ -47,9 +47,15 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
     const result = await world.runtime.exec({ id: REF.id, organization: 'default', build: 1 }, command, patiently().signal);
     expect(result).toEqual({ exitCode: 7, stdout: 'given', stderr: 'mine\n' });
     expect((await sh(1, 'kill -9 $$')).exitCode).toBe(137);
-    expect((await world.runtime.exec({ id: REF.id, organization: 'default', build: 1 }, { argv: ['no-such-program'] }, patiently().signal)).exitCode).toBe(
-      127,
-    );
+    expect(
+      (
+        await world.runtime.exec(
+          { id: REF.id, organization: 'default', build: 1 },
+          { argv: ['no-such-program'] },
+          patiently().signal,
+        )
+      ).exitCode,
+    ).toBe(127);
   });
 
   it('of much output the end is kept.', async () => {

@@ -57,7 +57,10 @@ export async function makeSandboxWorld(isolation: Isolation, parent = tmpdir()):
     end: async () => {
       await runtime.endAll();
       for (const { id, build } of await runtime.listPods())
-        await runtime.stopPod({ id, organization: 'default', build }, { signal: new AbortController().signal, waitingFor: () => {} });
+        await runtime.stopPod(
+          { id, organization: 'default', build },
+          { signal: new AbortController().signal, waitingFor: () => {} },
+        );
       await until(
         () => findTraces(root).length === 0,
         () => `nothing of ${root} was to be left, and there is: ${findTraces(root).join('; ')}`,
