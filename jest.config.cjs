@@ -1,16 +1,20 @@
 const swc = ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' }, sourceMaps: 'inline' }];
 
+// Packages that ship nothing but ES modules, which jest cannot load as they are.
+const MODULES = '(temporal-(polyfill|utils|spec)|@kubernetes/client-node|openid-client|oauth4webapi|jose|jsonpath-plus)';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // These need a cluster, and have a configuration of their own.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/kubernetes/'],
   transform: {
     '^.+\\.ts$': [swc[0], { ...swc[1], jsc: { ...swc[1].jsc, parser: { syntax: 'typescript' } } }],
-    // Packages that ship nothing but ES modules, which jest cannot load as they are.
-    'node_modules/temporal-(polyfill|utils|spec)/.+\\.js$': swc,
+    [`node_modules/${MODULES}/.+\\.js$`]: swc,
   },
-  transformIgnorePatterns: ['node_modules/(?!temporal-(polyfill|utils|spec)/)'],
+  transformIgnorePatterns: [`node_modules/(?!${MODULES}/)`],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

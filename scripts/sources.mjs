@@ -6,6 +6,8 @@ import { inCheckout, run } from './checkout.mjs';
 const SRC = inCheckout('src');
 const DIST = inCheckout('dist');
 const STAMP = path.join(DIST, '.built');
+/** What `npm run build` makes of the compiled workflows. */
+const BUNDLE = path.join(DIST, 'workflow-bundle.cjs');
 
 /** Whether dist was compiled from exactly the sources there are now. */
 export function isBuilt() {
@@ -21,6 +23,7 @@ export function build() {
   // Taken before the compiler reads, so that a file saved meanwhile makes the next run compile again.
   const compiled = fingerprint();
   rmSync(STAMP, { force: true });
+  rmSync(BUNDLE, { force: true });
   // The compiler's own record would have it skip outputs that somebody deleted.
   if (missingOutputs().length > 0) rmSync(path.join(DIST, '.tsbuildinfo'), { force: true });
   run({ program: process.execPath, args: [compiler(), '-p', inCheckout('tsconfig.json')], failure: 'src does not compile' });

@@ -17,6 +17,8 @@ void runStart({
     dir: env.PERENNIAL_DIR || '.perennial',
     temporalCli: env.PERENNIAL_TEMPORAL_CLI || undefined,
     searchPath: env.PATH ?? '',
+    kubeconfig: env.KUBECONFIG || undefined,
+    firstImage: env.PERENNIAL_FIRST_IMAGE || 'codercom/enterprise-base:ubuntu',
     cacheDir: path.join(env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'perennial'),
   },
   workerScript: path.join(__dirname, 'worker.js'),

@@ -10,7 +10,7 @@ import { createActivities } from './activities';
 import { prepareNamespace } from './worker/namespace';
 import type { Runtime as WorkspaceRuntime } from './runtimes/runtime';
 import { createSandboxRuntime } from './runtimes/sandbox';
-import { bundleWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
+import { loadWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
 import { readSettings, type WorkerSettings } from './worker/settings';
 import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from './workflows/messages';
 
@@ -29,7 +29,7 @@ async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   installLogger(settings.logLevel);
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
   const client = new Client({ connection: await Connection.connect(connectionOptions), namespace });
-  const runtime = createRuntime(settings);
+  const runtime = await createRuntime(settings);
   await prepareNamespace(client, runtime.name);
   const activities = createActivities({ runtime, client, watchIntervalMs: settings.watchIntervalMs });
   const connection = await NativeConnection.connect(connectionOptions);
@@ -48,7 +48,7 @@ async function createWorkers(given: {
   activities: ReturnType<typeof createActivities>;
 }): Promise<Worker[]> {
   const { settings, connection, namespace, activities } = given;
-  const bundle = await bundleWorkflows();
+  const bundle = await loadWorkflows();
   const options: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
     namespace,
@@ -68,8 +68,11 @@ async function createWorkers(given: {
   ]);
 }
 
-function createRuntime({ sandbox }: WorkerSettings): WorkspaceRuntime {
-  return createSandboxRuntime(sandbox);
+/** What only one of them needs is only loaded for that one: the cluster's client takes half a second. */
+async function createRuntime({ runtime, sandbox, kubernetes }: WorkerSettings): Promise<WorkspaceRuntime> {
+  if (runtime === 'sandbox') return createSandboxRuntime(sandbox);
+  const { createKubernetesRuntime } = await import('./runtimes/kubernetes/index.js');
+  return createKubernetesRuntime(kubernetes);
 }
 
 function installLogger(level: string): void {

@@ -9,6 +9,8 @@ export interface CliContext {
   readTemporalConfig(): TemporalConfig;
   connect(options: ConnectionOptions & { namespace: string }): Promise<PerennialClient>;
   openRuntime(where: { dir: string; images: string }): Runtime;
+  /** Opens the cluster that the environment names; null when it names none. */
+  openCluster: (() => Promise<Runtime>) | null;
   out: Output;
   /** Asks a person for yes or no; null where there is none to ask. */
   confirm: ((question: string) => Promise<boolean>) | null;

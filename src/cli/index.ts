@@ -21,6 +21,7 @@ const context: Omit<CliContext, 'exit'> = {
   readTemporalConfig: () => loadClientConnectConfig({ overrideEnvVars: definedEnv() }),
   connect: connectClient,
   openRuntime: (where) => createSandboxRuntime({ ...where, ...(env.TERM && { terminal: env.TERM }) }),
+  openCluster: env.KUBECONFIG ? () => openCluster(env.KUBECONFIG || null) : null,
   out: {
     write: (text) => stdout.write(text),
     writeError: (text) => stderr.write(text),
@@ -40,6 +41,13 @@ void runProgram(context, process.argv.slice(2)).then((code) => {
 
 function definedEnv(): Record<string, string> {
   return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+/** Loaded only where it is used: the cluster's client takes half a second. */
+async function openCluster(kubeconfig: string | null) {
+  const { createKubernetesRuntime } = await import('../runtimes/kubernetes/index.js');
+  const { PERENNIAL_KUBERNETES_CONTEXT: context, TERM: terminal } = env;
+  return createKubernetesRuntime({ kubeconfig, ...(context && { context }), ...(terminal && { terminal }) });
 }
 
 /** Ctrl-C and a closed input are a no. */

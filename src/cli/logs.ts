@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { WorkspaceHandle } from '../client';
+import { RuntimeFailure } from '../runtimes/failure';
 import type { PodRef, Runtime } from '../runtimes/runtime';
 import type { BuildView } from '../workflows/messages';
 import { parseBuildNumber, type WorkspaceName } from './arguments';
@@ -76,7 +77,7 @@ interface Reading {
 }
 
 async function readLogs({ runtime, ...given }: Reading): Promise<StepLog[]> {
-  if (runtime === null) return readLastLines(given);
+  if (runtime === null || !(await isReadable(runtime, given.pod))) return readLastLines(given);
   const logs: StepLog[] = [];
   for (const step of given.steps) {
     printHeader(given, step);
@@ -84,6 +85,17 @@ async function readLogs({ runtime, ...given }: Reading): Promise<StepLog[]> {
     logs.push({ step, text, complete: true });
   }
   return logs;
+}
+
+/** A cluster shows a home only through a pod that has it mounted. */
+async function isReadable(runtime: Runtime, pod: PodRef): Promise<boolean> {
+  try {
+    await runtime.readLog({ ...pod, step: STEPS[0], offset: 0 });
+    return true;
+  } catch (error) {
+    if (error instanceof RuntimeFailure && error.type === 'RuntimeUnavailable') return false;
+    throw error;
+  }
 }
 
 async function readLog(given: Omit<Reading, 'runtime'> & { runtime: Runtime; step: Step }): Promise<string> {
@@ -118,9 +130,7 @@ function hasEnded({ endedAt, steps }: BuildView, step: Step): boolean {
 /** Without a runtime only Temporal is left to ask, and it keeps no more than the last lines, of the newest build. */
 async function readLastLines(given: Omit<Reading, 'runtime'>): Promise<StepLog[]> {
   const { session, handle, number, steps, follow } = given;
-  session.note(
-    `the home of ${handle.workspace} is not under ${session.dir}; these are the last lines of each step that has ended`,
-  );
+  session.note(`the home of ${handle.workspace} cannot be read from here; these are the last lines of each step that has ended`);
   const build = follow ? await handle.waitForBuild(number) : await handle.build(number);
   return steps.map((step) => {
     const lines = build.steps.find(({ name }) => name === step)?.lastLines ?? [];

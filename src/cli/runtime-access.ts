@@ -1,17 +1,37 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Runtime } from '../runtimes/runtime';
+import { watchWorkflowId } from '../workflows/names';
 import { CliFailure } from './failure';
 import type { Session } from './session';
 
-/** Does work on the runtime that holds a home; `null` stands for a runtime that is on another machine, or under another DIR. */
+/** Does work on the runtime that holds a home; `null` stands for one that cannot be reached from here. */
 export async function withRuntimeOf<T>(session: Session, id: string, work: (runtime: Runtime | null) => Promise<T>): Promise<T> {
-  if (!existsSync(path.join(session.dir, 'homes', id))) return work(null);
-  return withRuntime(session, work);
+  if (existsSync(path.join(session.dir, 'homes', id))) return withOpened(openSandbox(session), work);
+  const cluster = await openServingCluster(session);
+  return cluster === null ? work(null) : withOpened(cluster, work);
 }
 
-/** Does work on the runtime of DIR, then lets go of it; what runs there lives on. */
-export async function withRuntime<T>({ context, dir }: Session, work: (runtime: Runtime) => Promise<T>): Promise<T> {
+/** Does work on the runtime that serves the namespace, then lets go of it; what runs there lives on. */
+export async function withRuntime<T>(session: Session, work: (runtime: Runtime) => Promise<T>): Promise<T> {
+  const cluster = await openServingCluster(session);
+  return withOpened(cluster ?? openSandbox(session), work);
+}
+
+/** The namespace says by its watch which runtime serves it. */
+async function openServingCluster({ context, client }: Session): Promise<Runtime | null> {
+  if (context.openCluster === null) return null;
+  try {
+    const { status } = await client.temporal.workflow.getHandle(watchWorkflowId('kubernetes')).describe();
+    return status.name === 'RUNNING' ? await context.openCluster() : null;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+function openSandbox({ context, dir }: Session): Runtime {
   // Opening a runtime on a wrong folder would make one there.
   if (!existsSync(path.join(dir, 'homes'))) {
     throw new CliFailure(
@@ -19,7 +39,10 @@ export async function withRuntime<T>({ context, dir }: Session, work: (runtime: 
       `${dir}: expected the folder of an embedded stack (--dir or PERENNIAL_DIR), got one without homes`,
     );
   }
-  const runtime = context.openRuntime({ dir, images: context.settings.images });
+  return context.openRuntime({ dir, images: context.settings.images });
+}
+
+async function withOpened<T>(runtime: Runtime, work: (runtime: Runtime) => Promise<T>): Promise<T> {
   try {
     return await work(runtime);
   } finally {

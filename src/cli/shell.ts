@@ -11,7 +11,7 @@ const PING_INTERVAL_MS = 30_000;
 
 /**
  * `perennial shell`. The exit code is that of the shell, or of the command. What is typed never passes through Temporal: the
- * runtime is opened right here, so it works on the machine of the sandbox alone.
+ * runtime is opened right here: on the machine of the sandbox, or into the cluster for who holds a kubeconfig.
  */
 export function shellCommand(context: CliContext): Command {
   return workspaceCommand('shell', 'open a terminal in a running workspace, or run one command there')
@@ -24,7 +24,7 @@ export function shellCommand(context: CliContext): Command {
         if (state !== 'running' || build === null) throw new CliFailure('NotAllowed', describeRefusal(handle.workspace, state));
         await withRuntimeOf(session, id, async (runtime) => {
           if (runtime === null) {
-            const sentence = `${handle.workspace} does not run under ${session.dir} (--dir or PERENNIAL_DIR), so no terminal can be opened from here`;
+            const sentence = `${handle.workspace} does not run under ${session.dir} (--dir or PERENNIAL_DIR), nor in a cluster of KUBECONFIG, so no terminal can be opened from here`;
             throw new CliFailure('RuntimeUnavailable', sentence);
           }
           const pod = { id, organization, build: build.number };

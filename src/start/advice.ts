@@ -1,8 +1,15 @@
 import path from 'node:path';
 import type { Stack } from './stack';
 
+interface Advised {
+  stack: Stack;
+  dir: string;
+  nextImage: string;
+  isCliOnPath: boolean;
+}
+
 /** A short list of things to try, as whole command lines that can be pasted as they are. */
-export function adviseOnStack({ stack, dir, isCliOnPath }: { stack: Stack; dir: string; isCliOnPath: boolean }): string {
+export function adviseOnStack({ stack, dir, nextImage, isCliOnPath }: Advised): string {
   const temporal = isCliOnPath ? 'temporal' : quote(stack.cli);
   const where = `--address ${stack.temporal.address} --namespace ${stack.temporal.namespace} -w workspace/you/first`;
   const perennial =
@@ -10,13 +17,13 @@ export function adviseOnStack({ stack, dir, isCliOnPath }: { stack: Stack; dir: 
       ? 'npx perennial'
       : `PERENNIAL_DIR=${quote(dir)} npx perennial`;
   const page = `${stack.ui}/namespaces/${stack.temporal.namespace}/workflows/${encodeURIComponent('workspace/you/first')}`;
-  const image = `'{"image":"starter:2","by":"you"}'`;
+  const image = quote(JSON.stringify({ image: nextImage, by: 'you' }));
   return `
 Things to try:
   see it in the Web UI     ${page}
   say that you use it      ${perennial} ping you/first
                            ${temporal} workflow signal ${where} --name ping --input '{"via":"terminal"}'
-  take the next image      ${perennial} rebuild you/first --image starter:2
+  take the next image      ${perennial} rebuild you/first --image ${nextImage}
                            ${temporal} workflow update execute ${where} --name rebuild --input ${image}
   open a shell in it       ${perennial} shell you/first
   turn it off              ${perennial} stop you/first

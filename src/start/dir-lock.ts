@@ -1,6 +1,6 @@
 import { accessSync, constants, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { identifyProcess, isProcessAlive, type ProcessIdentity } from './process-identity';
+import { identifyProcess, isProcessAlive, type ProcessIdentity } from '../runtimes/sandbox/process-identity';
 import { StartRefusal } from './start-refusal';
 
 /**

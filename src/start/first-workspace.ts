@@ -4,10 +4,11 @@ import { type PerennialClient, RequestFailure, type WorkspaceHandle, wrapClient 
 import { type BuildView, type CreateInput, NAMESPACE, type StatusView, type StepView } from '../workflows/messages';
 import type { Say } from './progress';
 
-const FIRST: CreateInput = { owner: 'you', name: 'first', image: 'starter:1', by: 'you' };
+const FIRST = { owner: 'you', name: 'first', by: 'you' };
 
 export interface FirstWorkspaceSpec {
   connection: Connection;
+  image: string;
   say: Say;
   signal: AbortSignal;
 }
@@ -16,12 +17,12 @@ export interface FirstWorkspaceSpec {
  * Makes `you/first` if it does not run, and shows its first build live until that has ended, well or not. What goes wrong is
  * said and no more: the stack itself is ready all the same.
  */
-export async function makeFirstWorkspace({ connection, say, signal }: FirstWorkspaceSpec): Promise<void> {
+export async function makeFirstWorkspace({ connection, image, say, signal }: FirstWorkspaceSpec): Promise<void> {
   const client = wrapClient(new Client({ connection, namespace: NAMESPACE }));
   const workspace = client.workspace(FIRST.owner, FIRST.name);
   try {
-    const isNew = await createIfMissing(client);
-    if (isNew) say(`making a first workspace, ${workspace.workspace}, from ${FIRST.image}`);
+    const isNew = await createIfMissing(client, { ...FIRST, image });
+    if (isNew) say(`making a first workspace, ${workspace.workspace}, from ${image}`);
     const before = await retryWhileAway(signal, () => workspace.status());
     if (isFirstBuildUnderWay(before)) await showFirstBuild({ workspace, say, signal });
     const status = await retryWhileAway(signal, () => workspace.status());
@@ -32,9 +33,9 @@ export async function makeFirstWorkspace({ connection, say, signal }: FirstWorks
   }
 }
 
-async function createIfMissing(client: PerennialClient): Promise<boolean> {
+async function createIfMissing(client: PerennialClient, first: CreateInput): Promise<boolean> {
   try {
-    await client.create(FIRST);
+    await client.create(first);
     return true;
   } catch (error) {
     if (error instanceof RequestFailure && error.type === 'AlreadyExists') return false;

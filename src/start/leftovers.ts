@@ -1,4 +1,5 @@
-import { endProcess, isProcessAlive } from './process-identity';
+import { isProcessAlive } from '../runtimes/sandbox/process-identity';
+import { endProcess } from './process-end';
 import type { Say } from './progress';
 import { readProcessesFile, removeStackFile } from './state-files';
 

@@ -9,7 +9,7 @@ export interface StartOptions {
   temporalPort: number;
   uiPort: number;
   gatewayPort: number;
-  runtime: 'sandbox';
+  runtime: 'sandbox' | 'kubernetes';
   makesFirst: boolean;
 }
 
@@ -22,7 +22,7 @@ Starts a Temporal server with its Web UI and a worker on this machine, and makes
   --temporal-port N    port of the Temporal server, 0 for any free one (default: 7233)
   --ui-port N          port of the Web UI, 0 for any free one (default: 8233)
   --gateway-port N     port of the gateway, 0 for any free one (default: 0)
-  --runtime NAME       where workspaces run: sandbox (default) or kubernetes
+  --runtime NAME       where workspaces run: sandbox (default), or kubernetes, on the cluster of KUBECONFIG
   --no-first           make no first workspace
   --help               show this
 `;
@@ -67,9 +67,7 @@ function port({ option, value }: { option: string; value: string }): number {
   return Number(value);
 }
 
-function runtime(value: string): 'sandbox' {
-  if (value === 'sandbox') return value;
-  if (value === 'kubernetes')
-    throw new StartRefusal('--runtime: kubernetes is not there yet; the runtime of this version is sandbox');
+function runtime(value: string): StartOptions['runtime'] {
+  if (value === 'sandbox' || value === 'kubernetes') return value;
   throw new StartRefusal(`--runtime: expected sandbox or kubernetes, got "${value}"`, 2);
 }

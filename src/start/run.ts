@@ -12,13 +12,27 @@ export interface StartRun {
   args: string[];
   env: NodeJS.ProcessEnv;
   /** What the environment says, read by the entry. */
-  settings: { dir: string; temporalCli: string | undefined; searchPath: string; cacheDir: string };
+  settings: StartSettings;
   workerScript: string;
   write(text: string): void;
   writeError(text: string): void;
   /** Aborts when the stack is told to end. */
   signal: AbortSignal;
 }
+
+export interface StartSettings {
+  dir: string;
+  temporalCli: string | undefined;
+  searchPath: string;
+  cacheDir: string;
+  /** The file of the cluster, for the runtime kubernetes. */
+  kubeconfig: string | undefined;
+  /** The image of the first workspace on a cluster, which has none of ours. */
+  firstImage: string;
+}
+
+const SANDBOX_IMAGE = 'starter:1';
+const NEXT_SANDBOX_IMAGE = 'starter:2';
 
 /** Runs the embedded stack until it is told to end; resolves with the exit code. */
 export async function runStart(run: StartRun): Promise<number> {
@@ -37,25 +51,32 @@ export async function runStart(run: StartRun): Promise<number> {
 
 async function runStack(run: StartRun, options: StartOptions): Promise<void> {
   const { signal, write } = run;
+  if (options.runtime === 'kubernetes' && !run.settings.kubeconfig) {
+    throw new StartRefusal('--runtime kubernetes: expected KUBECONFIG to name the file of a cluster, got nothing');
+  }
+  const image = options.runtime === 'sandbox' ? SANDBOX_IMAGE : run.settings.firstImage;
+  const nextImage = options.runtime === 'sandbox' ? NEXT_SANDBOX_IMAGE : image;
   const { say, elapsedSeconds } = createProgress({ write });
   const stack = await startStack({
     options,
     env: run.env,
     workerScript: run.workerScript,
     findCli: () => findTemporalCli({ ...run.settings, setting: run.settings.temporalCli, env: run.env, say, signal }),
-    endSandboxes: () => endSandboxes(options),
+    // Pods of a cluster live on, and are found again.
+    endSandboxes: async () => (options.runtime === 'sandbox' ? endSandboxes(options) : undefined),
     say,
     signal,
   });
   try {
     // Raced, because a question to a workspace may hang while all is told to end.
     const isEnding = untilAborted(signal);
-    if (options.makesFirst) await Promise.race([isEnding, makeFirstWorkspace({ connection: stack.connection, say, signal })]);
+    if (options.makesFirst)
+      await Promise.race([isEnding, makeFirstWorkspace({ connection: stack.connection, image, say, signal })]);
     signal.throwIfAborted();
     write(
       `ready in ${elapsedSeconds()} s: Web UI ${stack.ui}, Temporal ${stack.temporal.address}, everything is kept in ${options.dir}\n`,
     );
-    if (options.makesFirst) write(adviseOnStack({ stack, dir: options.dir, isCliOnPath: isOnPath(stack, run) }));
+    if (options.makesFirst) write(adviseOnStack({ stack, dir: options.dir, nextImage, isCliOnPath: isOnPath(stack, run) }));
     await isEnding;
   } finally {
     say('ending: the worker drains, then the sandboxes and the server end (up to 30 s)');

@@ -8,7 +8,7 @@ import { lockDir } from './dir-lock';
 import { endLeftovers } from './leftovers';
 import type { StartOptions } from './options';
 import { choosePort } from './port';
-import { identifyProcess } from './process-identity';
+import { identifyProcess } from '../runtimes/sandbox/process-identity';
 import type { Say } from './progress';
 import { type ProcessesFile, removeStackFile, type StackFile, writeProcessesFile, writeStackFile } from './state-files';
 import { startTemporalServer } from './temporal-server';

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { endProcess, identifyProcess, type ProcessIdentity } from './process-identity';
+import { identifyProcess, type ProcessIdentity } from '../runtimes/sandbox/process-identity';
+import { endProcess } from './process-end';
 import type { Say } from './progress';
 import { StartRefusal } from './start-refusal';
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { HOST } from './port';
-import type { ProcessIdentity } from './process-identity';
+import type { ProcessIdentity } from '../runtimes/sandbox/process-identity';
 import type { Say } from './progress';
 import { StartRefusal } from './start-refusal';
 import { type SupervisedChild, superviseChild } from './supervised-child';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ProcessIdentity } from './process-identity';
+import type { ProcessIdentity } from '../runtimes/sandbox/process-identity';
 import type { Say } from './progress';
 import { StartRefusal } from './start-refusal';
 import { superviseChild } from './supervised-child';

@@ -1,7 +1,30 @@
-import { type BundleOptions, bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  type BundleOptions,
+  bundleWorkflowCode,
+  type WorkflowBundleOption,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 
 /** The total payload converter, for the bundle and for the worker's own data converter. */
 export const PAYLOAD_CONVERTER_PATH = require.resolve('../workflows/payload-converter');
+
+/** Compiling anew removes it (scripts/sources.mjs), so it is never of older sources than the code beside it. */
+const PREBUILT = path.join(__dirname, '..', 'workflow-bundle.cjs');
+
+/** The workflows for a worker: those that `npm run build` bundled, else bundled now, which takes 2 to 10 s and a compiler. */
+export async function loadWorkflows(): Promise<WorkflowBundleOption> {
+  return existsSync(PREBUILT) ? { codePath: PREBUILT } : bundleWorkflows();
+}
+
+/** Bundles the workflows into a file that `loadWorkflows` finds; a reader sees the old one or the new one, whole. */
+export async function prebuildWorkflows(): Promise<void> {
+  const { code } = await bundleWorkflows();
+  const draft = `${PREBUILT}.${process.pid}`;
+  writeFileSync(draft, code);
+  renameSync(draft, PREBUILT);
+}
 
 /**
  * Bundles the workflows. They are loaded once for all that run and not once for each, which takes most of what a cached workspace

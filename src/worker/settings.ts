@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { KubernetesOptions } from '../runtimes/kubernetes';
 
 /** What `npm run worker` reads from the environment, besides Temporal's own variables. README's table lists the same. */
 export interface WorkerSettings {
-  runtime: 'sandbox';
+  runtime: 'sandbox' | 'kubernetes';
   sandbox: { dir: string; images: string };
+  kubernetes: KubernetesOptions;
   startSlots: number;
   careSlots: number;
   watchIntervalMs: number;
@@ -14,10 +16,21 @@ export interface WorkerSettings {
 
 const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);
 
+/** Set to nothing is not set. */
+const optionalText = z
+  .string()
+  .optional()
+  .transform((text) => text || null);
+
 const SCHEMA = z.object({
-  PERENNIAL_RUNTIME: z.enum(['sandbox']).default('sandbox'),
+  PERENNIAL_RUNTIME: z.enum(['sandbox', 'kubernetes']).default('sandbox'),
   PERENNIAL_DIR: z.string().min(1).default('.perennial'),
   PERENNIAL_IMAGES: z.string().min(1).default('images'),
+  KUBECONFIG: optionalText,
+  PERENNIAL_KUBERNETES_CONTEXT: optionalText,
+  PERENNIAL_KUBERNETES_STORAGE_CLASS: optionalText,
+  PERENNIAL_KUBERNETES_IMAGE_PULL_POLICY: z.enum(['Always', 'IfNotPresent']).optional(),
+  PERENNIAL_KUBERNETES_IMAGE_PULL_SECRETS: z.string().default(''),
   PERENNIAL_START_SLOTS: count(10, 1_000),
   PERENNIAL_CARE_SLOTS: count(200, 10_000),
   PERENNIAL_WATCH_INTERVAL_MS: count(1_000, 60_000),
@@ -39,6 +52,13 @@ export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
   return {
     runtime: data.PERENNIAL_RUNTIME,
     sandbox: { dir: resolve(data.PERENNIAL_DIR), images: resolve(data.PERENNIAL_IMAGES) },
+    kubernetes: {
+      kubeconfig: data.KUBECONFIG,
+      ...(data.PERENNIAL_KUBERNETES_CONTEXT !== null && { context: data.PERENNIAL_KUBERNETES_CONTEXT }),
+      storageClass: data.PERENNIAL_KUBERNETES_STORAGE_CLASS,
+      imagePullPolicy: data.PERENNIAL_KUBERNETES_IMAGE_PULL_POLICY ?? null,
+      imagePullSecrets: data.PERENNIAL_KUBERNETES_IMAGE_PULL_SECRETS.split(',').filter((name) => name !== ''),
+    },
     startSlots: data.PERENNIAL_START_SLOTS,
     careSlots: data.PERENNIAL_CARE_SLOTS,
     watchIntervalMs: data.PERENNIAL_WATCH_INTERVAL_MS,

@@ -31,6 +31,7 @@ export async function run(args: string[], given: Partial<CliContext> & { client?
     settings: { dir: '/nowhere', images: '/nowhere/images', by: 'ada' },
     readTemporalConfig: () => ({ connectionOptions: {} }),
     connect: async () => client,
+    openCluster: null,
     openRuntime: () => {
       throw new Error('this test has no runtime');
     },

@@ -57,7 +57,7 @@ test('Where the home is not at hand the last lines are printed, and standard err
   expect(ended).toEqual({
     code: 0,
     out: 'a\nb\n',
-    error: 'perennial: the home of ada/dev is not under /nowhere; these are the last lines of each step that has ended\n',
+    error: 'perennial: the home of ada/dev cannot be read from here; these are the last lines of each step that has ended\n',
   });
 });
 

@@ -13,6 +13,8 @@ export interface RuntimeWorld {
   losePod(ref: PodRef): Promise<void>;
   loseHome(id: string): Promise<void>;
   writeLog(log: Omit<LogRef, 'offset'>, text: string): Promise<void>;
+  /** What this kind of runtime cannot do, since nobody but its pods sees a home, and nothing but a home tells of it. */
+  lacks?: ('memory of lost homes' | 'logs without a pod')[];
   /** Ends the world, and fails if anything of it is left. */
   end(): Promise<void>;
 }

@@ -122,6 +122,7 @@ function podFences(given: Given): void {
   });
 
   it('ends all pods with the stack, and counts that against nobody.', async () => {
+    if (given.world().runtime.endAll === undefined) return;
     await given.start(1);
     await given.world().runtime.endAll?.();
     await given.world().runtime.endAll?.();

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import os from 'node:os';
 import path from 'node:path';
 import { lockDir, readDirHolder } from '../../src/start/dir-lock';
-import { identifyProcess } from '../../src/start/process-identity';
+import { identifyProcess } from '../../src/runtimes/sandbox/process-identity';
 
 let dir: string;
 beforeEach(() => {

@@ -6,7 +6,7 @@ import type { AutoOffSetting, AutoStartSetting, Dotfiles, Resources, Weekday } f
 import { WEEKDAYS } from '../payloads';
 import { Malformed } from './malformed';
 import { checkDuration, DAY_MS, MINUTE_MS } from './duration';
-import { parseQuantity } from './quantity';
+import { parseQuantity } from '../../runtimes/quantity';
 import { invalid } from './refusal';
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;

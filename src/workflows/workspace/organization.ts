@@ -2,7 +2,7 @@
 import type { OwnerUsage, Policy, PolicyChange, UsageReport, UsageView } from '../payloads';
 import { asName, asObject, asText } from './fields';
 import { defaultPolicy, mergePolicy } from './policy';
-import { formatBytes, formatCpu, parseQuantity, quantity } from './quantity';
+import { formatBytes, formatCpu, parseQuantity, quantity } from '../../runtimes/quantity';
 
 const KEPT_CHANGES = 50;
 /** So many workspaces are told in one activity, so that its input stays well below the server's limit. */

@@ -5,8 +5,8 @@ import { checkDuration, DAY_MS, MINUTE_MS } from './duration';
 import { invalid, Refusal } from './refusal';
 
 /** The fields that `setPolicy` takes. */
-export const SETTABLE = ['autoOff', 'autoStart', 'resources', 'build', 'retention'] as const;
-const NOT_YET = ['images', 'quota', 'suspendedOwners', 'podSecurity', 'git'] as const;
+export const SETTABLE = ['autoOff', 'autoStart', 'resources', 'build', 'retention', 'podSecurity'] as const;
+const NOT_YET = ['images', 'quota', 'suspendedOwners', 'git'] as const;
 const YEAR_MS = 365 * DAY_MS;
 
 /** The defaults of the contract. */
@@ -45,6 +45,10 @@ export function mergePolicy(policy: Policy, change: unknown): { policy: Policy; 
     retention: asOptional(given.retention, policy.retention, (value) =>
       checkDuration('retention', value, { min: MINUTE_MS, max: YEAR_MS }),
     ),
+    podSecurity: asOptional(given.podSecurity, policy.podSecurity, (value) => {
+      if (value !== 'restricted' && value !== 'baseline') throw invalid('podSecurity', 'restricted or baseline', value);
+      return value;
+    }),
   };
   return { policy: merged, fields: SETTABLE.flatMap((field) => paths(field, given[field])) };
 }

@@ -1,6 +1,6 @@
 /** What the workspace should be, from its own settings and the policy: the image, resources, and environment of the next build. */
 import type { Policy, Resources } from '../payloads';
-import { quantity } from './quantity';
+import { quantity } from '../../runtimes/quantity';
 import { invalid, Refusal } from './refusal';
 import type { BuildSpec, OwnSettings, State } from './state';
 

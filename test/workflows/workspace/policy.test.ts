@@ -59,18 +59,15 @@ test('The fields that were set are named as dotted paths, and unknown ones are i
   expect(policy).not.toHaveProperty('by');
 });
 
-test.each(['images', 'quota', 'suspendedOwners', 'podSecurity', 'git'])(
-  'The field %s cannot be set yet and is InvalidRequest.',
-  (field) => {
-    for (const value of [[], {}, 'x', null]) {
-      const { type, message } = refusalOf(() => merge({ [field]: value }));
-      expect({ type, message }).toEqual({
-        type: 'InvalidRequest',
-        message: expect.stringMatching(new RegExp(`^${field}: expected `)),
-      });
-    }
-  },
-);
+test.each(['images', 'quota', 'suspendedOwners', 'git'])('The field %s cannot be set yet and is InvalidRequest.', (field) => {
+  for (const value of [[], {}, 'x', null]) {
+    const { type, message } = refusalOf(() => merge({ [field]: value }));
+    expect({ type, message }).toEqual({
+      type: 'InvalidRequest',
+      message: expect.stringMatching(new RegExp(`^${field}: expected `)),
+    });
+  }
+});
 
 test.each([
   [{ autoOff: { after: '1m' } }],

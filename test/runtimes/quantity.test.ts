@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { formatBytes, formatCpu, parseQuantity, quantity } from '../../../src/workflows/workspace/quantity';
+import { formatBytes, formatCpu, parseQuantity, quantity } from '../../src/runtimes/quantity';
 
 test.each([
   ['500m', 0.5],

@@ -1,0 +1,112 @@
+import type { Agent } from 'node:https';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  createConfiguration,
+  IsomorphicFetchHttpLibrary,
+  type RequestContext,
+  ResponseContext,
+  SelfDecodingBody,
+  ServerConfiguration,
+  wrapHttpLibrary,
+} from '@kubernetes/client-node';
+import type { Access } from './api-access';
+import { ApiFailure, isTimeout, noAnswer } from './api-failure';
+
+/** A caller has its own long retry; here only what is over in a moment is bridged. */
+const PAUSES_MS = [200, 600];
+const MAX_RETRY_AFTER_MS = 5_000;
+const MAX_CONNECTIONS = 100;
+/** Shorter than what the machines in between keep an idle connection for, which tell nobody when they drop it. */
+const IDLE_MS = 30_000;
+
+/** The way to the API server: one agent that keeps connections, a limit on every call, and a count of them. */
+export interface Transport {
+  configuration: ReturnType<typeof createConfiguration>;
+  count(call: string): void;
+  calls: ReadonlyMap<string, number>;
+  close(): void;
+}
+
+/** The library makes a connection for each call, waits for ever, and never tries again; each of the three is mended here. */
+export function openTransport(access: Access, timeoutMs: number): Transport {
+  const calls = new Map<string, number>();
+  const count = (call: string) => void calls.set(call, (calls.get(call) ?? 0) + 1);
+  const agents = keepAgents();
+  const send = async (request: RequestContext) => {
+    const { headers, agent } = await access.credentials();
+    for (const [name, value] of Object.entries(headers)) request.setHeaderParam(name, value);
+    request.setAgent(agents.like(agent));
+    const answer = await sendPatiently(() => {
+      count(`${request.getHttpMethod()} ${kindOf(request.getUrl())}`);
+      request.setSignal(AbortSignal.timeout(timeoutMs));
+      return sendOnce(request);
+    }).catch((error: unknown) => Promise.reject(noAnswer(access.name, error, timeoutMs)));
+    return checked(answer, access.name);
+  };
+  const baseServer = new ServerConfiguration(access.server, {});
+  const configuration = createConfiguration({ baseServer, httpApi: wrapHttpLibrary({ send }) });
+  return { configuration, count, calls, close: agents.close };
+}
+
+/**
+ * All our calls are safe to send again: creations are of fixed names, deletions and changes name the object's version. A call that
+ * was not answered in time is not: it would only wait as long once more.
+ */
+async function sendPatiently(send: () => Promise<ResponseContext>): Promise<ResponseContext> {
+  for (const pauseMs of PAUSES_MS) {
+    const outcome = await send().catch((error: unknown) => {
+      if (isTimeout(error)) throw error;
+      return null;
+    });
+    const isOver = outcome !== null && outcome.httpStatusCode !== 429 && outcome.httpStatusCode < 500;
+    if (isOver) return outcome;
+    await pause(Math.max(retryAfterMs(outcome), pauseMs * (0.5 + Math.random())));
+  }
+  return send();
+}
+
+const LIBRARY = new IsomorphicFetchHttpLibrary();
+
+/** With the whole body, which may break off as well, and which keeps the connection from others until it is read. */
+async function sendOnce(request: RequestContext): Promise<ResponseContext> {
+  const { httpStatusCode, headers, body } = await LIBRARY.send(request).toPromise();
+  const bytes = await body.binary();
+  return new ResponseContext(httpStatusCode, headers, new SelfDecodingBody(Promise.resolve(bytes)));
+}
+
+function retryAfterMs(response: ResponseContext | null): number {
+  const seconds = Number(response?.headers['retry-after']);
+  return Number.isFinite(seconds) ? Math.min(seconds * 1_000, MAX_RETRY_AFTER_MS) : 0;
+}
+
+/** Of a text the library would make an object without a name and a state, which reads like one that is not there. */
+function checked(answer: ResponseContext, server: string): ResponseContext {
+  const kind = answer.headers['content-type'] ?? 'no content type';
+  const isReadable = answer.httpStatusCode < 200 || answer.httpStatusCode > 299 || /^application\/([\w.-]+\+)?json\b/.test(kind);
+  if (isReadable) return answer;
+  const said = `the API server at ${server} answered ${answer.httpStatusCode} with ${kind.slice(0, 60)} instead of JSON`;
+  throw new ApiFailure(said, { status: null, reason: '' });
+}
+
+/** The library makes an agent for each request. The first with the same credentials is kept, and told to keep its connections. */
+function keepAgents() {
+  let kept: { credentials: string; agent: Agent } | null = null;
+  return {
+    like(agent: Agent): Agent {
+      const { ca, cert, key } = agent.options;
+      const credentials = JSON.stringify([String(ca), String(cert), String(key)]);
+      if (kept?.credentials === credentials) return kept.agent;
+      // Calls on their way with the earlier credentials go on; their connections end when they are idle.
+      kept = { credentials, agent: Object.assign(agent, { keepAlive: true, maxSockets: MAX_CONNECTIONS }) };
+      agent.options.timeout = IDLE_MS;
+      return agent;
+    },
+    close: () => kept?.agent.destroy(),
+  };
+}
+
+/** `pods` of `…/namespaces/x/pods/y?…`, `pods/log` of `…/pods/y/log`. */
+function kindOf(url: string): string {
+  const [, kind = 'namespaces', rest = ''] = /\/namespaces\/[^/?]+\/([a-z]+)(?:\/[^/?]+\/([a-z]+))?/.exec(url) ?? [];
+  return rest === '' ? kind : `${kind}/${rest}`;
+}

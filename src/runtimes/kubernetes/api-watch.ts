@@ -1,0 +1,105 @@
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { StringDecoder } from 'node:string_decoder';
+import type { V1Pod } from '@kubernetes/client-node';
+import { ObjectSerializer } from '@kubernetes/client-node/dist/gen/models/ObjectSerializer.js';
+import type { Access } from './api-access';
+import { ApiFailure, noAnswer, readAnswer } from './api-failure';
+import { readRefusal } from './api-refusal';
+
+/** The server closes a watch itself; one that is silent for longer than this after that is lost. */
+const SILENCE_MS = 15_000;
+/** The kernel asks a silent peer this often whether it still lives. */
+const KEEP_ALIVE_MS = 30_000;
+
+export interface WatchRequest {
+  namespace: string;
+  labels: string;
+  resourceVersion: string;
+  timeoutSeconds: number;
+  signal: AbortSignal;
+}
+
+export interface PodEvent {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  pod: V1Pod;
+}
+
+/** Tells each event of the pods of a namespace, on a connection of its own, until the server closes it or the signal aborts. */
+export async function watchPods(
+  line: { access: Access; timeoutMs: number },
+  watch: WatchRequest,
+  onEvent: (event: PodEvent) => void,
+): Promise<void> {
+  for await (const event of readEvents(line, watch)) onEvent(event);
+}
+
+async function* readEvents({ access, timeoutMs }: { access: Access; timeoutMs: number }, watch: WatchRequest) {
+  const { signal } = watch;
+  let withinMs = timeoutMs;
+  try {
+    const response = await begin({ access, timeoutMs }, watch);
+    if (response.statusCode !== 200) throw await readRefusal(response);
+    withinMs = watch.timeoutSeconds * 1_000 + SILENCE_MS;
+    response.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    response.socket.setTimeout(withinMs, () => response.destroy(timedOut()));
+    for await (const text of linesOf(response)) {
+      signal.throwIfAborted();
+      yield readEvent(text);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof ApiFailure ? error : noAnswer(access.name, error, withinMs);
+  }
+}
+
+/** Sends the request, and waits until the server begins to answer it, which it does before anything happens. */
+async function begin(
+  { access, timeoutMs }: { access: Access; timeoutMs: number },
+  watch: WatchRequest,
+): Promise<IncomingMessage> {
+  const { signal } = watch;
+  signal.throwIfAborted();
+  const { headers, agent } = await access.credentials();
+  const url = urlOf(access.server, watch);
+  return new Promise((resolve, reject) => {
+    const call = (url.protocol === 'http:' ? http : https).get(url, { headers, agent, signal });
+    const late = setTimeout(() => call.destroy(timedOut()), timeoutMs);
+    call.on('error', reject);
+    call.on('response', resolve);
+    call.on('response', () => clearTimeout(late));
+    call.on('close', () => clearTimeout(late));
+  });
+}
+
+function urlOf(server: string, { namespace, labels, resourceVersion, timeoutSeconds }: WatchRequest): URL {
+  const url = new URL(`${server}/api/v1/namespaces/${namespace}/pods`);
+  url.search = new URLSearchParams({
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    labelSelector: labels,
+    resourceVersion,
+    timeoutSeconds: String(timeoutSeconds),
+  }).toString();
+  return url;
+}
+
+const timedOut = () => Object.assign(new Error('silent for too long'), { code: 'ETIMEDOUT' });
+
+/** Pieces of a stream may end anywhere, in the middle of a character too. What follows the last line's end was cut off. */
+async function* linesOf(stream: AsyncIterable<Buffer>) {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.write(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line !== '');
+  }
+}
+
+/** With dates where the other calls have dates. */
+function readEvent(line: string): PodEvent {
+  const { type, object } = JSON.parse(line) as { type: PodEvent['type'] | 'ERROR'; object: { code?: number } };
+  if (type === 'ERROR') throw readAnswer(object.code ?? 500, JSON.stringify(object));
+  return { type, pod: ObjectSerializer.deserialize(object, 'V1Pod', '') as V1Pod };
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+
+/**
+ * The mark that a command puts at the end of its streams. The API server's own word on how a command ended is not taken: when the
+ * kubelet dies it says success, with the output cut, while the command still runs.
+ */
+export interface Marker {
+  /** In two parts, so that the script that prints it does not hold it. */
+  parts: [string, string];
+  text: string;
+}
+
+export function createMarker(): Marker {
+  const [one, two] = [randomBytes(8).toString('hex'), randomBytes(8).toString('hex')];
+  return { parts: [one, two], text: one + two };
+}
+
+/**
+ * The words that run a command and mark its end on both streams. What the command is given is counted out to it, since not every
+ * server can close its input.
+ */
+export function markedCommand(
+  { parts: [one, two] }: Marker,
+  { argv, stdinBytes }: { argv: string[]; stdinBytes: number },
+): string[] {
+  const mark = `printf '%s%s:%s;' ${one} ${two} "$code"`;
+  // The shell says on standard error how a command was killed; only what the command says itself may stand there.
+  const run = `{ (exec 2>&3 3>&-; exec "$@"); code=$?; } 3>&2 2>/dev/null`;
+  const body = `{ trap : HUP INT QUIT TERM; ${run}; ${mark}; ${mark} >&2; }`;
+  const script = stdinBytes === 0 ? `${body} </dev/null` : `head -c ${stdinBytes} 2>/dev/null | ${body}`;
+  return ['sh', '-c', `trap : HUP INT QUIT TERM; ${script}`, 'sh', ...argv];
+}
+
+/** One stream: its last bytes, and the mark once it came. Memory is bounded by about twice what is kept. */
+export interface MarkedStream {
+  push(data: Buffer): void;
+  /** The exit code, once the mark is there. */
+  exitCode(): number | null;
+  content(): Buffer;
+}
+
+const LONGEST_MARK = 64;
+
+export function readMarked({ text }: Marker, keepBytes: number): MarkedStream {
+  let held = Buffer.alloc(0);
+  let parts: Buffer[] = [];
+  let size = 0;
+  let exitCode: number | null = null;
+  const settle = () => {
+    held = Buffer.concat([held, ...parts]);
+    parts = [];
+    size = 0;
+  };
+  return {
+    push(data) {
+      if (exitCode !== null) return;
+      parts.push(data);
+      size += data.length;
+      // The mark is looked for at the end only: it is the last thing that comes.
+      const end = Buffer.concat([held.subarray(-LONGEST_MARK), ...parts])
+        .subarray(-LONGEST_MARK - data.length)
+        .toString('latin1');
+      const at = end.indexOf(text);
+      const found = at < 0 ? null : /^:(\d+);/.exec(end.slice(at + text.length));
+      if (found === null && size < keepBytes) return;
+      settle();
+      if (found !== null) {
+        exitCode = Number(found[1]);
+        held = held.subarray(0, held.indexOf(text, 0, 'latin1'));
+      }
+      if (held.length > keepBytes + LONGEST_MARK) held = Buffer.from(held.subarray(-keepBytes - LONGEST_MARK));
+    },
+    exitCode: () => exitCode,
+    content: () => {
+      settle();
+      return held.subarray(-keepBytes);
+    },
+  };
+}

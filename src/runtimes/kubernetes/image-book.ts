@@ -1,0 +1,55 @@
+import { RuntimeFailure } from '../failure';
+import type { Progress } from '../runtime';
+import type { Ground } from './ground';
+import { probeImage } from './image-probe';
+
+/** What must be known of an image before a pod of it can be made. */
+export interface ImageFacts {
+  /** Null where the cluster does not say. */
+  digest: string | null;
+  user: string;
+  uid: number;
+  gid: number;
+  /** Its path. */
+  home: string;
+  shell: string;
+}
+
+/** What is known of images, each looked into once. */
+export interface ImageBook {
+  find(ground: Ground, image: { reference: string; organization: string }, progress: Progress): Promise<ImageFacts>;
+  /** A reference that stands for another content now. */
+  forget(reference: string): void;
+}
+
+/** An empty book. It is as old as the worker: another one looks for itself. */
+export function createImageBook(): ImageBook {
+  const known = new Map<string, ImageFacts>();
+  return {
+    async find(ground, image, progress) {
+      const { reference } = image;
+      const facts = known.get(reference) ?? (await probeImage(ground, image, progress));
+      known.set(reference, facts);
+      return facts;
+    },
+    forget: (reference) => void known.delete(reference),
+  };
+}
+
+/** Reads the answer of the probe: a line with uid and gid, and the image's list of users. */
+export function readFacts(given: { reference: string; answer: string; name: string | null; digest: string | null }): ImageFacts {
+  const { reference, answer, name, digest } = given;
+  const [ids = '', ...lines] = answer.split('\n');
+  const [ownUid = ''] = ids.split(' ');
+  const users = lines.map((line) => line.split(':'));
+  const [user = '', , uid, gid, , home = '', shell] =
+    users.find((fields) => (name === null ? fields[2] === ownUid : fields[0] === name)) ?? [];
+  const invalid = (why: string) =>
+    new RuntimeFailure('ImageInvalid', `image ${reference} runs as user ${name ?? ownUid}, ${why}`);
+  if (!isNumber(uid) || !isNumber(gid)) throw invalid('and its /etc/passwd has no such user');
+  if (Number(uid) === 0) throw invalid('with uid 0, and hooks never run as root');
+  const isUsable = home.startsWith('/') && home !== '/';
+  return { digest, user, uid: Number(uid), gid: Number(gid), home: isUsable ? home : `/home/${user}`, shell: shell || '/bin/sh' };
+}
+
+const isNumber = (text: string | undefined): text is string => /^\d+$/.test(text ?? '');

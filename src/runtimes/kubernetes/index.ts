@@ -1,0 +1,95 @@
+import { RuntimeFailure } from '../failure';
+import type { Runtime } from '../runtime';
+import { connectCluster } from './api';
+import { describeHome, isHome } from './claim';
+import { failureOf } from './failure-of';
+import type { ClusterSettings, Ground } from './ground';
+import { deleteHome, prepareHome } from './home';
+import { createImageBook } from './image-book';
+import { execIn, findRunning, lastTerminalInput, observe, placeOf, readLog } from './inside';
+import { createNamespaceList } from './namespace-list';
+import { createPodBook } from './pod-book';
+import { stopPod } from './pod-end';
+import { OUR_LABELS } from './pod-labels';
+import { startPod } from './pod-start';
+import { describePod } from './pod-state';
+import { sweepProbes } from './probe-sweep';
+import { runShell } from './terminal';
+
+/** Which cluster, and how workspaces are made there. */
+export interface KubernetesOptions extends Partial<ClusterSettings> {
+  /** The file of the cluster's address and credentials; null is the cluster that this process runs in. */
+  kubeconfig: string | null;
+  context?: string;
+  /** What stands before an organization's name in the name of its namespace. */
+  namespacePrefix?: string;
+  /** The kind of terminal that the caller of `shell` has, as in its TERM. */
+  terminal?: string;
+}
+
+/** The runtime, and how many calls it made to the API server, by verb and kind. */
+export interface KubernetesRuntime extends Runtime {
+  readonly calls: ReadonlyMap<string, number>;
+}
+
+/**
+ * Workspaces as bare pods with one claim each. All state is in the cluster, so any number of processes may use it at once and
+ * each may die at any time; this object holds only what it has seen.
+ */
+export function createKubernetesRuntime(options: KubernetesOptions): KubernetesRuntime {
+  const { kubeconfig, context, namespacePrefix = 'perennial-', terminal = 'xterm-256color' } = options;
+  const { storageClass = null, imagePullPolicy = null, imagePullSecrets = [] } = options;
+  const api = connectCluster({ ...(kubeconfig === null ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) });
+  const namespaces = createNamespaceList(api, namespacePrefix);
+  const ground: Ground = {
+    api,
+    pods: createPodBook(api, { namespaces: namespaces.list }),
+    images: createImageBook(),
+    settings: { storageClass, imagePullPolicy, imagePullSecrets },
+    namespaceOf: namespaces.of,
+  };
+  return {
+    name: 'kubernetes',
+    calls: api.calls,
+    prepareHome: (spec, progress) => plainly(`home ${spec.id}`, () => prepareHome(ground, spec, progress)),
+    startPod: (spec, progress) => plainly(`the pod of ${spec.id}`, () => startPod(ground, spec, progress)),
+    stopPod: (ref, progress) => plainly(`the pod of ${ref.id}`, () => stopPod(ground, ref, progress)),
+    exec: (ref, command, signal) => plainly(`a command in ${ref.id}`, () => execIn(ground, ref, command, signal)),
+    observe: (ref) => plainly(`the pod of ${ref.id}`, () => observe(ground, ref)),
+    listPods: () =>
+      plainly('the pods', async () => {
+        const pods = await ground.pods.list();
+        await sweepProbes(ground);
+        return pods.map(describePod).filter((pod) => pod !== null);
+      }),
+    listHomes: () =>
+      plainly('the homes', async () => {
+        const lists = await Promise.all(
+          (await namespaces.list()).map((namespace) => api.claims.list({ namespace, labels: OUR_LABELS })),
+        );
+        return lists.flatMap(({ items }) => items.filter(isHome).map(describeHome));
+      }),
+    deleteHome: (home) => plainly(`home ${home.id}`, () => deleteHome(ground, home)),
+    lastTerminalInput: (ref) => plainly(`the terminals of ${ref.id}`, () => lastTerminalInput(ground, ref)),
+    readLog: (log) => plainly(`a log of ${log.id}`, () => readLog(ground, log)),
+    shell: (ref, argv, signal) =>
+      plainly(`a terminal in ${ref.id}`, async () => {
+        await findRunning(ground, ref);
+        return runShell(placeOf(ground, ref), { argv, terminal, signal });
+      }),
+    close: async () => {
+      ground.pods.close();
+      api.close();
+    },
+  };
+}
+
+/** What the API server says becomes one of the closed list of failures. */
+async function plainly<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RuntimeFailure) throw error;
+    throw failureOf(error, what);
+  }
+}

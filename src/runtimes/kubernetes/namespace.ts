@@ -1,0 +1,105 @@
+import type { V1Namespace } from '@kubernetes/client-node';
+import { RuntimeFailure } from '../failure';
+import { ApiFailure } from './api-failure';
+import type { Ground } from './ground';
+import { MANAGED_BY } from './labels';
+
+const ORGANIZATION = 'perennial/organization';
+const ENFORCE = 'pod-security.kubernetes.io/enforce';
+
+/**
+ * Makes sure that an organization's namespace is there, and enforces the given level of Pod Security where we may say so; null
+ * leaves the level as it is. An administrator may have made it, with a level of their own.
+ * @throws NotAllowed when it is not there and may not be made
+ */
+export async function ensureNamespace(ground: Ground, organization: string, level: string | null): Promise<void> {
+  const name = ground.namespaceOf(organization);
+  const found = await ground.api.namespaces.read(name);
+  if (found === null) return makeNamespace(ground, { name, organization, level: level ?? 'restricted' });
+  if (found.metadata?.deletionTimestamp !== undefined) {
+    throw new RuntimeFailure('RuntimeUnavailable', `namespace ${name} is being deleted`);
+  }
+  if (isHalfMade(found)) await finishNamespace(ground, name);
+  if (level !== null) await setLevel(ground, found, level);
+}
+
+interface NewNamespace {
+  name: string;
+  organization: string;
+  level: string;
+}
+
+async function makeNamespace(ground: Ground, { name, organization, level }: NewNamespace): Promise<void> {
+  const labels = { [ORGANIZATION]: organization, [ENFORCE]: level };
+  try {
+    await ground.api.namespaces.create({ metadata: { name, labels } });
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error;
+    if (error.status === 403) throw new RuntimeFailure('NotAllowed', explainMissing(name));
+    if (error.status !== 409) throw error;
+  }
+  await finishNamespace(ground, name);
+}
+
+/** What we made carries an organization's name from the start, and our label at the end. */
+function isHalfMade({ metadata }: V1Namespace): boolean {
+  return metadata?.labels?.[ORGANIZATION] !== undefined && metadata.labels['app.kubernetes.io/managed-by'] === undefined;
+}
+
+async function finishNamespace(ground: Ground, name: string): Promise<void> {
+  await ground.api.networkPolicies.apply(name, networkPolicy());
+  await ground.api.namespaces.merge(name, { metadata: { labels: MANAGED_BY } });
+}
+
+function explainMissing(name: string): string {
+  return `namespace ${name} is not there, and the worker may not make it; an administrator can, with deploy/kubernetes/organization`;
+}
+
+/** Where the worker may not, the level is the administrator's, and a pod that does not fit it is refused with a reason. */
+async function setLevel(ground: Ground, { metadata }: V1Namespace, level: string): Promise<void> {
+  const { name = '', labels = {} } = metadata ?? {};
+  const isOurs = labels['app.kubernetes.io/managed-by'] === 'perennial';
+  if (!isOurs || labels[ENFORCE] === undefined || labels[ENFORCE] === level) return;
+  try {
+    await ground.api.namespaces.merge(name, { metadata: { labels: { [ENFORCE]: level } } });
+  } catch (error) {
+    if (!(error instanceof ApiFailure) || error.status !== 403) throw error;
+  }
+}
+
+interface PolicyBody {
+  metadata: { name: string; labels: Record<string, string> };
+  [field: string]: unknown;
+}
+
+/** Private networks, other workspaces among them, link-local addresses with the clouds' metadata, and shared address space. */
+const PRIVATE_V4 = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '100.64.0.0/10'];
+const PRIVATE_V6 = ['fc00::/7', 'fe80::/10'];
+
+/** Nobody but the gateway comes in; workspaces reach names and the internet. The manifest for administrators says the same. */
+export function networkPolicy(): PolicyBody {
+  const gateway = {
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'perennial-system' } },
+    podSelector: { matchLabels: { 'app.kubernetes.io/name': 'perennial-gateway' } },
+  };
+  const dns = [
+    { protocol: 'UDP', port: 53 },
+    { protocol: 'TCP', port: 53 },
+  ];
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'perennial-workspaces', labels: MANAGED_BY },
+    spec: {
+      podSelector: {},
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ from: [gateway] }],
+      egress: [
+        { ports: dns, to: [{ namespaceSelector: {} }] },
+        {
+          to: [{ ipBlock: { cidr: '0.0.0.0/0', except: PRIVATE_V4 } }, { ipBlock: { cidr: '::/0', except: PRIVATE_V6 } }],
+        },
+      ],
+    },
+  };
+}

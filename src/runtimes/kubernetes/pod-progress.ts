@@ -1,0 +1,84 @@
+import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
+import { setTimeout as pause } from 'node:timers/promises';
+import { RuntimeFailure } from '../failure';
+import type { Progress } from '../runtime';
+import type { Ground } from './ground';
+import { findTrouble } from './pod-trouble';
+import { readClaim } from './claim';
+
+/** Most pods run before anything needs to be explained. */
+const FIRST_EVENTS_MS = 1_500;
+const EVENTS_INTERVAL_MS = 2_500;
+
+export interface PodProgress<T> {
+  pod: V1Pod;
+  progress: Progress;
+  isWanted(pod: V1Pod): T | undefined;
+}
+
+/**
+ * Waits until a pod that was just made is as wanted, and says meanwhile what it waits for.
+ * @throws what `findTrouble` holds to be final, or not worth a start slot; RuntimeUnavailable when the pod vanishes
+ */
+export async function untilPod<T>(ground: Ground, { pod, progress, isWanted }: PodProgress<T>): Promise<T> {
+  const { namespace = '', name = '', uid } = pod.metadata ?? {};
+  const over = new AbortController();
+  const said: { events: CoreV1Event[] } = { events: [] };
+  void keepReadingEvents(ground, { pod, said, signal: over.signal });
+  try {
+    return await ground.pods.waitFor({ namespace, name, signal: progress.signal }, (current) => {
+      if (current === null || current.metadata?.uid !== uid) {
+        throw new RuntimeFailure('RuntimeUnavailable', `pod ${namespace}/${name} was removed while it was starting`);
+      }
+      const found = isWanted(current);
+      if (found !== undefined) return found;
+      const { waitingFor, fatal, busy } = findTrouble(current, said.events, Date.now());
+      progress.waitingFor(waitingFor);
+      const end = fatal ?? busy;
+      if (end !== null) throw new RuntimeFailure(end.type, end.message);
+      return undefined;
+    });
+  } finally {
+    over.abort();
+  }
+}
+
+/** Only for explaining: a reading that fails explains nothing, and is no reason to fail. */
+async function keepReadingEvents(
+  ground: Ground,
+  { pod, said, signal }: { pod: V1Pod; said: { events: CoreV1Event[] }; signal: AbortSignal },
+): Promise<void> {
+  const { namespace = '', uid = '', labels = {} } = pod.metadata ?? {};
+  const { 'perennial/id': id, 'perennial/organization': organization } = labels;
+  try {
+    await pause(FIRST_EVENTS_MS, undefined, { signal });
+    const claim = id && organization ? await readClaim(ground, { id, organization }).catch(() => null) : null;
+    const uids = [uid, claim?.metadata?.uid ?? ''].filter((known) => known !== '');
+    for (;;) {
+      const lists = await Promise.all(uids.map((of) => ground.api.events.of({ namespace, uid: of }).catch(() => [])));
+      said.events = lists.flat();
+      await pause(EVENTS_INTERVAL_MS, undefined, { signal });
+    }
+  } catch {
+    // The wait is over.
+  }
+}
+
+/** Waits until a pod is gone: removed, or followed by another of its name. */
+export async function untilGone(ground: Ground, pod: V1Pod, progress: Progress): Promise<void> {
+  const { namespace = '', name = '', uid } = pod.metadata ?? {};
+  progress.waitingFor(describeEnding(pod));
+  await ground.pods.waitFor({ namespace, name, signal: progress.signal }, (current) => {
+    if (current === null || current.metadata?.uid !== uid) return true;
+    progress.waitingFor(describeEnding(current));
+    return undefined;
+  });
+}
+
+/** A pod whose node is silent is not gone: what ran in it may run still, with the home mounted. */
+function describeEnding({ metadata, spec, status }: V1Pod): string {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const node = spec?.nodeName === undefined ? '' : ` on node ${spec.nodeName}`;
+  const silent = ready?.status === 'False' && status?.phase === 'Running' ? '; the node may be lost' : '';
+  return `pod ${metadata?.name ?? ''} to end${node}${silent}`;
+}

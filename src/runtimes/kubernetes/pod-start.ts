@@ -1,0 +1,167 @@
+import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
+import { RuntimeFailure } from '../failure';
+import { raiseForStart } from '../fence';
+import type { Pod, PodSpec, Progress } from '../runtime';
+import { ApiFailure } from './api-failure';
+import { amendClaim, amendFence, fenceOf, readClaim, SEEDED } from './claim';
+import { type Ground, podName } from './ground';
+import { recogniseHome } from './home';
+import type { ImageFacts } from './image-book';
+import { ensureNamespace } from './namespace';
+import { describeStarted, digestOf, podManifest } from './pod-manifest';
+import { buildOf, createPod, removePod } from './pod-object';
+import { untilGone, untilPod } from './pod-progress';
+import { readPodState } from './pod-state';
+
+const GRACE_SECONDS = 15;
+/** Pods of one name can only get in each other's way while others start and stop the same build. */
+const MAX_COLLISIONS = 20;
+
+/**
+ * Makes sure that exactly this build's pod runs. The API server lets no second pod of the name be; the claim's fence says which
+ * builds may still be started.
+ * @throws ImageNotFound, ImageInvalid, HomeMissing, StaleBuild, NotAllowed, NoCapacity, HomeBusy, RuntimeUnavailable
+ */
+export async function startPod(ground: Ground, spec: PodSpec, progress: Progress): Promise<Pod> {
+  progress.signal.throwIfAborted();
+  const claim = await raiseFence(ground, spec);
+  for (let collisions = 0; collisions < MAX_COLLISIONS; collisions += 1) {
+    const pod = (await findOwn(ground, spec, progress)) ?? (await makePod(ground, { spec, claim, progress }));
+    if (pod === null) continue;
+    const started = await untilRunning(ground, { pod, spec, progress });
+    if (started === null) continue;
+    await markSeeded(ground, spec, claim, started);
+    return started;
+  }
+  throw new RuntimeFailure('RuntimeUnavailable', `pod ${podName(spec.id)} was removed by others again and again`);
+}
+
+async function raiseFence(ground: Ground, spec: PodSpec): Promise<V1PersistentVolumeClaim> {
+  const home = { id: spec.id, identity: spec.home };
+  const amended = await amendClaim(ground, spec, (claim) =>
+    amendFence(recogniseHome(claim, home), raiseForStart(fenceOf(claim), spec)),
+  );
+  return recogniseHome(amended, home);
+}
+
+/** The living pod of this build; an older one, or a dead one, is removed first. */
+async function findOwn(ground: Ground, spec: PodSpec, progress: Progress): Promise<V1Pod | null> {
+  const name = podName(spec.id);
+  const pod = await ground.api.pods.read({ namespace: ground.namespaceOf(spec.organization), name });
+  progress.signal.throwIfAborted();
+  if (pod === null) return null;
+  const build = buildOf(pod);
+  if (build === null) throw new RuntimeFailure('NotAllowed', `pod ${name} is there, and it is not one of ours`);
+  ground.pods.note(pod);
+  if (build > spec.build) raiseForStart({ seen: build, ended: 0 }, spec);
+  if (build === spec.build && readPodState(pod).state !== 'ended') return pod;
+  // While the old pod still runs, so that an image that cannot be looked into costs nobody anything.
+  if (readPodState(pod).state !== 'ended') await chooseImage(ground, spec, progress);
+  await removePod(ground, pod, GRACE_SECONDS);
+  await untilGone(ground, pod, progress);
+  return null;
+}
+
+interface Making {
+  spec: PodSpec;
+  claim: V1PersistentVolumeClaim;
+  progress: Progress;
+}
+
+/** Null when another attempt was quicker. */
+async function makePod(ground: Ground, { spec, claim, progress }: Making): Promise<V1Pod | null> {
+  const { organization, id } = spec;
+  const { image, facts, warnings } = await chooseImage(ground, spec, progress);
+  const owner = claim.metadata?.annotations?.[SEEDED];
+  checkOwner({ owner, facts, image: spec.image, id });
+  progress.signal.throwIfAborted();
+  const manifest = podManifest({ spec, image, facts, isNew: owner === undefined, warnings, settings: ground.settings });
+  const namespace = ground.namespaceOf(organization);
+  try {
+    const pod = await createPod(ground, namespace, manifest);
+    await checkFence(ground, spec, pod);
+    return pod;
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error;
+    if (error.status === 409) return null;
+    // A full quota is said before it is said that the name is taken.
+    if (error.status === 403 && (await ground.api.pods.read({ namespace, name: podName(id) })) !== null) return null;
+    throw error;
+  }
+}
+
+/** The build may have been ended between the look at the fence and the making of the pod. */
+async function checkFence(ground: Ground, spec: PodSpec, pod: V1Pod): Promise<void> {
+  const claim = await readClaim(ground, spec);
+  try {
+    raiseForStart(fenceOf(recogniseHome(claim, { id: spec.id, identity: spec.home })), spec);
+  } catch (error) {
+    await removePod(ground, pod, 0);
+    throw error;
+  }
+}
+
+interface Choice {
+  image: string;
+  facts: ImageFacts;
+  warnings: string[];
+}
+
+/** The digest that ran before, where it can still be had; else what the reference stands for now. */
+async function chooseImage(ground: Ground, spec: PodSpec, progress: Progress): Promise<Choice> {
+  const { organization, image, digest } = spec;
+  await ensureNamespace(ground, organization, spec.podSecurity);
+  const find = (reference: string) => ground.images.find(ground, { reference, organization }, progress);
+  if (digest === null) return { image, facts: await find(image), warnings: [] };
+  const pinned = `${repositoryOf(image)}@${digest}`;
+  try {
+    if (digestOf(pinned) !== null) return { image: pinned, facts: await find(pinned), warnings: [] };
+  } catch (error) {
+    if (!(error instanceof RuntimeFailure) || error.type !== 'ImageNotFound') throw error;
+  }
+  const warning = `${digest} of ${image}, which ran before, can no longer be had; the image of now was taken`;
+  return { image, facts: await find(image), warnings: [warning] };
+}
+
+const repositoryOf = (reference: string): string => (reference.split('@')[0] ?? '').replace(/:[^:/]*$/, '');
+
+function checkOwner(given: { owner: string | undefined; facts: ImageFacts; image: string; id: string }): void {
+  const { owner, facts, image, id } = given;
+  if (owner === undefined || Number(owner) === facts.uid) return;
+  throw new RuntimeFailure(
+    'ImageInvalid',
+    `image ${image} runs as user ${facts.user} with uid ${facts.uid}, and the files of home ${id} belong to uid ${owner}`,
+  );
+}
+
+/** Null when the image turned out to be another than the one looked into: its tag was moved meanwhile. */
+async function untilRunning(ground: Ground, given: { pod: V1Pod; spec: PodSpec; progress: Progress }): Promise<Pod | null> {
+  const { pod, spec, progress } = given;
+  try {
+    const isWanted = (current: V1Pod) => (readPodState(current).state === 'running' ? current : undefined);
+    const started = describeStarted(await untilPod(ground, { pod, progress, isWanted }));
+    if (!(await wasMoved(ground, spec, started, progress))) return started;
+  } catch (error) {
+    // What can never run is taken away at once; what may run yet keeps its place.
+    if (error instanceof RuntimeFailure && ['ImageNotFound', 'ImageInvalid', 'HomeMissing'].includes(error.type)) {
+      ground.images.forget(spec.image);
+      await removePod(ground, pod, 0);
+      await untilGone(ground, pod, progress);
+    }
+    throw error;
+  }
+  ground.images.forget(spec.image);
+  await removePod(ground, pod, 0);
+  await untilGone(ground, pod, progress);
+  return null;
+}
+
+async function wasMoved(ground: Ground, spec: PodSpec, started: Pod, progress: Progress): Promise<boolean> {
+  const { facts } = await chooseImage(ground, spec, progress);
+  return facts.digest !== null && started.digest !== '' && facts.digest !== started.digest;
+}
+
+async function markSeeded(ground: Ground, spec: PodSpec, claim: V1PersistentVolumeClaim, { uid }: Pod): Promise<void> {
+  if (claim.metadata?.annotations?.[SEEDED] !== undefined) return;
+  await amendClaim(ground, spec, () => ({ annotations: { [SEEDED]: String(uid) } }));
+}

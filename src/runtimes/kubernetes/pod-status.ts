@@ -1,0 +1,37 @@
+import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod, V1PodCondition } from '@kubernetes/client-node';
+
+/** The container in which the user works; others are the home's seeder or what the cluster put in. */
+export const MAIN_CONTAINER = 'workspace';
+
+/** What the kubelet says of the container in which the user works; nothing before it took the pod on. */
+export function mainStatus(pod: V1Pod): V1ContainerStatus | undefined {
+  return pod.status?.containerStatuses?.find(({ name }) => name === MAIN_CONTAINER);
+}
+
+/** All containers, in the order in which they start. */
+export function containersOf(pod: V1Pod): V1ContainerStatus[] {
+  return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+}
+
+/** How the container that seeds the home failed, if it did. */
+export function failedSeeding(pod: V1Pod): V1ContainerStateTerminated | undefined {
+  const ends = (pod.status?.initContainerStatuses ?? []).map(({ state }) => state?.terminated);
+  return ends.find((end) => end !== undefined && end.exitCode !== 0);
+}
+
+/** One of the pod's conditions, for example `PodScheduled`. */
+export function conditionOf(pod: V1Pod, type: string): V1PodCondition | undefined {
+  return pod.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** The reference that a container was asked to run. */
+export function imageOf(pod: V1Pod, container: string): string {
+  const all = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  return all.find(({ name }) => name === container)?.image ?? 'of the pod';
+}
+
+/** Epoch milliseconds of an instant, which a watch may give as text; null when there is none. */
+export function epochMs(instant: Date | string | undefined): number | null {
+  const ms = instant === undefined ? Number.NaN : new Date(instant).getTime();
+  return Number.isNaN(ms) ? null : ms;
+}

@@ -1,0 +1,15 @@
+import type { Ground } from './ground';
+import { removePod } from './pod-object';
+import { epochMs } from './pod-status';
+
+/** Longer than any look into an image takes; its pod ends by itself before that. */
+const FORGOTTEN_AFTER_MS = 10 * 60_000;
+
+/** Removes the probe pods that a worker left behind when it died. */
+export async function sweepProbes(ground: Ground): Promise<void> {
+  for (const pod of ground.pods.probes()) {
+    const { creationTimestamp, deletionTimestamp } = pod.metadata ?? {};
+    const ageMs = Date.now() - (epochMs(creationTimestamp) ?? Date.now());
+    if (ageMs > FORGOTTEN_AFTER_MS && deletionTimestamp === undefined) await removePod(ground, pod, 0);
+  }
+}

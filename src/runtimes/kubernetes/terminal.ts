@@ -1,0 +1,179 @@
+import type { ReadStream, WriteStream } from 'node:tty';
+import { RuntimeFailure } from '../failure';
+import { openLine } from './exec';
+import { createMarker, type Marker, markedCommand } from './exec-marker';
+import { CHANNEL, type ExecPlace, type ExecSocket, listen } from './exec-socket';
+
+export interface ShellRequest {
+  argv: string[];
+  /** The kind of terminal, as in TERM. */
+  terminal: string;
+  signal: AbortSignal;
+  streams?: ShellStreams;
+}
+
+/** The caller's own streams. */
+export interface ShellStreams {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+}
+
+/** A login shell, if no command is given. */
+const LOGIN = ['sh', '-c', 'exec "${SHELL:-sh}" -l'];
+
+/**
+ * Opens a terminal, or one command, on the caller's own standard streams, and resolves with its exit code.
+ * @throws RuntimeUnavailable when the connection is lost before the end; the signal's reason
+ */
+export async function runShell(place: ExecPlace, request: ShellRequest): Promise<number> {
+  const { streams = process, signal, terminal } = request;
+  signal.throwIfAborted();
+  const argv = ['env', `TERM=${terminal}`, ...(request.argv.length > 0 ? request.argv : LOGIN)];
+  const given = { place, argv, streams, signal };
+  return streams.stdin.isTTY && streams.stdout.isTTY ? runTerminal(given) : runPiped(given);
+}
+
+interface Run {
+  place: ExecPlace;
+  argv: string[];
+  streams: ShellStreams;
+  signal: AbortSignal;
+}
+
+/** A terminal has one stream, on which a mark would show, so here the server's word on the end is all there is. */
+async function runTerminal({ place, argv, streams, signal }: Run): Promise<number> {
+  const socket = await openLine(place, { argv, stdin: true, tty: true });
+  const end = { status: '' };
+  const line = listen(socket, (channel, data) => {
+    if (channel === CHANNEL.stdout) streams.stdout.write(data);
+    if (channel === CHANNEL.status) end.status = data.toString('utf8');
+  });
+  const { stdin, stdout } = streams as { stdin: ReadStream; stdout: WriteStream };
+  const resize = () => line.send(CHANNEL.resize, JSON.stringify({ Width: stdout.columns, Height: stdout.rows }));
+  const type = (data: Buffer) => line.send(CHANNEL.stdin, data);
+  stdin.setRawMode(true);
+  stdin.on('data', type);
+  stdout.on('resize', resize);
+  signal.addEventListener('abort', line.close, { once: true });
+  try {
+    resize();
+    await line.closed;
+    signal.throwIfAborted();
+    return readStatus(end.status, place);
+  } finally {
+    stdin.setRawMode(false);
+    stdin.off('data', type);
+    stdin.pause();
+    stdout.off('resize', resize);
+    signal.removeEventListener('abort', line.close);
+  }
+}
+
+/** Only version 5 of the protocol can tell a command that its input has ended. */
+async function runPiped({ place, argv, streams, signal }: Run): Promise<number> {
+  const marker = createMarker();
+  const words = streamedCommand(marker, argv);
+  const socket = await openLine(place, {
+    argv: words,
+    stdin: true,
+    tty: false,
+    protocols: ['v5.channel.k8s.io', 'v4.channel.k8s.io'],
+  });
+  const errors = holdMark(marker, (data) => streams.stderr.write(data));
+  const line = listen(socket, (channel, data) => {
+    if (channel === CHANNEL.stdout) streams.stdout.write(data);
+    if (channel === CHANNEL.stderr) errors.push(data);
+  });
+  const stopSending = sendInput(line, streams.stdin);
+  signal.addEventListener('abort', line.close, { once: true });
+  try {
+    await Promise.race([line.closed, errors.ended]);
+    signal.throwIfAborted();
+    const exitCode = errors.exitCode();
+    if (exitCode !== null) return exitCode;
+    throw lost(place);
+  } finally {
+    stopSending();
+    line.close();
+    signal.removeEventListener('abort', line.close);
+  }
+}
+
+/** The mark comes after all output, as both streams are one connection. */
+function streamedCommand(marker: Marker, argv: string[]): string[] {
+  const words = markedCommand(marker, { argv, stdinBytes: 0 });
+  return words.map((word, at) =>
+    at === 2 ? word.replace(/ <\/dev\/null$/, '').replace(/printf [^;]*;' \S+ \S+ "\$code"; /, '') : word,
+  );
+}
+
+function sendInput(line: ExecSocket, stdin: NodeJS.ReadStream): () => void {
+  const send = (data: Buffer) => line.send(CHANNEL.stdin, data);
+  const end = () => line.send(CHANNEL.close, Buffer.from([CHANNEL.stdin]));
+  stdin.on('data', send);
+  stdin.once('end', end);
+  return () => {
+    stdin.off('data', send);
+    stdin.off('end', end);
+    stdin.pause();
+  };
+}
+
+/** Passes on all but the mark, which may come in pieces. */
+function holdMark({ text }: Marker, pass: (data: Buffer) => void) {
+  let held = '';
+  let exitCode: number | null = null;
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return {
+    ended,
+    exitCode: () => exitCode,
+    push(data: Buffer) {
+      held += data.toString('latin1');
+      const at = held.indexOf(text);
+      const found = at < 0 ? null : /^:(\d+);/.exec(held.slice(at + text.length));
+      const keep = at >= 0 ? held.length - at : overlap(held, text);
+      pass(Buffer.from(held.slice(0, held.length - keep), 'latin1'));
+      held = held.slice(held.length - keep);
+      if (found === null) return;
+      exitCode = Number(found[1]);
+      end();
+    },
+  };
+}
+
+/** How many characters at the end may be the beginning of the mark. */
+function overlap(held: string, text: string): number {
+  for (let length = Math.min(held.length, text.length - 1); length > 0; length -= 1)
+    if (text.startsWith(held.slice(-length))) return length;
+  return 0;
+}
+
+function readStatus(text: string, place: ExecPlace): number {
+  const status = parseStatus(text);
+  if (status?.status === 'Success') return 0;
+  const code = status?.details?.causes?.find(({ reason }) => reason === 'ExitCode')?.message;
+  if (code !== undefined) return Number(code);
+  throw lost(place, status?.message);
+}
+
+interface ExecStatus {
+  status?: string;
+  message?: string;
+  details?: { causes?: { reason: string; message: string }[] };
+}
+
+function parseStatus(text: string): ExecStatus | null {
+  try {
+    return JSON.parse(text) as ExecStatus;
+  } catch {
+    return null;
+  }
+}
+
+function lost({ pod }: ExecPlace, why = 'the connection was lost'): RuntimeFailure {
+  return new RuntimeFailure('RuntimeUnavailable', `the terminal in pod ${pod} ended without its exit code: ${why}`);
+}

@@ -1,0 +1,141 @@
+/** deploy/kubernetes as it is written; test/kubernetes/manifests.test.ts shows it to a real API server. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { networkPolicy } from '../../src/runtimes/kubernetes/namespace';
+import { build, type Manifest } from './kustomize';
+
+const FOLDER = path.join(__dirname, '..', '..', 'deploy', 'kubernetes');
+const worker = build(path.join(FOLDER, 'worker'));
+const organization = build(path.join(FOLDER, 'organization'));
+const example = build(path.join(FOLDER, 'example'));
+
+interface Rule {
+  apiGroups: string[];
+  resources: string[];
+  verbs: string[];
+}
+
+/** What the runtime calls; src/runtimes/kubernetes/api.ts has it call by call. */
+const IN_AN_ORGANIZATION = {
+  pods: ['create', 'delete', 'get', 'list', 'watch'],
+  'pods/exec': ['create', 'get'],
+  persistentvolumeclaims: ['create', 'delete', 'get', 'list', 'patch'],
+  events: ['list'],
+};
+
+test('Every file belongs to a kustomization, and every kustomization names files that are there.', () => {
+  const folders = readdirSync(FOLDER, { recursive: true, withFileTypes: true })
+    .filter(({ name }) => name === 'kustomization.yaml')
+    .map(({ parentPath }) => parentPath);
+  expect(folders.map((folder) => path.relative(FOLDER, folder)).sort()).toEqual([
+    'components/baseline',
+    'components/quota',
+    'example',
+    'organization',
+    'worker',
+  ]);
+  for (const folder of folders) build(folder);
+});
+
+test('The worker may do in an organization’s namespace what its runtime calls, and nothing else.', () => {
+  expect(permissionsOf(one(organization, 'Role'))).toEqual(IN_AN_ORGANIZATION);
+});
+
+test('Everywhere else the worker may find namespaces, and nothing else.', () => {
+  expect(permissionsOf(one(worker, 'ClusterRole'))).toEqual({ namespaces: ['get', 'list'] });
+  expect(worker.some(({ kind }) => kind === 'Role')).toBe(false);
+});
+
+test('Both roles are bound to the worker’s service account and to nobody else.', () => {
+  const subject = { kind: 'ServiceAccount', name: 'perennial-worker', namespace: 'perennial-system' };
+  for (const binding of [one(worker, 'ClusterRoleBinding'), one(organization, 'RoleBinding'), one(example, 'RoleBinding')])
+    expect(binding.subjects).toEqual([subject]);
+  const { name, namespace } = one(worker, 'ServiceAccount').metadata;
+  expect({ name, namespace }).toEqual({ name: subject.name, namespace: subject.namespace });
+});
+
+test('No role has a wildcard, and none is one of the cluster’s own.', () => {
+  const roles = [...worker, ...example].filter(({ kind }) => kind.endsWith('Role'));
+  expect(JSON.stringify(roles)).not.toContain('*');
+  const bindings = [...worker, ...example].filter(({ kind }) => kind.endsWith('Binding'));
+  expect(bindings.map(({ roleRef }) => (roleRef as { name: string }).name)).toEqual(['perennial-worker', 'perennial-worker']);
+});
+
+test('Every namespace enforces Pod Security `restricted`, but for the one whose organization chose `baseline`.', () => {
+  const levels = [worker, organization, example].map((all) => one(all, 'Namespace').metadata.labels);
+  expect(levels.map((labels) => labels?.['pod-security.kubernetes.io/enforce'])).toEqual([
+    'restricted',
+    'restricted',
+    'baseline',
+  ]);
+});
+
+test('The worker finds the namespaces of organizations by their labels, and its own is none.', () => {
+  const labels = [organization, example].map((all) => one(all, 'Namespace').metadata.labels);
+  expect(labels).toMatchObject([
+    { 'app.kubernetes.io/managed-by': 'perennial', 'perennial/organization': 'default' },
+    { 'app.kubernetes.io/managed-by': 'perennial', 'perennial/organization': 'acme' },
+  ]);
+  expect(one(worker, 'Namespace').metadata.labels).not.toHaveProperty('app.kubernetes.io/managed-by');
+});
+
+test('The worker’s pod has what `restricted` asks for, a file system that it cannot write, and limits.', () => {
+  const pod = podOf(one(worker, 'Deployment'));
+  expect(pod.securityContext).toEqual({
+    runAsNonRoot: true,
+    runAsUser: 1000,
+    runAsGroup: 1000,
+    seccompProfile: { type: 'RuntimeDefault' },
+  });
+  expect(pod.containers).toHaveLength(1);
+  expect(pod.containers[0]?.securityContext).toEqual({
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  });
+  expect(pod.containers[0]?.resources).toMatchObject({ requests: {}, limits: {} });
+  expect(JSON.stringify(pod)).not.toMatch(/hostPath|hostNetwork|hostPID|privileged/);
+});
+
+test('The worker gets longer to end than it gives its activities.', () => {
+  expect(podOf(one(worker, 'Deployment')).terminationGracePeriodSeconds).toBeGreaterThan(10);
+});
+
+test('The network policy of an organization is the one that the worker makes by itself where it may.', () => {
+  const { spec, metadata } = networkPolicy();
+  const manifest = one(organization, 'NetworkPolicy');
+  expect(manifest.spec).toEqual(spec);
+  expect(manifest.metadata).toMatchObject(metadata);
+});
+
+test('All objects of an overlay are in its namespace.', () => {
+  const elsewhere = example.filter(({ kind, metadata }) => kind !== 'Namespace' && metadata.namespace !== 'perennial-acme');
+  expect(elsewhere).toEqual([]);
+  expect(one(example, 'Namespace').metadata.name).toBe('perennial-acme');
+  expect(one(example, 'ResourceQuota').spec).toMatchObject({ hard: { pods: '100' } });
+});
+
+interface PodBody {
+  securityContext: object;
+  terminationGracePeriodSeconds: number;
+  containers: { securityContext: object; resources: object }[];
+}
+
+function podOf({ spec }: Manifest): PodBody {
+  return (spec as { template: { spec: PodBody } }).template.spec;
+}
+
+function one(all: Manifest[], kind: string): Manifest {
+  const found = all.filter((manifest) => manifest.kind === kind);
+  if (found[0] === undefined || found.length > 1) throw new Error(`expected one ${kind}, got ${found.length}`);
+  return found[0];
+}
+
+/** Resource to verbs; all of the core group. */
+function permissionsOf({ rules }: Manifest): Record<string, string[]> {
+  const all = rules as Rule[];
+  expect(all.flatMap(({ apiGroups }) => apiGroups).every((group) => group === '')).toBe(true);
+  return Object.fromEntries(
+    all.flatMap(({ resources, verbs }) => resources.map((resource) => [resource, [...verbs].sort()] as const)),
+  );
+}
