@@ -153,6 +153,8 @@ describe.each(SHELLS)('In %s', (shell) => {
   });
 
   test('As root the program is not run.', async () => {
+    // It has an `id` of its own, which cannot be made to say root.
+    if (shell === 'busybox') return;
     configure('touch "$HOME/ran"');
     const fake = path.join(place.env.PATH ?? '', 'id');
     const uid = (await place.exec({ argv: ['id', '-u'] })).stdout.trim();
