@@ -3,6 +3,7 @@ import path from 'node:path';
 import {
   type BundleOptions,
   bundleWorkflowCode,
+  DefaultLogger,
   type WorkflowBundleOption,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
@@ -14,16 +15,16 @@ export const PAYLOAD_CONVERTER_PATH = require.resolve('../workflows/payload-conv
 const PREBUILT = path.join(__dirname, '..', 'workflow-bundle.cjs');
 
 /** The workflows for a worker: those that `npm run build` bundled, else bundled now, which takes 2 to 10 s and a compiler. */
-export async function loadWorkflows(): Promise<WorkflowBundleOption> {
-  return existsSync(PREBUILT) ? { codePath: PREBUILT } : bundleWorkflows();
+export async function loadWorkflows(prebuilt = PREBUILT): Promise<WorkflowBundleOption> {
+  return existsSync(prebuilt) ? { codePath: prebuilt } : bundleWorkflows();
 }
 
 /** Bundles the workflows into a file that `loadWorkflows` finds; a reader sees the old one or the new one, whole. */
-export async function prebuildWorkflows(): Promise<void> {
-  const { code } = await bundleWorkflows();
-  const draft = `${PREBUILT}.${process.pid}`;
+export async function prebuildWorkflows(prebuilt = PREBUILT): Promise<void> {
+  const { code } = await bundleWorkflows({ logger: new DefaultLogger('WARN') });
+  const draft = `${prebuilt}.${process.pid}`;
   writeFileSync(draft, code);
-  renameSync(draft, PREBUILT);
+  renameSync(draft, prebuilt);
 }
 
 /**

@@ -1,0 +1,51 @@
+/** The health check of a container, as the container runs it: a process of its own. */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { choosePort } from '../../src/start/port';
+import { NAMESPACE } from '../../src/workflows/messages';
+import { type Stack, startStack } from '../workflows/stack';
+
+const HOOK = path.join(__dirname, '..', 'start', 'typescript-hook.cjs');
+const HEALTH = path.join(__dirname, '..', '..', 'src', 'worker', 'health.ts');
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await startStack('dev');
+});
+
+afterAll(() => stack.close());
+
+test('A worker that asks for work is healthy.', async () => {
+  expect(await checkHealth(addressOf(stack), NAMESPACE)).toEqual({ code: 0, said: '' });
+});
+
+test('A worker that the server has not heard from is not, and the check says whom it waits for.', async () => {
+  const { code, said } = await checkHealth(addressOf(stack), 'temporal-system');
+  expect(code).toBe(1);
+  expect(said).toMatch(/^health: expected a poll of perennial in temporal-system by \S+ within 90000 ms, got one never\n$/);
+});
+
+test('A worker whose server cannot be reached is not healthy either.', async () => {
+  const port = await choosePort({ option: '--temporal-port', port: 0 });
+  const { code, said } = await checkHealth(`127.0.0.1:${port}`, NAMESPACE);
+  expect(code).toBe(1);
+  expect(said).toMatch(/^health: /);
+});
+
+function addressOf({ server }: Stack): string {
+  if (server === null) throw new Error('expected the real server, got none');
+  return server.address;
+}
+
+function checkHealth(address: string, namespace: string): Promise<{ code: number | null; said: string }> {
+  const env = { ...process.env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace };
+  const child = spawn(process.execPath, ['--require', HOOK, HEALTH], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (text) => {
+    said += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, said }));
+  });
+}
