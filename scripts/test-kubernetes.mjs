@@ -29,12 +29,18 @@ function openCluster() {
   const wasUp = spawnSync(TOOL, ['status'], { stdio: 'ignore' }).status === 0;
   say('starting a cluster (seconds when it was built before, else about 15 minutes)');
   if (spawnSync(TOOL, ['up'], { stdio: 'inherit' }).status !== 0) return leaveOut('no cluster could be started on this machine');
-  const image = read([TOOL, 'workspace-image']);
-  const env = Object.fromEntries([...read([TOOL, 'env']).matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
-  return {
-    env: { ...env, PERENNIAL_TEST_IMAGE: image, PERENNIAL_TEST_OTHER_IMAGE: loadOtherImage(path.dirname(image)) },
-    end: () => (wasUp ? undefined : spawnSync(TOOL, ['down'], { stdio: 'inherit' })),
-  };
+  const end = () => (wasUp ? undefined : spawnSync(TOOL, ['down'], { stdio: 'inherit' }));
+  try {
+    const image = read([TOOL, 'workspace-image']);
+    const env = Object.fromEntries([...read([TOOL, 'env']).matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
+    return {
+      env: { ...env, PERENNIAL_TEST_IMAGE: image, PERENNIAL_TEST_OTHER_IMAGE: loadOtherImage(path.dirname(image)) },
+      end,
+    };
+  } catch (error) {
+    end();
+    return leaveOut(`the images for them could not be made: ${error.message}`);
+  }
 }
 
 function leaveOut(why) {
