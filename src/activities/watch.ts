@@ -63,7 +63,7 @@ async function tellLosses(round: Round, pods: ListedPod[]): Promise<void> {
   }
 }
 
-/** Both ways: running workspaces without a pod, and pods without a workspace, or of a build that their workspace does not know. */
+/** Both ways: running workspaces whose pod does not run, and pods without a workspace, or of a build that theirs does not know. */
 async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
   const seen = new Set<string>();
   const isSecondTime = (suspect: string) => {
@@ -80,7 +80,8 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
     }
   }
   for (const [workflowId, { id, organization, state, build }] of live) {
-    if (state !== 'running' || !id || pods.some((pod) => pod.id === id)) continue;
+    // One that is listed and does not run was told before, perhaps while the workspace, still building, could not heed it.
+    if (state !== 'running' || !id || pods.some((pod) => pod.id === id && pod.running)) continue;
     if (!isSecondTime(`${id} ${build} missing`)) continue;
     const observed = await round.runtime.observe({ id, organization, build });
     if (observed.state === 'running') continue;

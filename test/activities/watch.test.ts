@@ -38,7 +38,14 @@ async function watch(world: World, rounds: number): Promise<void> {
   await watching.catch(() => undefined);
 }
 
-function startAgainAndLose({ runtime }: World, round: number): void {
+/** As a workspace does that is told of a lost pod. */
+function buildWhenTold({ signals, workflows }: World): void {
+  if (signals.length > 0) workflows.set(WORKSPACE, { id: 'w1', state: 'building' });
+}
+
+function startAgainAndLose(world: World, round: number): void {
+  const { runtime } = world;
+  buildWhenTold(world);
   if (round === 10) void runtime.startPod(podOf('home-1'), patiently());
   if (round === 20) runtime.losePod(POD);
 }
@@ -55,6 +62,7 @@ test.each([true, false])('A pod that ended is told once, with its reason, and wi
   const world = await watched({
     workspace: { id: 'w1' },
     before: ({ runtime }) => runtime.losePod(POD, { reason: 'it was evicted', counted }),
+    during: buildWhenTold,
   });
   const input = { build: 1, reason: 'it was evicted', counted };
   expect(world.signals).toEqual([{ workflowId: WORKSPACE, name: 'podLost', input }]);
@@ -68,6 +76,16 @@ test('A pod that was lost, started again by its build, and lost again is told ag
     during: startAgainAndLose,
   });
   expect(world.signals.map(({ name }) => name)).toEqual(['podLost', 'podLost']);
+});
+
+test('A pod whose loss was told while its workspace, still building, could not heed it is told again once that runs.', async () => {
+  const world = await watched({
+    workspace: { id: 'w1', state: 'building' },
+    before: ({ runtime }) => runtime.losePod(POD, { reason: 'it was evicted' }),
+    during: ({ workflows }, round) => void (round === 5 && workflows.set(WORKSPACE, { id: 'w1', state: 'running' })),
+  });
+  const told = { workflowId: WORKSPACE, name: 'podLost', input: { build: 1, reason: 'it was evicted', counted: true } };
+  expect(world.signals.slice(0, 2)).toEqual([told, told]);
 });
 
 test('A pod that is gone without a trace is told only after it was missed twice.', async () => {
