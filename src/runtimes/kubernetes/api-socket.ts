@@ -1,7 +1,7 @@
 import WebSocket from 'ws';
 import type { Access } from './api-access';
 import { noAnswer } from './api-failure';
-import { readRefusal } from './api-refusal';
+import { readRefusal } from './api-request';
 
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
@@ -35,7 +35,7 @@ export async function openSocket(
       resolve(socket);
     });
     socket.once('unexpected-response', async (request, response) => {
-      reject(await readRefusal(response));
+      reject(await readRefusal(response, timeoutMs));
       request.destroy();
     });
   });

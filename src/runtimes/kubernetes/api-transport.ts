@@ -2,7 +2,6 @@ import type { Agent } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   createConfiguration,
-  IsomorphicFetchHttpLibrary,
   type RequestContext,
   ResponseContext,
   SelfDecodingBody,
@@ -10,7 +9,8 @@ import {
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
 import type { Access } from './api-access';
-import { ApiFailure, isTimeout, noAnswer } from './api-failure';
+import { isTimeout, noAnswer } from './api-failure';
+import { readBody, requireJson, sendRequest } from './api-request';
 
 /** A caller has its own long retry; here only what is over in a moment is bridged. */
 const PAUSES_MS = [200, 600];
@@ -35,13 +35,13 @@ export function openTransport(access: Access, timeoutMs: number): Transport {
   const send = async (request: RequestContext) => {
     const { headers, agent } = await access.credentials();
     for (const [name, value] of Object.entries(headers)) request.setHeaderParam(name, value);
-    request.setAgent(agents.like(agent));
+    const shared = agents.like(agent);
     const answer = await sendPatiently(() => {
       count(`${request.getHttpMethod()} ${kindOf(request.getUrl())}`);
-      request.setSignal(AbortSignal.timeout(timeoutMs));
-      return sendOnce(request);
+      return sendOnce(request, shared, timeoutMs);
     }).catch((error: unknown) => Promise.reject(noAnswer(access.name, error, timeoutMs)));
-    return checked(answer, access.name);
+    if (answer.httpStatusCode < 300) requireJson(access.name, answer.headers['content-type']);
+    return answer;
   };
   const baseServer = new ServerConfiguration(access.server, {});
   const configuration = createConfiguration({ baseServer, httpApi: wrapHttpLibrary({ send }) });
@@ -65,27 +65,36 @@ async function sendPatiently(send: () => Promise<ResponseContext>): Promise<Resp
   return send();
 }
 
-const LIBRARY = new IsomorphicFetchHttpLibrary();
-
 /** With the whole body, which may break off as well, and which keeps the connection from others until it is read. */
-async function sendOnce(request: RequestContext): Promise<ResponseContext> {
-  const { httpStatusCode, headers, body } = await LIBRARY.send(request).toPromise();
-  const bytes = await body.binary();
-  return new ResponseContext(httpStatusCode, headers, new SelfDecodingBody(Promise.resolve(bytes)));
+async function sendOnce(request: RequestContext, agent: Agent, timeoutMs: number): Promise<ResponseContext> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const [url, method, body] = [new URL(request.getUrl()), request.getHttpMethod(), request.getBody()];
+  const content = typeof body === 'string' ? { body } : {};
+  try {
+    const response = await sendRequest({
+      url,
+      method,
+      headers: request.getHeaders(),
+      agent,
+      ...content,
+      signal,
+      beginWithinMs: timeoutMs,
+    });
+    const bytes = await readBody(response);
+    const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)]);
+    return new ResponseContext(
+      response.statusCode ?? 0,
+      Object.fromEntries(headers),
+      new SelfDecodingBody(Promise.resolve(bytes)),
+    );
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
 }
 
 function retryAfterMs(response: ResponseContext | null): number {
   const seconds = Number(response?.headers['retry-after']);
   return Number.isFinite(seconds) ? Math.min(seconds * 1_000, MAX_RETRY_AFTER_MS) : 0;
-}
-
-/** Of a text the library would make an object without a name and a state, which reads like one that is not there. */
-function checked(answer: ResponseContext, server: string): ResponseContext {
-  const kind = answer.headers['content-type'] ?? 'no content type';
-  const isReadable = answer.httpStatusCode < 200 || answer.httpStatusCode > 299 || /^application\/([\w.-]+\+)?json\b/.test(kind);
-  if (isReadable) return answer;
-  const said = `the API server at ${server} answered ${answer.httpStatusCode} with ${kind.slice(0, 60)} instead of JSON`;
-  throw new ApiFailure(said, { status: null, reason: '' });
 }
 
 /** The library makes an agent for each request. The first with the same credentials is kept, and told to keep its connections. */

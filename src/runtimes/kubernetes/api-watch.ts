@@ -1,14 +1,11 @@
-import http, { type IncomingMessage } from 'node:http';
-import https from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 import type { V1Pod } from '@kubernetes/client-node';
 import { ObjectSerializer } from '@kubernetes/client-node/dist/gen/models/ObjectSerializer.js';
 import type { Access } from './api-access';
 import { ApiFailure, noAnswer, readAnswer } from './api-failure';
-import { readRefusal } from './api-refusal';
+import { endSilence, readRefusal, requireJson, sendRequest } from './api-request';
 
-/** The server closes a watch itself; one that is silent for longer than this after that is lost. */
-const SILENCE_MS = 15_000;
 /** The kernel asks a silent peer this often whether it still lives. */
 const KEEP_ALIVE_MS = 30_000;
 
@@ -37,12 +34,15 @@ export async function watchPods(
 async function* readEvents({ access, timeoutMs }: { access: Access; timeoutMs: number }, watch: WatchRequest) {
   const { signal } = watch;
   let withinMs = timeoutMs;
+  let response: IncomingMessage | undefined;
   try {
-    const response = await begin({ access, timeoutMs }, watch);
-    if (response.statusCode !== 200) throw await readRefusal(response);
-    withinMs = watch.timeoutSeconds * 1_000 + SILENCE_MS;
+    response = await begin({ access, timeoutMs }, watch);
+    if (response.statusCode !== 200) throw await readRefusal(response, timeoutMs);
+    requireJson(access.name, response.headers['content-type']);
+    // The server closes a watch itself; one that is silent for longer after that than a call may last is lost.
+    withinMs = watch.timeoutSeconds * 1_000 + timeoutMs;
     response.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    response.socket.setTimeout(withinMs, () => response.destroy(timedOut()));
+    endSilence(response, withinMs);
     for await (const text of linesOf(response)) {
       signal.throwIfAborted();
       yield readEvent(text);
@@ -50,10 +50,11 @@ async function* readEvents({ access, timeoutMs }: { access: Access; timeoutMs: n
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof ApiFailure ? error : noAnswer(access.name, error, withinMs);
+  } finally {
+    response?.destroy();
   }
 }
 
-/** Sends the request, and waits until the server begins to answer it, which it does before anything happens. */
 async function begin(
   { access, timeoutMs }: { access: Access; timeoutMs: number },
   watch: WatchRequest,
@@ -62,14 +63,7 @@ async function begin(
   signal.throwIfAborted();
   const { headers, agent } = await access.credentials();
   const url = urlOf(access.server, watch);
-  return new Promise((resolve, reject) => {
-    const call = (url.protocol === 'http:' ? http : https).get(url, { headers, agent, signal });
-    const late = setTimeout(() => call.destroy(timedOut()), timeoutMs);
-    call.on('error', reject);
-    call.on('response', resolve);
-    call.on('response', () => clearTimeout(late));
-    call.on('close', () => clearTimeout(late));
-  });
+  return sendRequest({ url, method: 'GET', headers, agent, signal, beginWithinMs: timeoutMs });
 }
 
 function urlOf(server: string, { namespace, labels, resourceVersion, timeoutSeconds }: WatchRequest): URL {
@@ -83,8 +77,6 @@ function urlOf(server: string, { namespace, labels, resourceVersion, timeoutSeco
   }).toString();
   return url;
 }
-
-const timedOut = () => Object.assign(new Error('silent for too long'), { code: 'ETIMEDOUT' });
 
 /** Pieces of a stream may end anywhere, in the middle of a character too. What follows the last line's end was cut off. */
 async function* linesOf(stream: AsyncIterable<Buffer>) {

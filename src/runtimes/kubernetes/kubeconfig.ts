@@ -36,9 +36,9 @@ function loadFromFile(config: KubeConfig, file: string): void {
 
 /** The first line says what is wrong; the next ones of a parser would show the text around it, and so a token. */
 function reasonOf(error: unknown): string {
+  const { name, message = '' } = error as Partial<Error>;
   // The library reads the properties of whatever it parsed.
-  if (!(error instanceof Error) || error instanceof TypeError) return 'something else';
-  return error.message.split('\n')[0] ?? '';
+  return name === 'TypeError' ? 'something else' : (message.split('\n')[0] ?? '');
 }
 
 /** Without a user the library would go on with no credentials and no trust in the cluster's certificate. */
