@@ -1,22 +1,24 @@
+import type { HookScript } from './visit-script';
+
+const IDLE_REASON = 'the image has no /coder/configure';
+
 /**
- * The step `configure`, as the runner runs it: the image's own program becomes this very process, so that its end, its exit code,
- * and the signal that ends it are the step's. Argument: the report.
+ * The step `configure`: the image's own program becomes the very process of the hook, so that its end, its exit code, and the
+ * signal that ends it are the step's. The script sets no variable, as the workspace may have one of the same name.
  */
-export const CONFIGURE_SCRIPT = `
-PERENNIAL_ENVIRONMENT=$(export -p)
-report=$1
-program=\${PERENNIAL_ROOTFS:-}/coder/configure
+export const CONFIGURE: HookScript = {
+  isIdle: `[ ! -e "\${PERENNIAL_ROOTFS:-}/coder/configure" ] && [ ! -L "\${PERENNIAL_ROOTFS:-}/coder/configure" ]`,
+  idleReason: IDLE_REASON,
+  text: `
+set -- "$1" "\${PERENNIAL_ROOTFS:-}/coder/configure"
 say() {
-  printf '%s\\n' "$1" >>"$report"
+  printf '%s\\n' "$2" >>"$1"
   exit 0
 }
-
-[ -e "$program" ] || [ -L "$program" ] || say 'skipped: the image has no /coder/configure'
-[ -f "$program" ] && [ -x "$program" ] || say 'warning: /coder/configure is there but not executable'
-[ "$(id -u)" != 0 ] || say "warning: /coder/configure was not run because the image's user is root"
-printf 'did: /coder/configure ran\\n' >>"$report"
-set -- "$program"
-# The environment as it came: a variable of the workspace may have the name of one of ours.
-eval "$PERENNIAL_ENVIRONMENT"
-exec "$1"
-`;
+[ -e "$2" ] || [ -L "$2" ] || say "$1" 'skipped: ${IDLE_REASON}'
+[ -f "$2" ] && [ -x "$2" ] || say "$1" 'warning: /coder/configure is there but not executable'
+[ "$(id -u)" != 0 ] || say "$1" "warning: /coder/configure was not run because the image's user is root"
+printf 'did: /coder/configure ran\\n' >>"$1"
+exec "$2"
+`,
+};

@@ -1,12 +1,18 @@
 import { DOTFILES_SCRIPT } from './dotfiles-script';
+import type { HookScript } from './visit-script';
+
+const IDLE_REASON = 'no dotfiles are set and there is no ~/personalize';
 
 /**
- * The step `personalize`, as the runner runs it: the dotfiles, then the user's own program or what the dotfiles bring. Each part
- * runs whatever came of the one before; what went wrong is reported, and the script itself succeeds.
+ * The step `personalize`: the dotfiles, then the user's own program or what the dotfiles bring. Each part runs whatever came of
+ * the one before; what went wrong is reported, and the script itself succeeds.
  *
- * Arguments: the report, `uri=…`, and `ref=…`, the latter two empty after the sign when there is nothing to bring.
+ * Arguments: `uri=…` and `ref=…`, both empty after the sign when there is nothing to bring.
  */
-export const PERSONALIZE_SCRIPT = `
+export const PERSONALIZE: HookScript = {
+  isIdle: '[ "$1" = uri= ] && [ ! -e "$HOME/personalize" ] && [ ! -L "$HOME/personalize" ]',
+  idleReason: IDLE_REASON,
+  text: `
 PERENNIAL_ENVIRONMENT=$(export -p)
 report=$1 uri=\${2#uri=} ref=\${3#ref=}
 dotfiles=$HOME/dotfiles
@@ -21,7 +27,7 @@ main() {
   elif [ -n "$usable" ]; then
     install_dotfiles
   elif [ -z "$uri" ]; then
-    say skipped 'no dotfiles are set and there is no ~/personalize'
+    say skipped '${IDLE_REASON}'
   fi
 }
 
@@ -66,8 +72,10 @@ is_linked() {
 
 # One line each, whatever a file may be called.
 say() {
-  printf '%s: %s\\n' "$1" "$(printf '%s' "$2" | tr '\\n\\r' '  ')" >>"$report"
+  case $2 in *'\n'* | *'\r'*) set -- "$1" "$(printf '%s' "$2" | tr '\\n\\r' '  ')" ;; esac
+  printf '%s: %s\\n' "$1" "$2" >>"$report"
 }
 ${DOTFILES_SCRIPT}
 main
-`;
+`,
+};

@@ -2,27 +2,25 @@
  * The detached runner, as POSIX shell text for dash, bash, and busybox. It lives in the pod beside the hook, so it outlasts
  * whoever started it: it runs the hook once, writes its output to the log, keeps the log short, and holds the time limit.
  *
- * Arguments: the run's folder, the user's umask, the limit in hundredths of a second, the log, and the hook's own arguments.
+ * Arguments: the run's folder, the hook's script, the limit in hundredths of a second, the log, and the hook's own arguments.
  */
 export const RUNNER_SCRIPT = `
-PERENNIAL_ENVIRONMENT=$(export -p)
-folder=$1 user_mask=$2 limit=$3 log=$4
-shift 4
+# The environment and the mask as they came: a variable of the workspace may have the name of one of ours.
+PERENNIAL_ENVIRONMENT=$(printf 'umask ' && umask && export -p)
 umask 077
+folder=$1 script=$2 limit=$3 log=$4
+shift 4
+exec 2>>"$folder/errors"
 
 main() {
   claim || exit 0
   open_log
-  sleep 0.0 2>/dev/null && pause=0.3 || pause=1
-  set -- sh "$folder/hook" "$folder/report" "$@"
+  set -- sh "$script" "$folder/report" "$@"
   command -v setsid >/dev/null 2>&1 && set -- setsid "$@"
-  # What a shell starts with & ignores interrupts, and would pass that on to all that the hook starts.
-  env --default-signal=INT,QUIT true 2>/dev/null && set -- env --default-signal=INT,QUIT "$@"
-  start_hook "$@" </dev/null >>"$log" 2>&1 &
-  hook=$!
   watch &
   watcher=$!
-  wait "$hook"
+  # Not with &, by which it would ignore interrupts.
+  (start_hook "$@") </dev/null >>"$log" 2>&1
   code=$?
   # The watcher is told, not killed: it may be cutting the log, or ending what the hook left at its time limit.
   kill -TERM "$watcher" 2>/dev/null
@@ -37,35 +35,33 @@ claim() {
   read -r line </proc/$$/stat
   clock
   set_fields "$line"
-  printf '%s %s %s\\n' "$$" "$born" "$now" >"$folder/claim.$$"
   began=$now
-  ln "$folder/claim.$$" "$folder/began"
+  printf '%s %s %s\\n' "$$" "$born" "$now" >"$folder/claim.$$" && ln "$folder/claim.$$" "$folder/began"
 }
 
 # A full or read-only home is no reason not to run the hook.
 open_log() {
   # Whatever an earlier pod of the same build wrote is over: the hook runs anew, and its lines stand there once.
-  if ! mkdir -p "\${log%/*}" || ! (: >"$log"); then
-    printf 'warning: the output could not be written to %s\\n' "$log" >>"$folder/report"
-    log=$folder/output
-    : >>"$log"
-  fi
+  { [ -d "\${log%/*}" ] || mkdir -p "\${log%/*}"; } && true >"$log" && return
+  printf 'warning: the output could not be written to %s\\n' "$log" >>"$folder/report"
+  log=$folder/output
+  true >>"$log"
 }
 
-# The environment as it came: a variable of the workspace may have the name of one of ours.
 start_hook() {
-  umask "$user_mask"
+  read -r pid rest </proc/self/stat
+  printf '%s\\n' "$pid" >"$folder/pid"
   eval "$PERENNIAL_ENVIRONMENT"
-  cd "$HOME" || cd /
   exec "$@"
 }
 
 watch() {
-  stopped=
+  stopped= pause=0.3
   trap 'stopped=1' TERM
   while [ -z "$stopped" ]; do
-    sleep "$pause" &
-    wait $!
+    sleep "$pause" 2>/dev/null &
+    # Not every sleep takes fractions.
+    wait $! || pause=1
     cut_log
     clock
     [ "$((now - began))" -lt "$limit" ] || end_hook || return
@@ -74,7 +70,7 @@ watch() {
 
 # The hook is held meanwhile: what it wrote between the reading and the shortening would be lost.
 cut_log() {
-  [ "$(wc -c <"$log")" -gt 10485760 ] || return 0
+  [ -s "$log" ] && [ "$(wc -c <"$log")" -gt 10485760 ] || return 0
   signal_hook STOP
   shorten_log
   signal_hook CONT
@@ -124,7 +120,9 @@ wait_for_none() {
 
 # All that lives in the hook's session, and all that descends from it; without setsid there is no session of its own.
 list_members() {
-  family=" $hook " members= grown=1
+  members=
+  { read -r hook <"$folder/pid"; } 2>/dev/null || return
+  family=" $hook " grown=1
   while [ -n "$grown" ]; do
     grown=
     for stat in /proc/[0-9]*/stat; do
@@ -157,8 +155,10 @@ clock() {
   now=$((\${uptime%.*} * 100 + 1\${uptime#*.} - 100))
 }
 
+# What was told once is not changed.
 publish() {
-  printf '%s\\n' "$1" >"$folder/exit.$1" && mv -f "$folder/exit.$1" "$folder/exit"
+  set -C
+  printf '%s\\n' "$1" >"$folder/exit"
 }
 
 main "$@"

@@ -1,4 +1,15 @@
 import { RUNNER_SCRIPT } from './runner-script';
+import { skipScript } from './skip-script';
+
+/** A hook step as shell text. The arguments of the step are those that follow the common ones. */
+export interface HookScript {
+  /** A command that succeeds when there is certainly nothing to run; it has the step's arguments. */
+  isIdle: string;
+  /** Why it is skipped then; without quotes. */
+  idleReason: string;
+  /** What the runner runs; it has the path of the report and the step's arguments. */
+  text: string;
+}
 
 /**
  * One visit to a hook's run, as shell text for `sh -s`: it starts the runner if none has begun, waits a while for the end, and
@@ -6,79 +17,81 @@ import { RUNNER_SCRIPT } from './runner-script';
  *
  * Arguments: step, build, limit and wait in hundredths of a second, and the hook's own arguments.
  */
-export function visitScript(hookScript: string): string {
-  return `${VISIT}
-write_runner() {
-  cat <<'PERENNIAL_RUNNER_ENDS'
-${RUNNER_SCRIPT}
-PERENNIAL_RUNNER_ENDS
-}
-write_hook() {
-  cat <<'PERENNIAL_HOOK_ENDS'
-${hookScript}
-PERENNIAL_HOOK_ENDS
+export function visitScript(hook: HookScript): string {
+  return `${skipScript(hook)}${VISIT}
+write_scripts() {
+  printf '%s' ${quote(RUNNER_SCRIPT)} >"$folder/runner.$$" &&
+    printf '%s' ${quote(hook.text)} >"$folder/hook.$$"
 }
 main "$@"
 exit 0
 `;
 }
 
-const VISIT = `
-PERENNIAL_ENVIRONMENT=$(export -p)
-user_mask=$(umask)
-umask 077
-step=$1 build=$2 limit=$3 patience=$4
-shift 4
-# In the pod's own file system, so that it is gone when the pod is; a folder of our own in it, as /tmp is everybody's.
-base=\${PERENNIAL_RUN_DIR:-/tmp}/.perennial-$(id -u)
-folder=$base/build-$build/$step
-log=$HOME/.perennial/logs/build-$build/$step.log
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
 
+const VISIT = `
 main() {
-  own_folder || return
-  [ -e "$folder/began" ] || start "$@"
   clock
   until=$((now + patience)) naps=0 began=
+  [ -e "$folder/began" ] || start "$@"
   while judge; [ "$state" = running ] || [ "$state" = starting ]; do
     clock
     [ "$now" -lt "$until" ] || break
     nap
   done
-  tell
-}
-
-# Somebody else's folder, or a link, could have us run or write what others like.
-own_folder() {
-  mkdir -p "$base" 2>/dev/null
-  set -- $(ls -ldn "$base" 2>/dev/null)
-  uid=$(id -u)
-  [ ! -L "$base" ] && [ "$3" = "$uid" ] && chmod 700 "$base" && mkdir -p "$folder" && return
-  found="\${1:-nothing}\${3:+ of user $3}"
-  printf 'state refused\\nreason expected a folder of user %s at %s, found %s\\n' "$uid" "$base" "$found"
-  return 1
+  [ "$state" = skipped ] && tell_skipped || tell
 }
 
 # Starting twice is harmless: the runners agree among themselves which of them runs the hook.
 start() {
-  write_hook >"$folder/hook.$$" && mv -f "$folder/hook.$$" "$folder/hook"
-  write_runner >"$folder/runner.$$" && mv -f "$folder/runner.$$" "$folder/runner"
-  set -- sh "$folder/runner" "$folder" "$user_mask" "$limit" "$log" "$@"
+  # Nothing is written over: a shell may be reading what a visit of the same number left.
+  set -C
+  write_scripts 2>>"$folder/errors" || return
+  set +C
+  set -- sh "$folder/runner.$$" "$folder" "$folder/hook.$$" "$limit" "$log" "$@"
   command -v setsid >/dev/null 2>&1 && set -- setsid "$@" || trap '' HUP
-  # The environment as it came: a variable of the workspace may have the name of one of ours.
-  (eval "$PERENNIAL_ENVIRONMENT" && exec "$@") </dev/null >/dev/null 2>>"$folder/errors" &
+  # The runner's end wakes us from this sleep, without any asking.
+  sleep "$((patience / 100))" </dev/null >/dev/null 2>&1 &
+  timer=$!
+  { launch "$@"; wake; } </dev/null >/dev/null 2>&1 &
+  { wait "$timer"; } 2>/dev/null
+}
+
+# What a shell starts with & ignores interrupts, and would pass that on to all that the hook starts. An env that cannot change
+# that starts nothing.
+launch() {
+  (restore && exec env --default-signal=INT,QUIT "$@") 2>/dev/null || (restore && exec "$@") 2>>"$folder/errors"
+}
+
+restore() {
+  cd "$HOME" || cd /
+  unset OLDPWD
+  eval "$PERENNIAL_ENVIRONMENT"
+}
+
+# Only while the visit lives, the parent of this, the number is certainly that of its sleep.
+wake() {
+  read -r line </proc/self/stat
+  set -- \${line##*) }
+  [ "$2" != "$$" ] || kill "$timer"
 }
 
 judge() {
   state=ended
-  [ ! -e "$folder/exit" ] || return 0
+  [ ! -s "$folder/exit" ] || return 0
   state=starting
   [ -e "$folder/began" ] || return 0
+  state=skipped
+  [ -s "$folder/began" ] || return 0
   read -r pid born began <"$folder/began"
   state=running
   ! lives "$pid" "$born" || return 0
   state=lost
   # It may have ended between the two looks.
-  [ ! -e "$folder/exit" ] || state=ended
+  [ ! -s "$folder/exit" ] || state=ended
 }
 
 # The number alone could be another process's by now; a dead one that nobody has collected still has its number.
@@ -110,17 +123,19 @@ tell() {
   fi
   [ ! -e "$folder/limit" ] || printf 'limit\\n'
   [ -z "$began" ] || printf 'ran %s\\n' "$((now - began))"
-  [ ! -s "$folder/errors" ] || printf 'reason %s\\n' "$(head -n 1 "$folder/errors")"
+  if [ -s "$folder/errors" ]; then
+    IFS= read -r line <"$folder/errors"
+    printf 'reason %s\\n' "$line"
+  fi
   [ ! -s "$folder/report" ] || while IFS= read -r line; do printf 'report %s\\n' "$line"; done <"$folder/report"
   tell_output
 }
 
+# One byte more than is wanted shows that there is more.
 tell_output() {
   [ ! -e "$folder/output" ] || log=$folder/output
-  [ -e "$log" ] && [ -e "$folder/began" ] || return
-  heading=output
-  [ "$(wc -c <"$log")" -le 65536 ] || heading='output cut'
-  printf '%s\\n' "$heading"
-  tail -c 65536 "$log"
+  [ -s "$log" ] && [ -e "$folder/began" ] || return
+  printf 'output\\n'
+  tail -c 65537 "$log"
 }
 `;

@@ -1,15 +1,18 @@
-import { CONFIGURE_SCRIPT } from './configure-script';
+import { CONFIGURE } from './configure-script';
 import type { Exec, HookSpec, HookStep } from './hook';
-import { PERSONALIZE_SCRIPT } from './personalize-script';
+import { PERSONALIZE } from './personalize-script';
 import { visitScript } from './visit-script';
 
 /** How long one visit waits in the pod for the hook's end. It bounds how old the last output line is that people are shown. */
 const PATIENCE_MS = 2_000;
 
 const SCRIPTS: Record<HookStep, string> = {
-  configure: visitScript(CONFIGURE_SCRIPT),
-  personalize: visitScript(PERSONALIZE_SCRIPT),
+  configure: visitScript(CONFIGURE),
+  personalize: visitScript(PERSONALIZE),
 };
+
+/** How much of the output's end is looked at; a visit sends one byte more when there is more. */
+const MAX_OUTPUT_BYTES = 65_536;
 
 const STATES = ['starting', 'running', 'ended', 'lost', 'refused', 'unreadable'] as const;
 
@@ -65,7 +68,7 @@ function parseVisit(stdout: string): Visit | null {
     const [line, after] = lineEnd < 0 ? [rest, ''] : [rest.slice(0, lineEnd), rest.slice(lineEnd + 1)];
     const [keyword = '', value = ''] = splitOnce(line, ' ');
     if (keyword === 'output') {
-      visit.output = { text: after, cut: value === 'cut' };
+      visit.output = { text: after, cut: Buffer.byteLength(after) > MAX_OUTPUT_BYTES };
       break;
     }
     takeFact(visit, keyword, value);

@@ -40,6 +40,9 @@ describe.each(SHELLS)('In %s', (shell) => {
       'limit',
       'step',
       'uid',
+      'base',
+      'script',
+      'timer',
     ];
     const env = Object.fromEntries(names.map((name) => [name, `it's "${name}" $HOME\n*`]));
     configure(names.map((name) => `printf '%s;' "$${name}"`).join('\n'));
@@ -53,6 +56,18 @@ describe.each(SHELLS)('In %s', (shell) => {
     configure('echo now');
     expect((await run()).lastLines).toEqual(['now']);
     expect(place.readHome(LOG)).toBe('now\n');
+  });
+
+  test('It gives way also where there is nothing to run any more.', async () => {
+    place.writeHome(LOG, 'earlier\n');
+    expect(await run()).toMatchObject({ state: 'skipped', lastLines: [] });
+    expect(place.readHome(LOG)).toBe('');
+  });
+
+  test('Of much output the end is looked at, from the first whole line on.', async () => {
+    configure('seq 1 8 | while read -r n; do head -c 9000 /dev/zero | tr "\\000" "$n"; echo; done');
+    const { lastLines } = await run();
+    expect(lastLines.map((line) => line[0])).toEqual(['2', '3', '4', '5', '6', '7', '8']);
   });
 
   test('A hook that removes its own log does no harm.', async () => {

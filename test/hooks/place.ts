@@ -18,7 +18,10 @@ import type { Exec, HookProgress, HookSpec } from '../../src/hooks/hook';
 
 /** Hooks never run as root, so where the tests do, the shell does not. */
 const UID = process.getuid?.() === 0 ? 12_345 : (process.getuid?.() ?? 0);
-const TOOLS = 'cat chmod dd env head id ln ls mkdir mv readlink rm rmdir seq sleep tail touch tr true wc'.split(' ');
+/** What an image has beside its shell. */
+export const TOOLS = 'cat chmod dd env git head id ln ls mkdir mv readlink rm rmdir seq setsid sleep tail touch tr true wc'.split(
+  ' ',
+);
 
 /** Those of dash, bash, and busybox that this machine has. */
 export const SHELLS = ['dash', 'bash', 'busybox'].filter((name) => findProgram(name) !== null);
@@ -32,6 +35,8 @@ export interface Place {
   writeHome(file: string, text: string, mode?: number): void;
   readHome(file: string): string;
   writeRun(file: string, text: string): void;
+  /** Files and folders of build 1, and the empty name for the folder itself; none before it is there. */
+  listRun(): string[];
   writeConfigure(text: string, mode?: number): void;
   /** Ends every exec that is under way, with its process group where the runner can have its own. */
   killObservers(): void;
@@ -55,6 +60,7 @@ export function makePlace(shell: string, without: string[] = []): Place {
     writeHome: (file, text, mode = 0o644) => writeOwned(path.join(env.HOME, file), text, mode),
     readHome: (file) => readFileSync(path.join(env.HOME, file), 'utf8'),
     writeRun: (file, text) => writeOwned(path.join(runFolder, file), text, 0o600),
+    listRun: () => (existsSync(runFolder) ? ['', ...readdirSync(runFolder, { recursive: true, encoding: 'utf8' })] : []),
     writeConfigure(text, mode = 0o755) {
       writeOwned(inside('rootfs/coder/configure'), text, mode);
     },
@@ -91,7 +97,7 @@ export function isAlive(pid: number): boolean {
 
 function linkTools(bin: string, shell: string, without: string[]): void {
   symlinkSync(findProgram(shell) ?? shell, path.join(bin, 'sh'));
-  for (const tool of [...TOOLS, 'setsid', 'git'].filter((name) => !without.includes(name))) {
+  for (const tool of TOOLS.filter((name) => !without.includes(name))) {
     const program = findProgram(shell === 'busybox' && tool !== 'git' ? 'busybox' : tool);
     if (program !== null) symlinkSync(program, path.join(bin, tool));
   }

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync, chmodSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
+import type { HookSpec } from '../../src/hooks/hook';
 import { runHook } from '../../src/hooks/run-hook';
-import { isAlive, makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from './place';
+import { isAlive, makePlace, type Place, progressOf, SHELLS, specOf, TOOLS, waitUntil } from './place';
 
 const LOG = '.perennial/logs/build-1/configure.log';
 const WAIT_FOR_GO = 'while [ ! -e "$HOME/go" ]; do sleep 0.02; done\n';
@@ -58,13 +59,13 @@ describe.each(SHELLS)('In %s', (shell) => {
 
   test.each(['', 'configure', 'configure/hook', 'configure/runner', 'configure/began'])(
     'An observer that is killed once "%s" is there does no harm: the hook runs once all the same.',
-    async (file) => {
+    async (start) => {
       configure(`echo once >>"$HOME/count"\n${WAIT_FOR_GO}`);
       const lost = run().then(
         () => null,
         (error: Error) => error.message,
       );
-      await waitUntil(() => existsSync(path.join(place.runFolder, file)));
+      await waitUntil(() => place.listRun().some((file) => file.startsWith(start)));
       place.killObservers();
       expect(await lost).toBe('connection lost: SIGKILL');
       const joined = run();
@@ -139,6 +140,40 @@ describe.each(SHELLS)('In %s', (shell) => {
 
   test('An image without the program skips the step.', async () => {
     expect(await run()).toEqual({ state: 'skipped', message: 'the image has no /coder/configure', warnings: [], lastLines: [] });
+  });
+
+  test('What comes after a step was skipped is not run in the same pod, and every visit says the same.', async () => {
+    const skipped = await run();
+    configure('touch "$HOME/ran"');
+    expect([skipped.state, await run()]).toEqual(['skipped', skipped]);
+    expect(existsSync(path.join(place.home, 'ran'))).toBe(false);
+  });
+
+  test('Visits at once that differ in whether there is something to run agree on one answer.', async () => {
+    configure('echo once >>"$HOME/count"');
+    place.writeHome('count', '');
+    const blind = (step: HookSpec) =>
+      runHook((command) => place.exec({ ...command, env: { PERENNIAL_ROOTFS: place.home } }), step, progressOf());
+    for (let build = 1; build <= 8; build += 1) {
+      const pair = [run({ build }), blind(specOf({ build }))];
+      const results = await Promise.all(build % 2 === 0 ? pair : pair.reverse());
+      expect(results[0]).toEqual(results[1]);
+      expect(place.readHome('count')).toBe(results[0]?.state === 'done' ? 'once\n' : '');
+      place.writeHome('count', '');
+    }
+  });
+
+  test('To find that there is nothing to run needs no program of the image but mkdir.', async () => {
+    const bare = makePlace(
+      shell,
+      TOOLS.filter((tool) => tool !== 'mkdir'),
+    );
+    try {
+      expect((await runHook(bare.exec, specOf(), progressOf())).state).toBe('skipped');
+      expect((await runHook(bare.exec, specOf({ step: 'personalize' }), progressOf())).state).toBe('skipped');
+    } finally {
+      bare.remove();
+    }
   });
 
   test('A program that is not executable is a warning that says just that.', async () => {
