@@ -4,7 +4,7 @@ import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { createKubernetesRuntime, type KubernetesRuntime } from '../../src/runtimes/kubernetes';
 import { type ClusterApi, connectCluster } from '../../src/runtimes/kubernetes/api';
 import { claimName } from '../../src/runtimes/kubernetes/ground';
-import { OUR_LABELS } from '../../src/runtimes/kubernetes/pod-labels';
+import { OUR_LABELS } from '../../src/runtimes/kubernetes/labels';
 import type { PodRef } from '../../src/runtimes/runtime';
 import { patiently, type RuntimeWorld } from '../runtimes/contract';
 

@@ -5,6 +5,7 @@ import type { Fence } from '../fence';
 import type { ListedHome } from '../runtime';
 import { ApiFailure } from './api-failure';
 import { claimName, type Ground } from './ground';
+import { isOurs } from './labels';
 
 /** The highest build ended stands beside the label with the highest build seen. */
 export const ENDED = 'perennial/ended';
@@ -74,9 +75,9 @@ export function amendFence(claim: V1PersistentVolumeClaim, { seen, ended }: Fenc
 }
 
 /** Whether a claim is a home of ours. */
-export function isHome({ metadata }: V1PersistentVolumeClaim): boolean {
-  const { labels = {}, name = '' } = metadata ?? {};
-  return labels['app.kubernetes.io/managed-by'] === 'perennial' && name === claimName(labels['perennial/id'] ?? '');
+export function isHome(claim: V1PersistentVolumeClaim): boolean {
+  const { labels = {}, name = '' } = claim.metadata ?? {};
+  return isOurs(claim) && name === claimName(labels['perennial/id'] ?? '');
 }
 
 /** A home as the runtime lists it. */

@@ -19,17 +19,22 @@ export function createMarker(): Marker {
  * The words that run a command and mark its end on both streams. What the command is given is counted out to it, since not every
  * server can close its input.
  */
-export function markedCommand(
-  { parts: [one, two] }: Marker,
-  { argv, stdinBytes }: { argv: string[]; stdinBytes: number },
-): string[] {
-  const mark = `printf '%s%s:%s;' ${one} ${two} "$code"`;
-  // The shell says on standard error how a command was killed; only what the command says itself may stand there.
-  const run = `{ (exec 2>&3 3>&-; exec "$@"); code=$?; } 3>&2 2>/dev/null`;
-  const body = `{ trap : HUP INT QUIT TERM; ${run}; ${mark}; ${mark} >&2; }`;
+export function markedCommand(marker: Marker, { argv, stdinBytes }: { argv: string[]; stdinBytes: number }): string[] {
+  const body = `{ ${runAndMark(marker)}; ${mark(marker)}; }`;
   const script = stdinBytes === 0 ? `${body} </dev/null` : `head -c ${stdinBytes} 2>/dev/null | ${body}`;
-  return ['sh', '-c', `trap : HUP INT QUIT TERM; ${script}`, 'sh', ...argv];
+  return inShell(script, argv);
 }
+
+/** The same for a command whose streams are passed on as they come: the mark stands on standard error alone, where it is held back. */
+export const streamedCommand = (marker: Marker, argv: string[]): string[] => inShell(runAndMark(marker), argv);
+
+const KEEP_SIGNALS = 'trap : HUP INT QUIT TERM';
+const inShell = (script: string, argv: string[]): string[] => ['sh', '-c', `${KEEP_SIGNALS}; ${script}`, 'sh', ...argv];
+const mark = ({ parts: [one, two] }: Marker): string => `printf '%s%s:%s;' ${one} ${two} "$code"`;
+
+/** The shell says on standard error how a command was killed; only what the command says itself may stand there. */
+const runAndMark = (marker: Marker): string =>
+  `${KEEP_SIGNALS}; { (exec 2>&3 3>&-; exec "$@"); code=$?; } 3>&2 2>/dev/null; ${mark(marker)} >&2`;
 
 /** One stream: its last bytes, and the mark once it came. Memory is bounded by about twice what is kept. */
 export interface MarkedStream {

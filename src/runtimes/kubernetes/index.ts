@@ -10,7 +10,7 @@ import { execIn, findRunning, lastTerminalInput, observe, placeOf, readLog } fro
 import { createNamespaceList } from './namespace-list';
 import { createPodBook } from './pod-book';
 import { stopPod } from './pod-end';
-import { OUR_LABELS } from './pod-labels';
+import { OUR_LABELS } from './labels';
 import { startPod } from './pod-start';
 import { describePod } from './pod-state';
 import { sweepProbes } from './probe-sweep';

@@ -1,6 +1,6 @@
 import { ApiFailure } from './api-failure';
 import type { ClusterApi } from './api';
-import { OUR_LABELS } from './pod-labels';
+import { OUR_LABELS } from './labels';
 
 /** New organizations are rare, and are known at once to the worker that builds for them first. */
 const LIST_INTERVAL_MS = 5 * 60_000;

@@ -2,7 +2,7 @@ import type { V1Namespace } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../failure';
 import { ApiFailure } from './api-failure';
 import type { Ground } from './ground';
-import { MANAGED_BY } from './labels';
+import { isOurs, MANAGED_BY } from './labels';
 
 const ORGANIZATION = 'perennial/organization';
 const ENFORCE = 'pod-security.kubernetes.io/enforce';
@@ -43,7 +43,7 @@ async function makeNamespace(ground: Ground, { name, organization, level }: NewN
 
 /** What we made carries an organization's name from the start, and our label at the end. */
 function isHalfMade({ metadata }: V1Namespace): boolean {
-  return metadata?.labels?.[ORGANIZATION] !== undefined && metadata.labels['app.kubernetes.io/managed-by'] === undefined;
+  return metadata?.labels?.[ORGANIZATION] !== undefined && !isOurs({ metadata });
 }
 
 async function finishNamespace(ground: Ground, name: string): Promise<void> {
@@ -56,10 +56,9 @@ function explainMissing(name: string): string {
 }
 
 /** Where the worker may not, the level is the administrator's, and a pod that does not fit it is refused with a reason. */
-async function setLevel(ground: Ground, { metadata }: V1Namespace, level: string): Promise<void> {
-  const { name = '', labels = {} } = metadata ?? {};
-  const isOurs = labels['app.kubernetes.io/managed-by'] === 'perennial';
-  if (!isOurs || labels[ENFORCE] === undefined || labels[ENFORCE] === level) return;
+async function setLevel(ground: Ground, { metadata = {} }: V1Namespace, level: string): Promise<void> {
+  const { name = '', labels = {} } = metadata;
+  if (!isOurs({ metadata }) || labels[ENFORCE] === undefined || labels[ENFORCE] === level) return;
   try {
     await ground.api.namespaces.merge(name, { metadata: { labels: { [ENFORCE]: level } } });
   } catch (error) {

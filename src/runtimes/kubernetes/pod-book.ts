@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../failure';
-import { isProbe } from './pod-labels';
+import { isProbe } from './labels';
 import { PAUSES, type Pauses } from './pod-pauses';
 import { waitForPod } from './pod-wait';
 import type { PodSource } from './pod-watch';

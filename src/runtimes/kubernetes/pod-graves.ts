@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { isUpTo, nameOf } from './pod-labels';
+import { isUpTo, nameOf } from './labels';
 
 /** Pods that vanished. Their last words are kept for a while, for those who look in only now and then. */
 export interface PodGraves {

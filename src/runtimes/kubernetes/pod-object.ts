@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiFailure } from './api-failure';
 import type { Ground } from './ground';
-import { isOurs } from './pod-labels';
+import { isOurs } from './labels';
 
 /** A namespace gets its service account a moment after it was made, and takes no pod before that. */
 const NO_ACCOUNT_YET = /service ?account .*not found/i;

@@ -25,6 +25,7 @@ const MAX_COLLISIONS = 20;
 export async function startPod(ground: Ground, spec: PodSpec, progress: Progress): Promise<Pod> {
   progress.signal.throwIfAborted();
   const claim = await raiseFence(ground, spec);
+  await ensureNamespace(ground, spec.organization, spec.podSecurity);
   for (let collisions = 0; collisions < MAX_COLLISIONS; collisions += 1) {
     const pod = (await findOwn(ground, spec, progress)) ?? (await makePod(ground, { spec, claim, progress }));
     if (pod === null) continue;
@@ -110,7 +111,6 @@ interface Choice {
 /** The digest that ran before, where it can still be had; else what the reference stands for now. */
 async function chooseImage(ground: Ground, spec: PodSpec, progress: Progress): Promise<Choice> {
   const { organization, image, digest } = spec;
-  await ensureNamespace(ground, organization, spec.podSecurity);
   const find = (reference: string) => ground.images.find(ground, { reference, organization }, progress);
   if (digest === null) return { image, facts: await find(image), warnings: [] };
   const pinned = `${repositoryOf(image)}@${digest}`;

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { createGraves } from './pod-graves';
-import { isOurs, isProbe, isUpTo, nameOf } from './pod-labels';
+import { isOurs, isProbe, isUpTo, nameOf } from './labels';
 import { createListeners, type PodListeners } from './pod-listeners';
 
 /** What is known of the pods of one namespace, put together from lists, a watch, and single readings. */

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { ClusterApi } from './api';
-import { OUR_LABELS } from './pod-labels';
+import { OUR_LABELS } from './labels';
 import { type Pauses, pause } from './pod-pauses';
 import type { PodView } from './pod-view';
 

@@ -1,7 +1,7 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import { RuntimeFailure } from '../failure';
 import { openLine } from './exec';
-import { createMarker, type Marker, markedCommand } from './exec-marker';
+import { createMarker, type Marker, streamedCommand } from './exec-marker';
 import { CHANNEL, type ExecPlace, type ExecSocket, listen } from './exec-socket';
 
 export interface ShellRequest {
@@ -73,9 +73,8 @@ async function runTerminal({ place, argv, streams, signal }: Run): Promise<numbe
 /** Only version 5 of the protocol can tell a command that its input has ended. */
 async function runPiped({ place, argv, streams, signal }: Run): Promise<number> {
   const marker = createMarker();
-  const words = streamedCommand(marker, argv);
   const socket = await openLine(place, {
-    argv: words,
+    argv: streamedCommand(marker, argv),
     stdin: true,
     tty: false,
     protocols: ['v5.channel.k8s.io', 'v4.channel.k8s.io'],
@@ -98,14 +97,6 @@ async function runPiped({ place, argv, streams, signal }: Run): Promise<number> 
     line.close();
     signal.removeEventListener('abort', line.close);
   }
-}
-
-/** The mark comes after all output, as both streams are one connection. */
-function streamedCommand(marker: Marker, argv: string[]): string[] {
-  const words = markedCommand(marker, { argv, stdinBytes: 0 });
-  return words.map((word, at) =>
-    at === 2 ? word.replace(/ <\/dev\/null$/, '').replace(/printf [^;]*;' \S+ \S+ "\$code"; /, '') : word,
-  );
 }
 
 function sendInput(line: ExecSocket, stdin: NodeJS.ReadStream): () => void {

@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { createMarker, markedCommand, readMarked, streamedCommand } from '../../../src/runtimes/kubernetes/exec-marker';
+
+const KEEP_BYTES = 1_000;
+
+/** Runs a command as a container would, and reads both streams as they would come. */
+function run(argv: string[], input = '') {
+  const marker = createMarker();
+  const [program = '', ...args] = markedCommand(marker, { argv, stdinBytes: Buffer.byteLength(input) });
+  // More than was counted out is never read.
+  const ended = spawnSync(program, args, { input: `${input}more` });
+  const read = (bytes: Buffer) => {
+    const stream = readMarked(marker, KEEP_BYTES);
+    for (let at = 0; at < bytes.length; at += 7) stream.push(bytes.subarray(at, at + 7));
+    return stream;
+  };
+  const [stdout, stderr] = [read(ended.stdout), read(ended.stderr)];
+  expect(stderr.exitCode()).toBe(stdout.exitCode());
+  return { exitCode: stdout.exitCode(), stdout: stdout.content().toString(), stderr: stderr.content().toString() };
+}
+
+test.each([
+  [['true'], 0],
+  [['sh', '-c', 'exit 7'], 7],
+  [['sh', '-c', 'exit 255'], 255],
+  [['sh', '-c', 'kill -9 $$'], 137],
+  [['sh', '-c', 'kill -TERM $$'], 143],
+])('The command %j ends with exit code %d and says nothing.', (argv, exitCode) => {
+  expect(run(argv)).toEqual({ exitCode, stdout: '', stderr: '' });
+});
+
+test('A program that is not there ends with 127, as in a shell.', () => {
+  expect(run(['no-such-program'])).toMatchObject({
+    exitCode: 127,
+    stdout: '',
+    stderr: expect.stringContaining('no-such-program'),
+  });
+});
+
+test('Words arrive as they are, and output keeps its end, with or without a line break.', () => {
+  const words = ['a b', '', `q'"$x`, 'two\nlines', 'ü'];
+  expect(run(['printf', '%s|', ...words]).stdout).toBe(words.map((word) => `${word}|`).join(''));
+  expect(run(['sh', '-c', 'echo out; echo err >&2'])).toEqual({ exitCode: 0, stdout: 'out\n', stderr: 'err\n' });
+});
+
+test('A command is given just its own input, and need not read it.', () => {
+  expect(run(['cat'], 'hello')).toMatchObject({ exitCode: 0, stdout: 'hello' });
+  expect(run(['cat'])).toMatchObject({ exitCode: 0, stdout: '' });
+  expect(run(['true'], 'x'.repeat(1_000_000)).exitCode).toBe(0);
+});
+
+test('Of much output the end is kept.', () => {
+  const { stdout, exitCode } = run(['seq', '1', '5000']);
+  expect({ exitCode, length: stdout.length, end: stdout.slice(-5) }).toEqual({ exitCode: 0, length: KEEP_BYTES, end: '5000\n' });
+});
+
+test('A stream that was cut off has no exit code, however much of the mark came.', () => {
+  const marker = createMarker();
+  const stream = readMarked(marker, KEEP_BYTES);
+  stream.push(Buffer.from(`some output${marker.text}:0`));
+  expect(stream.exitCode()).toBeNull();
+  stream.push(Buffer.from(';'));
+  expect(stream.exitCode()).toBe(0);
+  expect(stream.content().toString()).toBe('some output');
+});
+
+test('A streamed command has its input to itself, and its mark on standard error alone.', () => {
+  const marker = createMarker();
+  const [program = '', ...args] = streamedCommand(marker, ['sh', '-c', 'cat; exit 3']);
+  const { stdout, stderr } = spawnSync(program, args, { input: 'all of it', encoding: 'utf8' });
+  expect({ stdout, stderr }).toEqual({ stdout: 'all of it', stderr: `${marker.text}:3;` });
+});
