@@ -10,8 +10,9 @@ import { patiently, type RuntimeWorld } from '../runtimes/contract';
 
 /** The cluster that the tests run on. */
 export const KUBECONFIG = process.env.KUBECONFIG ?? '';
-/** An image whose user is coder with uid 1000, and one with the same programs whose user has uid 2000. */
+/** An image whose user is coder with uid 1000, another for the same user, and one whose user has uid 2000. */
 export const IMAGE = process.env.PERENNIAL_TEST_IMAGE ?? 'e2e.local/workspace:1';
+export const NEXT_IMAGE = process.env.PERENNIAL_TEST_NEXT_IMAGE ?? IMAGE;
 export const OTHER_IMAGE = process.env.PERENNIAL_TEST_OTHER_IMAGE ?? null;
 
 const REGISTRY = IMAGE.slice(0, IMAGE.lastIndexOf('/'));

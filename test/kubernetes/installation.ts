@@ -10,7 +10,7 @@ import { applyManifest } from './server-side-apply';
 const FOLDER = path.join(__dirname, '..', '..', 'deploy', 'kubernetes');
 const WHOLE = ['worker', 'organization', 'example'];
 
-/** deploy/kubernetes under names of its own, so that an installation on the same cluster is not touched. */
+/** deploy/kubernetes, by default under names of its own, so that an installation on the same cluster is not touched. */
 export interface Installation {
   prefix: string;
   namespaces: { system: string; organization: string; other: string };
@@ -27,8 +27,7 @@ export interface Installation {
 }
 
 /** Makes the namespaces and what stands in them, but nothing that runs. */
-export async function install(): Promise<Installation> {
-  const prefix = `t${randomBytes(3).toString('hex')}`;
+export async function install({ prefix = `t${randomBytes(3).toString('hex')}` } = {}): Promise<Installation> {
   const manifests = WHOLE.flatMap((name) => renamed(build(path.join(FOLDER, name)), prefix));
   const made = manifests.filter(({ kind }) => kind !== 'Deployment');
   const administrator = new KubeConfig();

@@ -15,13 +15,23 @@ export interface StartProcess {
   exited: Promise<number | null>;
 }
 
+const PATIENCE_MS = 50_000;
+
 const running = new Set<ChildProcess>();
 
 /** Starts a script of the stack with Node, any free ports, and its output kept. */
-export function launchStart({ script, args }: { script: string; args: string[] }): StartProcess {
+export function launchStart({
+  script,
+  args,
+  env = {},
+}: {
+  script: string;
+  args: string[];
+  env?: NodeJS.ProcessEnv;
+}): StartProcess {
   const cacheDir = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'perennial');
   const ports = ['--temporal-port', '0', '--ui-port', '0'];
-  const child = spawn(process.execPath, [script, ...ports, ...args], { env: { ...process.env, TEST_CACHE: cacheDir } });
+  const child = spawn(process.execPath, [script, ...ports, ...args], { env: { ...process.env, TEST_CACHE: cacheDir, ...env } });
   running.add(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -57,11 +67,11 @@ export async function endAllStarts(): Promise<void> {
   await Promise.all(ends);
 }
 
-/** Polls until the condition holds; rejects with its name after 50 s. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 50_000;
+/** Polls until the condition holds; rejects with its name when it has not come true in time. */
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
+  const deadline = Date.now() + patienceMs;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`expected within 50 s that ${what}`);
+    if (Date.now() > deadline) throw new Error(`expected within ${patienceMs / 1_000} s that ${what}`);
     await delay(50);
   }
 }
