@@ -2,6 +2,8 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { untilAborted } from '../runtimes/abort';
+import { RuntimeFailure } from '../runtimes/failure';
+import { type FailureType, TEMPORARY_TYPES } from '../runtimes/failure-types';
 import type { HomeRef, PodRef, Progress } from '../runtimes/runtime';
 import { toApplicationFailure, translated } from './failure';
 import type { Dependencies } from './index';
@@ -11,14 +13,33 @@ const HEARTBEAT_INTERVAL_MS = 1_000;
 export function careActivities({ runtime }: Dependencies) {
   return {
     /** Removes this build's pod or an older one; a newer build's pod stays. */
-    stopPod: (input: { pod: PodRef }): Promise<void> => withHeartbeat((progress) => runtime.stopPod(input.pod, progress)),
+    stopPod: (input: { pod: PodRef }): Promise<void> =>
+      withHeartbeat((progress) => insisting([], () => runtime.stopPod(input.pod, progress))),
 
-    /** When a terminal last had input, in epoch milliseconds; null for no terminal. */
+    /** When a terminal last had input, in epoch milliseconds; null for no terminal. Only `PodLost` is final: no answer is not idleness. */
     lastLook: (input: { pod: PodRef }): Promise<{ lastInputAt: number | null }> =>
-      translated(async () => ({ lastInputAt: await runtime.lastTerminalInput(input.pod) })),
+      translated(async () => ({
+        lastInputAt: await insisting(['PodLost'], () => runtime.lastTerminalInput(input.pod)),
+      })),
 
-    deleteHome: (input: HomeRef): Promise<void> => withHeartbeat(() => runtime.deleteHome(input)),
+    /** A home that is missing, or another's by now, is not there to be removed. */
+    deleteHome: (input: HomeRef): Promise<void> =>
+      withHeartbeat(() => insisting(['HomeMissing', 'NotFound'], () => runtime.deleteHome(input))),
   };
+}
+
+/**
+ * Whoever refuses a clean-up has not made it needless: what is no end of it is tried again, until an administrator lets it through.
+ * A pod or a home that is given up would be forgotten.
+ */
+async function insisting<T>(ends: FailureType[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RuntimeFailure) || ends.includes(error.type)) throw error;
+    const isTemporary = (TEMPORARY_TYPES as readonly string[]).includes(error.type);
+    throw isTemporary ? error : new RuntimeFailure('RuntimeUnavailable', error.message, { cause: error });
+  }
 }
 
 /** Keeps the server told that the work goes on, and what it waits for. */

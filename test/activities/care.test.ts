@@ -1,5 +1,6 @@
 /** Stops, purges, and the last look: translated failures, heartbeats, and nothing undone. */
 import { CancelledFailure } from '@temporalio/common';
+import { RuntimeFailure } from '../../src/runtimes/failure';
 import { activityWorld, DEADLINE, HOME, podOf } from './world';
 
 const POD = { id: 'w1', organization: 'default', build: 1 };
@@ -71,4 +72,15 @@ test('A purge leaves a stranger in the place of the home alone.', async () => {
   const purged = run(activities.deleteHome, { id: 'w1', organization: 'default', identity: 'another' });
   await expect(purged).rejects.toMatchObject({ type: 'HomeMissing', nonRetryable: true });
   expect(await runtime.listHomes()).toHaveLength(1);
+});
+
+test('What refuses a clean-up or a last look is asked again, since a pod or a home that is given up would be forgotten.', async () => {
+  const refusal = new RuntimeFailure('NotAllowed', 'forbidden by a webhook');
+  const { run, activities, identity } = await running({
+    fail: (verb) => (verb === 'prepareHome' || verb === 'startPod' ? undefined : refusal),
+  });
+  const retried = { type: 'RuntimeUnavailable', message: 'forbidden by a webhook', nonRetryable: false };
+  await expect(run(activities.stopPod, { pod: POD })).rejects.toMatchObject(retried);
+  await expect(run(activities.lastLook, { pod: POD })).rejects.toMatchObject(retried);
+  await expect(run(activities.deleteHome, { id: 'w1', organization: 'default', identity })).rejects.toMatchObject(retried);
 });

@@ -15,17 +15,25 @@ export class ApiFailure extends Error {
 
 const LONGEST = 600;
 
-/** What a status and the text that came with it say. A proxy in between may answer with anything. */
+/** What something is decided by: there is none, it is another's, it is refused. */
+const DECISIVE = new Set([400, 403, 404, 409, 410, 422]);
+
+/**
+ * What a status and the text that came with it say. A proxy in between may answer with anything, and so nothing is decided by a
+ * status that Kubernetes did not explain: an unreachable cluster is not an empty one.
+ */
 export function readAnswer(status: number, body: string): ApiFailure {
-  const { message, reason } = parseStatus(body);
+  const { kind, message, reason } = parseStatus(body);
   const said = message ?? `the API server answered ${status}`;
-  return new ApiFailure(said.slice(0, LONGEST), { status, reason: reason ?? '' });
+  const isKnown = kind === 'Status' || !DECISIVE.has(status);
+  return new ApiFailure(said.slice(0, LONGEST), { status: isKnown ? status : null, reason: reason ?? '' });
 }
 
-function parseStatus(body: string): { message?: string; reason?: string } {
+function parseStatus(body: string): { kind?: unknown; message?: string; reason?: string } {
   try {
-    const { message, reason } = JSON.parse(body) as { message?: unknown; reason?: unknown };
+    const { kind, message, reason } = JSON.parse(body) as { kind?: unknown; message?: unknown; reason?: unknown };
     return {
+      kind,
       ...(typeof message === 'string' && message !== '' ? { message } : {}),
       ...(typeof reason === 'string' ? { reason } : {}),
     };

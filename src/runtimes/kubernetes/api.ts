@@ -11,7 +11,7 @@ import {
 } from '@kubernetes/client-node';
 import type WebSocket from 'ws';
 import { type Access, accessOf } from './api-access';
-import { noAnswer, readAnswer } from './api-failure';
+import { ApiFailure, noAnswer, readAnswer } from './api-failure';
 import { openSocket } from './api-socket';
 import { openTransport } from './api-transport';
 import { type PodEvent, watchPods, type WatchRequest } from './api-watch';
@@ -76,11 +76,11 @@ export function connectCluster(options: { kubeconfig?: string; context?: string;
   const applying = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply);
   return {
     pods: {
-      read: (at) => ask(() => orNull(() => core.readNamespacedPod(at))),
+      read: (at) => orNull(ask(() => core.readNamespacedPod(at))),
       create: (namespace, body) => ask(() => core.createNamespacedPod({ namespace, body })),
       delete: ({ uid, graceSeconds, ...at }) =>
-        ask(() =>
-          orGone(() => core.deleteNamespacedPod({ ...at, body: { preconditions: { uid }, gracePeriodSeconds: graceSeconds } })),
+        orGone(
+          ask(() => core.deleteNamespacedPod({ ...at, body: { preconditions: { uid }, gracePeriodSeconds: graceSeconds } })),
         ),
       list: (at) => ask(() => allPages((page) => core.listNamespacedPod({ ...selection(at), ...page }))),
       watch: (at, onEvent) => {
@@ -89,15 +89,15 @@ export function connectCluster(options: { kubeconfig?: string; context?: string;
       },
     },
     claims: {
-      read: (at) => ask(() => orNull(() => core.readNamespacedPersistentVolumeClaim(at))),
+      read: (at) => orNull(ask(() => core.readNamespacedPersistentVolumeClaim(at))),
       create: (namespace, body) => ask(() => core.createNamespacedPersistentVolumeClaim({ namespace, body })),
       delete: ({ uid, ...at }) =>
-        ask(() => orGone(() => core.deleteNamespacedPersistentVolumeClaim({ ...at, body: { preconditions: { uid } } }))),
+        orGone(ask(() => core.deleteNamespacedPersistentVolumeClaim({ ...at, body: { preconditions: { uid } } }))),
       list: (at) => ask(() => allPages((page) => core.listNamespacedPersistentVolumeClaim({ ...selection(at), ...page }))),
       merge: (at, body) => ask(() => core.patchNamespacedPersistentVolumeClaim({ ...at, body }, merging)),
     },
     namespaces: {
-      read: (name) => ask(() => orNull(() => core.readNamespace({ name }))),
+      read: (name) => orNull(ask(() => core.readNamespace({ name }))),
       create: (body) => ask(() => core.createNamespace({ body })),
       merge: (name, body) => ask(() => core.patchNamespace({ name, body }, merging)),
       list: async (labelSelector) => (await ask(() => allPages((page) => core.listNamespace({ labelSelector, ...page })))).items,
@@ -134,21 +134,21 @@ async function plainly<T>({ access, timeoutMs }: { access: Access; timeoutMs: nu
   }
 }
 
-async function orNull<T>(call: () => Promise<T>): Promise<T | null> {
+async function orNull<T>(answer: Promise<T>): Promise<T | null> {
   try {
-    return await call();
+    return await answer;
   } catch (error) {
-    if (error instanceof ApiException && error.code === 404) return null;
+    if (error instanceof ApiFailure && error.status === 404) return null;
     throw error;
   }
 }
 
 /** A conflict is that the uid is not this one any more. */
-async function orGone(call: () => Promise<unknown>): Promise<void> {
+async function orGone(answer: Promise<unknown>): Promise<void> {
   try {
-    await call();
+    await answer;
   } catch (error) {
-    if (!(error instanceof ApiException) || (error.code !== 404 && error.code !== 409)) throw error;
+    if (!(error instanceof ApiFailure) || (error.status !== 404 && error.status !== 409)) throw error;
   }
 }
 

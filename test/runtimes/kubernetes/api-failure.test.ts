@@ -79,13 +79,18 @@ describe('A failure of the API', () => {
 
   it('takes what Kubernetes said, up to 600 characters, and else the status.', () => {
     const said = (body: string) => readAnswer(422, body);
-    expect(said('{"message":"Pod is invalid","reason":"Invalid"}')).toMatchObject({
+    expect(said('{"kind":"Status","message":"Pod is invalid","reason":"Invalid"}')).toMatchObject({
+      status: 422,
       message: 'Pod is invalid',
       reason: 'Invalid',
     });
     expect(said(JSON.stringify({ message: 'x'.repeat(10_000) })).message).toHaveLength(600);
+  });
+
+  it('decides nothing where Kubernetes did not say why, but tells the status.', () => {
     for (const body of ['', 'null', '"text"', '{}', '{"message":7}', '{"message":""}', '<html>'])
-      expect(said(body)).toMatchObject({ status: 422, reason: '', message: 'the API server answered 422' });
+      expect(readAnswer(422, body)).toMatchObject({ status: null, reason: '', message: 'the API server answered 422' });
+    expect(readAnswer(429, 'Too many requests')).toMatchObject({ status: 429 });
   });
 
   it.each([

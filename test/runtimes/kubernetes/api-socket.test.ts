@@ -59,7 +59,7 @@ describe('A socket to a path of the API server', () => {
 
   it('is refused with the words of Kubernetes.', async () => {
     server.upgrade((_request, socket) =>
-      refuse(socket, 403, JSON.stringify({ message: 'pods/exec is forbidden', reason: 'Forbidden' })),
+      refuse(socket, 403, JSON.stringify({ kind: 'Status', message: 'pods/exec is forbidden', reason: 'Forbidden' })),
     );
     expect(await failureIn(open())).toMatchObject({ status: 403, reason: 'Forbidden', message: 'pods/exec is forbidden' });
   });

@@ -35,6 +35,15 @@ describe('The calls to a cluster', () => {
     await expect(api.pods.read(AT)).rejects.toMatchObject({ name: 'ApiFailure', status: 403, reason: 'Forbidden' });
   });
 
+  it('decide nothing by a page that a proxy in between answers with, whatever its status.', async () => {
+    for (const status of [403, 404, 409]) {
+      server.answer(text(status, 'text/plain', `${status} page not found`));
+      await expect(api.pods.read(AT)).rejects.toMatchObject({ name: 'ApiFailure', status: null });
+      server.answer(json(status, { message: 'no route' }));
+      await expect(api.pods.delete({ ...AT, uid: 'u1', graceSeconds: 0 })).rejects.toMatchObject({ status: null });
+    }
+  });
+
   it('delete just the given uid, and take one that is gone, or is of another uid, for success.', async () => {
     server.answer(json(200, POD), refusal(404, 'NotFound', 'not found'), refusal(409, 'Conflict', 'the UID does not match'));
     const deletion = { ...AT, uid: 'u1', graceSeconds: 7 };
