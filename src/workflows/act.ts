@@ -1,11 +1,11 @@
 /** What each decision comes to: one function for each, all of them interruptible, none undoing anything. */
-import { ActivityFailure, ApplicationFailure, condition, isCancellation, log } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, log } from '@temporalio/workflow';
 import { FINAL_TYPES, INTERNAL_TYPES } from '../runtimes/failure-types';
 import { continueBuild, nextStep } from './build';
 import { observe } from './observe';
 import { care, local, look, short } from './proxies';
 import { publish } from './publication';
-import { standaloneScope } from './scope';
+import { sleepUnless } from './sleep';
 import type { Run } from './workspace';
 import { autoOffAt, autoOffThreshold, noteLook, openWindow } from './workspace/auto-off';
 import { MISSED_AFTER_MS, useUpDate, wantedPlan } from './workspace/auto-start';
@@ -16,7 +16,8 @@ import { currentBuild, newestBuild, type State } from './workspace/state';
 import { beginBuild, enter, finishBuild, queueBuild, settleEnding, turnOff } from './workspace/transition';
 import { iso } from './workspace/view';
 
-export async function act(run: Run, decision: Decision): Promise<void> {
+/** Not async, nor is `sleep`: each would add promises that stay pending while the workspace sleeps (see sleep.ts). */
+export function act(run: Run, decision: Decision): Promise<void> | void {
   const { state } = run;
   switch (decision.do) {
     case 'plan':
@@ -56,15 +57,22 @@ async function plan(state: State): Promise<void> {
 }
 
 /** In the background: nothing waits for a policy that is known in an older version. */
-async function readPolicy(run: Run): Promise<void> {
-  const { state } = run;
-  state.policyDueAt = Date.now() + READING_MS;
-  const summary = `policy of ${state.organization}`;
-  void short.readPolicy
-    .executeWithOptions({ summary }, [{ organization: state.organization }])
-    .then((policy) => takePolicy(state, policy, Date.now()))
-    .catch((error: unknown) => log.warn('the policy could not be read again', { error }))
-    .finally(run.wake);
+function readPolicy(run: Run): void {
+  run.state.policyDueAt = Date.now() + READING_MS;
+  void takeReading(run);
+}
+
+/** Wakes in the very turn in which it takes the policy: a loop that wakes in between would look, and arm its timer, twice. */
+async function takeReading({ state, wake }: Run): Promise<void> {
+  const { organization } = state;
+  try {
+    const policy = await short.readPolicy.executeWithOptions({ summary: `policy of ${organization}` }, [{ organization }]);
+    takePolicy(state, policy, Date.now());
+  } catch (error) {
+    log.warn('the policy could not be read again', { error });
+  } finally {
+    wake();
+  }
 }
 
 async function build(run: Run): Promise<void> {
@@ -160,10 +168,9 @@ async function purge(run: Run): Promise<void> {
   enter(state, 'purged', { cause: 'purge', by: null, rule: 'retention', evidence }, Date.now());
 }
 
-async function sleep(run: Run, { until, summary }: { until: number; summary: string }): Promise<void> {
-  const isOver = () => run.isAwake || run.mustHandOver();
+function sleep(run: Run, { until, summary }: { until: number; summary: string }): Promise<void> | void {
   const ms = until - Date.now();
-  if (ms > 0) await standaloneScope().run(() => condition(isOver, ms, { summary }));
+  if (ms > 0) return sleepUnless(() => run.isAwake || run.mustHandOver(), ms, summary);
 }
 
 /**

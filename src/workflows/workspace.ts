@@ -49,7 +49,8 @@ export interface Run {
 const HAND_OVER_TRIES = 20;
 const HAND_OVER_PAUSE = '50ms';
 
-export async function workspace(input?: unknown): Promise<StatusView> {
+/** Not async, since that would add promises that stay pending as long as the run lives (see sleep.ts). */
+export function workspace(input?: unknown): Promise<StatusView> {
   const state = refusalToFailure(() => openState(input));
   let isCancelled = false;
   const run: Run = {
