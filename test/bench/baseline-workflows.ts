@@ -1,5 +1,5 @@
 /** What ours are compared with: the least that Temporal's SDK lets a workflow be that does the same to the eye. */
-import { condition, defineQuery, defineSignal, setHandler, sleep } from '@temporalio/workflow';
+import { condition, defineQuery, defineSignal, proxyActivities, setHandler, sleep } from '@temporalio/workflow';
 
 export const pingSignal = defineSignal<[unknown]>('ping');
 export const countQuery = defineQuery<number>('count');
@@ -23,4 +23,12 @@ export async function sleeper(at: number): Promise<number> {
 /** Does nothing for ever. */
 export async function empty(): Promise<void> {
   await condition(() => false);
+}
+
+const { step } = proxyActivities<{ step(): Promise<void> }>({ startToCloseTimeout: '1h' });
+
+/** Runs six activities, as many as the steps of a build, and then sleeps on a timer as Temporal's documentation shows it. */
+export async function builder(): Promise<void> {
+  for (let index = 0; index < 6; index += 1) await step();
+  await condition(() => false, '2h');
 }

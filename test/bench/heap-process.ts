@@ -12,6 +12,7 @@ import { bundleBaseline, bundleOurs } from './ground';
 /** Kilobytes of 1,024 bytes for each workflow, one figure for each batch. */
 export interface HeapFigures {
   empty: number[];
+  builder: number[];
   created: number[];
   running: number[];
   full: number[];
@@ -28,10 +29,11 @@ const kept: Cached[] = [];
 let made = 0;
 
 async function main(): Promise<void> {
-  const baseline = await createCache(await bundleBaseline(), () => undefined);
+  const baseline = await createCache(await bundleBaseline(), () => null);
   const silent = await createCache(await bundleOurs(), () => undefined);
   const ours = await createCache(await bundleOurs(), answers);
   const empty = await batches(BATCH, () => baseline.start({ type: 'empty', workflowId: 'empty', input: [] }));
+  const builder = await batches(BATCH, () => baseline.start({ type: 'builder', workflowId: 'builder', input: [] }));
   const created = await batches(BATCH, () => createWorkspace(silent));
   const running = await batches(BATCH, async () => {
     const workspace = await createWorkspace(ours);
@@ -39,7 +41,7 @@ async function main(): Promise<void> {
     return workspace;
   });
   const full = await batches(FULL_BATCH, () => fullWorkspace(ours));
-  process.send?.({ empty, created, running, full } satisfies HeapFigures);
+  process.send?.({ empty, builder, created, running, full } satisfies HeapFigures);
   process.disconnect();
 }
 
