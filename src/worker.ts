@@ -7,6 +7,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import pino from 'pino';
 import { createActivities } from './activities';
+import { installationOf } from './client/installation';
 import { prepareNamespace } from './worker/namespace';
 import type { Runtime as WorkspaceRuntime } from './runtimes/runtime';
 import { createSandboxRuntime } from './runtimes/sandbox';
@@ -29,7 +30,7 @@ async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   installLogger(settings.logLevel);
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
   const client = new Client({ connection: await Connection.connect(connectionOptions), namespace });
-  const runtime = await createRuntime(settings);
+  const runtime = await createRuntime(settings, client);
   await prepareNamespace(client, runtime.name);
   const activities = createActivities({ runtime, client, watchIntervalMs: settings.watchIntervalMs });
   const connection = await NativeConnection.connect(connectionOptions);
@@ -69,10 +70,10 @@ async function createWorkers(given: {
 }
 
 /** What only one of them needs is only loaded for that one: the cluster's client takes half a second. */
-async function createRuntime({ runtime, sandbox, kubernetes }: WorkerSettings): Promise<WorkspaceRuntime> {
+async function createRuntime({ runtime, sandbox, kubernetes }: WorkerSettings, client: Client): Promise<WorkspaceRuntime> {
   if (runtime === 'sandbox') return createSandboxRuntime(sandbox);
   const { createKubernetesRuntime } = await import('./runtimes/kubernetes/index.js');
-  return createKubernetesRuntime(kubernetes);
+  return createKubernetesRuntime({ ...kubernetes, installation: await installationOf(client) });
 }
 
 function installLogger(level: string): void {

@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from '@temporalio/client';
+import type { Client, ConnectionOptions } from '@temporalio/client';
 import type { PerennialClient } from '../client';
 import type { Runtime } from '../runtimes/runtime';
 
@@ -10,7 +10,7 @@ export interface CliContext {
   connect(options: ConnectionOptions & { namespace: string }): Promise<PerennialClient>;
   openRuntime(where: { dir: string; images: string }): Runtime;
   /** Opens the cluster that the environment names; null when it names none. */
-  openCluster: (() => Promise<Runtime>) | null;
+  openCluster: ((client: Client) => Promise<Runtime>) | null;
   out: Output;
   /** Asks a person for yes or no; null where there is none to ask. */
   confirm: ((question: string) => Promise<boolean>) | null;

@@ -2,8 +2,10 @@
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { connectClient } from '../client';
+import { installationOf } from '../client/installation';
 import { createSandboxRuntime } from '../runtimes/sandbox';
 import type { CliContext } from './context';
 import { runProgram } from './program';
@@ -21,7 +23,7 @@ const context: Omit<CliContext, 'exit'> = {
   readTemporalConfig: () => loadClientConnectConfig({ overrideEnvVars: definedEnv() }),
   connect: connectClient,
   openRuntime: (where) => createSandboxRuntime({ ...where, ...(env.TERM && { terminal: env.TERM }) }),
-  openCluster: env.KUBECONFIG ? () => openCluster(env.KUBECONFIG || null) : null,
+  openCluster: env.KUBECONFIG ? (client) => openCluster(client, env.KUBECONFIG || null) : null,
   out: {
     write: (text) => stdout.write(text),
     writeError: (text) => stderr.write(text),
@@ -44,10 +46,11 @@ function definedEnv(): Record<string, string> {
 }
 
 /** Loaded only where it is used: the cluster's client takes half a second. */
-async function openCluster(kubeconfig: string | null) {
+async function openCluster(client: Client, kubeconfig: string | null) {
   const { createKubernetesRuntime } = await import('../runtimes/kubernetes/index.js');
   const { PERENNIAL_KUBERNETES_CONTEXT: context, TERM: terminal } = env;
-  return createKubernetesRuntime({ kubeconfig, ...(context && { context }), ...(terminal && { terminal }) });
+  const installation = await installationOf(client);
+  return createKubernetesRuntime({ kubeconfig, installation, ...(context && { context }), ...(terminal && { terminal }) });
 }
 
 /** Ctrl-C and a closed input are a no. */

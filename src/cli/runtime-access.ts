@@ -24,7 +24,7 @@ async function openServingCluster({ context, client }: Session): Promise<Runtime
   if (context.openCluster === null) return null;
   try {
     const { status } = await client.temporal.workflow.getHandle(watchWorkflowId('kubernetes')).describe();
-    return status.name === 'RUNNING' ? await context.openCluster() : null;
+    return status.name === 'RUNNING' ? await context.openCluster(client.temporal) : null;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return null;
     throw error;

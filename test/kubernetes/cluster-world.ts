@@ -33,6 +33,7 @@ export function giveCluster() {
   return {
     namespace,
     api,
+    prefix,
     makeWorld: async (): Promise<ClusterWorld> => makeWorld({ api, prefix, namespace }),
     end: async () => {
       await removeNamespace(api, namespace);

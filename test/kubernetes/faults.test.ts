@@ -1,146 +1,154 @@
 /** Builds of workspaces, one in each step, while parts of the cluster or of the service are away. The worker has its role only. */
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadYaml } from '@kubernetes/client-node';
 import type { WorkspaceHandle } from '../../src/client';
 import { eventually } from '../start/start-process';
 import { administer, NEXT_IMAGE } from './cluster-world';
-import { FAULTS, TOOL } from './faults';
+import { type Fault, FAULTS } from './faults';
 import { type Installation, install } from './installation';
 import { type ClusterStack, NAMESPACE, purge, startClusterStack } from './stack';
 
-/** A hook that goes on only when a file appears in the home, and says in the home how often it ran. */
+/** A hook that goes on only when a file appears in the home, and notes there that it ran. */
 const PERSONALIZE = `cat >personalize <<'END'
 #!/bin/sh
-echo begun
-echo "$PPID" >>"$HOME/runs"
+echo ran >>"$HOME/runs"
 until [ -e "$HOME/go-on" ]; do sleep 0.2; done
-echo ended
 END
 chmod +x personalize; : >go-on; : >runs`;
 
+const OURS = 'app.kubernetes.io/managed-by=perennial,perennial/owner=ada';
 const LIMIT_MS = 300_000;
 
-const describeWithTool = TOOL ? describe : describe.skip;
+let installation: Installation;
+let kubeconfig: string;
+let stack: ClusterStack;
+/** Those that are there for all faults, each for another moment of a workspace; and all that were made. */
+let inHook: WorkspaceHandle;
+let inStart: WorkspaceHandle;
+let inStop: WorkspaceHandle;
+let atWork: WorkspaceHandle;
+const made: WorkspaceHandle[] = [];
 
-describeWithTool('While builds are in each of their steps', () => {
-  let installation: Installation;
-  let kubeconfig: string;
-  let stack: ClusterStack;
-  let inHook: WorkspaceHandle;
-  let inStart: WorkspaceHandle;
-  let inStop: WorkspaceHandle;
-  let idle: WorkspaceHandle;
-  let idleId = '';
-  let made = 0;
+beforeAll(async () => {
+  installation = await install({ prefix: 'perennial' });
+  kubeconfig = await installation.logIn();
+  stack = await startClusterStack({ kubeconfig });
+  [inHook, inStart, inStop, atWork] = await Promise.all([create('hook'), create('start'), create('stop'), create('work')]);
+  for (const each of made) await stack.untilBuilt(each, 1);
+  await stack.inside(inHook, PERSONALIZE);
+}, LIMIT_MS);
 
-  beforeAll(async () => {
-    installation = await install({ prefix: 'perennial' });
-    kubeconfig = await installation.logIn();
-    stack = await startClusterStack({ kubeconfig });
-    [inHook, inStart, inStop, idle] = await Promise.all([create('hook'), create('start'), create('stop'), create('idle')]);
-    for (const each of [inHook, inStart, inStop, idle]) await stack.untilBuilt(each, 1);
-    idleId = (await idle.status()).id;
-    await stack.inside(inHook, PERSONALIZE);
-  }, LIMIT_MS);
+afterAll(async () => {
+  await stack.end();
+  await installation.end();
+}, LIMIT_MS);
 
-  afterAll(async () => {
-    await stack.end();
-    await installation.end();
-  }, LIMIT_MS);
+test.each(FAULTS)(
+  'With $what each build ends well, its hook runs once, and whoever is at work stays.',
+  async (fault) => {
+    await bringUp(inStop);
+    const atWorkSince = (await atWork.status()).since;
+    const hookBuild = await holdInHook();
+    const beganAt = Date.now();
+    await fault.begin(stack.dir);
+    const startBuild = await rebuild(inStart);
+    expect(await inStop.stop({ by: 'test' })).toMatchObject({ outcome: 'accepted', state: 'turning-off' });
+    const inHome = await create(`home-${made.length}`);
+    await delay(Math.max(0, beganAt + fault.lastsMs - Date.now()));
+    if (fault.lastsMs > 0) expect(await inHook.status()).toMatchObject({ state: 'building', build: { number: hookBuild } });
+    await endFault(fault);
 
-  const create = (name: string) => stack.client.create({ owner: 'ada', name, image: NEXT_IMAGE });
+    await stack.untilBuilt(inHook, hookBuild);
+    await stack.untilBuilt(inStart, startBuild);
+    await stack.untilBuilt(inHome, 1);
+    await eventually('the one that was stopped is off', async () => (await inStop.status()).state === 'off');
+    expect(await stack.inside(inHook, 'cat runs')).toBe('ran');
+    expect(await atWork.status()).toMatchObject({ state: 'running', since: atWorkSince });
+    expect(await listPodNames()).toEqual(await expectedPodNames());
+  },
+  LIMIT_MS,
+);
 
-  test.each(FAULTS)(
-    '$what loses nothing: each build ends well, the hook has run once, and whoever was at work stays.',
-    async (fault) => {
-      await stack.inside(inHook, 'rm -f go-on; : >runs');
-      const hookBuild = await rebuild(inHook);
-      await eventually('the hook has begun', async () => (await stack.inside(inHook, 'cat runs').catch(() => '')) !== '');
-      const { build: idleBuild } = await idle.status();
-
-      const beganAt = Date.now();
-      await fault.begin(stack.dir);
-      const startBuild = await rebuild(inStart);
-      const stopping = await inStop.stop({ by: 'test' });
-      expect(stopping).toMatchObject({ outcome: 'accepted', state: 'turning-off' });
-      made += 1;
-      const inHome = await create(`home-${made}`);
-      await delay(Math.max(0, beganAt + fault.lastsMs - Date.now()));
-      if (fault.isBlind) {
-        expect(await inHook.status()).toMatchObject({ state: 'building', build: { number: hookBuild } });
-        expect(await idle.status()).toMatchObject({ state: 'running', build: { number: idleBuild?.number } });
-      }
-      await fault.end();
-
-      await eventually('the hook is let go', () =>
-        stack.inside(inHook, ': >go-on').then(
-          () => true,
-          () => false,
-        ),
-      );
-      await stack.untilBuilt(inHook, hookBuild);
-      await stack.untilBuilt(inStart, startBuild);
-      await stack.untilBuilt(inHome, 1);
-      await eventually('the one that was stopped is off', async () => (await inStop.status()).state === 'off');
-      expect((await stack.inside(inHook, 'cat runs')).split('\n')).toHaveLength(1);
-      expect(await idle.status()).toMatchObject({ state: 'running', build: { number: idleBuild?.number } });
-      expect(await podNames()).toEqual(await expectedPods([inHook, inStart, inHome, idle]));
-      await purge(stack.client, inHome);
-      await inStop.start({ by: 'test' });
-      await stack.untilBuilt(inStop, (await inStop.status()).build?.number ?? 0);
-    },
-    LIMIT_MS,
-  );
-
-  test('Nothing that the worker logs in with is in a history or a log, also after all these errors.', async () => {
-    const secrets = credentialsOf(kubeconfig);
-    expect(secrets).not.toEqual([]);
-    const texts = await histories();
-    expect(texts.length).toBeGreaterThan(5);
-    for (const text of [...texts, stack.start.output(), readFileSync(`${stack.dir}/logs/worker.log`, 'utf8')]) {
-      for (const secret of secrets) expect(text.includes(secret)).toBe(false);
-      expect(text).not.toMatch(/Bearer |PRIVATE KEY/);
-    }
-  });
-
-  test(
-    'When all are purged, no pod and no claim is left.',
-    async () => {
-      for (const each of [inHook, inStart, inStop, idle]) await purge(stack.client, each);
-      expect(await podNames()).toEqual([]);
-      const claims = await administer().listNamespacedPersistentVolumeClaim({ namespace: NAMESPACE, labelSelector: LABELS });
-      expect(claims.items.map(({ metadata }) => metadata?.name)).not.toContain(`ws-${idleId}-home`);
-    },
-    LIMIT_MS,
-  );
-
-  const rebuild = async (workspace: WorkspaceHandle) => (await workspace.rebuild({ by: 'test' })).build ?? 0;
-
-  /** Every run of every workflow, as text. */
-  async function histories(): Promise<string[]> {
-    const texts: string[] = [];
-    for await (const { workflowId, runId } of stack.client.temporal.workflow.list()) {
-      const history = await stack.client.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
-      texts.push(JSON.stringify(history, readable));
-    }
-    return texts;
+test('Nothing that the worker logs in with is in a history or a log, also after all these errors.', async () => {
+  const secrets = credentialsOf(kubeconfig);
+  expect(secrets).toHaveLength(1);
+  const all = await histories();
+  expect(all.length).toBeGreaterThan(made.length);
+  const logs = readFileSync(path.join(stack.dir, 'logs', 'worker.log'), 'utf8');
+  for (const text of [...all, stack.start.output(), logs]) {
+    for (const secret of secrets) expect(text.includes(secret)).toBe(false);
+    expect(text).not.toMatch(/Bearer |PRIVATE KEY/);
   }
 });
 
-const LABELS = 'app.kubernetes.io/managed-by=perennial,perennial/owner=ada';
+test(
+  'When all are purged, no pod and no claim is left.',
+  async () => {
+    await Promise.all(made.map((each) => purge(stack.client, each)));
+    expect(await listPodNames()).toEqual([]);
+    const claims = await administer().listNamespacedPersistentVolumeClaim({ namespace: NAMESPACE, labelSelector: OURS });
+    expect(claims.items).toEqual([]);
+  },
+  LIMIT_MS,
+);
 
-const podNames = async () =>
-  (await administer().listNamespacedPod({ namespace: NAMESPACE, labelSelector: LABELS })).items
-    .map(({ metadata }) => metadata?.name ?? '')
-    .sort();
-
-async function expectedPods(workspaces: WorkspaceHandle[]): Promise<string[]> {
-  const all = await Promise.all(workspaces.map((each) => each.status()));
-  return all.map(({ id }) => `ws-${id}`).sort();
+async function create(name: string): Promise<WorkspaceHandle> {
+  const workspace = await stack.client.create({ owner: 'ada', name, image: NEXT_IMAGE });
+  made.push(workspace);
+  return workspace;
 }
 
-/** Tokens and keys of a kubeconfig. */
+const rebuild = async (workspace: WorkspaceHandle) => (await workspace.rebuild({ by: 'test' })).build ?? 0;
+
+/** Runs, whether the last fault stopped it or not. */
+async function bringUp(workspace: WorkspaceHandle): Promise<void> {
+  if ((await workspace.status()).state === 'off') await workspace.start({ by: 'test' });
+  await stack.untilBuilt(workspace, (await workspace.status()).build?.number ?? 0);
+}
+
+/** The build is in the middle of its hook, and stays there. */
+async function holdInHook(): Promise<number> {
+  await stack.inside(inHook, 'rm -f go-on; : >runs');
+  const build = await rebuild(inHook);
+  await eventually('the hook has begun', async () => (await stack.inside(inHook, 'cat runs').catch(() => '')) !== '');
+  return build;
+}
+
+/** Lets the hook go as soon as anything can be run in its pod again. */
+async function endFault(fault: Fault): Promise<void> {
+  await fault.end();
+  const letGo = () =>
+    stack.inside(inHook, ': >go-on').then(
+      () => true,
+      () => false,
+    );
+  await eventually('the hook is let go', letGo);
+}
+
+async function listPodNames(): Promise<string[]> {
+  const { items } = await administer().listNamespacedPod({ namespace: NAMESPACE, labelSelector: OURS });
+  return items.map(({ metadata }) => metadata?.name ?? '').sort();
+}
+
+/** One for each workspace that is not off. */
+async function expectedPodNames(): Promise<string[]> {
+  const all = await Promise.all(made.map((each) => each.status()));
+  return all.flatMap(({ state, id }) => (state === 'off' ? [] : `ws-${id}`)).sort();
+}
+
+/** Every run of every workflow, as text. */
+async function histories(): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const { workflowId, runId } of stack.client.temporal.workflow.list()) {
+    const history = await stack.client.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+    texts.push(JSON.stringify(history, readable));
+  }
+  return texts;
+}
+
+/** The tokens and keys of a kubeconfig. */
 function credentialsOf(file: string): string[] {
   const { users } = loadYaml<{ users: { user: Record<string, string> }[] }>(readFileSync(file, 'utf8'));
   return users.flatMap(({ user }) => ['token', 'client-key-data'].flatMap((name) => user[name] ?? []));

@@ -1,27 +1,9 @@
 /** One script for the life of a workspace, from outside, on whichever runtime: `npm start`, the command line, and messages. */
-import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { connectClient, type PerennialClient } from '../../src/client';
-import type { BuildView, StatusView } from '../../src/workflows/messages';
+import type { BuildView } from '../../src/workflows/messages';
 import { workspaceWorkflowId } from '../../src/workflows/names';
-import { endAllStarts, eventually, isAlive, launchStart, readProcesses, readStack, type StartProcess } from './start-process';
+import { giveLife, LIFE_LIMIT_MS, type Life, type LifeSetting } from './life-given';
+import { eventually, isAlive, readProcesses } from './start-process';
 
-/** The one setting, and what follows from it: images differ, and so does where one looks for what is left. */
-export interface LifeSetting {
-  runtime: 'sandbox' | 'kubernetes';
-  /** Two images of one user; the first has a /coder/configure. */
-  image: string;
-  nextImage: string;
-  /** Makes an empty file in the home of a workspace while one of its hooks runs. */
-  touch(at: { dir: string; id: string; build: number; file: string }): Promise<void>;
-  /** What is left on the runtime: pods, homes, and processes of workspaces. */
-  traces(folder: string): Promise<string[]>;
-}
-
-const LIMIT_MS = 240_000;
-const OWNER = 'ada';
 const SECOND_MS = 1_000;
 
 /** A hook that goes on only when a file appears in the home. */
@@ -34,58 +16,30 @@ END
 chmod +x personalize`;
 
 /** Declares the tests, each of which goes on where the one before it ended. */
-export function describeLife({ runtime, image, nextImage, touch, traces }: LifeSetting): void {
-  let folder: string;
-  let dir: string;
-  let start: StartProcess;
-  let client: PerennialClient;
+export function describeLife(setting: LifeSetting): void {
+  const life = giveLife(setting);
+  liveThroughBuilds(life);
+  liveThroughInterruptions(life);
+  liveToTheEnd(life);
+}
 
-  beforeAll(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'perennial-life-'));
-    // Homes are entered by the images' own users.
-    chmodSync(folder, 0o755);
-    dir = path.join(folder, 'stack');
-    const script = path.join(__dirname, '..', '..', 'scripts', 'start.mjs');
-    const env = { PERENNIAL_FIRST_IMAGE: image };
-    start = launchStart({ script, args: ['--dir', dir, '--runtime', runtime], env });
-    await start.untilSaid(/^ready /m);
-    client = await connectClient({ address: readStack(dir).temporal.address });
-  }, LIMIT_MS);
+const lives = (sentence: string, life: () => Promise<void>) => test(sentence, life, LIFE_LIMIT_MS);
 
-  afterAll(async () => {
-    await client.close();
-    await endAllStarts();
-    rmSync(folder, { recursive: true, force: true });
-  }, LIMIT_MS);
-
-  const lives = (sentence: string, life: () => Promise<void>) => test(sentence, life, LIMIT_MS);
-  const workspace = (name = 'dev') => client.workspace(OWNER, name);
-  const perennial = (...args: string[]) => runCommandLine(dir, args);
-  const inside = async (script: string) => (await perennial('shell', 'ada/dev', '--', 'sh', '-c', script)).out.trim();
-  const logOf = async (step: string) => (await perennial('logs', 'ada/dev', '--step', step)).out.trim();
-  const untilState = async (state: StatusView['state'], name = 'dev') =>
-    eventually(`${name} is ${state}`, async () => (await workspace(name).status()).state === state, 90 * SECOND_MS);
-  const untilRunning = async (build: number) => {
-    await eventually(`build ${build} is over`, async () => {
-      const status = await workspace().status();
-      return status.build?.number === build && status.build.endedAt !== null;
-    });
-    expect(await workspace().status()).toMatchObject({ state: 'running', build: { number: build, failure: null } });
-  };
-
+/** From the first build to the first ping. */
+function liveThroughBuilds({ perennial, inside, logOf, workspace, client, start, setting }: Life): void {
   lives('The start builds a first workspace, and shows its steps.', async () => {
-    expect(start.output()).toMatch(/configure: done/);
-    expect(await client.workspace('you', 'first').status()).toMatchObject({ state: 'running', build: { failure: null } });
+    expect(start().output()).toMatch(/configure: done/);
+    expect(await client().workspace('you', 'first').status()).toMatchObject({ state: 'running', build: { failure: null } });
   });
 
   lives(
     'One that is created is built with its hooks run as the image’s user, in a home that only its user may change.',
     async () => {
-      const { code, out } = await perennial('create', 'ada/dev', '--image', image);
+      const { code, out } = await perennial('create', 'ada/dev', '--image', setting.image);
       expect(code).toBe(0);
       expect(out).toMatch(/configure/);
       const { build } = await workspace().status();
-      expect(build).toMatchObject({ number: 1, cause: 'created', failure: null, image: { reference: image } });
+      expect(build).toMatchObject({ number: 1, cause: 'created', failure: null, image: { reference: setting.image } });
       expect(build?.image.digest).toMatch(/^sha256:/);
       expect(stepsOf(build)).toMatchObject({ configure: 'done', personalize: 'skipped', 'inject-secrets': 'skipped' });
       expect(await logOf('configure')).not.toBe('');
@@ -105,30 +59,35 @@ export function describeLife({ runtime, image, nextImage, touch, traces }: LifeS
 
   lives('A rebuild with another image keeps the home with the modes of its files, and nothing else.', async () => {
     await inside('mkdir -p .ssh && echo key >.ssh/id && chmod 600 .ssh/id && echo x >/tmp/left');
-    expect((await perennial('rebuild', 'ada/dev', '--image', nextImage)).code).toBe(0);
+    expect((await perennial('rebuild', 'ada/dev', '--image', setting.nextImage)).code).toBe(0);
     const { build } = await workspace().status();
-    expect(build).toMatchObject({ number: 2, image: { reference: nextImage } });
+    expect(build).toMatchObject({ number: 2, image: { reference: setting.nextImage } });
     expect(await inside('stat -c %a .ssh/id; cat .ssh/id')).toBe('600\nkey');
     // Where the machine allows no isolation the build says so, and shares the machine's own folders.
     if (build?.warnings.length === 0) expect(await inside('[ -e /tmp/left ] || echo gone')).toBe('gone');
   });
 
   lives('A ping is an access, and moves the end of the workspace’s own threshold.', async () => {
-    await client.organization('default').setPolicy({ autoOff: { userControlled: true } });
-    expect((await perennial('create', 'ada/idle', '--image', image, '--auto-off', '1m')).code).toBe(0);
+    await client()
+      .organization('default')
+      .setPolicy({ autoOff: { userControlled: true } });
+    expect((await perennial('create', 'ada/idle', '--image', setting.image, '--auto-off', '1m')).code).toBe(0);
     expect((await perennial('ping', 'ada/idle', '--via', 'ssh')).code).toBe(0);
     const { at, lastAccess } = (await workspace('idle').status()).autoOff;
     expect(lastAccess?.via).toBe('ssh');
     expect(Date.parse(at ?? '') - Date.parse(lastAccess?.at ?? '')).toBe(60 * SECOND_MS);
   });
+}
 
+/** What ends a hook's worker, and what ends the build. */
+function liveThroughInterruptions({ inside, logOf, untilState, untilRunning, workspace, dir, setting }: Life): void {
   lives('A worker killed in the middle of a hook is followed by one that awaits the hook, which has run once.', async () => {
     await inside(WAITING_HOOK);
     await workspace().rebuild({ by: 'test' });
     await eventually('the hook has begun', async () => (await logOf('personalize')).includes('begun'));
-    const { worker } = readProcesses(dir);
+    const { worker } = readProcesses(dir());
     if (worker !== undefined && isAlive(worker.pid)) process.kill(worker.pid, 'SIGKILL');
-    await touch({ dir, id: (await workspace().status()).id, build: 3, file: 'go-on' });
+    await setting.touch({ dir: dir(), id: (await workspace().status()).id, build: 3, file: 'go-on' });
     await untilRunning(3);
     expect(await logOf('personalize')).toBe('begun\nended');
     await inside('rm go-on');
@@ -144,7 +103,10 @@ export function describeLife({ runtime, image, nextImage, touch, traces }: LifeS
       { from: 'turning-off', to: 'off', cause: 'build-cancelled' },
     ]);
   });
+}
 
+/** What stops it, and what is left of it. */
+function liveToTheEnd({ perennial, untilState, workspace, client, setting, folder }: Life): void {
   lives('One that nobody uses for its threshold is stopped within 5 s of it, once.', async () => {
     await untilState('off', 'idle');
     const { history } = await workspace('idle').explain();
@@ -160,26 +122,15 @@ export function describeLife({ runtime, image, nextImage, touch, traces }: LifeS
     await workspace().delete({ by: 'test' });
     await untilState('deleted');
     expect(await workspace().restore({ by: 'test' })).toMatchObject({ outcome: 'accepted', state: 'off' });
-    for (const each of [workspace(), workspace('idle'), client.workspace('you', 'first')]) {
+    for (const each of [workspace(), workspace('idle'), client().workspace('you', 'first')]) {
       await each.delete({ by: 'test', purge: true });
       const [owner = '', name = ''] = each.workspace.split('/');
-      const handle = client.temporal.workflow.getHandle(workspaceWorkflowId(owner, name));
+      const handle = client().temporal.workflow.getHandle(workspaceWorkflowId(owner, name));
       await eventually(`${each.workspace} is purged`, async () => (await handle.describe()).status.name === 'COMPLETED');
     }
     expect(JSON.parse((await perennial('orphans', 'list', '--json')).out)).toEqual([]);
-    await eventually('nothing is left', async () => (await traces(folder)).length === 0);
+    await eventually('nothing is left', async () => (await setting.traces(folder())).length === 0);
   });
 }
 
 const stepsOf = (build: BuildView | null) => Object.fromEntries((build?.steps ?? []).map(({ name, state }) => [name, state]));
-
-/** Runs `perennial`, to its end. */
-function runCommandLine(dir: string, args: string[]): Promise<{ code: number; out: string; error: string }> {
-  const program = path.join(__dirname, '..', '..', 'bin', 'perennial.mjs');
-  const env = { ...process.env, PERENNIAL_DIR: dir };
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [program, ...args], { env }, (_error, out, error) =>
-      resolve({ code: child.exitCode ?? -1, out, error }),
-    );
-  });
-}

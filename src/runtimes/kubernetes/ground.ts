@@ -18,6 +18,8 @@ export interface ClusterSettings {
   storageClass: string | null;
   /** `Always` asks the registry at each build what a tag stands for; null leaves it to Kubernetes' own rule. */
   imagePullPolicy: 'Always' | 'IfNotPresent' | null;
+  /** Which Perennial this is, where several use one cluster; null takes all for its own. */
+  installation: string | null;
   /** Names of secrets in each organization's namespace. */
   imagePullSecrets: string[];
 }

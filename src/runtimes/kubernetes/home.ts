@@ -6,7 +6,7 @@ import type { HomeRef, HomeSpec, Progress } from '../runtime';
 import { ApiFailure } from './api-failure';
 import { amendClaim, DISK, describeHome, isHome, readClaim } from './claim';
 import { claimName, type Ground, podName } from './ground';
-import { labelsOf } from './labels';
+import { INSTALLATION, isOfInstallation, labelsOf } from './labels';
 import { ensureNamespace } from './namespace';
 
 const DELETION_PATIENCE_MS = 10_000;
@@ -27,6 +27,7 @@ export async function prepareHome(ground: Ground, spec: HomeSpec, progress: Prog
   if (owner !== spec.owner) {
     throw new RuntimeFailure('NotAllowed', `home ${spec.id} belongs to ${owner}, and ${spec.owner} asked for it`);
   }
+  if (!isOfInstallation(claim, ground.settings.installation)) throw new RuntimeFailure('NotAllowed', explainStranger(spec.id));
   await growHome(ground, spec, await noteWishes(ground, spec, claim));
   return { identity: claim.metadata?.uid ?? '' };
 }
@@ -73,13 +74,13 @@ async function untilDeleted(ground: Ground, home: HomeRef, uid: string): Promise
 
 async function makeClaim(ground: Ground, spec: HomeSpec): Promise<V1PersistentVolumeClaim | null> {
   if (spec.identity !== null || spec.adopt) return null;
-  const { storageClass } = ground.settings;
+  const { storageClass, installation } = ground.settings;
   const body = {
     accessModes: ['ReadWriteOnce'],
     resources: { requests: { storage: spec.disk } },
     ...(storageClass === null ? {} : { storageClassName: storageClass }),
   };
-  const metadata = { name: claimName(spec.id), labels: labelsOf(spec, 0, body) };
+  const metadata = { name: claimName(spec.id), labels: labelsOf(spec, { build: 0, spec: body, installation }) };
   try {
     return await ground.api.claims.create(ground.namespaceOf(spec.organization), { metadata, spec: body });
   } catch (error) {
@@ -91,14 +92,22 @@ async function makeClaim(ground: Ground, spec: HomeSpec): Promise<V1PersistentVo
   }
 }
 
-/** A home that was taken over carries the name of the workspace that has it now. The size asked for is kept until it can be had. */
+function explainStranger(id: string): string {
+  const handOver = `kubectl label pvc ${claimName(id)} ${INSTALLATION}-`;
+  return `home ${id} belongs to another Perennial on this cluster; if that one is no more, \`${handOver}\` hands it over`;
+}
+
+/** A home that was taken over carries the name of the workspace that has it now, and is ours. The size asked for is kept until it can be had. */
 async function noteWishes(ground: Ground, spec: HomeSpec, claim: V1PersistentVolumeClaim): Promise<V1PersistentVolumeClaim> {
+  const { installation } = ground.settings;
   const isKnown = (current: V1PersistentVolumeClaim) => {
     const { name, disk } = describeHome(current);
-    return name === spec.name && disk === spec.disk;
+    const isMarked = installation === null || current.metadata?.labels?.[INSTALLATION] === installation;
+    return name === spec.name && disk === spec.disk && isMarked;
   };
   if (isKnown(claim)) return claim;
-  const wishes = { labels: { 'perennial/name': spec.name }, annotations: { [DISK]: spec.disk } };
+  const mark = installation === null ? {} : { [INSTALLATION]: installation };
+  const wishes = { labels: { 'perennial/name': spec.name, ...mark }, annotations: { [DISK]: spec.disk } };
   return (await amendClaim(ground, spec, (current) => (isKnown(current) ? null : wishes))) ?? claim;
 }
 

@@ -1,3 +1,4 @@
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../failure';
 import type { Runtime } from '../runtime';
 import { connectCluster } from './api';
@@ -10,7 +11,7 @@ import { execIn, findRunning, lastTerminalInput, observe, placeOf, readLog } fro
 import { createNamespaceList } from './namespace-list';
 import { createPodBook } from './pod-book';
 import { stopPod } from './pod-end';
-import { OUR_LABELS } from './labels';
+import { isOfInstallation, OUR_LABELS } from './labels';
 import { startPod } from './pod-start';
 import { describePod } from './pod-state';
 import { sweepProbes } from './probe-sweep';
@@ -38,14 +39,14 @@ export interface KubernetesRuntime extends Runtime {
  */
 export function createKubernetesRuntime(options: KubernetesOptions): KubernetesRuntime {
   const { kubeconfig, context, namespacePrefix = 'perennial-', terminal = 'xterm-256color' } = options;
-  const { storageClass = null, imagePullPolicy = null, imagePullSecrets = [] } = options;
+  const { storageClass = null, imagePullPolicy = null, imagePullSecrets = [], installation = null } = options;
   const api = connectCluster({ ...(kubeconfig === null ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) });
   const namespaces = createNamespaceList(api, namespacePrefix);
   const ground: Ground = {
     api,
     pods: createPodBook(api, { namespaces: namespaces.list }),
     images: createImageBook(),
-    settings: { storageClass, imagePullPolicy, imagePullSecrets },
+    settings: { storageClass, imagePullPolicy, imagePullSecrets, installation },
     namespaceOf: namespaces.of,
   };
   return {
@@ -60,14 +61,16 @@ export function createKubernetesRuntime(options: KubernetesOptions): KubernetesR
       plainly('the pods', async () => {
         const pods = await ground.pods.list();
         await sweepProbes(ground);
-        return pods.map(describePod).filter((pod) => pod !== null);
+        const own = pods.filter((pod) => isOfInstallation(pod, installation));
+        return own.map(describePod).filter((pod) => pod !== null);
       }),
     listHomes: () =>
       plainly('the homes', async () => {
         const lists = await Promise.all(
           (await namespaces.list()).map((namespace) => api.claims.list({ namespace, labels: OUR_LABELS })),
         );
-        return lists.flatMap(({ items }) => items.filter(isHome).map(describeHome));
+        const isOwn = (claim: V1PersistentVolumeClaim) => isHome(claim) && isOfInstallation(claim, installation);
+        return lists.flatMap(({ items }) => items.filter(isOwn).map(describeHome));
       }),
     deleteHome: (home) => plainly(`home ${home.id}`, () => deleteHome(ground, home)),
     lastTerminalInput: (ref) => plainly(`the terminals of ${ref.id}`, () => lastTerminalInput(ground, ref)),

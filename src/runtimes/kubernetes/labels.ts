@@ -8,13 +8,25 @@ export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'perennial' };
 /** Finds all that is ours, and nothing else. */
 export const OUR_LABELS = 'app.kubernetes.io/managed-by=perennial';
 
+/** Which Perennial made it; what carries no such label was made by hand, or handed over, and belongs to whoever finds it. */
+export const INSTALLATION = 'perennial/installation';
+
+/** Whether it is this Perennial's to remove. Another one on the same cluster knows its own workspaces, and we do not. */
+export function isOfInstallation({ metadata }: { metadata?: V1ObjectMeta }, installation: string | null): boolean {
+  const found = metadata?.labels?.[INSTALLATION];
+  return found === undefined || installation === null || found === installation;
+}
+
 /** Whether a list or a watch for our labels would tell of it. */
 export function isOurs({ metadata }: { metadata?: V1ObjectMeta }): boolean {
   return metadata?.labels?.['app.kubernetes.io/managed-by'] === 'perennial';
 }
 
 /** The labels of a pod or a claim: whose it is, of which build, and what it was made from. */
-export function labelsOf(workspace: WorkspaceRef, build: number, spec: unknown): Record<string, string> {
+export function labelsOf(
+  workspace: WorkspaceRef,
+  { build, spec, installation }: { build: number; spec: unknown; installation: string | null },
+): Record<string, string> {
   const { id, owner, name, organization } = workspace;
   return {
     ...MANAGED_BY,
@@ -24,6 +36,7 @@ export function labelsOf(workspace: WorkspaceRef, build: number, spec: unknown):
     'perennial/organization': organization,
     'perennial/build': String(build),
     'perennial/spec-hash': hashOf(spec),
+    ...(installation === null ? {} : { [INSTALLATION]: installation }),
   };
 }
 

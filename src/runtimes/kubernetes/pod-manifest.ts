@@ -32,12 +32,12 @@ export interface PodPlan {
 
 /** The pod of one build. */
 export function podManifest(plan: PodPlan): V1Pod {
-  const { spec, warnings } = plan;
+  const { spec, warnings, settings } = plan;
   const body = podBody(plan);
   return {
     metadata: {
       name: podName(spec.id),
-      labels: labelsOf(spec, spec.build, body),
+      labels: labelsOf(spec, { build: spec.build, spec: body, installation: settings.installation }),
       annotations: {
         [WARNINGS]: JSON.stringify(warnings),
         'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
