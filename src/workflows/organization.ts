@@ -71,7 +71,7 @@ function registerHandlers(state: OrganizationState): void {
       validator: (input) => {
         refusalToFailure(() => checkPolicyChange(state, input));
       },
-      description: 'Changes the policy: any of autoOff, autoStart, resources, build, retention, and by',
+      description: 'Changes the policy: any of autoOff, autoStart, resources, build, retention, podSecurity, and by',
     },
   );
   setHandler(usageReportedSignal, (input: unknown) => takeUsageReport(state, input), {

@@ -6,7 +6,7 @@ import { loadYaml } from '@kubernetes/client-node';
 import type { WorkspaceHandle } from '../../src/client';
 import { eventually } from '../start/start-process';
 import { administer, NEXT_IMAGE } from './cluster-world';
-import { type Fault, FAULTS } from './faults';
+import { endFaults, type Fault, FAULTS } from './faults';
 import { type Installation, install } from './installation';
 import { type ClusterStack, NAMESPACE, purge, startClusterStack } from './stack';
 
@@ -41,6 +41,7 @@ beforeAll(async () => {
 }, LIMIT_MS);
 
 afterAll(async () => {
+  await endFaults();
   await stack.end();
   await installation.end();
 }, LIMIT_MS);
@@ -52,7 +53,7 @@ test.each(FAULTS)(
     const atWorkSince = (await atWork.status()).since;
     const hookBuild = await holdInHook();
     const beganAt = Date.now();
-    await fault.begin(stack.dir);
+    await fault.begin({ dir: stack.dir, kubeconfig });
     const startBuild = await rebuild(inStart);
     expect(await inStop.stop({ by: 'test' })).toMatchObject({ outcome: 'accepted', state: 'turning-off' });
     const inHome = await create(`home-${made.length}`);
@@ -118,7 +119,7 @@ async function holdInHook(): Promise<number> {
 
 /** Lets the hook go as soon as anything can be run in its pod again. */
 async function endFault(fault: Fault): Promise<void> {
-  await fault.end();
+  await fault.end({ dir: stack.dir, kubeconfig });
   const letGo = () =>
     stack.inside(inHook, ': >go-on').then(
       () => true,
