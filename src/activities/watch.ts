@@ -4,8 +4,10 @@
  */
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { untilAborted } from '../runtimes/abort';
 import type { ListedPod, Runtime } from '../runtimes/runtime';
-import { translated } from './failure';
+import { toApplicationFailure } from './failure';
 import type { Dependencies } from './index';
 import { findWorkspace } from './ownership';
 
@@ -13,6 +15,11 @@ import { findWorkspace } from './ownership';
 const WATCH_MS = 10 * 60_000;
 /** In every so many rounds the workspaces themselves are listed, and pods looked for whose workspace has ended. */
 const FULL_ROUND_EVERY = 30;
+/** Many are told within the time of one heartbeat, and neither the server nor the cluster is asked by all at once. */
+const AT_ONCE = 20;
+/** Half of the heartbeat's timeout: what takes longer, a pod that does not end among it, is looked at again in a later round. */
+const PATIENCE_MS = 5_000;
+const LISTED_PER_BEAT = 100;
 
 /** `build`: the build whose pod was seen; `found`: the newest build the runtime has seen, when it is newer than the workspace's own. */
 export interface PodLostInput {
@@ -24,8 +31,18 @@ export interface PodLostInput {
 
 export function watchActivities({ runtime, client, watchIntervalMs }: Dependencies) {
   return {
-    watch: (_input: { runtime: string }): Promise<void> => translated(() => watchFor({ runtime, client, watchIntervalMs })),
+    watch: (_input: { runtime: string }): Promise<void> => retried(() => watchFor({ runtime, client, watchIntervalMs })),
   };
+}
+
+/** No failure of the watch is final: its workflow would only begin it anew, and without a pause. */
+async function retried(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const { type, message, details } = toApplicationFailure(error);
+    throw ApplicationFailure.create({ type: type ?? 'RuntimeUnavailable', message, details: details ?? [] });
+  }
 }
 
 async function watchFor({ runtime, client, watchIntervalMs }: Dependencies): Promise<void> {
@@ -55,12 +72,12 @@ interface Round {
 }
 
 async function tellLosses(round: Round, pods: ListedPod[]): Promise<void> {
-  for (const pod of pods) {
-    if (pod.running) continue;
+  const lost = pods.filter(({ running }) => !running);
+  await forEach(lost, 'losses to tell', async (pod) => {
     const { instance, build, counted } = pod;
     // By its instance, since a build that was given another pod may lose that one too.
     await tell(round, pod, { build, reason: pod.reason ?? 'the pod ended', counted }, `${instance} lost`);
-  }
+  });
 }
 
 /** Both ways: running workspaces whose pod does not run, and pods without a workspace, or of a build that theirs does not know. */
@@ -71,29 +88,51 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
     return round.suspects.has(suspect);
   };
   const live = await listWorkspaces(round.client);
-  for (const pod of pods) {
-    const known = live.get(`workspace/${pod.owner}/${pod.name}`);
-    if (!known) await removeOrphan(round, pod);
-    else if (known.build < pod.build && isSecondTime(`${pod.id} ${pod.build} newer`)) {
-      const lost = { build: known.build, found: pod.build, reason: `build ${pod.build} runs`, counted: false };
-      await tell(round, pod, lost, `${pod.id} ${pod.build} newer`);
-    }
-  }
-  for (const [workflowId, { id, organization, state, build }] of live) {
-    // One that is listed and does not run was told before, perhaps while the workspace, still building, could not heed it.
-    if (state !== 'running' || !id || pods.some((pod) => pod.id === id && pod.running)) continue;
-    if (!isSecondTime(`${id} ${build} missing`)) continue;
+  const strange = pods
+    .map((pod) => ({ pod, known: live.get(`workspace/${pod.owner}/${pod.name}`) }))
+    .filter(({ pod, known }) => !known || known.build < pod.build);
+  await forEach(strange, 'pods that fit no workspace', async ({ pod, known }, signal) => {
+    if (!known) return removeOrphan(round, pod, signal);
+    if (!isSecondTime(`${pod.id} ${pod.build} newer`)) return;
+    const lost = { build: known.build, found: pod.build, reason: `build ${pod.build} runs`, counted: false };
+    await tell(round, pod, lost, `${pod.id} ${pod.build} newer`);
+  });
+  // One that is listed and does not run was told before, perhaps while the workspace, still building, could not heed it.
+  const running = new Set(pods.filter((pod) => pod.running).map(({ id }) => id));
+  const missing = [...live].filter(([, { id, state }]) => state === 'running' && id !== null && !running.has(id));
+  await forEach(missing, 'pods that are missed', async ([workflowId, { id, organization, build }]) => {
+    if (id === null || !isSecondTime(`${id} ${build} missing`)) return;
     const observed = await round.runtime.observe({ id, organization, build });
-    if (observed.state === 'running') continue;
+    if (observed.state === 'running') return;
     await signalLoss(round.client, workflowId, { build, reason: observed.reason, counted: observed.counted });
-  }
+  });
   round.suspects = seen;
 }
 
+/**
+ * Each by itself, and within its time: what cannot be found out or done for one is tried again in a later round, and keeps nobody
+ * from the others.
+ */
+async function forEach<T>(things: T[], what: string, work: (thing: T, signal: AbortSignal) => Promise<void>): Promise<void> {
+  const context = Context.current();
+  const { cancellationSignal, log } = context;
+  for (let first = 0; first < things.length; first += AT_ONCE) {
+    cancellationSignal.throwIfAborted();
+    context.heartbeat({ waitingFor: `${what}: ${first} of ${things.length} are done` });
+    const tries = things.slice(first, first + AT_ONCE).map((thing) => {
+      const signal = AbortSignal.any([cancellationSignal, AbortSignal.timeout(PATIENCE_MS)]);
+      return untilAborted(signal, () => work(thing, signal));
+    });
+    for (const { reason } of (await Promise.allSettled(tries)).filter((end) => end.status === 'rejected')) {
+      log.warn('the watch goes on without one', { what, error: reason });
+    }
+  }
+}
+
 /** The pods stay listed until their workspace removes them, which is soon. */
-async function removeOrphan({ runtime, client }: Round, pod: ListedPod): Promise<void> {
+async function removeOrphan({ runtime, client }: Round, pod: ListedPod, signal: AbortSignal): Promise<void> {
   if ((await findWorkspace(client, pod)) !== 'other') return;
-  const signal = Context.current().cancellationSignal;
+  signal.throwIfAborted();
   await runtime.stopPod(pod, { signal, waitingFor: () => undefined });
 }
 
@@ -126,6 +165,9 @@ async function listWorkspaces(client: Client): Promise<Map<string, LiveWorkspace
     const first = <T>(name: string, absent: T): T => (searchAttributes[name] as T[] | undefined)?.[0] ?? absent;
     const id = typeof memo?.id === 'string' ? memo.id : null;
     const organization = first('Organization', '');
+    if (workspaces.size % LISTED_PER_BEAT === 0) {
+      Context.current().heartbeat({ waitingFor: `the list of workspaces; ${workspaces.size} came` });
+    }
     workspaces.set(workflowId, { id, organization, state: first('State', ''), build: first('Build', 0) });
   }
   return workspaces;

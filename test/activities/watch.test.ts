@@ -1,42 +1,49 @@
 /** The watch: what it tells, what it removes, and above all what it leaves alone. */
+import { RuntimeFailure } from '../../src/runtimes/failure';
+import type { MemoryOptions } from '../../src/runtimes/memory';
 import { activityWorld, HOME, type KnownWorkflow, podOf } from './world';
 
 const POD = { id: 'w1', organization: 'default', build: 1 };
 const WORKSPACE = 'workspace/ada/dev';
+const OTHER = 'workspace/ada/other';
 const patiently = () => ({ signal: new AbortController().signal, waitingFor: () => undefined });
 /** A full round comes every 30 rounds; so many see two of them after whatever happened. */
 const TWO_FULL_ROUNDS = 75;
 
 interface Scene {
   workspace?: KnownWorkflow;
+  options?: MemoryOptions;
   /** Done before the watch begins. */
-  before?: (world: World) => void;
-  /** Done at the beat of each round. */
+  before?: (world: World) => unknown;
+  /** Done at the end of each round. */
   during?: (world: World, round: number) => void;
   rounds?: number;
 }
 type World = ReturnType<typeof activityWorld>;
 
 /** A pod of build 1 and a workspace, watched for some rounds. */
-async function watched({ workspace, before, during, rounds = TWO_FULL_ROUNDS }: Scene): Promise<World> {
-  const world = activityWorld({}, { watchIntervalMs: 1 });
+async function watched({ workspace, options, before, during, rounds = TWO_FULL_ROUNDS }: Scene): Promise<World> {
+  const world = activityWorld(options, { watchIntervalMs: 1 });
   const { identity } = await world.runtime.prepareHome(HOME, patiently());
   await world.runtime.startPod(podOf(identity), patiently());
   if (workspace) world.workflows.set(WORKSPACE, workspace);
-  before?.(world);
-  world.environment.on('heartbeat', () => during?.(world, world.beats.length));
+  await before?.(world);
+  world.environment.on('heartbeat', (beat) => isEnd(beat) && during?.(world, roundsOf(world)));
   await watch(world, rounds);
   return world;
 }
 
 async function watch(world: World, rounds: number): Promise<void> {
-  const { environment, run, activities, beats } = world;
-  const enough = new Promise<void>((resolve) => environment.on('heartbeat', () => beats.length >= rounds && resolve()));
+  const { environment, run, activities } = world;
+  const enough = new Promise<void>((resolve) => environment.on('heartbeat', () => roundsOf(world) >= rounds && resolve()));
   const watching = run(activities.watch, { runtime: 'memory' });
   await enough;
   environment.cancel('CANCELLED');
   await watching.catch(() => undefined);
 }
+
+const isEnd = ({ waitingFor }: { waitingFor: string }) => waitingFor.startsWith('the next round');
+const roundsOf = ({ beats }: World) => beats.filter(isEnd).length;
 
 /** As a workspace does that is told of a lost pod. */
 function buildWhenTold({ signals, workflows }: World): void {
@@ -50,12 +57,24 @@ function startAgainAndLose(world: World, round: number): void {
   if (round === 20) runtime.losePod(POD);
 }
 
+/** Another workspace, whose pod is lost. */
+async function loseOther({ runtime, workflows }: World, name = 'other'): Promise<void> {
+  workflows.set(`workspace/ada/${name}`, { id: name, state: 'building' });
+  const { identity } = await runtime.prepareHome({ ...HOME, id: name, name }, patiently());
+  await runtime.startPod(podOf(identity, { id: name, name }), patiently());
+  runtime.losePod({ ...POD, id: name });
+}
+
+const refused = () => new RuntimeFailure('NotAllowed', 'the role is gone');
+
 const podsOf = async ({ runtime }: World) => (await runtime.listPods()).map(({ build }) => build);
+
+afterEach(() => jest.restoreAllMocks());
 
 test('A workspace whose pod runs is told nothing.', async () => {
   const world = await watched({ workspace: { id: 'w1' } });
   expect([world.signals, await podsOf(world)]).toEqual([[], [1]]);
-  expect(world.beats[0]?.waitingFor).toBe('the next round; 1 pods there');
+  expect(world.beats.find(isEnd)?.waitingFor).toBe('the next round; 1 pods there');
 });
 
 test.each([true, false])('A pod that ended is told once, with its reason, and with counted: %s.', async (counted) => {
@@ -124,14 +143,55 @@ test.each<[string, KnownWorkflow]>([
   expect([await podsOf(world), world.runtime.calls.includes('stopPod')]).toEqual([[1], false]);
 });
 
-test('A workspace that cannot be described is unknown: its pod stays, and the watch is retried.', async () => {
-  const world = activityWorld({}, { watchIntervalMs: 1 });
-  const { identity } = await world.runtime.prepareHome(HOME, patiently());
-  await world.runtime.startPod(podOf(identity), patiently());
-  world.workflows.set(WORKSPACE, { isUnlisted: true, describeFails: new Error('14 UNAVAILABLE') });
+test('A workspace that cannot be described is unknown: its pod stays, and the others are watched on.', async () => {
+  const world = await watched({
+    workspace: { isUnlisted: true, describeFails: new Error('14 UNAVAILABLE') },
+    before: (world) => loseOther(world),
+  });
+  expect(await podsOf(world)).toContain(1);
+  expect(world.signals).toContainEqual(expect.objectContaining({ workflowId: OTHER, name: 'podLost' }));
+});
+
+test('A workspace of which the runtime cannot say how it is keeps no other from being told.', async () => {
+  const world = await watched({
+    workspace: { id: 'w0' },
+    options: { fail: (verb, call) => (verb === 'observe' && call % 2 === 1 ? refused() : undefined) },
+    before: async ({ runtime, workflows }) => {
+      await runtime.stopPod(POD, patiently());
+      workflows.set(OTHER, { id: 'w2' });
+    },
+  });
+  expect(new Set(world.signals.map(({ workflowId }) => workflowId))).toEqual(new Set([OTHER]));
+});
+
+test('A pod that belongs to nobody and does not end holds nothing up.', async () => {
+  const inFact = AbortSignal.timeout;
+  const timeout = jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => inFact(5));
+  const world = await watched({
+    options: { hold: (verb) => (verb === 'stopPod' ? new Promise(() => {}) : undefined) },
+    before: (world) => loseOther(world),
+  });
+  expect(world.signals).toHaveLength(1);
+  expect(world.runtime.calls.filter((verb) => verb === 'stopPod').length).toBeGreaterThan(1);
+  expect(new Set(timeout.mock.calls.flat())).toEqual(new Set([5_000]));
+});
+
+test('While it tells many losses the watch goes on saying that it lives.', async () => {
+  const world = await watched({
+    rounds: 1,
+    before: (world) => Promise.all(Array.from({ length: 50 }, (_, number) => loseOther(world, `many${number}`))),
+  });
+  const telling = world.beats.filter(({ waitingFor }) => waitingFor.startsWith('losses to tell'));
+  expect(telling.map(({ waitingFor }) => waitingFor)).toEqual(
+    [0, 20, 40].map((first) => `losses to tell: ${first} of 50 are done`),
+  );
+  expect(world.signals).toHaveLength(50);
+});
+
+test('Whatever it fails with, the watch is tried again after a pause.', async () => {
+  const world = activityWorld({ fail: (verb) => (verb === 'listPods' ? refused() : undefined) });
   const watching = world.run(world.activities.watch, { runtime: 'memory' });
-  await expect(watching).rejects.toMatchObject({ type: 'RuntimeUnavailable', nonRetryable: false });
-  expect(await podsOf(world)).toEqual([1]);
+  await expect(watching).rejects.toMatchObject({ type: 'NotAllowed', nonRetryable: false });
 });
 
 test("A pod whose label names another's workspace is neither told of nor touched while that one's own state is unknown.", async () => {
