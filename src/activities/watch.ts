@@ -90,9 +90,9 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
   const live = await listWorkspaces(round.client);
   const strange = pods
     .map((pod) => ({ pod, known: live.get(`workspace/${pod.owner}/${pod.name}`) }))
-    .filter(({ pod, known }) => !known || known.build < pod.build);
+    .filter(({ pod, known }) => !known || isAnother(known, pod) || known.build < pod.build);
   await forEach(strange, 'pods that fit no workspace', async ({ pod, known }, signal) => {
-    if (!known) return removeOrphan(round, pod, signal);
+    if (!known || isAnother(known, pod)) return removeOrphan(round, pod, signal);
     if (!isSecondTime(`${pod.id} ${pod.build} newer`)) return;
     const lost = { build: known.build, found: pod.build, reason: `build ${pod.build} runs`, counted: false };
     await tell(round, pod, lost, `${pod.id} ${pod.build} newer`);
@@ -107,6 +107,11 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
     await signalLoss(round.client, workflowId, { build, reason: observed.reason, counted: observed.counted });
   });
   round.suspects = seen;
+}
+
+/** A workspace that was made again under the same name has another id; one that has told none yet may be the pod's own. */
+function isAnother(known: LiveWorkspace, pod: ListedPod): boolean {
+  return known.id !== null && known.id !== pod.id;
 }
 
 /**

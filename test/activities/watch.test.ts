@@ -129,6 +129,8 @@ test.each<[string, KnownWorkflow | undefined]>([
   ['has completed', { status: 'COMPLETED', id: 'w1' }],
   ['was terminated', { status: 'TERMINATED', id: 'w1' }],
   ['has another home by now', { id: 'w2', isUnlisted: true }],
+  ['was made again, with another home,', { id: 'w2' }],
+  ['was made again, with another home, and builds', { id: 'w2', state: 'building', build: 0 }],
 ])('The pod of a workspace that %s is removed, and its home stays.', async (_, workspace) => {
   const world = await watched(workspace ? { workspace } : {});
   expect([await podsOf(world), await world.runtime.listHomes()]).toEqual([[], [expect.objectContaining({ id: 'w1' })]]);
