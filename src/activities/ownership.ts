@@ -19,3 +19,26 @@ export async function findWorkspace(
     throw error;
   }
 }
+
+/** States in which a workspace wants no pod. */
+export const DOWN_STATES: ReadonlySet<unknown> = new Set(['off', 'error', 'deleted']);
+
+/**
+ * Whether a pod's own workspace says that it is down, with no build under way, and that it knows this pod's build. The workflow
+ * itself is asked, never a list of workflows; it rejects when there is no answer.
+ */
+export async function isDownAfter(
+  client: Client,
+  pod: { id: string; owner: string; name: string; build: number },
+): Promise<boolean> {
+  if ((await findWorkspace(client, pod)) !== 'owner') return false;
+  const { id, state, build } = await client.workflow.getHandle(`workspace/${pod.owner}/${pod.name}`).query<Status>('status');
+  return id === pod.id && DOWN_STATES.has(state) && typeof build?.endedAt === 'string' && build.number >= pod.build;
+}
+
+/** What is read of the query's answer. */
+interface Status {
+  id: string;
+  state: string;
+  build: { number: number; endedAt: string | null } | null;
+}

@@ -9,7 +9,7 @@ import { untilAborted } from '../runtimes/abort';
 import type { ListedPod, Runtime } from '../runtimes/runtime';
 import { toApplicationFailure } from './failure';
 import type { Dependencies } from './index';
-import { findWorkspace } from './ownership';
+import { DOWN_STATES, findWorkspace, isDownAfter } from './ownership';
 
 /** A watch ends by itself after this, so that its workflow can hand over. */
 const WATCH_MS = 10 * 60_000;
@@ -97,6 +97,10 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
     const lost = { build: known.build, found: pod.build, reason: `build ${pod.build} runs`, counted: false };
     await tell(round, pod, lost, `${pod.id} ${pod.build} newer`);
   });
+  const left = pods.filter((pod) => pod.running && isLeft(live.get(`workspace/${pod.owner}/${pod.name}`), pod));
+  await forEach(left, 'pods of workspaces that are down', async (pod, signal) => {
+    if ((await isDownAfter(round.client, pod)) && isSecondTime(`${pod.instance} left`)) await removeLeft(round, pod, signal);
+  });
   // One that is listed and does not run was told before, perhaps while the workspace, still building, could not heed it.
   const running = new Set(pods.filter((pod) => pod.running).map(({ id }) => id));
   const missing = [...live].filter(([, { id, state }]) => state === 'running' && id !== null && !running.has(id));
@@ -112,6 +116,11 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
 /** A workspace that was made again under the same name has another id; one that has told none yet may be the pod's own. */
 function isAnother(known: LiveWorkspace, pod: ListedPod): boolean {
   return known.id !== null && known.id !== pod.id;
+}
+
+/** Only a candidate: the list may be older than the start of this very build. */
+function isLeft(known: LiveWorkspace | undefined, pod: ListedPod): boolean {
+  return known?.id === pod.id && known.build >= pod.build && DOWN_STATES.has(known.state);
 }
 
 /**
@@ -139,6 +148,14 @@ async function removeOrphan({ runtime, client }: Round, pod: ListedPod, signal: 
   if ((await findWorkspace(client, pod)) !== 'other') return;
   signal.throwIfAborted();
   await runtime.stopPod(pod, { signal, waitingFor: () => undefined });
+}
+
+/** A clean-up that was given up as final has left it. A newer build that began meanwhile is safe: just this one is ended. */
+async function removeLeft({ runtime }: Round, pod: ListedPod, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { id, organization, build, owner, name } = pod;
+  Context.current().log.warn('a pod ran although its workspace is down', { workspace: `${owner}/${name}`, id, build });
+  await runtime.stopPod({ id, organization, build }, { signal, waitingFor: () => undefined });
 }
 
 async function tell(round: Round, pod: ListedPod, lost: PodLostInput, once: string): Promise<void> {

@@ -7,6 +7,7 @@ const POD = { id: 'w1', organization: 'default', build: 1 };
 const WORKSPACE = 'workspace/ada/dev';
 const OTHER = 'workspace/ada/other';
 const patiently = () => ({ signal: new AbortController().signal, waitingFor: () => undefined });
+const ENDED = { number: 1, endedAt: '2026-11-25T05:06:39.000Z' };
 /** A full round comes every 30 rounds; so many see two of them after whatever happened. */
 const TWO_FULL_ROUNDS = 75;
 
@@ -194,6 +195,33 @@ test('Whatever it fails with, the watch is tried again after a pause.', async ()
   const world = activityWorld({ fail: (verb) => (verb === 'listPods' ? refused() : undefined) });
   const watching = world.run(world.activities.watch, { runtime: 'memory' });
   await expect(watching).rejects.toMatchObject({ type: 'NotAllowed', nonRetryable: false });
+});
+
+const says = (state: string, build: object | null = ENDED) => ({ id: 'w1', state, build });
+
+test.each(['off', 'error', 'deleted'])('A pod that still runs although its workspace is %s is removed.', async (state) => {
+  const world = await watched({ workspace: { id: 'w1', state, answer: says(state) } });
+  expect([await podsOf(world), await world.runtime.listHomes()]).toEqual([[], [expect.objectContaining({ id: 'w1' })]]);
+});
+
+test.each<[string, KnownWorkflow]>([
+  ['runs', { answer: says('running') }],
+  ['builds', { answer: says('building', { number: 1, endedAt: null }) }],
+  ['comes down by itself', { answer: says('turning-off') }],
+  ['is off, with a build under way', { answer: says('off', { number: 1, endedAt: null }) }],
+  ['is off, and has made no build', { answer: says('off', null) }],
+  ['is off, and was set back before this build', { answer: says('off', { ...ENDED, number: 0 }) }],
+  ['is another by now', { answer: { ...says('off'), id: 'w2' } }],
+  ['cannot be described', { answer: says('off'), describeFails: new Error('14 UNAVAILABLE') }],
+  ['does not answer', { answer: new Error('no worker answers') }],
+])('A pod stays where the list says that its workspace is off, and that one %s.', async (_, known) => {
+  const world = await watched({ workspace: { id: 'w1', state: 'off', ...known } });
+  expect([await podsOf(world), world.runtime.calls.includes('stopPod')]).toEqual([[1], false]);
+});
+
+test('A pod of a workspace that was seen to be off once stays.', async () => {
+  const world = await watched({ workspace: { id: 'w1', state: 'off', answer: says('off') }, rounds: 5 });
+  expect(await podsOf(world)).toEqual([1]);
 });
 
 test("A pod whose label names another's workspace is neither told of nor touched while that one's own state is unknown.", async () => {
