@@ -38,6 +38,7 @@ export interface Runtime {
   /**
    * Removes the pod of this build or an older one, and raises the fence so that no late `startPod` of it makes one again.
    * A newer build's pod stays. Nothing there is success.
+   * @throws HomeBusy when the pod has not ended long after it should have; RuntimeUnavailable
    */
   stopPod(pod: PodRef, progress: Progress): Promise<void>;
 

@@ -4,11 +4,14 @@ import { RuntimeFailure } from '../failure';
 import type { Progress } from '../runtime';
 import type { Ground } from './ground';
 import { findTrouble } from './pod-trouble';
+import { epochMs } from './pod-status';
 import { readClaim } from './claim';
 
 /** Most pods run before anything needs to be explained. */
 const FIRST_EVENTS_MS = 1_500;
 const EVENTS_INTERVAL_MS = 2_500;
+/** A node that is well ends a pod within its grace period; one that is silent may take hours, or for ever. */
+const OVERDUE_MS = 30_000;
 
 export interface PodProgress<T> {
   pod: V1Pod;
@@ -64,21 +67,30 @@ async function keepReadingEvents(
   }
 }
 
-/** Waits until a pod is gone: removed, or followed by another of its name. */
+/**
+ * Waits until a pod is gone: removed, or followed by another of its name.
+ * @throws HomeBusy when it is long overdue, at once when it was so before: who waits has a place that others need
+ */
 export async function untilGone(ground: Ground, pod: V1Pod, progress: Progress): Promise<void> {
   const { namespace = '', name = '', uid } = pod.metadata ?? {};
-  progress.waitingFor(describeEnding(pod));
+  progress.waitingFor(`pod ${describePlace(pod)} to end${describeSilence(pod)}`);
   await ground.pods.waitFor({ namespace, name, signal: progress.signal }, (current) => {
     if (current === null || current.metadata?.uid !== uid) return true;
-    progress.waitingFor(describeEnding(current));
-    return undefined;
+    progress.waitingFor(`pod ${describePlace(current)} to end${describeSilence(current)}`);
+    // The instant is that of the end of its grace period.
+    const overdueMs = Date.now() - (epochMs(current.metadata?.deletionTimestamp) ?? Date.now());
+    if (overdueMs <= OVERDUE_MS) return undefined;
+    const since = `should have ended ${Math.floor(overdueMs / 1_000)} s ago, and still has the home`;
+    throw new RuntimeFailure('HomeBusy', `pod ${describePlace(current)} ${since}${describeSilence(current)}`);
   });
 }
 
+function describePlace({ metadata, spec }: V1Pod): string {
+  return `${metadata?.name ?? ''}${spec?.nodeName === undefined ? '' : ` on node ${spec.nodeName}`}`;
+}
+
 /** A pod whose node is silent is not gone: what ran in it may run still, with the home mounted. */
-function describeEnding({ metadata, spec, status }: V1Pod): string {
+function describeSilence({ status }: V1Pod): string {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  const node = spec?.nodeName === undefined ? '' : ` on node ${spec.nodeName}`;
-  const silent = ready?.status === 'False' && status?.phase === 'Running' ? '; the node may be lost' : '';
-  return `pod ${metadata?.name ?? ''} to end${node}${silent}`;
+  return ready?.status === 'False' && status?.phase === 'Running' ? '; the node may be lost' : '';
 }

@@ -29,7 +29,8 @@ export function findTrouble(pod: V1Pod, events: CoreV1Event[], nowMs: number): T
   const created = epochMs(pod.metadata?.creationTimestamp) ?? nowMs;
   const since = (placed?.status === 'True' ? epochMs(placed.lastTransitionTime) : null) ?? created;
   const start = { pod, events: newestFirst(pod, events), ageMs: nowMs - created, onNodeMs: nowMs - since };
-  return findEnd(start) ?? findContainerTrouble(start) ?? findHold(start) ?? findNoRoom(start) ?? waitFor(nextStep(start));
+  const found = findEnd(start) ?? findContainerTrouble(start) ?? findHold(start) ?? findNoRoom(start) ?? findSilence(start);
+  return found ?? waitFor(nextStep(start));
 }
 
 interface Start {
@@ -106,8 +107,8 @@ function findHold(start: Start): Trouble | null {
   if (newest === undefined || held === undefined) return null;
   const waitingFor = `${held}: ${shorten(newest.message ?? '')}`;
   const type = typeOfHold(newest);
-  if (type === null) return { ...waitFor(waitingFor), busy: findNoRoom(start)?.busy ?? null };
-  return waitWhile(start.onNodeMs < HELD_MS, waitingFor, type);
+  const noRoom = type === 'RuntimeUnavailable' ? findNoRoom(start)?.busy : null;
+  return noRoom ? { waitingFor, fatal: null, busy: noRoom } : waitWhile(start.onNodeMs < HELD_MS, waitingFor, type);
 }
 
 const HOLDS: Record<string, string> = {
@@ -119,11 +120,10 @@ const HOLDS: Record<string, string> = {
 /** What is said when a step went well: what failed before it no longer holds the pod up. */
 const STEPS = new Set(['ProvisioningSucceeded', 'SuccessfulAttachVolume', 'Pulling', 'Pulled', 'Created', 'Started']);
 
-/** Other troubles of volumes are waited for, since another start would meet the same. */
-function typeOfHold({ reason, message = '' }: CoreV1Event): TemporaryType | null {
+/** Another start may well meet the same: the pod keeps its place, and is looked at again. */
+function typeOfHold({ reason, message = '' }: CoreV1Event): TemporaryType {
   if (IN_USE.test(message)) return 'HomeBusy';
-  if (reason === 'ProvisioningFailed' && OUT_OF_SPACE.test(message)) return 'NoCapacity';
-  return reason === 'FailedCreatePodSandBox' ? 'RuntimeUnavailable' : null;
+  return reason === 'ProvisioningFailed' && OUT_OF_SPACE.test(message) ? 'NoCapacity' : 'RuntimeUnavailable';
 }
 
 const IN_USE = /Multi-Attach|already (?:exclusively attached|attached|used by|in[- ]use)/i;
@@ -136,6 +136,12 @@ function findNoRoom({ pod, ageMs }: Start): Trouble | null {
   const said = placed.message ?? placed.reason ?? '';
   const waitingFor = `a node with room: ${shorten(said.replace(/\.?(?: no new claims to deallocate,)? preemption: .*$/s, ''))}`;
   return waitWhile(ageMs < NO_ROOM_MS, waitingFor, IN_USE.test(said) ? 'HomeBusy' : 'NoCapacity');
+}
+
+/** Its node has said nothing of it yet: it may be lost, which nothing else tells of for minutes. */
+function findSilence({ pod, onNodeMs }: Start): Trouble | null {
+  if (conditionOf(pod, 'PodScheduled')?.status !== 'True' || containersOf(pod).length > 0) return null;
+  return waitWhile(onNodeMs < HELD_MS, `node ${pod.spec?.nodeName ?? ''} to take the pod on`, 'RuntimeUnavailable');
 }
 
 /** What comes next when nothing is wrong. */

@@ -26,6 +26,8 @@ const pod = (status: V1PodStatus) => podOf({ status, image: MISSING });
 const exited = (exitCode: number, message: string, reason = 'Error') => ({ terminated: { exitCode, message, reason } });
 const CREATING = waiting('ContainerCreating');
 const MADE = pod({ phase: 'Pending' });
+const ON_NODE = pod({ phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }] });
+const UNHEARD = { ...ON_NODE, spec: { containers: [], ...ON_NODE.spec, nodeName: 'n1' } };
 const OF_CLAIM = { kind: 'PersistentVolumeClaim', name: 'ws-w1-home', uid: 'uid-of-claim' };
 
 /** At so many seconds after the pod was made; what is said begins with `verdict`, and `words` stand in it. */
@@ -75,7 +77,8 @@ const HOMES: Case[] = [
     eventOf('FailedAttachVolume', MULTI_ATTACH),
   ],
   ['another node for long', CREATING, 60, 'busy HomeBusy', MULTI_ATTACH, eventOf('FailedAttachVolume', MULTI_ATTACH)],
-  ['a mount', CREATING, 600, `waiting for a volume to be mounted: ${NO_MOUNT}`, '', eventOf('FailedMount', NO_MOUNT)],
+  ['a mount', CREATING, 59, `waiting for a volume to be mounted: ${NO_MOUNT}`, '', eventOf('FailedMount', NO_MOUNT)],
+  ['a mount for long', CREATING, 60, 'busy RuntimeUnavailable', `mounted: ${NO_MOUNT}`, eventOf('FailedMount', NO_MOUNT)],
   [
     'full storage',
     MADE,
@@ -87,9 +90,17 @@ const HOMES: Case[] = [
   [
     'no class',
     MADE,
-    600,
+    59,
     `waiting for a volume to be made: ${NO_CLASS}`,
     '',
+    eventOf('ProvisioningFailed', NO_CLASS, 2, OF_CLAIM),
+  ],
+  [
+    'no class for long',
+    MADE,
+    60,
+    'busy RuntimeUnavailable',
+    `made: ${NO_CLASS}`,
     eventOf('ProvisioningFailed', NO_CLASS, 2, OF_CLAIM),
   ],
   [
@@ -113,6 +124,8 @@ const NODES: Case[] = [
   ['less by now', pod({ phase: 'Failed', reason: 'Evicted', message: 'low on memory.' }), 1, 'busy NoCapacity', 'low on memory'],
   ['a sandbox', CREATING, 59, `waiting for the pod's sandbox: ${SANDBOX}`, '', eventOf('FailedCreatePodSandBox', SANDBOX)],
   ['a sandbox for long', CREATING, 60, 'busy RuntimeUnavailable', SANDBOX, eventOf('FailedCreatePodSandBox', SANDBOX)],
+  ['a silent node', UNHEARD, 59, 'waiting for node n1 to take the pod on', ''],
+  ['a silent node for long', UNHEARD, 60, 'busy RuntimeUnavailable', 'still waits for node n1 to take the pod on'],
   ['a deleted pod', podOf({ status: RUNNING, deleted: true }), 1, 'busy RuntimeUnavailable', 'the pod was deleted'],
   ['a killed pod', pod(mainIs(exited(137, ''), 'Failed')), 1, 'busy RuntimeUnavailable', 'exit code 137'],
 ];
