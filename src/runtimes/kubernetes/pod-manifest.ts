@@ -64,6 +64,16 @@ export function describeStarted({ metadata, spec, status }: V1Pod): Pod {
   };
 }
 
+/** Whether a pod was made for an image with this user, home, and shell. */
+export function isMadeFor({ spec }: V1Pod, facts: ImageFacts): boolean {
+  const main = spec?.containers.find(({ name }) => name === MAIN_CONTAINER);
+  const shell = main?.env?.find(({ name }) => name === 'SHELL')?.value;
+  const user = main?.env?.find(({ name }) => name === 'USER')?.value;
+  const { runAsUser, runAsGroup } = spec?.securityContext ?? {};
+  const isSameUser = user === literal(facts.user) && runAsUser === facts.uid && runAsGroup === facts.gid;
+  return isSameUser && main?.workingDir === facts.home && shell === literal(facts.shell);
+}
+
 /** The digest in a reference or an image id; null when there is none. */
 export function digestOf(reference: string | undefined): string | null {
   return /sha256:[0-9a-f]{64}$/.exec(reference ?? '')?.[0] ?? null;

@@ -8,7 +8,7 @@ import { type Ground, podName } from './ground';
 import { recogniseHome } from './home';
 import type { ImageFacts } from './image-book';
 import { ensureNamespace } from './namespace';
-import { describeStarted, digestOf, podManifest } from './pod-manifest';
+import { describeStarted, digestOf, isMadeFor, podManifest } from './pod-manifest';
 import { buildOf, createPod, removePod } from './pod-object';
 import { untilGone, untilPod } from './pod-progress';
 import { readPodState } from './pod-state';
@@ -26,11 +26,15 @@ export async function startPod(ground: Ground, spec: PodSpec, progress: Progress
   progress.signal.throwIfAborted();
   const claim = await raiseFence(ground, spec);
   await ensureNamespace(ground, spec.organization, spec.podSecurity);
+  let wanted = spec;
   for (let collisions = 0; collisions < MAX_COLLISIONS; collisions += 1) {
-    const pod = (await findOwn(ground, spec, progress)) ?? (await makePod(ground, { spec, claim, progress }));
+    const pod = (await findOwn(ground, wanted, progress)) ?? (await makePod(ground, { spec: wanted, claim, progress }));
     if (pod === null) continue;
-    const started = await untilRunning(ground, { pod, spec, progress });
-    if (started === null) continue;
+    const { started, remakeFrom } = await untilRunning(ground, { pod, spec: wanted, progress });
+    if (remakeFrom !== null) {
+      wanted = { ...spec, digest: remakeFrom };
+      continue;
+    }
     await markSeeded(ground, spec, claim, started);
     return started;
   }
@@ -134,31 +138,51 @@ function checkOwner(given: { owner: string | undefined; facts: ImageFacts; image
   );
 }
 
-/** Null when the image turned out to be another than the one looked into: its tag was moved meanwhile. */
-async function untilRunning(ground: Ground, given: { pod: V1Pod; spec: PodSpec; progress: Progress }): Promise<Pod | null> {
-  const { pod, spec, progress } = given;
+interface Running {
+  pod: V1Pod;
+  spec: PodSpec;
+  progress: Progress;
+}
+
+/** With the digest to make it anew from when it was removed again, as it was made for another content. */
+async function untilRunning(
+  ground: Ground,
+  { pod, spec, progress }: Running,
+): Promise<{ started: Pod; remakeFrom: string | null }> {
   try {
     const isWanted = (current: V1Pod) => (readPodState(current).state === 'running' ? current : undefined);
-    const started = describeStarted(await untilPod(ground, { pod, progress, isWanted }));
-    if (!(await wasMoved(ground, spec, started, progress))) return started;
+    const running = await untilPod(ground, { pod, progress, isWanted });
+    const remakeFrom = await findMismatch(ground, { pod: running, spec, progress });
+    if (remakeFrom !== null) await discard(ground, pod, progress);
+    return { started: describeStarted(running), remakeFrom };
   } catch (error) {
     // What can never run is taken away at once; what may run yet keeps its place.
     if (error instanceof RuntimeFailure && ['ImageNotFound', 'ImageInvalid', 'HomeMissing'].includes(error.type)) {
       ground.images.forget(spec.image);
-      await removePod(ground, pod, 0);
-      await untilGone(ground, pod, progress);
+      await discard(ground, pod, progress);
     }
     throw error;
   }
-  ground.images.forget(spec.image);
-  await removePod(ground, pod, 0);
-  await untilGone(ground, pod, progress);
-  return null;
 }
 
-async function wasMoved(ground: Ground, spec: PodSpec, started: Pod, progress: Progress): Promise<boolean> {
-  const { facts } = await chooseImage(ground, spec, progress);
-  return facts.digest !== null && started.digest !== '' && facts.digest !== started.digest;
+async function discard(ground: Ground, pod: V1Pod, progress: Progress): Promise<void> {
+  await removePod(ground, pod, 0);
+  await untilGone(ground, pod, progress);
+}
+
+/**
+ * The content that runs may be another than the one looked into: the tag was moved, or this node has had another under it all along,
+ * and the home may be bound to this node. Then what runs is looked into, and is right where it has the same user, home, and shell.
+ */
+async function findMismatch(ground: Ground, { pod, spec, progress }: Running): Promise<string | null> {
+  const { digest } = describeStarted(pod);
+  const expected = (await chooseImage(ground, spec, progress)).facts.digest;
+  if (expected === null || digest === '' || expected === digest) return null;
+  ground.images.forget(spec.image);
+  const { facts } = await chooseImage(ground, { ...spec, digest }, progress);
+  // What can no longer be had by its digest gives way to what the tag stands for now.
+  if (facts.digest !== digest) return facts.digest;
+  return isMadeFor(pod, facts) ? null : digest;
 }
 
 async function markSeeded(ground: Ground, spec: PodSpec, claim: V1PersistentVolumeClaim, { uid }: Pod): Promise<void> {
