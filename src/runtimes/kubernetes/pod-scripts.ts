@@ -43,7 +43,8 @@ while :; do sleep 3600 & wait $!; done`;
 
 /**
  * Seeds the home once, as its user: the mark comes last and lies outside the home, so that a seeding that was cut off is done
- * again, and no user takes it away. Exit 65: the files are another user's; 66: they were there, and are gone.
+ * again, and no user takes it away. Exit 65: the files are another user's, or the image's cannot be copied; 66: they were there, and
+ * are gone.
  */
 export const SEED_SCRIPT = `
 set -u
@@ -61,6 +62,12 @@ fi
 [ ! -e "$volume/seeded" ] || exit 0
 mkdir -p "$home" || fail 1 "uid $uid may not write to the volume; its storage class needs to support fsGroup"
 chgrp "$(id -g)" "$home" 2>/dev/null
+# What a seeding that was cut off has left, which the image may have made for reading only.
+chmod -R u+rwX "$home" 2>/dev/null
 chmod u=rwx,go=rx,g-s "$home"
-[ ! -d "$HOME" ] || cp -a "$HOME/." "$home/" 2>/tmp/errors || fail 1 "the image's $HOME could not be copied: $(tail -n 1 /tmp/errors)"
+if [ -d "$HOME" ] && ! LC_ALL=C cp -a "$HOME/." "$home/" 2>/tmp/errors; then
+  # These are the image's own, and stay as they are; a volume may have other troubles, which pass.
+  case $(cat /tmp/errors) in *'Permission denied'* | *'No space left'* | *quota*) code=65 ;; *) code=1 ;; esac
+  fail "$code" "the image's $HOME could not be copied: $(tail -n 1 /tmp/errors)"
+fi
 : >"$volume/seeded" || fail 1 'the volume could not be written'`;

@@ -66,7 +66,7 @@ function findEnd({ pod }: Start): Trouble | null {
   return again('RuntimeUnavailable');
 }
 
-/** Exit codes of our own scripts in the pod: files of another user, and no home where one was recorded. */
+/** Exit codes of our own scripts in the pod: files of another user or beyond reach, and no home where one was recorded. */
 const SEEDER_SAYS: Record<number, FinalType> = { 65: 'ImageInvalid', 66: 'HomeMissing' };
 
 /** The node had less room than the scheduler thought, or has run short of it. */
