@@ -54,7 +54,7 @@ export interface Runtime {
   /** All pods there are, living or dead, of whatever workspace: for the watch. */
   listPods(): Promise<ListedPod[]>;
 
-  /** All homes there are, of whatever workspace. */
+  /** All homes there are, of whatever workspace, where this runtime may look at all. */
   listHomes(): Promise<ListedHome[]>;
 
   /**

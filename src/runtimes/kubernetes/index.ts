@@ -1,17 +1,16 @@
-import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../failure';
 import type { Runtime } from '../runtime';
 import { connectCluster } from './api';
-import { describeHome, isHome } from './claim';
 import { failureOf } from './failure-of';
 import type { ClusterSettings, Ground } from './ground';
 import { deleteHome, prepareHome } from './home';
+import { listHomes } from './home-list';
 import { createImageBook } from './image-book';
 import { execIn, findRunning, lastTerminalInput, observe, placeOf, readLog } from './inside';
 import { createNamespaceList } from './namespace-list';
 import { createPodBook } from './pod-book';
 import { stopPod } from './pod-end';
-import { isOfInstallation, OUR_LABELS } from './labels';
+import { isOfInstallation } from './labels';
 import { startPod } from './pod-start';
 import { describePod } from './pod-state';
 import { sweepProbes } from './probe-sweep';
@@ -64,14 +63,7 @@ export function createKubernetesRuntime(options: KubernetesOptions): KubernetesR
         const own = pods.filter((pod) => isOfInstallation(pod, installation));
         return own.map(describePod).filter((pod) => pod !== null);
       }),
-    listHomes: () =>
-      plainly('the homes', async () => {
-        const lists = await Promise.all(
-          (await namespaces.list()).map((namespace) => api.claims.list({ namespace, labels: OUR_LABELS })),
-        );
-        const isOwn = (claim: V1PersistentVolumeClaim) => isHome(claim) && isOfInstallation(claim, installation);
-        return lists.flatMap(({ items }) => items.filter(isOwn).map(describeHome));
-      }),
+    listHomes: () => plainly('the homes', async () => listHomes(ground, await namespaces.list())),
     deleteHome: (home) => plainly(`home ${home.id}`, () => deleteHome(ground, home)),
     lastTerminalInput: (ref) => plainly(`the terminals of ${ref.id}`, () => lastTerminalInput(ground, ref)),
     readLog: (log) => plainly(`a log of ${log.id}`, () => readLog(ground, log)),
