@@ -6,14 +6,22 @@ import { isOurs, MANAGED_BY } from './labels';
 
 const ORGANIZATION = 'perennial/organization';
 const ENFORCE = 'pod-security.kubernetes.io/enforce';
+/** Where the manifests put the worker and the gateway, beside secrets that no workspace may come near. */
+const SYSTEM = 'perennial-system';
 
 /**
  * Makes sure that an organization's namespace is there, and enforces the given level of Pod Security where we may say so; null
  * leaves the level as it is. An administrator may have made it, with a level of their own.
- * @throws NotAllowed when it is not there and may not be made
+ * @throws NotAllowed when it is not there and may not be made, or is the worker's own
  */
 export async function ensureNamespace(ground: Ground, organization: string, level: string | null): Promise<void> {
   const name = ground.namespaceOf(organization);
+  if (name === SYSTEM) {
+    throw new RuntimeFailure(
+      'NotAllowed',
+      `organization ${organization} has no workspaces: ${name} is the worker's own namespace`,
+    );
+  }
   const found = await ground.api.namespaces.read(name);
   if (found === null) return makeNamespace(ground, { name, organization, level: level ?? 'restricted' });
   if (found.metadata?.deletionTimestamp !== undefined) {
@@ -78,7 +86,7 @@ const PRIVATE_V6 = ['fc00::/7', 'fe80::/10'];
 /** Nobody but the gateway comes in; workspaces reach names and the internet. The manifest for administrators says the same. */
 export function networkPolicy(): PolicyBody {
   const gateway = {
-    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'perennial-system' } },
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': SYSTEM } },
     podSelector: { matchLabels: { 'app.kubernetes.io/name': 'perennial-gateway' } },
   };
   const dns = [
