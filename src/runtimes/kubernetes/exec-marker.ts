@@ -20,12 +20,12 @@ export function createMarker(): Marker {
  * server can close its input.
  */
 export function markedCommand(marker: Marker, { argv, stdinBytes }: { argv: string[]; stdinBytes: number }): string[] {
-  const body = `{ ${runAndMark(marker)}; ${mark(marker)}; }`;
+  const body = `{ ${runAndMark(marker)}; }`;
   const script = stdinBytes === 0 ? `${body} </dev/null` : `head -c ${stdinBytes} 2>/dev/null | ${body}`;
   return inShell(script, argv);
 }
 
-/** The same for a command whose streams are passed on as they come: the mark stands on standard error alone, where it is held back. */
+/** The same for a command whose input goes on for as long as it likes. */
 export const streamedCommand = (marker: Marker, argv: string[]): string[] => inShell(runAndMark(marker), argv);
 
 const KEEP_SIGNALS = 'trap : HUP INT QUIT TERM';
@@ -34,7 +34,7 @@ const mark = ({ parts: [one, two] }: Marker): string => `printf '%s%s:%s;' ${one
 
 /** The shell says on standard error how a command was killed; only what the command says itself may stand there. */
 const runAndMark = (marker: Marker): string =>
-  `${KEEP_SIGNALS}; { (exec 2>&3 3>&-; exec "$@"); code=$?; } 3>&2 2>/dev/null; ${mark(marker)} >&2`;
+  `${KEEP_SIGNALS}; { (exec 2>&3 3>&-; exec "$@"); code=$?; } 3>&2 2>/dev/null; ${mark(marker)} >&2; ${mark(marker)}`;
 
 /** One stream: its last bytes, and the mark once it came. Memory is bounded by about twice what is kept. */
 export interface MarkedStream {

@@ -70,7 +70,10 @@ async function runTerminal({ place, argv, streams, signal }: Run): Promise<numbe
   }
 }
 
-/** Only version 5 of the protocol can tell a command that its input has ended. */
+/**
+ * Each stream is copied on its own way, so that one may come to its end long before the other: only when both have is it the end.
+ * Only version 5 of the protocol can tell a command that its input has ended.
+ */
 async function runPiped({ place, argv, streams, signal }: Run): Promise<number> {
   const marker = createMarker();
   const socket = await openLine(place, {
@@ -79,18 +82,18 @@ async function runPiped({ place, argv, streams, signal }: Run): Promise<number> 
     tty: false,
     protocols: ['v5.channel.k8s.io', 'v4.channel.k8s.io'],
   });
+  const output = holdMark(marker, (data) => streams.stdout.write(data));
   const errors = holdMark(marker, (data) => streams.stderr.write(data));
   const line = listen(socket, (channel, data) => {
-    if (channel === CHANNEL.stdout) streams.stdout.write(data);
+    if (channel === CHANNEL.stdout) output.push(data);
     if (channel === CHANNEL.stderr) errors.push(data);
   });
   const stopSending = sendInput(line, streams.stdin);
   signal.addEventListener('abort', line.close, { once: true });
   try {
-    await Promise.race([line.closed, errors.ended]);
+    const codes = await Promise.race([line.closed, Promise.all([output.ended, errors.ended])]);
     signal.throwIfAborted();
-    const exitCode = errors.exitCode();
-    if (exitCode !== null) return exitCode;
+    if (codes) return codes[0];
     throw lost(place);
   } finally {
     stopSending();
@@ -111,18 +114,19 @@ function sendInput(line: ExecSocket, stdin: NodeJS.ReadStream): () => void {
   };
 }
 
-/** Passes on all but the mark, which may come in pieces. */
+/** Passes on all that comes before the mark, which may come in pieces. `ended` resolves with the exit code. */
 function holdMark({ text }: Marker, pass: (data: Buffer) => void) {
   let held = '';
-  let exitCode: number | null = null;
-  let end = () => {};
-  const ended = new Promise<void>((resolve) => {
+  let isOver = false;
+  let end: (exitCode: number) => void = () => {};
+  const ended = new Promise<number>((resolve) => {
     end = resolve;
   });
   return {
     ended,
-    exitCode: () => exitCode,
     push(data: Buffer) {
+      // What was left running in the background may go on to write.
+      if (isOver) return;
       held += data.toString('latin1');
       const at = held.indexOf(text);
       const found = at < 0 ? null : /^:(\d+);/.exec(held.slice(at + text.length));
@@ -130,8 +134,8 @@ function holdMark({ text }: Marker, pass: (data: Buffer) => void) {
       pass(Buffer.from(held.slice(0, held.length - keep), 'latin1'));
       held = held.slice(held.length - keep);
       if (found === null) return;
-      exitCode = Number(found[1]);
-      end();
+      isOver = true;
+      end(Number(found[1]));
     },
   };
 }

@@ -64,9 +64,9 @@ test('A stream that was cut off has no exit code, however much of the mark came.
   expect(stream.content().toString()).toBe('some output');
 });
 
-test('A streamed command has its input to itself, and its mark on standard error alone.', () => {
+test('A streamed command has its input to itself, and its mark on both streams.', () => {
   const marker = createMarker();
   const [program = '', ...args] = streamedCommand(marker, ['sh', '-c', 'cat; exit 3']);
   const { stdout, stderr } = spawnSync(program, args, { input: 'all of it', encoding: 'utf8' });
-  expect({ stdout, stderr }).toEqual({ stdout: 'all of it', stderr: `${marker.text}:3;` });
+  expect({ stdout, stderr }).toEqual({ stdout: `all of it${marker.text}:3;`, stderr: `${marker.text}:3;` });
 });
