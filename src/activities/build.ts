@@ -3,11 +3,15 @@ import type { HookSpec } from '../hooks/hook';
 import { runHook } from '../hooks/run-hook';
 import { untilAborted } from '../runtimes/abort';
 import type { HomeSpec, Pod, PodRef, PodSpec } from '../runtimes/runtime';
+import { withTimeLimit } from '../runtimes/time-limit';
 import { checkAdoption } from './adoption';
 import type { Dependencies } from './index';
 import type { Policy } from './policy';
 import type { Reading } from './policy-reading';
 import { type Deadline, runStep, type StepResult } from './step';
+
+/** A visit to a hook waits for some seconds in the pod; one that takes so long hangs, and the next attempt joins the hook. */
+const VISIT_LIMIT_MS = 60_000;
 
 export function buildActivities({ runtime, client }: Dependencies, policies: Reading<Policy>) {
   return {
@@ -29,9 +33,11 @@ export function buildActivities({ runtime, client }: Dependencies, policies: Rea
       ),
 
     async runHookStep(input: { pod: PodRef; hook: HookSpec; deadline: Deadline }): Promise<StepResult> {
-      const result = await runStep({ deadline: input.deadline, waitingFor: input.hook.step }, (progress) =>
-        runHook((command) => runtime.exec(input.pod, command, progress.signal), input.hook, progress),
-      );
+      const { pod, hook, deadline } = input;
+      const result = await runStep({ deadline, waitingFor: hook.step }, (progress) => {
+        const limit = { what: `a look at ${hook.step}`, limitMs: VISIT_LIMIT_MS, signal: progress.signal };
+        return runHook((command) => withTimeLimit(limit, (signal) => runtime.exec(pod, command, signal)), hook, progress);
+      });
       return { tookMs: result.tookMs, attempt: result.attempt, value: null, hook: result.value };
     },
   };

@@ -6,7 +6,7 @@ import { ActivityFailure, ApplicationFailure, CancelledFailure, isCancellation }
 import type { BuildFailureDetails, StepResult } from '../activities';
 import { FINAL_TYPES } from '../runtimes/failure-types';
 import { observe } from './observe';
-import { admission, care, starts } from './proxies';
+import { admission, hooks, starts } from './proxies';
 import { durationMs } from './workspace/duration';
 import { MAX_LOSSES, noteNewerBuild } from './workspace/losses';
 import { type BuildRecord, KEPT_WARNINGS, type State, type StepRecord } from './workspace/state';
@@ -88,11 +88,11 @@ const STEPS: Record<Exclude<StepName, 'inject-secrets'>, (run: BuildRun) => Prom
     return result;
   },
   configure: ({ state, build }) =>
-    care.runHookStep.executeWithOptions({ summary: `/coder/configure of build ${build.number}` }, [
+    hooks.runHookStep.executeWithOptions({ summary: `/coder/configure of build ${build.number}` }, [
       hookInput(state, build, 'configure'),
     ]),
   personalize: ({ state, build }) =>
-    care.runHookStep.executeWithOptions({ summary: `~/personalize of build ${build.number}` }, [
+    hooks.runHookStep.executeWithOptions({ summary: `~/personalize of build ${build.number}` }, [
       hookInput(state, build, 'personalize'),
     ]),
 };

@@ -21,7 +21,9 @@ const AWAIT_END = 'WAIT_CANCELLATION_COMPLETED';
 /** The step's deadline ends it from within; this only bounds what a lost worker could leave open. */
 const STEP_TIMEOUT = '25h';
 
-/** People before schedules: lower numbers first, 3 being the server's default. */
+/** Care before the hooks of builds, which hold a slot for minutes: lower numbers first, 3 being the server's default. */
+const PRIORITY_CARE = 1;
+/** People before schedules. */
 export const PRIORITY_PERSON = 2;
 export const PRIORITY_SCHEDULE = 4;
 
@@ -47,13 +49,23 @@ export const starts = {
   bySchedule: startsWithPriority(PRIORITY_SCHEDULE),
 };
 
-/** Hooks, stops, and clean-up: long, watched by heartbeats, never behind a start. */
+/** Hooks: long, watched by heartbeats, never behind a start, and behind all other care. */
+export const hooks = proxyActivities<Activities>({
+  taskQueue: CARE_QUEUE,
+  startToCloseTimeout: STEP_TIMEOUT,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: AWAIT_END,
+  retry: RETRY,
+});
+
+/** Stops and clean-up: as long, and never behind a hook. */
 export const care = proxyActivities<Activities>({
   taskQueue: CARE_QUEUE,
   startToCloseTimeout: STEP_TIMEOUT,
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   cancellationType: AWAIT_END,
   retry: RETRY,
+  priority: { priorityKey: PRIORITY_CARE },
 });
 
 /** The last look: soon answered or soon asked again, and dropped at once when somebody comes. */
@@ -62,6 +74,7 @@ export const look = proxyActivities<Activities>({
   startToCloseTimeout: '15s',
   cancellationType: 'TRY_CANCEL',
   retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
+  priority: { priorityKey: PRIORITY_CARE },
 });
 
 /** Zone arithmetic, kept out of workflow code: one marker in the history for each occurrence. */
@@ -77,6 +90,7 @@ export const watching = proxyActivities<Activities>({
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   cancellationType: 'TRY_CANCEL',
   retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '5s' },
+  priority: { priorityKey: PRIORITY_CARE },
 });
 
 function startsWithPriority(priorityKey: number) {

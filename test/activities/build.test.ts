@@ -105,6 +105,8 @@ describe('startPod', () => {
 });
 
 describe('runHookStep', () => {
+  afterEach(() => void jest.useRealTimers());
+
   test("Its result is the hook's; how long it took and which attempt it was stand beside it.", async () => {
     const answer = { exitCode: 0, stdout: 'state ended\nexit 3\nran 5\noutput\nbad luck\n', stderr: '' };
     const { run, activities, pod } = await built({ exec: () => answer });
@@ -119,6 +121,27 @@ describe('runHookStep', () => {
     const hook = run(activities.runHookStep, { pod: POD, hook: HOOK, deadline: DEADLINE });
     runtime.losePod(POD, { reason: 'it was evicted' });
     await expect(hook).rejects.toMatchObject({ type: 'PodLost', nonRetryable: true });
+  });
+
+  test('A look at the hook that takes longer than a minute is given up and retried.', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    const signals: AbortSignal[] = [];
+    const exec = (_pod: unknown, _command: unknown, signal: AbortSignal) => {
+      signals.push(signal);
+      return new Promise<never>(() => undefined);
+    };
+    const { run, activities, pod } = await built({ exec });
+    await run(activities.startPod, { pod, deadline: DEADLINE });
+    let failure: unknown;
+    const hook = run(activities.runHookStep, { pod: POD, hook: HOOK, deadline: DEADLINE }).catch((error: unknown) => {
+      failure = error;
+    });
+    await jest.advanceTimersByTimeAsync(59_000);
+    expect(failure).toBeUndefined();
+    await jest.advanceTimersByTimeAsync(1_000);
+    await hook;
+    expect(failure).toMatchObject({ type: 'RuntimeUnavailable', nonRetryable: false, message: expect.stringContaining('60 s') });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
   test('A runtime out of reach is retried.', async () => {

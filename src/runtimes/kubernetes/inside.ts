@@ -1,5 +1,6 @@
 import { RuntimeFailure } from '../failure';
 import type { Command, CommandResult, LogRef, Observation, PodRef } from '../runtime';
+import { withTimeLimit } from '../time-limit';
 import { readClaim } from './claim';
 import { runBinaryCommand, runCommand } from './exec';
 import { type Ground, podName } from './ground';
@@ -8,6 +9,9 @@ import { readPodState } from './pod-state';
 import { MAIN_CONTAINER } from './pod-status';
 
 const MAX_LOG_BYTES = 1024 * 1024;
+/** A command begins with a step into the home, which never ends where the volume hangs. The look is asked for again after 15 s. */
+const LOOK_LIMIT_MS = 10_000;
+const LOG_LIMIT_MS = 30_000;
 
 /** Runs a command in the pod of this very build. */
 export async function execIn(ground: Ground, ref: PodRef, command: Command, signal: AbortSignal): Promise<CommandResult> {
@@ -33,7 +37,9 @@ export async function observe(ground: Ground, ref: PodRef): Promise<Observation>
  * differ from ours.
  */
 export async function lastTerminalInput(ground: Ground, ref: PodRef): Promise<number | null> {
-  const { exitCode, stdout } = await execIn(ground, ref, { argv: ['sh', '-c', LOOK_AT_TERMINALS] }, new AbortController().signal);
+  const command = { argv: ['sh', '-c', LOOK_AT_TERMINALS] };
+  const limit = { what: `the look at the terminals of pod ${podName(ref.id)}`, limitMs: LOOK_LIMIT_MS };
+  const { exitCode, stdout } = await withTimeLimit(limit, (signal) => execIn(ground, ref, command, signal));
   const [now = '', ...inputs] = stdout.trim().split('\n');
   if (exitCode !== 0 || !/^\d+$/.test(now)) {
     throw new RuntimeFailure('RuntimeUnavailable', `the terminals of pod ${podName(ref.id)} could not be looked at`);
@@ -56,7 +62,8 @@ export async function readLog(ground: Ground, log: LogRef): Promise<{ text: Buff
   }
   const file = `.perennial/logs/build-${log.build}/${log.step}.log`;
   const argv = ['sh', '-c', READ_LOG, 'sh', file, String(log.offset), String(MAX_LOG_BYTES)];
-  const { exitCode, stdout } = await runBinaryCommand(placeOf(ground, log), { argv }, new AbortController().signal);
+  const limit = { what: `the reading of log ${file} of ${log.id}`, limitMs: LOG_LIMIT_MS };
+  const { exitCode, stdout } = await withTimeLimit(limit, (signal) => runBinaryCommand(placeOf(ground, log), { argv }, signal));
   if (exitCode === NO_LOG) return null;
   const lineEnd = stdout.indexOf(10);
   const size = Number(stdout.subarray(0, lineEnd).toString());
