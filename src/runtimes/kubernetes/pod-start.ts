@@ -30,6 +30,7 @@ export async function startPod(ground: Ground, spec: PodSpec, progress: Progress
   for (let collisions = 0; collisions < MAX_COLLISIONS; collisions += 1) {
     const pod = (await findOwn(ground, wanted, progress)) ?? (await makePod(ground, { spec: wanted, claim, progress }));
     if (pod === null) continue;
+    await checkFence(ground, spec, pod);
     const { started, remakeFrom } = await untilRunning(ground, { pod, spec: wanted, progress });
     if (remakeFrom !== null) {
       wanted = { ...spec, digest: remakeFrom };
@@ -83,9 +84,7 @@ async function makePod(ground: Ground, { spec, claim, progress }: Making): Promi
   const manifest = podManifest({ spec, image, facts, isNew: owner === undefined, warnings, settings: ground.settings });
   const namespace = ground.namespaceOf(organization);
   try {
-    const pod = await createPod(ground, namespace, manifest);
-    await checkFence(ground, spec, pod);
-    return pod;
+    return await createPod(ground, namespace, manifest);
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
     if (error.status === 409) return null;
@@ -95,13 +94,16 @@ async function makePod(ground: Ground, { spec, claim, progress }: Making): Promi
   }
 }
 
-/** The build may have been ended between the look at the fence and the making of the pod. */
+/**
+ * The build may have been ended between the look at the fence and the making of the pod, and its stop have found no pod yet. That
+ * holds for a pod that was found too: an earlier attempt, or one whose answer was lost, may just have made it.
+ */
 async function checkFence(ground: Ground, spec: PodSpec, pod: V1Pod): Promise<void> {
   const claim = await readClaim(ground, spec);
   try {
     raiseForStart(fenceOf(recogniseHome(claim, { id: spec.id, identity: spec.home })), spec);
   } catch (error) {
-    await removePod(ground, pod, 0);
+    await removePod(ground, pod, GRACE_SECONDS);
     throw error;
   }
 }
