@@ -63,7 +63,10 @@ export interface Runtime {
    */
   deleteHome(home: HomeRef): Promise<void>;
 
-  /** When a terminal in the pod last had input, in epoch milliseconds; null when none had. For the last look before auto-off. */
+  /**
+   * When a terminal in the pod last had input, in epoch milliseconds; null when none had. For the last look before auto-off, so that
+   * it is never too early; it may be some seconds too late.
+   */
   lastTerminalInput(pod: PodRef): Promise<number | null>;
 
   /** The raw log of a build's step as it lies in the home, from byte `offset`; null while there is none. At most 1 MiB a call. */

@@ -133,9 +133,14 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
       seen += chunk;
     });
     const ended = once(terminal, 'exit');
-    terminal.stdin.write('echo "size: $(stty size)"; sleep 4545\n');
+    terminal.stdin.write('echo "size: $(stty size)"\n');
     await until(() => seen.includes('size: 33 44'));
-    expect(await world.runtime.lastTerminalInput(given)).toBeGreaterThan(Date.now() - 60_000);
+    // The kernel notes input only every 8 s, and a stop must never come too early.
+    const typedAt = Date.now();
+    terminal.stdin.write('echo "typed: $((6 * 7))"; sleep 4545\n');
+    await until(() => seen.includes('typed: 42'));
+    expect(await world.runtime.lastTerminalInput(given)).toBeGreaterThanOrEqual(typedAt);
+    expect(await world.runtime.lastTerminalInput(given)).toBeLessThanOrEqual(Date.now());
     await until(async () => (await sh(1, 'pgrep -fx "sleep 4545"')).exitCode === 0);
     terminal.stdin.write('\x03');
     terminal.stdin.write('echo "user: $(id -u)"; exit 5\n');

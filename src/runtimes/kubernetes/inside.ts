@@ -1,5 +1,6 @@
 import { RuntimeFailure } from '../failure';
 import type { Command, CommandResult, LogRef, Observation, PodRef } from '../runtime';
+import { latestInputMs } from '../terminal-time';
 import { withTimeLimit } from '../time-limit';
 import { readClaim } from './claim';
 import { runBinaryCommand, runCommand } from './exec';
@@ -44,8 +45,8 @@ export async function lastTerminalInput(ground: Ground, ref: PodRef): Promise<nu
   if (exitCode !== 0 || !/^\d+$/.test(now)) {
     throw new RuntimeFailure('RuntimeUnavailable', `the terminals of pod ${podName(ref.id)} could not be looked at`);
   }
-  const newest = Math.max(...inputs.map(Number).filter(Number.isFinite));
-  return Number.isFinite(newest) ? Date.now() - Math.max(0, Number(now) - newest) * 1_000 : null;
+  const newestMs = Math.max(...inputs.map((seconds) => latestInputMs(Number(seconds) * 1_000)).filter(Number.isFinite));
+  return Number.isFinite(newestMs) ? Date.now() - Math.max(0, Number(now) * 1_000 - newestMs) : null;
 }
 
 const LOOK_AT_TERMINALS = `date +%s

@@ -1,5 +1,6 @@
 import { readlinkSync, statSync } from 'node:fs';
 import type { PodRef } from '../runtime';
+import { latestInputMs } from '../terminal-time';
 import { lost } from './entry';
 import { listMembers } from './pod-removal';
 import type { PodRecord } from './pod-record';
@@ -8,7 +9,7 @@ import { listProcesses } from './process-table';
 
 /**
  * When a terminal in a sandbox last had input, in epoch milliseconds; null when there is no terminal. The system notes on each
- * terminal when it was last read from, within 8 s; one that was never read from has the time at which it was opened.
+ * terminal when it was last read from; one that was never read from has the time at which it was opened.
  * @throws PodLost
  */
 export function findLastInput(ref: PodRef, pod: PodRecord): number | null {
@@ -16,7 +17,7 @@ export function findLastInput(ref: PodRef, pod: PodRecord): number | null {
   const times = listInside(pod)
     .map(lastRead)
     .filter((time) => time !== null);
-  return times.length === 0 ? null : Math.max(...times);
+  return times.length === 0 ? null : Math.min(Date.now(), latestInputMs(Math.max(...times)));
 }
 
 function listInside(pod: PodRecord): number[] {
@@ -43,7 +44,7 @@ const isTerminal = (major: number): boolean => major === 4 || (major >= 136 && m
 function lastRead(pid: number): number | null {
   try {
     const input = statSync(`/proc/${pid}/fd/0`);
-    return input.isCharacterDevice() && isTerminal((input.rdev >> 8) & 0xfff) ? Math.floor(input.atimeMs) : null;
+    return input.isCharacterDevice() && isTerminal((input.rdev >> 8) & 0xfff) ? input.atimeMs : null;
   } catch {
     return null;
   }

@@ -35,10 +35,16 @@ export async function startExecServer(): Promise<ExecServer> {
   });
   return {
     place: {
-      async socket(path, protocols) {
+      socket(path, protocols) {
         const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols);
-        await once(socket, 'open');
-        return socket;
+        return new Promise((resolve) =>
+          socket.once('open', () => {
+            // As from the API server: what was said at once waits until the caller listens.
+            socket.pause();
+            setImmediate(() => socket.resume());
+            resolve(socket);
+          }),
+        );
       },
       namespace: 'perennial-default',
       pod: 'ws-w1',

@@ -1,5 +1,6 @@
 import type { Ground } from '../../../src/runtimes/kubernetes/ground';
 import { lastTerminalInput, readLog } from '../../../src/runtimes/kubernetes/inside';
+import { CHANNEL } from '../../../src/runtimes/kubernetes/exec-socket';
 import { type ExecServer, startExecServer } from './exec-server';
 import { podOf, RUNNING } from './pod-objects';
 
@@ -20,6 +21,33 @@ function cluster(): Ground {
   const api = { pods: { read: async () => podOf({ status: RUNNING }) }, socket: server.place.socket };
   return { api, namespaceOf: (organization: string) => `perennial-${organization}` } as unknown as Ground;
 }
+
+describe('The last look', () => {
+  /** Answers with the time of the pod and the times of its terminals, marked as the command would. */
+  const tell = (...lines: number[]) =>
+    server.onCommand(({ argv, say }) => {
+      const [, one, two] = /printf '%s%s:%s;' (\w+) (\w+)/.exec(argv.join(' ')) ?? [];
+      say(CHANNEL.stderr, `${one}${two}:0;`);
+      say(CHANNEL.stdout, `${lines.join('\n')}\n${one}${two}:0;`);
+    });
+
+  test.each([
+    ['is that of input long ago', [8_000, 7_001, 800], 8_000 - 7_008],
+    ['is that of input a moment ago', [8_007, 8_000], 0],
+    ['may be as new as the kernel’s next note', [8_010, 8_000], 2],
+  ])('%s, by the clock of the pod, and never too early.', async (_, lines, secondsAgo) => {
+    tell(...lines);
+    const before = Date.now();
+    const lastInputAt = (await lastTerminalInput(cluster(), REF)) ?? 0;
+    expect(lastInputAt).toBeGreaterThanOrEqual(before - secondsAgo * 1_000);
+    expect(lastInputAt).toBeLessThanOrEqual(Date.now() - secondsAgo * 1_000);
+  });
+
+  test('finds none where there is no terminal.', async () => {
+    tell(8_000);
+    expect(await lastTerminalInput(cluster(), REF)).toBeNull();
+  });
+});
 
 describe('Where the home hangs, so that commands begin and never end,', () => {
   test.each([
