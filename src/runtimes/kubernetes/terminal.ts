@@ -55,7 +55,7 @@ async function runTerminal({ place, argv, streams, signal }: Run): Promise<numbe
   stdin.setRawMode(true);
   stdin.on('data', type);
   stdout.on('resize', resize);
-  signal.addEventListener('abort', line.close, { once: true });
+  const stopHeeding = closeOnAbort(line, signal);
   try {
     resize();
     await line.closed;
@@ -66,7 +66,7 @@ async function runTerminal({ place, argv, streams, signal }: Run): Promise<numbe
     stdin.off('data', type);
     stdin.pause();
     stdout.off('resize', resize);
-    signal.removeEventListener('abort', line.close);
+    stopHeeding();
   }
 }
 
@@ -89,7 +89,7 @@ async function runPiped({ place, argv, streams, signal }: Run): Promise<number> 
     if (channel === CHANNEL.stderr) errors.push(data);
   });
   const stopSending = sendInput(line, streams.stdin);
-  signal.addEventListener('abort', line.close, { once: true });
+  const stopHeeding = closeOnAbort(line, signal);
   try {
     const codes = await Promise.race([line.closed, Promise.all([output.ended, errors.ended])]);
     signal.throwIfAborted();
@@ -98,8 +98,15 @@ async function runPiped({ place, argv, streams, signal }: Run): Promise<number> 
   } finally {
     stopSending();
     line.close();
-    signal.removeEventListener('abort', line.close);
+    stopHeeding();
   }
+}
+
+/** The signal may have been aborted while the line was being opened. */
+function closeOnAbort(line: ExecSocket, signal: AbortSignal): () => void {
+  signal.addEventListener('abort', line.close, { once: true });
+  if (signal.aborted) line.close();
+  return () => signal.removeEventListener('abort', line.close);
 }
 
 function sendInput(line: ExecSocket, stdin: NodeJS.ReadStream): () => void {

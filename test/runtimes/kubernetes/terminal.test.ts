@@ -10,9 +10,11 @@ beforeEach(async () => {
 });
 afterEach(() => server.end());
 
-/** One command on streams of the test's own, none of which is a terminal. */
-function shell(argv: string[], signal = new AbortController().signal) {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+/** One command on streams of the test's own. */
+function shell(argv: string[], { signal = new AbortController().signal, isTTY = false } = {}) {
+  const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: () => undefined });
+  const stdout = Object.assign(new PassThrough(), { isTTY, columns: 80, rows: 24 });
+  const stderr = new PassThrough();
   const streams = { stdin, stdout, stderr } as unknown as ShellStreams;
   return { stdin, stdout, stderr, ended: runShell(server.place, { argv, terminal: 'xterm', signal, streams }) };
 }
@@ -63,4 +65,20 @@ test('A command gets its input to the end, byte by byte as it is, and its output
   expect(await given.ended).toBe(0);
   given.stdout.end();
   expect((await buffer(given.stdout)).equals(bytes)).toBe(true);
+});
+
+test.each([
+  ['A command', false],
+  ['A terminal', true],
+])('%s whose caller gives up while the line is being opened is closed at once.', async (_, isTTY) => {
+  const reason = new Error('nobody waits any more');
+  const aborting = new AbortController();
+  const closed = new Promise((resolve) =>
+    server.onCommand(({ line }) => {
+      aborting.abort(reason);
+      line.once('close', resolve);
+    }),
+  );
+  await expect(shell(['cat'], { signal: aborting.signal, isTTY }).ended).rejects.toBe(reason);
+  await closed;
 });
