@@ -17,13 +17,18 @@ export interface PodGraves {
 /** No graves yet. `keepMs`: how long each is kept. */
 export function createGraves(keepMs: number, now: () => number): PodGraves {
   const graves = new Map<string, { pod: V1Pod; isTold: boolean; until: number }>();
+  const clearOld = () => {
+    for (const [name, { until }] of graves) if (until <= now()) graves.delete(name);
+  };
   return {
     bury(last, isTold) {
+      // Not every worker has a watch that ever asks for the untold.
+      clearOld();
       graves.set(nameOf(last), { pod: asDeleted(last, now()), isTold, until: now() + keepMs });
     },
     has: (pod) => graves.get(nameOf(pod))?.pod.metadata?.uid === pod.metadata?.uid,
     untold() {
-      for (const [name, { until }] of graves) if (until <= now()) graves.delete(name);
+      clearOld();
       return [...graves.values()].filter(({ isTold }) => !isTold).map(({ pod }) => pod);
     },
     clear: (name) => void graves.delete(name),
