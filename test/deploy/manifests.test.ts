@@ -101,6 +101,22 @@ test('The worker gets longer to end than it gives its activities.', () => {
   expect(podOf(one(worker, 'Deployment')).terminationGracePeriodSeconds).toBeGreaterThan(10);
 });
 
+test('The worker’s two pods never share a node while there is another, so that the death of one node ends one of them.', () => {
+  const deployment = one(worker, 'Deployment');
+  const { replicas, selector } = deployment.spec as { replicas: number; selector: object };
+  expect(replicas).toBe(2);
+  expect(podOf(deployment).topologySpreadConstraints).toEqual([
+    {
+      maxSkew: 1,
+      topologyKey: 'kubernetes.io/hostname',
+      whenUnsatisfiable: 'DoNotSchedule',
+      nodeTaintsPolicy: 'Honor',
+      labelSelector: selector,
+      matchLabelKeys: ['pod-template-hash'],
+    },
+  ]);
+});
+
 test('The network policy of an organization is the one that the worker makes by itself where it may.', () => {
   const { spec, metadata } = networkPolicy();
   const manifest = one(organization, 'NetworkPolicy');
@@ -118,6 +134,7 @@ test('All objects of an overlay are in its namespace.', () => {
 interface PodBody {
   securityContext: object;
   terminationGracePeriodSeconds: number;
+  topologySpreadConstraints?: object[];
   containers: { securityContext: object; resources: object }[];
 }
 
