@@ -1,3 +1,4 @@
+import { untilAborted } from '../abort';
 import { RuntimeFailure } from '../failure';
 import type { Progress } from '../runtime';
 import type { Ground } from './ground';
@@ -17,23 +18,59 @@ export interface ImageFacts {
 
 /** What is known of images, each looked into once. */
 export interface ImageBook {
-  find(ground: Ground, image: { reference: string; organization: string }, progress: Progress): Promise<ImageFacts>;
+  find(ground: Ground, image: Image, progress: Progress): Promise<ImageFacts>;
   /** A reference that stands for another content now. */
   forget(reference: string): void;
+}
+
+interface Image {
+  reference: string;
+  organization: string;
 }
 
 /** An empty book. It is as old as the worker: another one looks for itself. */
 export function createImageBook(): ImageBook {
   const known = new Map<string, ImageFacts>();
+  const looks = new Map<string, Look>();
   return {
     async find(ground, image, progress) {
-      const { reference } = image;
-      const facts = known.get(reference) ?? (await probeImage(ground, image, progress));
-      known.set(reference, facts);
+      const key = `${image.organization} ${image.reference}`;
+      for (;;) {
+        const facts = known.get(image.reference);
+        if (facts !== undefined) return facts;
+        const others = looks.get(key);
+        if (others === undefined) break;
+        const shared = await joinLook(others, image, progress);
+        if (shared !== null) return shared;
+      }
+      const facts = probeImage(ground, image, progress)
+        .then((found) => {
+          known.set(image.reference, found);
+          return found;
+        })
+        .finally(() => looks.delete(key));
+      looks.set(key, { facts, signal: progress.signal });
       return facts;
     },
     forget: (reference) => void known.delete(reference),
   };
+}
+
+/** A look under way, and the signal of whoever began it. */
+interface Look {
+  facts: Promise<ImageFacts>;
+  signal: AbortSignal;
+}
+
+/** Waits for another's look, and takes its failure too; null when that one waits no longer. */
+async function joinLook({ facts, signal }: Look, { reference }: Image, progress: Progress): Promise<ImageFacts | null> {
+  progress.waitingFor(`a look into image ${reference}`);
+  try {
+    return await untilAborted(progress.signal, () => facts);
+  } catch (error) {
+    if (!signal.aborted || progress.signal.aborted) throw error;
+    return null;
+  }
 }
 
 /** Reads the answer of the probe: a line with uid and gid, and the image's list of users. */

@@ -6,16 +6,19 @@ import { createPod, removePod } from './pod-object';
 import { runCommand } from './exec';
 import type { Ground } from './ground';
 import { type ImageFacts, readFacts } from './image-book';
+import { isOurs } from './labels';
 import { digestOf, probeManifest, USERS_CONTAINER } from './pod-manifest';
 import { untilPod } from './pod-progress';
 import { containersOf, MAIN_CONTAINER } from './pod-status';
 
 const READ_USERS = 'echo "$(id -u) $(id -g)"; cat /etc/passwd';
 const MAX_PROBES = 5;
+/** What a probe fails with when another worker, which looks into the same image by the same pod, was quicker to remove it. */
+const REMOVED_BY_OTHERS = ['RuntimeUnavailable', 'PodLost'];
 
 /**
  * Looks into an image by a small pod without a home, which is removed again.
- * @throws ImageNotFound, ImageInvalid, NoCapacity, RuntimeUnavailable
+ * @throws ImageNotFound, ImageInvalid, NotAllowed, NoCapacity, RuntimeUnavailable
  */
 export async function probeImage(
   ground: Ground,
@@ -30,11 +33,11 @@ export async function probeImage(
       const seen = await untilPod(ground, { pod, progress, isWanted: readReadiness });
       return await readProbe(ground, { pod: seen, reference, signal: progress.signal });
     } catch (error) {
-      // Another worker looks into the same image by the same pod, and may have ended it first.
-      const isShared = error instanceof RuntimeFailure && error.type === 'RuntimeUnavailable' && probes < MAX_PROBES;
+      const isShared = error instanceof RuntimeFailure && REMOVED_BY_OTHERS.includes(error.type) && probes < MAX_PROBES;
       if (!isShared || (await isThere(ground, pod))) throw error;
     } finally {
-      await removePod(ground, pod, 0);
+      // An answer is one all the same; a probe that is left ends by itself, and is swept.
+      await removePod(ground, pod, 0).catch(() => undefined);
     }
   }
 }
@@ -47,6 +50,9 @@ async function openProbe(ground: Ground, namespace: string, reference: string): 
     if (!(error instanceof ApiFailure) || error.status !== 409) throw error;
     const found = await ground.api.pods.read({ namespace, name: manifest.metadata?.name ?? '' });
     if (found === null) return openProbe(ground, namespace, reference);
+    if (!isOurs(found)) {
+      throw new RuntimeFailure('NotAllowed', `pod ${found.metadata?.name} is there, and it is not one of ours`);
+    }
     ground.pods.note(found);
     return found;
   }

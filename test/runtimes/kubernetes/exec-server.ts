@@ -10,6 +10,8 @@ export interface OpenCommand {
   /** The server's end. */
   line: WebSocket;
   say(channel: number, data: Buffer | string): void;
+  /** Ends it as if it had said this and done nothing else. */
+  reply(stdout: string): void;
   /** Starts it on this machine, with its input from the line and its output where the test sends it. */
   start(): ChildProcessWithoutNullStreams;
   /** Resolves once the caller has taken all that was said. */
@@ -64,10 +66,16 @@ function commandOn(line: WebSocket, argv: string[]): OpenCommand {
   const early: Buffer[] = [];
   const keep = (message: Buffer) => early.push(message);
   line.on('message', keep);
+  const say = (channel: number, data: Buffer | string) => line.send(Buffer.concat([Buffer.from([channel]), Buffer.from(data)]));
   return {
     argv,
     line,
-    say: (channel, data) => line.send(Buffer.concat([Buffer.from([channel]), Buffer.from(data)])),
+    say,
+    reply(stdout) {
+      const [, one = '', two = ''] = /printf '%s%s:%s;' (\w+) (\w+)/.exec(argv.join(' ')) ?? [];
+      say(CHANNEL.stderr, `${one}${two}:0;`);
+      say(CHANNEL.stdout, `${stdout}${one}${two}:0;`);
+    },
     start() {
       const [program = '', ...args] = argv;
       const child = spawn(program, args);

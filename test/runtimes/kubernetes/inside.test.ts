@@ -1,6 +1,5 @@
 import type { Ground } from '../../../src/runtimes/kubernetes/ground';
 import { lastTerminalInput, readLog } from '../../../src/runtimes/kubernetes/inside';
-import { CHANNEL } from '../../../src/runtimes/kubernetes/exec-socket';
 import { type ExecServer, startExecServer } from './exec-server';
 import { podOf, RUNNING } from './pod-objects';
 
@@ -23,13 +22,8 @@ function cluster(): Ground {
 }
 
 describe('The last look', () => {
-  /** Answers with the time of the pod and the times of its terminals, marked as the command would. */
-  const tell = (...lines: number[]) =>
-    server.onCommand(({ argv, say }) => {
-      const [, one, two] = /printf '%s%s:%s;' (\w+) (\w+)/.exec(argv.join(' ')) ?? [];
-      say(CHANNEL.stderr, `${one}${two}:0;`);
-      say(CHANNEL.stdout, `${lines.join('\n')}\n${one}${two}:0;`);
-    });
+  /** Answers with the time of the pod and the times of its terminals. */
+  const tell = (...lines: number[]) => server.onCommand(({ reply }) => reply(`${lines.join('\n')}\n`));
 
   test.each([
     ['is that of input long ago', [8_000, 7_001, 800], 8_000 - 7_008],
