@@ -15,19 +15,24 @@ export function createMarker(): Marker {
   return { parts: [one, two], text: one + two };
 }
 
+/** What a marked command waits for before it begins: its line is open by then, and may turn out to lead to another place. */
+export const GO = '\n';
+
 /**
- * The words that run a command and mark its end on both streams. What the command is given is counted out to it, since not every
- * server can close its input.
+ * The words that run a command, once it was told to go, and mark its end on both streams. What the command is given is counted out
+ * to it, since not every server can close its input.
  */
 export function markedCommand(marker: Marker, { argv, stdinBytes }: { argv: string[]; stdinBytes: number }): string[] {
   const body = `{ ${runAndMark(marker)}; }`;
   const script = stdinBytes === 0 ? `${body} </dev/null` : `head -c ${stdinBytes} 2>/dev/null | ${body}`;
-  return inShell(script, argv);
+  return inShell(`${AWAIT_GO}; ${script}`, argv);
 }
 
 /** The same for a command whose input goes on for as long as it likes. */
 export const streamedCommand = (marker: Marker, argv: string[]): string[] => inShell(runAndMark(marker), argv);
 
+/** A shell reads a line byte by byte, so that what follows is left; in one of its own, so that no variable is. */
+const AWAIT_GO = '(read -r go) || exit';
 const KEEP_SIGNALS = 'trap : HUP INT QUIT TERM';
 const inShell = (script: string, argv: string[]): string[] => ['sh', '-c', `${KEEP_SIGNALS}; ${script}`, 'sh', ...argv];
 const mark = ({ parts: [one, two] }: Marker): string => `printf '%s%s:%s;' ${one} ${two} "$code"`;

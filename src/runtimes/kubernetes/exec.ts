@@ -2,7 +2,7 @@ import { RuntimeFailure } from '../failure';
 import type { Command, CommandResult } from '../runtime';
 import { ApiFailure } from './api-failure';
 import { CHANNEL, type ExecPlace, execPath, listen } from './exec-socket';
-import { createMarker, markedCommand, readMarked } from './exec-marker';
+import { createMarker, GO, markedCommand, readMarked } from './exec-marker';
 import { failureOf } from './failure-of';
 
 const TAIL_BYTES = 256 * 1024;
@@ -11,11 +11,17 @@ const BINARY_BYTES = 2 * 1024 * 1024;
 /** Version 5 answers success for a command that was cut off; version 4 closes the line. */
 const PROTOCOLS = ['v4.channel.k8s.io'];
 
+/** A command, and what must hold of its place once the line to it is open, before anything of it runs. */
+export interface PlacedCommand extends Command {
+  checkPlace?(): Promise<void>;
+}
+
 /**
  * Runs a command in a container and waits for its own end mark.
- * @throws PodLost when the API server has no such pod; RuntimeUnavailable when the line was lost before the end; the signal's reason
+ * @throws PodLost when the API server has no such pod; RuntimeUnavailable when the line was lost before the end; what the check of
+ * the place throws; the signal's reason
  */
-export async function runCommand(place: ExecPlace, command: Command, signal: AbortSignal): Promise<CommandResult> {
+export async function runCommand(place: ExecPlace, command: PlacedCommand, signal: AbortSignal): Promise<CommandResult> {
   const { exitCode, stdout, stderr } = await run(place, { command, keepBytes: TAIL_BYTES, signal });
   return { exitCode, stdout: stdout.toString('utf8'), stderr: stderr.toString('utf8') };
 }
@@ -31,13 +37,16 @@ interface BinaryResult {
   stderr: Buffer;
 }
 
-async function run(place: ExecPlace, given: { command: Command; keepBytes: number; signal: AbortSignal }): Promise<BinaryResult> {
+async function run(
+  place: ExecPlace,
+  given: { command: PlacedCommand; keepBytes: number; signal: AbortSignal },
+): Promise<BinaryResult> {
   const { command, keepBytes, signal } = given;
   signal.throwIfAborted();
   const marker = createMarker();
   const input = Buffer.from(command.stdin ?? '');
   const argv = markedCommand(marker, { argv: withEnv(command), stdinBytes: input.length });
-  const socket = await openLine(place, { argv, stdin: input.length > 0, tty: false });
+  const socket = await openLine(place, { argv, stdin: true, tty: false });
   const stdout = readMarked(marker, keepBytes);
   const stderr = readMarked(marker, keepBytes);
   let said = '';
@@ -51,17 +60,19 @@ async function run(place: ExecPlace, given: { command: Command; keepBytes: numbe
       resolve({ exitCode, stdout: stdout.content(), stderr: stderr.content() });
       line.close();
     });
-    const stop = () => {
-      reject(signal.reason);
+    const fail = (reason: unknown) => {
+      reject(reason);
       line.close();
     };
+    const stop = () => fail(signal.reason);
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     void line.closed.then(() => {
       signal.removeEventListener('abort', stop);
       reject(cutOff(place, said));
     });
-    if (input.length > 0) line.send(CHANNEL.stdin, input);
+    const go = () => line.send(CHANNEL.stdin, Buffer.concat([Buffer.from(GO), input]));
+    Promise.resolve(command.checkPlace?.()).then(go, fail);
   });
 }
 

@@ -14,11 +14,15 @@ const MAX_LOG_BYTES = 1024 * 1024;
 const LOOK_LIMIT_MS = 10_000;
 const LOG_LIMIT_MS = 30_000;
 
-/** Runs a command in the pod of this very build. */
+/**
+ * Runs a command in the pod of this very build. A pod is entered by its name, which the next build's may have taken by the time that
+ * the line is open, so it is looked at once more then; and before, since the way to a node that is gone takes long to fail.
+ */
 export async function execIn(ground: Ground, ref: PodRef, command: Command, signal: AbortSignal): Promise<CommandResult> {
   signal.throwIfAborted();
-  await findRunning(ground, ref);
-  return orPodLost(ground, ref, () => runCommand(placeOf(ground, ref), command, signal));
+  const checkPlace = () => findRunning(ground, ref);
+  await checkPlace();
+  return orPodLost(ground, ref, () => runCommand(placeOf(ground, ref), { ...command, checkPlace }, signal));
 }
 
 /** Whether this build's pod runs; one that still starts is not lost. */

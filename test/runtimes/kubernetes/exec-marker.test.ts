@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { createMarker, markedCommand, readMarked, streamedCommand } from '../../../src/runtimes/kubernetes/exec-marker';
+import { createMarker, GO, markedCommand, readMarked, streamedCommand } from '../../../src/runtimes/kubernetes/exec-marker';
 
 const KEEP_BYTES = 1_000;
 
@@ -8,7 +8,7 @@ function run(argv: string[], input = '') {
   const marker = createMarker();
   const [program = '', ...args] = markedCommand(marker, { argv, stdinBytes: Buffer.byteLength(input) });
   // More than was counted out is never read.
-  const ended = spawnSync(program, args, { input: `${input}more` });
+  const ended = spawnSync(program, args, { input: `${GO}${input}more` });
   const read = (bytes: Buffer) => {
     const stream = readMarked(marker, KEEP_BYTES);
     for (let at = 0; at < bytes.length; at += 7) stream.push(bytes.subarray(at, at + 7));
@@ -47,6 +47,15 @@ test('A command is given just its own input, and need not read it.', () => {
   expect(run(['cat'], 'hello')).toMatchObject({ exitCode: 0, stdout: 'hello' });
   expect(run(['cat'])).toMatchObject({ exitCode: 0, stdout: '' });
   expect(run(['true'], 'x'.repeat(1_000_000)).exitCode).toBe(0);
+});
+
+test('A command that is never told to go does nothing, and has no exit code.', () => {
+  const marker = createMarker();
+  for (const stdinBytes of [0, 4]) {
+    const [program = '', ...args] = markedCommand(marker, { argv: ['echo', 'begun'], stdinBytes });
+    const { stdout, stderr } = spawnSync(program, args, { input: '', encoding: 'utf8' });
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
+  }
 });
 
 test('Of much output the end is kept.', () => {

@@ -1,7 +1,9 @@
 import type { Ground } from '../../../src/runtimes/kubernetes/ground';
-import { lastTerminalInput, readLog } from '../../../src/runtimes/kubernetes/inside';
+import { execIn, lastTerminalInput, readLog } from '../../../src/runtimes/kubernetes/inside';
+import { CHANNEL } from '../../../src/runtimes/kubernetes/exec-socket';
+import { expectFailure, patiently } from '../contract-given';
 import { type ExecServer, startExecServer } from './exec-server';
-import { podOf, RUNNING } from './pod-objects';
+import { OURS, podOf, RUNNING } from './pod-objects';
 
 const REF = { id: 'w1', organization: 'default', build: 3 };
 const LOG = { ...REF, step: 'configure', offset: 0 };
@@ -15,11 +17,44 @@ afterEach(() => {
   server.end();
 });
 
-/** A cluster in which build 3 of `w1` runs, and commands come to the server. */
-function cluster(): Ground {
-  const api = { pods: { read: async () => podOf({ status: RUNNING }) }, socket: server.place.socket };
+/** A cluster in which build 3 of `w1` runs, if nothing else is said, and commands come to the server. */
+function cluster(build = () => 3): Ground {
+  const pod = () => podOf({ status: RUNNING, labels: { ...OURS, 'perennial/build': String(build()) } });
+  const api = { pods: { read: async () => pod() }, socket: server.place.socket };
   return { api, namespaceOf: (organization: string) => `perennial-${organization}` } as unknown as Ground;
 }
+
+describe('A command', () => {
+  const commands = [{ argv: ['sh', '-s'], stdin: 'echo it ran' }, { argv: ['echo', 'it ran'] }];
+
+  test.each(commands)('such as %j runs in the pod of its build.', async (command) => {
+    server.onCommand(({ start, say }) => {
+      const child = start();
+      child.stdout.on('data', (data: Buffer) => say(CHANNEL.stdout, data));
+      child.stderr.on('data', (data: Buffer) => say(CHANNEL.stderr, data));
+    });
+    expect(await execIn(cluster(), REF, command, patiently().signal)).toEqual({ exitCode: 0, stdout: 'it ran\n', stderr: '' });
+  });
+
+  test.each(commands)(
+    'such as %j does nothing where the next build’s pod has taken the place while the line was opened.',
+    async (command) => {
+      let build = 3;
+      const told: Buffer[] = [];
+      const closed = new Promise((resolve) =>
+        server.onCommand(({ line }) => {
+          build = 4;
+          line.on('message', (message: Buffer) => told.push(message));
+          line.once('close', resolve);
+        }),
+      );
+      const given = cluster(() => build);
+      await expectFailure(execIn(given, REF, command, patiently().signal), 'PodLost');
+      await closed;
+      expect(told).toEqual([]);
+    },
+  );
+});
 
 describe('The last look', () => {
   /** Answers with the time of the pod and the times of its terminals. */
