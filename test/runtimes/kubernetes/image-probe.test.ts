@@ -10,7 +10,7 @@ import { type ExecServer, startExecServer } from './exec-server';
 const IMAGE = 'registry.example/team/image:1';
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 const USERS = '1000 1000\nroot:x:0:0:root:/root:/bin/sh\ncoder:x:1000:1000::/home/coder:/bin/bash\n';
-const SETTINGS = { storageClass: null, imagePullPolicy: null, imagePullSecrets: [] };
+const SETTINGS = { storageClass: null, imagePullPolicy: null, imagePullSecrets: [], installation: null };
 
 let server: ExecServer;
 beforeEach(async () => {

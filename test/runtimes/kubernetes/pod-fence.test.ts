@@ -17,7 +17,7 @@ function cluster(onCreate: (world: { end(build: number): void }) => void) {
     metadata: {
       name: claimName(REF.id),
       uid: 'home-1',
-      labels: labelsOf(REF, BUILD - 1, {}),
+      labels: labelsOf(REF, { build: BUILD - 1, spec: {}, installation: null }),
       annotations: { [SEEDED]: '1000' },
     },
   };
@@ -46,7 +46,7 @@ function cluster(onCreate: (world: { end(build: number): void }) => void) {
     },
   };
   const pods = { note: () => undefined, waitFor: async (_at: object, test: (pod: V1Pod | null) => unknown) => test(pod) };
-  const settings = { storageClass: null, imagePullPolicy: null, imagePullSecrets: [] };
+  const settings = { storageClass: null, imagePullPolicy: null, imagePullSecrets: [], installation: null };
   const images = { find: async () => FACTS, forget: () => undefined };
   const ground = { api, pods, images, settings, namespaceOf: () => 'perennial-default' } as unknown as Ground;
   const start = () => startPod(ground, podSpec({ build: BUILD, home: 'home-1', image: 'starter:1' }), patiently());
