@@ -81,8 +81,8 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
     await start(1);
     const aborting = new AbortController();
     const reason = new Error('nobody waits any more');
-    const running = sh(1, 'echo $$ >pid; sleep 4343; echo late >late', aborting.signal);
-    await until(() => existsSync(path.join(homeOutside(), 'pid')));
+    const running = sh(1, 'echo $$ >pid; echo begun >begun; sleep 4343; echo late >late', aborting.signal);
+    await until(() => existsSync(path.join(homeOutside(), 'begun')));
     aborting.abort(reason);
     await expect(running).rejects.toBe(reason);
     await until(async () => /^$|\) [ZX] /.test((await sh(1, 'cat "/proc/$(cat pid)/stat" 2>/dev/null')).stdout));
@@ -101,6 +101,19 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
     aborting.abort(reason);
     await expect(shell).rejects.toBe(reason);
     await until(async () => (await sh(1, 'pgrep -fx "sleep 4646"')).exitCode === 1);
+  });
+
+  it('an aborted shell is killed with all that it is just starting.', async () => {
+    await start(1);
+    const aborting = new AbortController();
+    const reason = new Error('nobody waits any more');
+    const script = 'i=0; while [ $i -lt 500 ]; do sleep 4747 & i=$((i + 1)); [ $i != 20 ] || echo begun >begun; done; wait';
+    const pod = { id: REF.id, organization: 'default', build: 1 };
+    const shell = world.runtime.shell(pod, ['sh', '-c', script], aborting.signal);
+    await until(() => existsSync(path.join(homeOutside(), 'begun')));
+    aborting.abort(reason);
+    await expect(shell).rejects.toBe(reason);
+    await until(async () => (await sh(1, 'pgrep -fx "sleep 4747"')).exitCode === 1);
   });
 
   it('a command whose pod is stopped says that the pod is lost.', async () => {

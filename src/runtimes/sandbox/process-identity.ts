@@ -47,10 +47,10 @@ export async function killProcess(identity: ProcessIdentity): Promise<void> {
   }
 }
 
-/** Sends SIGKILL; a process that has ended meanwhile is no error. A negative pid means its group. */
-export function sendKill(pid: number): void {
+/** Sends SIGKILL, or another signal; a process that has ended meanwhile is no error. A negative pid means its group. */
+export function sendKill(pid: number, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

@@ -53,12 +53,19 @@ export async function openShell(options: {
   }
 }
 
-// It shares the caller's session, so only descent tells what belongs to it. What is below first: a program on the way in would
-// otherwise leave it behind.
+// It shares the caller's session, so only descent tells what belongs to it. All are held first, until none is new: what is started
+// while others are killed would be left behind.
 function killAll(pid: number | undefined): void {
   if (pid === undefined) return;
-  for (const below of listBelow(pid).reverse()) sendKill(below);
-  sendKill(pid);
+  const held = new Set<number>();
+  const findNew = () => [pid, ...listBelow(pid)].filter((found) => !held.has(found));
+  for (let found = findNew(); found.length > 0; found = findNew()) {
+    for (const each of found) {
+      held.add(each);
+      sendKill(each, 'SIGSTOP');
+    }
+  }
+  for (const each of held) sendKill(each);
 }
 
 function ignoreInterrupts(): () => void {
