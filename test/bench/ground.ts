@@ -29,8 +29,8 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-/** Starts a server on a new file, and workers with the settings that the product has by default, all in this process. */
-export async function openGround(bench: Bench, runtime: WorkspaceRuntime): Promise<Ground> {
+/** Starts a server on a new file, and workers with the settings that the product has by default or is given, all in this process. */
+export async function openGround(bench: Bench, runtime: WorkspaceRuntime, environment: NodeJS.ProcessEnv = {}): Promise<Ground> {
   installQuietRuntime();
   const dir = mkdtempSync(join(tmpdir(), 'perennial-bench-'));
   bench.say('starting a Temporal server');
@@ -40,7 +40,7 @@ export async function openGround(bench: Bench, runtime: WorkspaceRuntime): Promi
   await prepareNamespace(temporal, runtime.name);
   const connection = await NativeConnection.connect({ address: server.address });
   bench.say('starting the workers');
-  const workers = await createWorkers({ connection, runtime, temporal });
+  const workers = await createWorkers({ connection, runtime, temporal, environment });
   const running = Promise.all(workers.map((worker) => worker.run()));
   const close = async () => {
     for (const worker of workers) worker.shutdown();
@@ -77,9 +77,10 @@ async function createWorkers(given: {
   connection: NativeConnection;
   runtime: WorkspaceRuntime;
   temporal: Client;
+  environment: NodeJS.ProcessEnv;
 }): Promise<Worker[]> {
-  const { connection, runtime, temporal } = given;
-  const settings = readSettings({});
+  const { connection, runtime, temporal, environment } = given;
+  const settings = readSettings(environment);
   const activities = createActivities({ runtime, client: temporal, watchIntervalMs: settings.watchIntervalMs });
   const both = {
     connection,

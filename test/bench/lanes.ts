@@ -7,11 +7,11 @@ export async function inLanes(count: number, lanes: number, job: (index: number)
   await Promise.all(Array.from({ length: Math.min(lanes, count) }, lane));
 }
 
-/** Asks again until the answer is true; rejects with what it waited for after a minute and a half. */
-export async function until(what: string, holds: () => Promise<boolean>, pauseMs = 10): Promise<void> {
-  const deadline = Date.now() + 90_000;
+/** Asks again until the answer is true; rejects with what it waited for after a minute and a half, or another limit. */
+export async function until(what: string, holds: () => Promise<boolean>, pauseMs = 10, limitMs = 90_000): Promise<void> {
+  const deadline = Date.now() + limitMs;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited 90 s in vain until ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ${limitMs / 1_000} s in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

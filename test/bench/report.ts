@@ -39,6 +39,12 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** `admit 12, start-pod 190`: of figures of the same names, the median of each. */
+export function medians(all: Record<string, number>[]): string {
+  const names = Object.keys(all[0] ?? {});
+  return names.map((name) => `${name} ${median(all.map((figures) => figures[name] ?? 0)).toFixed(0)}`).join(', ');
+}
+
 /** `212 ms (190–260, 10 times)` */
 export function spread(values: number[], unit: string, digits = 0): string {
   const show = (value: number) => value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });

@@ -1,0 +1,90 @@
+/** What the measurements on a cluster stand on: the product's server and workers on the runtime `kubernetes`, in namespaces of their own. */
+import { randomBytes } from 'node:crypto';
+import type { WorkspaceHandle } from '../../../src/client';
+import { createKubernetesRuntime, type KubernetesRuntime } from '../../../src/runtimes/kubernetes';
+import { organizationWorkflowId, TASK_QUEUE } from '../../../src/workflows/messages';
+import { cleanups, type Ground, openGround } from '../ground';
+import { until } from '../lanes';
+import type { Bench } from '../report';
+import { openPlainCluster, type PlainCluster } from './plain-cluster';
+
+const KUBECONFIG = process.env.KUBECONFIG ?? '';
+/** An image whose user is coder, with `/coder/configure` in it. */
+export const IMAGE = process.env.PERENNIAL_TEST_IMAGE ?? 'e2e.local/workspace:1';
+/** So small that many fit on one node. */
+export const RESOURCES = { cpu: '500m', memory: '128Mi', disk: '1Gi' };
+
+const REMOVAL_LIMIT_MS = 10 * 60_000;
+
+export interface ClusterGround extends Ground {
+  runtime: KubernetesRuntime;
+  plain: PlainCluster;
+  namespaceOf(organization: string): string;
+  /** Removes a namespace with all in it, and waits until it is gone. */
+  removeNamespace(name: string): Promise<void>;
+}
+
+/** Ends with all that it made on the cluster, also when the process is told to end. */
+export async function openClusterGround(bench: Bench, environment: NodeJS.ProcessEnv = {}): Promise<ClusterGround> {
+  const namespacePrefix = `bench-${randomBytes(3).toString('hex')}-`;
+  const runtime = createKubernetesRuntime({ kubeconfig: KUBECONFIG, namespacePrefix });
+  const plain = openPlainCluster(KUBECONFIG);
+  let ground: Ground | null = null;
+  let ending: Promise<void> | null = null;
+  const end = async () => {
+    // First what would make things anew.
+    await ground?.close().catch((error: unknown) => bench.say(`the workers did not end well: ${error}`));
+    await runtime.close();
+    await removeNamespaces(plain, namespacePrefix);
+    plain.close();
+    cleanups.delete(close);
+  };
+  const close = () => {
+    ending ??= end();
+    return ending;
+  };
+  cleanups.add(close);
+  ground = await openGround(bench, runtime, environment);
+  return {
+    ...ground,
+    close,
+    runtime,
+    plain,
+    namespaceOf: (organization) => `${namespacePrefix}${organization}`,
+    removeNamespace: (name) => removeNamespaces(plain, name),
+  };
+}
+
+/** A new workspace, whose first build has ended. */
+export async function runningWorkspace(
+  ground: ClusterGround,
+  given: { name: string; organization?: string; image?: string },
+): Promise<WorkspaceHandle> {
+  const input = { owner: 'bench', image: IMAGE, resources: RESOURCES, by: 'bench', ...given };
+  const workspace = await ground.client.create(input);
+  await until(`${given.name} is running`, async () => isRunning(workspace), 200);
+  return workspace;
+}
+
+/** Asks once; rejects when the build has failed. */
+export async function isRunning(workspace: WorkspaceHandle): Promise<boolean> {
+  const { state, build } = await workspace.status();
+  if (build?.failure) throw new Error(`${workspace.workspace}: ${build.failure.message}`);
+  return state === 'running';
+}
+
+/** Not through the client's own `create`, which goes on waiting for a workflow's end that never comes, also after the server's. */
+export async function createOrganization({ client, temporal }: ClusterGround, name: string): Promise<void> {
+  const workflowId = organizationWorkflowId(name);
+  await temporal.workflow.start('organization', { workflowId, taskQueue: TASK_QUEUE, args: [{ name }] });
+  await client.organization(name).policy();
+}
+
+async function removeNamespaces({ core }: PlainCluster, prefix: string): Promise<void> {
+  const left = async () => {
+    const { items } = await core.listNamespace();
+    return items.filter(({ metadata }) => metadata?.name?.startsWith(prefix));
+  };
+  for (const { metadata } of await left()) await core.deleteNamespace({ name: metadata?.name ?? '' });
+  await until(`the namespaces ${prefix} are gone`, async () => (await left()).length === 0, 500, REMOVAL_LIMIT_MS);
+}

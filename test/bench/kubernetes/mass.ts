@@ -1,0 +1,130 @@
+/**
+ * Very many starts at once, with pods on fake nodes: how long until all run, against bare calls for the same claims and pods; and how
+ * long people wait who start theirs by hand while the scheduled ones queue.
+ */
+import type { WorkspaceHandle } from '../../../src/client';
+import { claimName, podName } from '../../../src/runtimes/kubernetes/ground';
+import { cleanups } from '../ground';
+import { inLanes } from '../lanes';
+import { type Bench, line, type Line, type Measurement, median, medians } from '../report';
+import { type ClusterGround, createOrganization, IMAGE, openClusterGround, RESOURCES, runningWorkspace } from './cluster-ground';
+import { makeFakeNodes } from './fake-nodes';
+import { measureProcessors, readStarted, type Started, untilAllAre } from './mass-fleet';
+import { type MassFloor, measureMassFloor } from './mass-floor';
+import { runMorning, type Wait } from './mass-morning';
+
+const COUNT = 1_000;
+const PEOPLE = 15;
+/** Start slots of the worker, and calls at a time of all that is compared with it. */
+const SLOTS = 50;
+const ORGANIZATION = 'mass';
+const PERSON_GOAL_MS = 5_000;
+/** Fake nodes pull nothing, and say no digest of what they run. */
+const PINNED_IMAGE = `${IMAGE.replace(/:[^:/]*$/, '')}@sha256:${'0'.repeat(64)}`;
+
+/** `tool`: what made the cluster; null leaves the measurement out. */
+export const massOn = (tool: string | null): Measurement => ({
+  name: 'mass',
+  title: `${COUNT} starts at once with ${SLOTS} start slots, on fake nodes, against bare calls`,
+  run: async (bench) =>
+    tool === null ? [line('left out', 'there is no tool that gives this cluster fake nodes')] : measure(bench, tool),
+});
+
+async function measure(bench: Bench, tool: string): Promise<Line[]> {
+  const ground = await openClusterGround(bench, { PERENNIAL_START_SLOTS: String(SLOTS) });
+  bench.say('making fake nodes');
+  const nodes = await makeFakeNodes(tool);
+  const end = async () => {
+    await ground.close();
+    await nodes.end();
+    cleanups.delete(end);
+  };
+  cleanups.add(end);
+  try {
+    const floorNamespace = ground.namespaceOf('floor');
+    for (const name of [ground.namespaceOf(ORGANIZATION), floorNamespace]) await nodes.makeNamespace(name);
+    const model = await makeModel(ground);
+    bench.say(`making ${COUNT} claims and pods by bare calls`);
+    const floor = await measureMassFloor({ plain: ground.plain, namespace: floorNamespace, count: COUNT, lanes: SLOTS, model });
+    bench.say('removing them');
+    await ground.removeNamespace(floorNamespace);
+    bench.say(`starting ${COUNT} workspaces`);
+    const { fleet, ours } = await startAll(ground);
+    bench.say('stopping them');
+    await inLanes(COUNT, SLOTS, async (index) => void (await fleet[index]?.stop({ by: 'bench' })));
+    await untilAllAre(ground, { organization: ORGANIZATION, count: COUNT, state: 'off' });
+    bench.say('starting them by their schedules, and some by hand');
+    const people = { scheduled: fleet.slice(PEOPLE), byHand: fleet.slice(0, PEOPLE) };
+    const morning = await runMorning(ground, { organization: ORGANIZATION, ...people, lanes: SLOTS });
+    return report({ floor, ours, morning });
+  } finally {
+    bench.say('removing all of it');
+    await end();
+  }
+}
+
+/** The pod and the claim of a first build, as the runtime makes them; the image is known from then on. */
+async function makeModel(ground: ClusterGround) {
+  await createOrganization(ground, ORGANIZATION);
+  const workspace = await runningWorkspace(ground, { name: 'model', organization: ORGANIZATION, image: PINNED_IMAGE });
+  const { id } = await workspace.status();
+  const namespace = ground.namespaceOf(ORGANIZATION);
+  const pod = await ground.plain.core.readNamespacedPod({ namespace, name: podName(id) });
+  const claim = await ground.plain.core.readNamespacedPersistentVolumeClaim({ namespace, name: claimName(id) });
+  return { pod, claim };
+}
+
+interface Ours extends Started {
+  totalMs: number;
+  askedMs: number;
+  execs: number;
+  processors: { ours: number; machine: number; idle: number };
+}
+
+async function startAll(ground: ClusterGround): Promise<{ fleet: WorkspaceHandle[]; ours: Ours }> {
+  const fleet: WorkspaceHandle[] = [];
+  const input = { owner: 'fleet', organization: ORGANIZATION, image: PINNED_IMAGE, resources: RESOURCES, by: 'bench' };
+  const countExecs = () => ground.runtime.calls.get('SOCKET pods/exec') ?? 0;
+  const [askedAt, execsBefore, readProcessors] = [Date.now(), countExecs(), measureProcessors()];
+  await inLanes(COUNT, SLOTS, async (index) => {
+    fleet[index] = await ground.client.create({ ...input, name: `w${index}` });
+  });
+  const askedMs = Date.now() - askedAt;
+  // The model runs too.
+  await untilAllAre(ground, { organization: ORGANIZATION, count: COUNT + 1, state: 'running' });
+  const processors = readProcessors();
+  const execs = countExecs() - execsBefore;
+  const started = await readStarted(fleet);
+  return { fleet, ours: { ...started, totalMs: started.lastAt - askedAt, askedMs, execs, processors } };
+}
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+
+function report(given: { floor: MassFloor; ours: Ours; morning: { waits: Wait[]; left: number } }): Line[] {
+  const { floor, ours, morning } = given;
+  const { processors } = ours;
+  const execsMs = (ours.execs / floor.execsPerSecond) * 1_000;
+  const began = morning.waits.map(({ startPodBegan }) => startPodBegan);
+  const running = morning.waits.map((wait) => wait.running);
+  const both = (values: number[]) => `median ${seconds(median(values))}, max ${seconds(Math.max(...values))}`;
+  const share = (ms: number) => `${((100 * ms) / (processors.machine + processors.idle)).toFixed(0)} %`;
+  return [
+    line('all asked to all running', `${seconds(ours.totalMs)}, asked for within ${seconds(ours.askedMs)}`),
+    line('bare calls, first to all ready', seconds(floor.readyMs)),
+    line('ratio', (ours.totalMs / floor.readyMs).toFixed(2)),
+    line('commands that the cluster takes alone', `${floor.execsPerSecond.toFixed(0)} each second`),
+    line('commands of ours', `${ours.execs}, which alone would take ${seconds(execsMs)}`),
+    line('ratio to bare calls and commands', (ours.totalMs / (floor.readyMs + execsMs)).toFixed(2)),
+    line('median of each step, waiting for slots left out, ms', medians(ours.steps)),
+    line(
+      'processors meanwhile',
+      `${share(processors.machine)} busy, ${share(processors.ours)} with our client and workers, the rest with both servers and the pods`,
+    ),
+    line(
+      `a start by hand while others queue, accepted to its start-pod begun (${began.length} times)`,
+      `${both(began)}; ${morning.left} still queued after the last`,
+      { text: `median under ${seconds(PERSON_GOAL_MS)}`, holds: median(began) < PERSON_GOAL_MS },
+    ),
+    line('the same to running', both(running)),
+  ];
+}

@@ -1,0 +1,42 @@
+/** The cluster through client-node as it comes, but with one agent that keeps its connections: what ours is compared with. */
+import { Agent } from 'node:https';
+import { CoreV1Api, Exec, KubeConfig, type RequestContext, type V1Status } from '@kubernetes/client-node';
+import { openPodSight, type PodSight } from './pod-sight';
+
+export interface PlainCluster {
+  core: CoreV1Api;
+  /** A watch of its own on all pods of a namespace. */
+  watch(namespace: string): Promise<PodSight>;
+  /** Runs a command in the container `main`; rejects with what the cluster says of one that fails. */
+  exec(at: { namespace: string; name: string }, argv: string[]): Promise<void>;
+  close(): void;
+}
+
+export function openPlainCluster(kubeconfig: string): PlainCluster {
+  const config = new SharedAgentConfig();
+  config.loadFromFile(kubeconfig);
+  const exec = new Exec(config);
+  return {
+    core: config.makeApiClient(CoreV1Api),
+    watch: (namespace) => openPodSight(config, namespace),
+    exec: ({ namespace, name }, argv) =>
+      new Promise((resolve, reject) => {
+        const onEnd = (status: V1Status) =>
+          status.status === 'Success' ? resolve() : reject(new Error(`${argv.join(' ')} in ${name}: ${status.message}`));
+        exec.exec(namespace, name, 'main', argv, null, null, null, false, onEnd).catch(reject);
+      }),
+    close: () => config.agent?.destroy(),
+  };
+}
+
+/** The library makes an agent for each call, and so a connection. */
+class SharedAgentConfig extends KubeConfig {
+  agent: Agent | null = null;
+
+  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
+    await super.applySecurityAuthentication(context);
+    const made = context.getAgent() as Agent;
+    this.agent ??= new Agent({ ...made.options, keepAlive: true });
+    context.setAgent(this.agent);
+  }
+}

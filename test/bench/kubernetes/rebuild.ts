@@ -1,0 +1,98 @@
+/**
+ * How long a rebuild of a running workspace takes on a cluster, from its acceptance to `running`, by the workflow's own clock, with
+ * both hooks; beside it, in turn, the same change of pods by plain calls on the same cluster.
+ */
+import type { V1Pod } from '@kubernetes/client-node';
+import type { WorkspaceHandle } from '../../../src/client';
+import { claimName, podName } from '../../../src/runtimes/kubernetes/ground';
+import { rebuildOnce, type Rebuilt } from '../rebuild';
+import { type Bench, line, type Line, type Measurement, median, medians, ratios, spread } from '../report';
+import { type ClusterGround, openClusterGround, runningWorkspace } from './cluster-ground';
+import { isGone, isReady, type PodSight } from './pod-sight';
+import { type FloorRound, prepareFloor } from './rebuild-floor';
+
+const ROUNDS = 15;
+const GOAL = 1.15;
+const PERSONALIZE = String.raw`printf '#!/bin/sh\necho personalized\n' >personalize && chmod +x personalize`;
+
+export const rebuild: Measurement = {
+  name: 'rebuild',
+  title: 'From an accepted rebuild to running, on a cluster, against plain calls',
+  run: measure,
+};
+
+async function measure(bench: Bench): Promise<Line[]> {
+  const ground = await openClusterGround(bench);
+  try {
+    const workspace = await runningWorkspace(ground, { name: 'rebuilt' });
+    const { id } = await workspace.status();
+    const namespace = ground.namespaceOf('default');
+    const pod = { namespace, name: podName(id) };
+    const { core } = ground.plain;
+    const first = await core.readNamespacedPod(pod);
+    const claim = await core.readNamespacedPersistentVolumeClaim({ namespace, name: claimName(id) });
+    await prepareHome(ground, id);
+    // The first round of each is to warm up.
+    await rebuildOnce(workspace);
+    const later = await core.readNamespacedPod(pod);
+    const sight = await ground.plain.watch(namespace);
+    const floorOnce = await prepareFloor(
+      { plain: ground.plain, sight, namespace },
+      { first, later, claim, preparation: PERSONALIZE },
+    );
+    await floorOnce();
+    bench.say(`rebuilding ${ROUNDS} times, in turn with plain calls`);
+    const rounds: { floor: FloorRound; ours: Rebuilt; changes: Record<string, number> }[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const floor = await floorOnce();
+      rounds.push({ floor, ...(await rebuildWatched(workspace, sight, await core.readNamespacedPod(pod))) });
+    }
+    sight.close();
+    return report(rounds);
+  } finally {
+    await ground.close();
+  }
+}
+
+async function prepareHome({ runtime }: ClusterGround, id: string): Promise<void> {
+  const pod = { id, organization: 'default', build: 1 };
+  const { exitCode, stderr } = await runtime.exec(pod, { argv: ['sh', '-c', PERSONALIZE] }, new AbortController().signal);
+  if (exitCode !== 0) throw new Error(`~/personalize could not be made: ${stderr}`);
+}
+
+/** A rebuild, and when in it the watch told of what became of the pods. */
+async function rebuildWatched(workspace: WorkspaceHandle, sight: PodSight, { metadata }: V1Pod) {
+  const { name = '', uid } = metadata ?? {};
+  const isNew = (pod: V1Pod | null) => pod !== null && pod.metadata?.uid !== uid;
+  const moments = Promise.all([
+    sight.until(name, (pod) => pod?.metadata?.deletionTimestamp !== undefined),
+    sight.until(name, isGone),
+    sight.until(name, isNew),
+    sight.until(name, (pod) => isNew(pod) && isReady(pod)),
+  ]);
+  const ours = await rebuildOnce(workspace);
+  const [told, gone, made, ready] = await moments;
+  const { startedAt, endedAt } = (await workspace.build()).steps.find((step) => step.name === 'start-pod') ?? {};
+  const changes = {
+    'old pod told to end': told - Date.parse(startedAt ?? ''),
+    gone: gone - told,
+    'new pod made': made - gone,
+    ready: ready - made,
+    'step ended': Date.parse(endedAt ?? '') - ready,
+  };
+  return { ours, changes };
+}
+
+function report(rounds: { floor: FloorRound; ours: Rebuilt; changes: Record<string, number> }[]): Line[] {
+  const ours = rounds.map((round) => round.ours.totalMs);
+  const floor = rounds.map((round) => round.floor.totalMs);
+  const each = ratios(ours, floor);
+  return [
+    line('rebuild accepted to running', spread(ours, ' ms')),
+    line('the same by plain calls', spread(floor, ' ms')),
+    line('ratio', spread(each, '', 2), { text: `at most ${GOAL}`, holds: median(each) <= GOAL }),
+    line('median of each step, ms', medians(rounds.map((round) => round.ours.steps))),
+    line('of start-pod, ms', medians(rounds.map(({ changes }) => changes))),
+    line('of the plain calls, ms', medians(rounds.map((round) => round.floor.parts))),
+  ];
+}
