@@ -1,13 +1,15 @@
 /** The cluster through client-node as it comes, but with one agent that keeps its connections: what ours is compared with. */
 import { Agent } from 'node:https';
+import { Writable } from 'node:stream';
 import { CoreV1Api, Exec, KubeConfig, type RequestContext, type V1Status } from '@kubernetes/client-node';
+import { MAIN_CONTAINER } from '../../../src/runtimes/kubernetes/pod-status';
 import { openPodSight, type PodSight } from './pod-sight';
 
 export interface PlainCluster {
   core: CoreV1Api;
   /** A watch of its own on all pods of a namespace. */
   watch(namespace: string): Promise<PodSight>;
-  /** Runs a command in the container `main`; rejects with what the cluster says of one that fails. */
+  /** Runs a command in a workspace's main container; rejects with what the cluster says of one that fails. */
   exec(at: { namespace: string; name: string }, argv: string[]): Promise<void>;
   close(): void;
 }
@@ -23,11 +25,16 @@ export function openPlainCluster(kubeconfig: string): PlainCluster {
       new Promise((resolve, reject) => {
         const onEnd = (status: V1Status) =>
           status.status === 'Success' ? resolve() : reject(new Error(`${argv.join(' ')} in ${name}: ${status.message}`));
-        exec.exec(namespace, name, 'main', argv, null, null, null, false, onEnd).catch(reject);
+        exec
+          .exec(namespace, name, MAIN_CONTAINER, argv, nowhere(), nowhere(), null, false, onEnd)
+          // The socket's own event holds the request with its credentials.
+          .catch(({ message }: Error) => reject(new Error(`${argv.join(' ')} in ${name}: ${message}`)));
       }),
     close: () => config.agent?.destroy(),
   };
 }
+
+const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
 
 /** The library makes an agent for each call, and so a connection. */
 class SharedAgentConfig extends KubeConfig {

@@ -1,5 +1,8 @@
 /** The pods of one namespace by a plain watch, for those who wait for one of them. */
-import { type KubeConfig, type V1Pod, Watch } from '@kubernetes/client-node';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CoreV1Api, type KubeConfig, type V1Pod, Watch } from '@kubernetes/client-node';
+
+const PAUSE_MS = 200;
 
 export interface PodSight {
   /**
@@ -13,21 +16,18 @@ export interface PodSight {
 interface Waiting {
   holds(pod: V1Pod | null): boolean;
   resolve(at: number): void;
-  reject(error: unknown): void;
 }
 
-/** Begins with the namespace as it is. A watch that ends takes with it all who wait: the server's limit is longer than a measurement. */
+/** Resolves when the pods that there are have been listed. A watch that ends is followed by another. */
 export async function openPodSight(config: KubeConfig, namespace: string): Promise<PodSight> {
   const seen = new Map<string, V1Pod>();
   const waiting = new Map<string, Waiting[]>();
-  let ended: Error | null = null;
-  const onEvent = (type: string, pod: V1Pod) => {
-    const name = pod.metadata?.name ?? '';
-    const current = type === 'DELETED' ? null : pod;
-    if (current === null) seen.delete(name);
-    else seen.set(name, current);
+  const closing = new AbortController();
+  const tell = (name: string, pod: V1Pod | null) => {
+    if (pod === null) seen.delete(name);
+    else seen.set(name, pod);
     const all = waiting.get(name) ?? [];
-    const met = all.filter(({ holds }) => holds(current));
+    const met = all.filter(({ holds }) => holds(pod));
     if (met.length === 0) return;
     waiting.set(
       name,
@@ -35,22 +35,49 @@ export async function openPodSight(config: KubeConfig, namespace: string): Promi
     );
     for (const { resolve } of met) resolve(Date.now());
   };
-  const onEnd = (error: unknown) => {
-    ended = new Error(`the watch of ${namespace} ended`, { cause: error });
-    for (const { reject } of [...waiting.values()].flat()) reject(ended);
+  const core = config.makeApiClient(CoreV1Api);
+  const list = async () => {
+    const { items, metadata } = await core.listNamespacedPod({ namespace });
+    const names = new Set(items.map(nameOf));
+    for (const name of seen.keys()) if (!names.has(name)) tell(name, null);
+    for (const pod of items) tell(nameOf(pod), pod);
+    return metadata?.resourceVersion ?? '';
   };
-  const controller = await new Watch(config).watch(`/api/v1/namespaces/${namespace}/pods`, {}, onEvent, onEnd);
+  const follow = async (first: string) => {
+    for (let from = first; !closing.signal.aborted; from = await list().catch(() => '')) {
+      await watchOnce(config, { namespace, from, signal: closing.signal }, (type, pod) =>
+        tell(nameOf(pod), type === 'DELETED' ? null : pod),
+      );
+      await pause(PAUSE_MS);
+    }
+  };
+  void follow(await list());
   return {
     until: (name, holds) =>
-      new Promise((resolve, reject) => {
+      new Promise((resolve) => {
         const pod = seen.get(name);
-        if (ended) reject(ended);
-        else if (pod && holds(pod)) resolve(Date.now());
-        else waiting.set(name, [...(waiting.get(name) ?? []), { holds, resolve, reject }]);
+        if (pod && holds(pod)) resolve(Date.now());
+        else waiting.set(name, [...(waiting.get(name) ?? []), { holds, resolve }]);
       }),
-    close: () => controller.abort(),
+    close: () => closing.abort(),
   };
 }
+
+/** Resolves when the watch ends, for whatever reason. */
+async function watchOnce(
+  config: KubeConfig,
+  at: { namespace: string; from: string; signal: AbortSignal },
+  onEvent: (type: string, pod: V1Pod) => void,
+): Promise<void> {
+  const { namespace, from, signal } = at;
+  await new Promise<void>((resolve) => {
+    const path = `/api/v1/namespaces/${namespace}/pods`;
+    const watching = new Watch(config).watch(path, { resourceVersion: from }, onEvent, () => resolve());
+    void watching.then((controller) => signal.addEventListener('abort', () => controller.abort()));
+  });
+}
+
+const nameOf = ({ metadata }: V1Pod): string => metadata?.name ?? '';
 
 export const isReady = (pod: V1Pod | null): boolean =>
   pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
