@@ -2,6 +2,7 @@
  * How many calls the runtime makes to the API server: for each build, and for workspaces that run with nobody at them, against the
  * same time with none running. What the one watch of all pods costs is in both.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkspaceHandle } from '../../../src/client';
 import { until } from '../lanes';
 import { rebuildOnce } from '../rebuild';
@@ -42,10 +43,9 @@ async function measure(bench: Bench): Promise<Line[]> {
 }
 
 async function idleCalls(bench: Bench, ground: ClusterGround, running: number): Promise<Calls> {
-  const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-  await wait(SETTLE_MS);
+  await pause(SETTLE_MS);
   bench.say(`counting for ${IDLE_MS / 1_000} s while ${running} run`);
-  return counted(ground, () => wait(IDLE_MS));
+  return counted(ground, () => pause(IDLE_MS));
 }
 
 async function counted({ runtime }: ClusterGround, work: () => Promise<void>): Promise<Calls> {
