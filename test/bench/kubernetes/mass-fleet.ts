@@ -1,6 +1,7 @@
 /** Many workspaces of one organization, and how they are as a whole. */
 import os from 'node:os';
 import type { WorkspaceHandle } from '../../../src/client';
+import type { Ground } from '../ground';
 import { inLanes, until } from '../lanes';
 import { stepTimes } from '../rebuild';
 import type { ClusterGround } from './cluster-ground';
@@ -8,7 +9,7 @@ import type { ClusterGround } from './cluster-ground';
 const LIMIT_MS = 20 * 60_000;
 
 /** How many are in a state, from the search attributes: asking each would take the worker's time from the builds. */
-export async function countIn({ temporal }: ClusterGround, organization: string, state: string): Promise<number> {
+export async function countIn({ temporal }: Ground, organization: string, state: string): Promise<number> {
   const query = `State='${state}' AND Organization='${organization}' AND ExecutionStatus='Running'`;
   return (await temporal.workflow.count(query)).count;
 }

@@ -10,6 +10,7 @@ import { type Bench, line, type Line, type Measurement, median, medians } from '
 import { type ClusterGround, createOrganization, IMAGE, openClusterGround, RESOURCES, runningWorkspace } from './cluster-ground';
 import { makeFakeNodes } from './fake-nodes';
 import { measureProcessors, readStarted, type Started, untilAllAre } from './mass-fleet';
+import { measureEngine } from './mass-engine';
 import { type MassFloor, measureMassFloor } from './mass-floor';
 import { runMorning, type Wait } from './mass-morning';
 
@@ -31,6 +32,8 @@ export const massOn = (tool: string | null): Measurement => ({
 });
 
 async function measure(bench: Bench, tool: string): Promise<Line[]> {
+  bench.say('building on a runtime in memory');
+  const enginePerSecond = await measureEngine(bench, SLOTS);
   const ground = await openClusterGround(bench, { PERENNIAL_START_SLOTS: String(SLOTS) });
   bench.say('making fake nodes');
   const nodes = await makeFakeNodes(tool);
@@ -46,17 +49,17 @@ async function measure(bench: Bench, tool: string): Promise<Line[]> {
     const model = await makeModel(ground);
     bench.say(`making ${COUNT} claims and pods by bare calls`);
     const floor = await measureMassFloor({ plain: ground.plain, namespace: floorNamespace, count: COUNT, lanes: SLOTS, model });
-    bench.say('removing them');
+    bench.say(`ready after ${seconds(floor.readyMs)}; removing them`);
     await ground.removeNamespace(floorNamespace);
     bench.say(`starting ${COUNT} workspaces`);
     const { fleet, ours } = await startAll(ground);
-    bench.say('stopping them');
+    bench.say(`running after ${seconds(ours.totalMs)}; stopping them`);
     await inLanes(COUNT, SLOTS, async (index) => void (await fleet[index]?.stop({ by: 'bench' })));
     await untilAllAre(ground, { organization: ORGANIZATION, count: COUNT, state: 'off' });
     bench.say('starting them by their schedules, and some by hand');
     const people = { scheduled: fleet.slice(PEOPLE), byHand: fleet.slice(0, PEOPLE) };
     const morning = await runMorning(ground, { organization: ORGANIZATION, ...people, lanes: SLOTS });
-    return report({ floor, ours, morning });
+    return report({ enginePerSecond, floor, ours, morning });
   } finally {
     bench.say('removing all of it');
     await end();
@@ -100,9 +103,16 @@ async function startAll(ground: ClusterGround): Promise<{ fleet: WorkspaceHandle
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
-function report(given: { floor: MassFloor; ours: Ours; morning: { waits: Wait[]; left: number } }): Line[] {
-  const { floor, ours, morning } = given;
+interface Results {
+  enginePerSecond: number;
+  floor: MassFloor;
+  ours: Ours;
+  morning: { waits: Wait[]; left: number };
+}
+
+function report({ enginePerSecond, floor, ours, morning }: Results): Line[] {
   const { processors } = ours;
+  const engineMs = (COUNT / enginePerSecond) * 1_000;
   const execsMs = (ours.execs / floor.execsPerSecond) * 1_000;
   const began = morning.waits.map(({ startPodBegan }) => startPodBegan);
   const running = morning.waits.map((wait) => wait.running);
@@ -114,7 +124,8 @@ function report(given: { floor: MassFloor; ours: Ours; morning: { waits: Wait[];
     line('ratio', (ours.totalMs / floor.readyMs).toFixed(2)),
     line('commands that the cluster takes alone', `${floor.execsPerSecond.toFixed(0)} each second`),
     line('commands of ours', `${ours.execs}, which alone would take ${seconds(execsMs)}`),
-    line('ratio to bare calls and commands', (ours.totalMs / (floor.readyMs + execsMs)).toFixed(2)),
+    line('as many builds without a cluster', `${enginePerSecond.toFixed(1)} each second, ${seconds(engineMs)} in all`),
+    line('ratio to all three', (ours.totalMs / (floor.readyMs + execsMs + engineMs)).toFixed(2)),
     line('median of each step, waiting for slots left out, ms', medians(ours.steps)),
     line(
       'processors meanwhile',

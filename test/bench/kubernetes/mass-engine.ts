@@ -1,0 +1,22 @@
+/** What the builds of many workspaces cost without a cluster: on a runtime in memory, the time of Temporal's server and our workers. */
+import { inLanes, until } from '../lanes';
+import { closeMemoryGround, createOrganization, memoryGround } from '../memory-ground';
+import type { Bench } from '../report';
+import { countIn } from './mass-fleet';
+
+const COUNT = 100;
+const ORGANIZATION = 'engine';
+
+/** Builds in a second, of a hundred that are asked for at once, so many calls at a time as there are lanes. */
+export async function measureEngine(bench: Bench, lanes: number): Promise<number> {
+  const ground = await memoryGround(bench);
+  await createOrganization(bench, ORGANIZATION, {});
+  const startedAt = Date.now();
+  await inLanes(COUNT, lanes, async (index) => {
+    await ground.client.create({ owner: 'fleet', name: `e${index}`, image: 'starter:1', organization: ORGANIZATION });
+  });
+  await until('they run', async () => (await countIn(ground, ORGANIZATION, 'running')) === COUNT, 200);
+  const perSecond = (COUNT / (Date.now() - startedAt)) * 1_000;
+  await closeMemoryGround();
+  return perSecond;
+}
