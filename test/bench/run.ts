@@ -28,7 +28,7 @@ export async function runMeasurements(given: Given): Promise<void> {
   const { say, elapsedSeconds } = createProgress({ write: (text) => process.stdout.write(text) });
   const bench = { say, cli: await findCli(say) };
   printMachine(bench.cli);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endEarly);
   const results: { measurement: Measurement; lines: Line[] }[] = [];
   try {
     for (const measurement of chosen) results.push({ measurement, lines: await runOne(bench, measurement) });
@@ -46,6 +46,13 @@ export async function runMeasurements(given: Given): Promise<void> {
   }
   // A worker that could not be closed would keep the process.
   process.exit();
+}
+
+/** The measurement goes on meanwhile, and what it asks of those that have ended fails in places where nobody catches it. */
+function endEarly(): void {
+  process.on('uncaughtException', () => undefined);
+  process.on('unhandledRejection', () => undefined);
+  void cleanUp().finally(() => process.exit(1));
 }
 
 async function cleanUp(): Promise<void> {

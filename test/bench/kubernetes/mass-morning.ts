@@ -1,4 +1,5 @@
 /** A morning: all start by their schedules at once, and in the midst of that queue some people start theirs by hand. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { WorkspaceHandle } from '../../../src/client';
 import { inLanes, until } from '../lanes';
@@ -8,6 +9,7 @@ import { countIn } from './mass-fleet';
 /** In which a new schedule reaches its workspace. */
 const AHEAD_MS = 15_000;
 const MINUTE_MS = 60_000;
+const BETWEEN_PEOPLE_MS = 200;
 
 /** Milliseconds after the request was accepted. */
 export interface Wait {
@@ -16,29 +18,36 @@ export interface Wait {
 }
 
 /**
- * Gives each of the scheduled ones the next minute as its time, so that it starts at once, and has those of people started one after
- * the other when a fifth of the scheduled ones run. Resolves when the last person's runs, with how many of the scheduled ones did not.
+ * Gives each of the scheduled ones the next minute as its time, so that it starts at once, and has those of people asked for one after
+ * the other when half of the scheduled ones build, with no wait for the one before. Resolves when all of people's run, with how many
+ * of all did not when the last person had asked.
  */
 export async function runMorning(
   ground: ClusterGround,
   given: { organization: string; scheduled: WorkspaceHandle[]; byHand: WorkspaceHandle[]; lanes: number },
 ): Promise<{ waits: Wait[]; left: number }> {
   const { organization, scheduled, byHand, lanes } = given;
-  const countRunning = () => countIn(ground, organization, 'running');
-  const before = await countRunning();
+  const count = (state: string) => countIn(ground, organization, state);
+  const before = await count('running');
   const configuring = inLanes(scheduled.length, lanes, async (index) => {
     const time = new Date(Math.ceil((Date.now() + AHEAD_MS) / MINUTE_MS) * MINUTE_MS).toISOString().slice(11, 16);
     await scheduled[index]?.configure({ autoStart: { time, timeZone: 'UTC' } });
   });
-  const isMidst = async () => (await countRunning()) >= before + scheduled.length / 5;
-  await Promise.all([configuring, until('a fifth runs', isMidst, 200, 10 * MINUTE_MS)]);
-  const waits: Wait[] = [];
+  // They go through each step together, so that all run soon after the first one does.
+  await until('half of them build', async () => (await count('building')) >= scheduled.length / 2, 200, 10 * MINUTE_MS);
   for (const workspace of byHand) {
     await workspace.start({ by: 'bench' });
-    await until('it runs', async () => (await workspace.status()).state === 'running', 100);
+    await pause(BETWEEN_PEOPLE_MS);
+  }
+  const left = before + scheduled.length + byHand.length - (await count('running'));
+  const waits: Wait[] = [];
+  for (const workspace of byHand) {
+    // Asked rarely: a query takes the worker's time.
+    await until('it runs', async () => (await workspace.status()).state === 'running', 500, 10 * MINUTE_MS);
     waits.push(await readWait(ground.temporal, workspace));
   }
-  return { waits, left: before + scheduled.length + byHand.length - (await countRunning()) };
+  await configuring;
+  return { waits, left };
 }
 
 type Event = { eventTime?: { seconds?: unknown; nanos?: number | null } | null };
