@@ -57,10 +57,10 @@ async function createWorkers(given: {
     dataConverter: { payloadConverterPath: PAYLOAD_CONVERTER_PATH },
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
-    // A cancel reaches an activity with the answer to a heartbeat, so heartbeats may go out this often.
+    // A cancel reaches an activity with the answer to a heartbeat, so they go out as often as a person likes to wait.
     ...PATIENCE,
-    maxHeartbeatThrottleInterval: '400ms',
-    defaultHeartbeatThrottleInterval: '400ms',
+    maxHeartbeatThrottleInterval: '1s',
+    defaultHeartbeatThrottleInterval: '1s',
   };
   return Promise.all([
     Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: bundle, maxCachedWorkflows: settings.maxCachedWorkflows }),

@@ -9,7 +9,7 @@ import { RuntimeFailure } from '../runtimes/failure';
 import type { Progress } from '../runtimes/runtime';
 import { toApplicationFailure } from './failure';
 
-/** Often enough that a cancel is noticed at once; the SDK throttles what goes to the server. */
+/** Most steps are over before the first; the SDK throttles what goes to the server. */
 const HEARTBEAT_INTERVAL_MS = 250;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 15_000;
@@ -72,7 +72,6 @@ export async function runStep<T>(
   const timer = setTimeout(() => timeout.abort(new Error('the deadline passed')), Math.min(remainingMs(), MAX_TIMER_MS));
   const send = (pauseMs = 0) => context.heartbeat({ ...beat, usedMs: usedMs() + pauseMs } satisfies StepHeartbeat);
   const pulse = setInterval(send, HEARTBEAT_INTERVAL_MS);
-  send();
   try {
     const signal = AbortSignal.any([context.cancellationSignal, timeout.signal]);
     const value = await work({

@@ -57,7 +57,7 @@ async function runStep(run: BuildRun, step: StepRecord): Promise<void> {
 const STEPS: Record<Exclude<StepName, 'inject-secrets'>, (run: BuildRun) => Promise<StepResult>> = {
   admit: async ({ state, build }) => {
     const input = { organization: state.organization, deadline: deadline(state, build) };
-    const result = await admission.admit.executeWithOptions({ summary: `admit build ${build.number}` }, [input]);
+    const result = await whose(admission, build).admit.executeWithOptions({ summary: `admit build ${build.number}` }, [input]);
     takePolicy(state, result.value.policy, Date.now());
     return result;
   },
@@ -73,7 +73,9 @@ const STEPS: Record<Exclude<StepName, 'inject-secrets'>, (run: BuildRun) => Prom
       disk: build.spec.resources.disk,
     };
     const input = { home, deadline: deadline(state, build) };
-    const result = await startsFor(build).prepareHome.executeWithOptions({ summary: `home of build ${build.number}` }, [input]);
+    const result = await whose(starts, build).prepareHome.executeWithOptions({ summary: `home of build ${build.number}` }, [
+      input,
+    ]);
     state.home = { identity: result.value.identity, disk: build.spec.resources.disk };
     state.adopt = false;
     return result;
@@ -82,7 +84,7 @@ const STEPS: Record<Exclude<StepName, 'inject-secrets'>, (run: BuildRun) => Prom
     state.podBuild = Math.max(state.podBuild ?? 0, build.number);
     const input = { pod: podSpec(state, build), deadline: deadline(state, build) };
     const summary = `start pod of build ${build.number}: ${build.spec.image}`;
-    const result = await startsFor(build).startPod.executeWithOptions({ summary }, [input]);
+    const result = await whose(starts, build).startPod.executeWithOptions({ summary }, [input]);
     build.digest = result.value.digest;
     warn(build, result.value.warnings);
     return result;
@@ -161,8 +163,8 @@ function deadline(state: State, build: BuildRecord): { text: string; totalMs: nu
   return { text, totalMs: durationMs(text), spentMs: build.spentMs };
 }
 
-function startsFor(build: BuildRecord) {
-  return build.cause === 'auto-start' ? starts.bySchedule : starts.byPerson;
+function whose<T>({ byPerson, bySchedule }: { byPerson: T; bySchedule: T }, build: BuildRecord): T {
+  return build.cause === 'auto-start' ? bySchedule : byPerson;
 }
 
 function isHook({ name }: StepRecord): boolean {

@@ -35,19 +35,10 @@ export const short = proxyActivities<Activities>({
 });
 
 /** The first step of a build: short, but its deadline is the build's. */
-export const admission = proxyActivities<Activities>({
-  taskQueue: TASK_QUEUE,
-  startToCloseTimeout: STEP_TIMEOUT,
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  cancellationType: AWAIT_END,
-  retry: RETRY,
-});
+export const admission = byPriority(TASK_QUEUE);
 
 /** Volumes and pod starts, behind a queue whose slots cap what hits the cluster at once. */
-export const starts = {
-  byPerson: startsWithPriority(PRIORITY_PERSON),
-  bySchedule: startsWithPriority(PRIORITY_SCHEDULE),
-};
+export const starts = byPriority(STARTS_QUEUE);
 
 /** Hooks: long, watched by heartbeats, never behind a start, and behind all other care. */
 export const hooks = proxyActivities<Activities>({
@@ -93,13 +84,16 @@ export const watching = proxyActivities<Activities>({
   priority: { priorityKey: PRIORITY_CARE },
 });
 
-function startsWithPriority(priorityKey: number) {
-  return proxyActivities<Activities>({
-    taskQueue: STARTS_QUEUE,
-    startToCloseTimeout: STEP_TIMEOUT,
-    heartbeatTimeout: HEARTBEAT_TIMEOUT,
-    cancellationType: AWAIT_END,
-    retry: RETRY,
-    priority: { priorityKey },
-  });
+/** Of all that waits for a slot or for the server, what a person waits for is taken first. */
+function byPriority(taskQueue: string) {
+  const withPriority = (priorityKey: number) =>
+    proxyActivities<Activities>({
+      taskQueue,
+      startToCloseTimeout: STEP_TIMEOUT,
+      heartbeatTimeout: HEARTBEAT_TIMEOUT,
+      cancellationType: AWAIT_END,
+      retry: RETRY,
+      priority: { priorityKey },
+    });
+  return { byPerson: withPriority(PRIORITY_PERSON), bySchedule: withPriority(PRIORITY_SCHEDULE) };
 }

@@ -54,10 +54,13 @@ function pair(name: string, value: string | number | null): SearchAttributeUpdat
   return { key: defineSearchAttributeKey(name, SearchAttributeType.INT), value: value as number | null };
 }
 
-/** Tells the organization what the workspace uses, when that changed. A report that was lost is sent again with the next change. */
+/**
+ * Tells the organization what the workspace uses, when that changed. A report that was lost is sent again with the next change. Each
+ * costs a task here and one there, so there is none before the first build has begun, and says what that will use.
+ */
 function report(run: Run): void {
   const { state } = run;
-  if (!state.policy) return;
+  if (!state.policy || !newestBuild(state)) return;
   const use = usage(state);
   const sent = JSON.stringify(use);
   if (sent === state.report.sent) return;
@@ -77,13 +80,14 @@ function report(run: Run): void {
 
 function usage(state: State): Omit<UsageReport, 'sequence'> {
   const { cpu, memory, disk } = newestBuild(state)?.spec.resources ?? { cpu: '0', memory: '0', disk: '0' };
+  const isHomeMade = state.home !== null || state.phase === 'building';
   const isUp = state.phase === 'building' || state.phase === 'running' || state.phase === 'turning-off';
   return {
     workspace: workspaceWorkflowId(state.owner, state.name),
     owner: state.owner,
     policyVersion: state.policy?.version ?? 0,
     running: isUp,
-    home: state.home !== null && state.phase !== 'purged',
+    home: isHomeMade && state.phase !== 'purged',
     cpu,
     memory,
     disk: state.home?.disk ?? disk,

@@ -40,16 +40,34 @@ const throwing = (type: FailureType, details?: unknown) => async () => {
   throw new RuntimeFailure(type, `${type} it is`, { details });
 };
 
-test('The heartbeat says what the step waits for, from the first moment on and as it changes, at most 500 characters of it.', async () => {
-  const { beats, result } = attempt({
-    work: async ({ waitingFor }) => {
-      waitingFor('a node '.repeat(100));
-      await new Promise((resolve) => setTimeout(resolve, 300));
+test('The heartbeat says what the step waits for, as it changes, at most 500 characters of it.', async () => {
+  let goOn = (_sentence: string) => {};
+  let end = () => {};
+  const { environment, beats, result } = attempt({
+    work: ({ waitingFor }) => {
+      goOn = waitingFor;
+      return new Promise<void>((resolve) => {
+        end = resolve;
+      });
     },
   });
+  const nextBeat = () => new Promise((resolve) => environment.once('heartbeat', resolve));
+  await nextBeat();
+  goOn('a node '.repeat(100));
+  await nextBeat();
+  end();
   await result;
-  expect(beats[0]).toEqual({ waitingFor: 'the test', usedMs: expect.any(Number) });
-  expect(beats.at(-1)?.waitingFor).toBe('a node '.repeat(100).slice(0, 500));
+  const usedMs = expect.any(Number);
+  expect(beats).toEqual([
+    { waitingFor: 'the test', usedMs },
+    { waitingFor: 'a node '.repeat(100).slice(0, 500), usedMs },
+  ]);
+});
+
+test('A step that is over at once sends no heartbeat, which would only cost the server a write.', async () => {
+  const { beats, result } = attempt({ work: async () => 'done' });
+  await result;
+  expect(beats).toEqual([]);
 });
 
 test('The result says how long the step took with all its attempts, and which attempt it was.', async () => {

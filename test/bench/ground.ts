@@ -87,8 +87,8 @@ async function createWorkers(given: {
     namespace: NAMESPACE,
     maxCachedWorkflows: settings.maxCachedWorkflows,
     shutdownForceTime: '5s',
-    maxHeartbeatThrottleInterval: '400ms',
-    defaultHeartbeatThrottleInterval: '400ms',
+    maxHeartbeatThrottleInterval: '1s',
+    defaultHeartbeatThrottleInterval: '1s',
   } satisfies Omit<WorkerOptions, 'taskQueue'>;
   const options = { ...both, activities, dataConverter: { payloadConverterPath } };
   const slots = (maxConcurrentActivityTaskExecutions: number) => ({ maxConcurrentActivityTaskExecutions });

@@ -20,7 +20,7 @@ export interface ShellStreams {
 }
 
 /** A login shell, if no command is given. */
-const LOGIN = ['sh', '-c', 'exec "${SHELL:-sh}" -l'];
+const LOGIN = ['sh', '-c', '[ -n "$SHELL" ] || SHELL=sh; exec "$SHELL" -l'];
 
 /**
  * Opens a terminal, or one command, on the caller's own standard streams, and resolves with its exit code.
