@@ -96,7 +96,9 @@ test(
 );
 
 async function create(name: string): Promise<WorkspaceHandle> {
-  const workspace = await stack.client.create({ owner: 'ada', name, image: NEXT_IMAGE });
+  // All of them have room on a small node.
+  const resources = { cpu: '100m', memory: '256Mi' };
+  const workspace = await stack.client.create({ owner: 'ada', name, image: NEXT_IMAGE, resources });
   made.push(workspace);
   return workspace;
 }

@@ -51,7 +51,10 @@ export async function startClusterStack({ kubeconfig = KUBECONFIG } = {}): Promi
         const { build } = await workspace.status();
         return build !== null && (build.number > number || (build.number === number && build.endedAt !== null));
       };
-      await eventually(`build ${number} of ${workspace.workspace} ends`, hasEnded, BUILD_MS);
+      await eventually(`build ${number} of ${workspace.workspace} ends`, hasEnded, BUILD_MS).catch(async ({ message }) => {
+        const [{ build }, pending] = await Promise.all([workspace.status(), workspace.pendingStep()]);
+        throw new Error(`${message}, and it does not: ${JSON.stringify({ pending, build }, null, 2)}`);
+      });
       expect(await workspace.status()).toMatchObject({ state: 'running', build: { number, failure: null } });
     },
     end: async () => {

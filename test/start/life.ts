@@ -18,15 +18,16 @@ chmod +x personalize`;
 /** Declares the tests, each of which goes on where the one before it ended. */
 export function describeLife(setting: LifeSetting): void {
   const life = giveLife(setting);
-  liveThroughBuilds(life);
+  liveThroughFirstBuild(life);
+  liveThroughRebuilds(life);
   liveThroughInterruptions(life);
   liveToTheEnd(life);
 }
 
 const lives = (sentence: string, life: () => Promise<void>) => test(sentence, life, LIFE_LIMIT_MS);
 
-/** From the first build to the first ping. */
-function liveThroughBuilds({ perennial, inside, logOf, workspace, client, start, setting }: Life): void {
+/** From the start on. */
+function liveThroughFirstBuild({ perennial, inside, logOf, workspace, client, start, setting }: Life): void {
   lives('The start builds a first workspace, and shows its steps.', async () => {
     expect(start().output()).toMatch(/configure: done/);
     expect(await client().workspace('you', 'first').status()).toMatchObject({ state: 'running', build: { failure: null } });
@@ -56,7 +57,10 @@ function liveThroughBuilds({ perennial, inside, logOf, workspace, client, start,
       error: 'c\n',
     });
   });
+}
 
+/** With another image, and to the first ping. */
+function liveThroughRebuilds({ perennial, inside, workspace, client, setting }: Life): void {
   lives('A rebuild with another image keeps the home with the modes of its files, and nothing else.', async () => {
     await inside('mkdir -p .ssh && echo key >.ssh/id && chmod 600 .ssh/id && echo x >/tmp/left');
     expect((await perennial('rebuild', 'ada/dev', '--image', setting.nextImage)).code).toBe(0);
