@@ -2,6 +2,7 @@ import { createKubernetesRuntime } from '../../src/runtimes/kubernetes';
 import { patiently } from '../runtimes/contract';
 import { describeLife } from '../start/life';
 import { administer, IMAGE, KUBECONFIG, NEXT_IMAGE } from './cluster-world';
+import { NAMESPACE } from './stack';
 
 describe('A workspace on a cluster', () => {
   describeLife({
@@ -15,10 +16,10 @@ describe('A workspace on a cluster', () => {
       await runtime.close();
     },
     traces: async () => {
-      const ours = { labelSelector: 'perennial/owner in (ada, you)' };
+      const ours = { namespace: NAMESPACE, labelSelector: 'perennial/owner in (ada, you)' };
       const admin = administer();
-      const pods = await admin.listPodForAllNamespaces(ours);
-      const claims = await admin.listPersistentVolumeClaimForAllNamespaces(ours);
+      const pods = await admin.listNamespacedPod(ours);
+      const claims = await admin.listNamespacedPersistentVolumeClaim(ours);
       return [...pods.items, ...claims.items].map(({ metadata }) => metadata?.name ?? '');
     },
   });
