@@ -11,7 +11,7 @@ process.chdir(inCheckout());
 const cluster = openCluster({ what: 'the tests that need a cluster', say });
 if (cluster === null) process.exit(0);
 await prepare({ say });
-say('running the tests that need a cluster (about 12 minutes)');
+say('running the tests that need a cluster (about 15 minutes)');
 const jest = ['node_modules/jest/bin/jest.js', '-c', 'jest.kubernetes.config.cjs', ...process.argv.slice(2)];
 const env = { ...process.env, ...cluster.env, PERENNIAL_TEST_CLUSTER_TOOL: cluster.tool ?? '' };
 const { status } = spawnSync(process.execPath, jest, { env, stdio: 'inherit' });

@@ -57,8 +57,8 @@ async function createWorkers(given: {
     dataConverter: { payloadConverterPath: PAYLOAD_CONVERTER_PATH },
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
-    // A cancel reaches an activity with the answer to a heartbeat, so they go out as often as a person likes to wait.
     ...PATIENCE,
+    // A cancel reaches an activity with the answer to a heartbeat, so they go out as often as a person likes to wait.
     maxHeartbeatThrottleInterval: '1s',
     defaultHeartbeatThrottleInterval: '1s',
   };

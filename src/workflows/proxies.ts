@@ -21,6 +21,14 @@ const AWAIT_END = 'WAIT_CANCELLATION_COMPLETED';
 /** The step's deadline ends it from within; this only bounds what a lost worker could leave open. */
 const STEP_TIMEOUT = '25h';
 
+/** What takes as long as the world does: steps of a build, stops, and clean-up. */
+const LONG = {
+  startToCloseTimeout: STEP_TIMEOUT,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: AWAIT_END,
+  retry: RETRY,
+} as const;
+
 /** Care before the hooks of builds, which hold a slot for minutes: lower numbers first, 3 being the server's default. */
 const PRIORITY_CARE = 1;
 /** People before schedules. */
@@ -42,20 +50,14 @@ export const starts = byPriority(STARTS_QUEUE);
 
 /** Hooks: long, watched by heartbeats, never behind a start, and behind all other care. */
 export const hooks = proxyActivities<Activities>({
+  ...LONG,
   taskQueue: CARE_QUEUE,
-  startToCloseTimeout: STEP_TIMEOUT,
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  cancellationType: AWAIT_END,
-  retry: RETRY,
 });
 
 /** Stops and clean-up: as long, and never behind a hook. */
 export const care = proxyActivities<Activities>({
+  ...LONG,
   taskQueue: CARE_QUEUE,
-  startToCloseTimeout: STEP_TIMEOUT,
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  cancellationType: AWAIT_END,
-  retry: RETRY,
   priority: { priorityKey: PRIORITY_CARE },
 });
 
@@ -86,14 +88,6 @@ export const watching = proxyActivities<Activities>({
 
 /** Of all that waits for a slot or for the server, what a person waits for is taken first. */
 function byPriority(taskQueue: string) {
-  const withPriority = (priorityKey: number) =>
-    proxyActivities<Activities>({
-      taskQueue,
-      startToCloseTimeout: STEP_TIMEOUT,
-      heartbeatTimeout: HEARTBEAT_TIMEOUT,
-      cancellationType: AWAIT_END,
-      retry: RETRY,
-      priority: { priorityKey },
-    });
+  const withPriority = (priorityKey: number) => proxyActivities<Activities>({ ...LONG, taskQueue, priority: { priorityKey } });
   return { byPerson: withPriority(PRIORITY_PERSON), bySchedule: withPriority(PRIORITY_SCHEDULE) };
 }

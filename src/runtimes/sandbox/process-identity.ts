@@ -47,8 +47,11 @@ export async function killProcess(identity: ProcessIdentity): Promise<void> {
   }
 }
 
-/** Sends SIGKILL, or another signal; a process that has ended meanwhile is no error. A negative pid means its group. */
-export function sendKill(pid: number, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): void {
+/** Ends a process at once, as `sendSignal` does. */
+export const sendKill = (pid: number): void => sendSignal(pid, 'SIGKILL');
+
+/** Sends a signal; a process that has ended meanwhile is no error. A negative pid means its group. */
+export function sendSignal(pid: number, signal: 'SIGKILL' | 'SIGSTOP'): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

@@ -5,7 +5,7 @@ import { RuntimeFailure } from '../failure';
 import type { PodRef } from '../runtime';
 import { closeHandles, enterPod } from './entry';
 import type { PodRecord } from './pod-record';
-import { sendKill } from './process-identity';
+import { sendKill, sendSignal } from './process-identity';
 import { listBelow } from './process-table';
 
 // The outer shell makes the programs on the way in deaf to the keys that interrupt, so that only what runs inside decides what
@@ -62,7 +62,7 @@ function killAll(pid: number | undefined): void {
   for (let found = findNew(); found.length > 0; found = findNew()) {
     for (const each of found) {
       held.add(each);
-      sendKill(each, 'SIGSTOP');
+      sendSignal(each, 'SIGSTOP');
     }
   }
   for (const each of held) sendKill(each);
