@@ -5,7 +5,11 @@ import { findWorkspace } from './ownership';
 
 /** Refuses to take over a home that still belongs to a workspace: two workspaces on one home would lose it. */
 export async function checkAdoption({ runtime, client }: { runtime: Runtime; client: Client }, home: HomeSpec): Promise<void> {
-  const known = (await runtime.listHomes()).find(({ id }) => id === home.id);
+  const passedOver: string[] = [];
+  const known = (await runtime.listHomes((place) => passedOver.push(place))).find(({ id }) => id === home.id);
+  if (!known && passedOver.length > 0) {
+    throw new RuntimeFailure('RuntimeUnavailable', `home: cannot look for ${home.id} in ${passedOver.join(', ')}`);
+  }
   if (!known) throw new RuntimeFailure('HomeMissing', `home: expected the id of a home that is there, got ${home.id}`);
   if (known.owner === home.owner && known.name === home.name) return;
   const holder = await findWorkspace(client, known);

@@ -54,7 +54,7 @@ function orphansPurgeCommand(context: CliContext): Command {
       if (all && !yes) await confirm({ context, command, question: 'Remove every home without a workspace for ever?' });
       await inSession({ context, command }, (session) =>
         withRuntime(session, async (runtime) => {
-          const homes = all ? await findOrphans(session, runtime) : await pickHomes(runtime, ids);
+          const homes = all ? await findOrphans(session, runtime) : await pickHomes(session, runtime, ids);
           await purgeHomes({ session, runtime, homes });
         }),
       );
@@ -63,7 +63,7 @@ function orphansPurgeCommand(context: CliContext): Command {
 
 async function findOrphans(session: Session, runtime: Runtime): Promise<ListedHome[]> {
   const orphans: ListedHome[] = [];
-  for (const home of await runtime.listHomes()) {
+  for (const home of await runtime.listHomes((place) => session.note(`left out ${place}`))) {
     const keeper = await findKeeper(session, home);
     if (keeper === null) orphans.push(home);
     if (keeper?.isUnknown) session.note(`left out ${home.id} (${home.owner}/${home.name}): ${keeper.because}`);
@@ -71,8 +71,8 @@ async function findOrphans(session: Session, runtime: Runtime): Promise<ListedHo
   return orphans;
 }
 
-async function pickHomes(runtime: Runtime, ids: string[]): Promise<ListedHome[]> {
-  const homes = await runtime.listHomes();
+async function pickHomes(session: Session, runtime: Runtime, ids: string[]): Promise<ListedHome[]> {
+  const homes = await runtime.listHomes((place) => session.note(`left out ${place}`));
   return ids.map((id) => {
     const home = homes.find((candidate) => candidate.id === id);
     if (!home) throw new CliFailure('NotFound', `expected the id of a home, got ${JSON.stringify(id)}; nothing was removed`);

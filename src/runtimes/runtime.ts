@@ -54,8 +54,8 @@ export interface Runtime {
   /** All pods there are, living or dead, of whatever workspace: for the watch. */
   listPods(): Promise<ListedPod[]>;
 
-  /** All homes there are, of whatever workspace, where this runtime may look at all. */
-  listHomes(): Promise<ListedHome[]>;
+  /** All homes there are, of whatever workspace. `passOver` is told, in words, of each place that it was not let look into. */
+  listHomes(passOver?: (place: string) => void): Promise<ListedHome[]>;
 
   /**
    * Removes a home for good. A home that is gone already is success; a stranger in its place is `HomeMissing` and stays.

@@ -71,6 +71,16 @@ describe('prepareHome', () => {
     await expect(adopted).rejects.toMatchObject({ type: 'HomeMissing', nonRetryable: true });
     expect(await runtime.listHomes()).toEqual([]);
   });
+
+  test('A home that may be where the runtime was not let look is asked for again.', async () => {
+    const { runtime, activities, run } = await built();
+    jest.spyOn(runtime, 'listHomes').mockImplementation(async (passOver) => {
+      passOver?.('namespace perennial-default');
+      return [];
+    });
+    const adopted = run(activities.prepareHome, { home: { ...HOME, adopt: true }, deadline: DEADLINE });
+    await expect(adopted).rejects.toMatchObject({ type: 'RuntimeUnavailable', nonRetryable: false });
+  });
 });
 
 describe('startPod', () => {

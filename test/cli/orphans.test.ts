@@ -36,6 +36,11 @@ test('Only homes whose workspace is gone, closed, or another one are listed; wha
   ]);
 });
 
+test('A place that the runtime was not let look into is named.', async () => {
+  const { given } = world({ passedOver: ['namespace perennial-acme (forbidden)'] });
+  expect((await run(['orphans', 'list'], given)).error).toContain('perennial: left out namespace perennial-acme (forbidden)\n');
+});
+
 test('A home that a workspace of another name is taking over is no orphan.', async () => {
   const workflows = { ...WORKFLOWS, 'workspace/ada/heir': { status: 'RUNNING', id: 'w2' } };
   const { given } = world({ workflows, names: ['dev', 'heir'] });
@@ -110,7 +115,7 @@ function home(id: string, name: string): ListedHome {
   return { id, owner: 'ada', name, organization: 'default', identity: `identity of ${id}`, createdAt, disk: '10Gi' };
 }
 
-function world({ workflows = WORKFLOWS, names = ['dev'], onDelete = () => {} } = {}) {
+function world({ workflows = WORKFLOWS, names = ['dev'], passedOver = [] as string[], onDelete = () => {} } = {}) {
   const describe = async (workflowId: string) => {
     const found = workflows[workflowId];
     if (found instanceof Error) throw found;
@@ -122,7 +127,10 @@ function world({ workflows = WORKFLOWS, names = ['dev'], onDelete = () => {} } =
   const list = async () => names.map((name) => ({ ...summary, workspace: `ada/${name}` }));
   const deleted: unknown[] = [];
   const runtime = fakeRuntime({
-    listHomes: async () => HOMES,
+    listHomes: async (passOver) => {
+      for (const place of passedOver) passOver?.(place);
+      return HOMES;
+    },
     deleteHome: async (given) => {
       deleted.push(given);
       onDelete();

@@ -4,18 +4,23 @@ import { describeHome, isHome } from './claim';
 import type { Ground } from './ground';
 import { isOfInstallation, OUR_LABELS } from './labels';
 
-/** All homes of ours in these namespaces. One that is refused to us, or not there, has none to show, and is no trouble for others. */
-export async function listHomes({ api, settings }: Ground, namespaces: string[]): Promise<ListedHome[]> {
-  const lists = await Promise.all(namespaces.map((namespace) => claimsIn(api, namespace)));
+/** All homes of ours in these namespaces. One that is refused to us is passed over, and is no trouble for the others. */
+export async function listHomes(
+  { api, settings }: Ground,
+  namespaces: string[],
+  passOver: (place: string) => void,
+): Promise<ListedHome[]> {
+  const lists = await Promise.all(namespaces.map((namespace) => claimsIn(api, namespace, passOver)));
   const homes = lists.flat().filter(isHome);
   return homes.filter((claim) => isOfInstallation(claim, settings.installation)).map(describeHome);
 }
 
-async function claimsIn(api: Ground['api'], namespace: string) {
+async function claimsIn(api: Ground['api'], namespace: string, passOver: (place: string) => void) {
   try {
     return (await api.claims.list({ namespace, labels: OUR_LABELS })).items;
   } catch (error) {
-    if (error instanceof ApiFailure && (error.status === 403 || error.status === 404)) return [];
-    throw error;
+    if (!(error instanceof ApiFailure) || (error.status !== 403 && error.status !== 404)) throw error;
+    if (error.status === 403) passOver(`namespace ${namespace} (${error.message})`);
+    return [];
   }
 }

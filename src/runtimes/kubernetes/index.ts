@@ -63,7 +63,7 @@ export function createKubernetesRuntime(options: KubernetesOptions): KubernetesR
         const own = pods.filter((pod) => isOfInstallation(pod, installation));
         return own.map(describePod).filter((pod) => pod !== null);
       }),
-    listHomes: () => plainly('the homes', async () => listHomes(ground, await namespaces.list())),
+    listHomes: (passOver = () => {}) => plainly('the homes', async () => listHomes(ground, await namespaces.list(), passOver)),
     deleteHome: (home) => plainly(`home ${home.id}`, () => deleteHome(ground, home)),
     lastTerminalInput: (ref) => plainly(`the terminals of ${ref.id}`, () => lastTerminalInput(ground, ref)),
     readLog: (log) => plainly(`a log of ${log.id}`, () => readLog(ground, log)),
