@@ -2,6 +2,7 @@
 import type { BuildView } from '../../src/workflows/messages';
 import { workspaceWorkflowId } from '../../src/workflows/names';
 import { giveLife, LIFE_LIMIT_MS, type Life, type LifeSetting } from './life-given';
+import { liveAtATerminal } from './life-terminal';
 import { eventually, isAlive, readProcesses } from './start-process';
 
 const SECOND_MS = 1_000;
@@ -19,6 +20,7 @@ chmod +x personalize`;
 export function describeLife(setting: LifeSetting): void {
   const life = giveLife(setting);
   liveThroughFirstBuild(life);
+  liveAtATerminal(life);
   liveThroughRebuilds(life);
   liveThroughInterruptions(life);
   liveToTheEnd(life);
