@@ -7,8 +7,7 @@ import { type FailureType, TEMPORARY_TYPES } from '../runtimes/failure-types';
 import type { HomeRef, PodRef, Progress } from '../runtimes/runtime';
 import { toApplicationFailure, translated } from './failure';
 import type { Dependencies } from './index';
-
-const HEARTBEAT_INTERVAL_MS = 1_000;
+import { startPulse } from './pulse';
 
 export function careActivities({ runtime }: Dependencies) {
   return {
@@ -46,8 +45,8 @@ async function insisting<T>(ends: FailureType[], work: () => Promise<T>): Promis
 async function withHeartbeat<T>(work: (progress: Progress) => Promise<T>): Promise<T> {
   const context = Context.current();
   let waitingFor = 'the runtime';
-  const pulse = setInterval(() => context.heartbeat({ waitingFor }), HEARTBEAT_INTERVAL_MS);
   context.heartbeat({ waitingFor });
+  const endPulse = startPulse(() => context.heartbeat({ waitingFor }));
   try {
     const progress = {
       signal: context.cancellationSignal,
@@ -61,6 +60,6 @@ async function withHeartbeat<T>(work: (progress: Progress) => Promise<T>): Promi
     if (context.cancellationSignal.aborted) throw new CancelledFailure('the clean-up is no longer observed');
     throw toApplicationFailure(error);
   } finally {
-    clearInterval(pulse);
+    endPulse();
   }
 }

@@ -8,9 +8,8 @@ import type { HookResult } from '../hooks/hook';
 import { RuntimeFailure } from '../runtimes/failure';
 import type { Progress } from '../runtimes/runtime';
 import { toApplicationFailure } from './failure';
+import { startPulse } from './pulse';
 
-/** Most steps are over before the first; the SDK throttles what goes to the server. */
-const HEARTBEAT_INTERVAL_MS = 250;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 15_000;
 /** The longest that a timer of Node takes. */
@@ -71,7 +70,7 @@ export async function runStep<T>(
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(new Error('the deadline passed')), Math.min(remainingMs(), MAX_TIMER_MS));
   const send = (pauseMs = 0) => context.heartbeat({ ...beat, usedMs: usedMs() + pauseMs } satisfies StepHeartbeat);
-  const pulse = setInterval(send, HEARTBEAT_INTERVAL_MS);
+  const endPulse = startPulse(send);
   try {
     const signal = AbortSignal.any([context.cancellationSignal, timeout.signal]);
     const value = await work({
@@ -91,7 +90,7 @@ export async function runStep<T>(
     throw withPause(failure, pauseMs);
   } finally {
     clearTimeout(timer);
-    clearInterval(pulse);
+    endPulse();
   }
 }
 
