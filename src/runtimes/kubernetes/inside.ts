@@ -16,13 +16,20 @@ const LOG_LIMIT_MS = 30_000;
 
 /**
  * Runs a command in the pod of this very build. A pod is entered by its name, which the next build's may have taken by the time that
- * the line is open, so it is looked at once more then; and before, since the way to a node that is gone takes long to fail.
+ * the line is open, so it is looked at then; and before, unless it was just seen to run, since the way to a node that is gone takes
+ * long to fail.
  */
 export async function execIn(ground: Ground, ref: PodRef, command: Command, signal: AbortSignal): Promise<CommandResult> {
   signal.throwIfAborted();
   const checkPlace = () => findRunning(ground, ref);
-  await checkPlace();
+  if (!wasSeenRunning(ground, ref)) await checkPlace();
   return orPodLost(ground, ref, () => runCommand(placeOf(ground, ref), { ...command, checkPlace }, signal));
+}
+
+/** By the watch, which costs nothing to ask. */
+function wasSeenRunning({ pods, namespaceOf }: Ground, { id, organization, build }: PodRef): boolean {
+  const pod = pods.seen({ namespace: namespaceOf(organization), name: podName(id) });
+  return pod !== undefined && buildOf(pod) === build && readPodState(pod).state === 'running';
 }
 
 /** Whether this build's pod runs; one that still starts is not lost. */

@@ -15,8 +15,10 @@ export interface PodBook {
   list(): Promise<V1Pod[]>;
   /** The probe pods there are, as last seen. */
   probes(): V1Pod[];
+  /** The pod of this name as last seen, if there was one. */
+  seen(at: { namespace: string; name: string }): V1Pod | undefined;
   /**
-   * Asks `test` at once, at every change, and about every two seconds, until it answers with anything but undefined. Null stands
+   * Asks `test` at once, at every change, and about every five seconds, until it answers with anything but undefined. Null stands
    * for a pod that is certainly not there. Note a pod first that was made or read elsewhere: the watch may still show the one before.
    * @throws the signal's reason; what `test` throws; RuntimeUnavailable, or the API's failure after 30 seconds without an answer
    */
@@ -63,6 +65,7 @@ export function createPodBook(api: PodSource, options: PodBookOptions): PodBook 
       return all().filter((pod) => !isProbe(pod));
     },
     probes: () => all().filter(isProbe),
+    seen: ({ namespace, name }) => shelves.get(namespace)?.view.current(name),
     async waitFor({ namespace, name, signal }, test) {
       const { view } = shelfOf(namespace);
       return waitForPod({ api, view, namespace, name, pauses, now, signal }, test);

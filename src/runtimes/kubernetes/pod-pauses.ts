@@ -21,7 +21,7 @@ export interface Pauses {
 }
 
 export const PAUSES: Pauses = {
-  rereadMs: 2000,
+  rereadMs: 5000,
   rereadPatienceMs: 30_000,
   firstRetryMs: 500,
   lastRetryMs: 15_000,

@@ -17,11 +17,17 @@ afterEach(() => {
   server.end();
 });
 
-/** A cluster in which build 3 of `w1` runs, if nothing else is said, and commands come to the server. */
-function cluster(build = () => 3): Ground {
-  const pod = () => podOf({ status: RUNNING, labels: { ...OURS, 'perennial/build': String(build()) } });
-  const api = { pods: { read: async () => pod() }, socket: server.place.socket };
-  return { api, namespaceOf: (organization: string) => `perennial-${organization}` } as unknown as Ground;
+const podOfBuild = (build: number) => podOf({ status: RUNNING, labels: { ...OURS, 'perennial/build': String(build) } });
+
+/** A cluster in which build 3 of `w1` runs, if nothing else is said, and commands come to the server; the watch saw build `seen`. */
+function cluster({ build = (): number => 3, seen = null as number | null, onRead = () => {} } = {}): Ground {
+  const read = async () => {
+    onRead();
+    return podOfBuild(build());
+  };
+  const api = { pods: { read }, socket: server.place.socket };
+  const pods = { seen: () => (seen === null ? undefined : podOfBuild(seen)) };
+  return { api, pods, namespaceOf: (organization: string) => `perennial-${organization}` } as unknown as Ground;
 }
 
 describe('A command', () => {
@@ -48,12 +54,29 @@ describe('A command', () => {
           line.once('close', resolve);
         }),
       );
-      const given = cluster(() => build);
+      const given = cluster({ build: () => build, seen: 3 });
       await expectFailure(execIn(given, REF, command, patiently().signal), 'PodLost');
       await closed;
       expect(told).toEqual([]);
     },
   );
+});
+
+describe('A look at the pod before a command', () => {
+  beforeEach(() => server.onCommand(({ reply }) => reply('it ran\n')));
+  const run = async (given: Parameters<typeof cluster>[0]) => {
+    const onRead = jest.fn();
+    await execIn(cluster({ ...given, onRead }), REF, { argv: ['true'] }, patiently().signal);
+    return onRead.mock.calls.length;
+  };
+
+  test('is left out where the watch has seen it run; the one at the open line never is.', async () => {
+    expect(await run({ seen: 3 })).toBe(1);
+  });
+
+  test.each([null, 2])('is taken where the watch has seen build %p.', async (seen) => {
+    expect(await run({ seen })).toBe(2);
+  });
 });
 
 describe('The last look', () => {
