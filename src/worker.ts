@@ -13,6 +13,7 @@ import type { Runtime as WorkspaceRuntime } from './runtimes/runtime';
 import { createSandboxRuntime } from './runtimes/sandbox';
 import { loadWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
 import { readSettings, type WorkerSettings } from './worker/settings';
+import { startSlots } from './worker/start-slots';
 import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from './workflows/messages';
 
 const SHUTDOWN_GRACE = '3s';
@@ -64,7 +65,7 @@ async function createWorkers(given: {
   };
   return Promise.all([
     Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: bundle, maxCachedWorkflows: settings.maxCachedWorkflows }),
-    Worker.create({ ...options, taskQueue: STARTS_QUEUE, maxConcurrentActivityTaskExecutions: settings.startSlots }),
+    Worker.create({ ...options, taskQueue: STARTS_QUEUE, ...startSlots(settings.startSlots) }),
     Worker.create({ ...options, taskQueue: CARE_QUEUE, maxConcurrentActivityTaskExecutions: settings.careSlots }),
   ]);
 }

@@ -31,9 +31,10 @@ const LONG = {
 
 /** Care before the hooks of builds, which hold a slot for minutes: lower numbers first, 3 being the server's default. */
 const PRIORITY_CARE = 1;
-/** People before schedules. */
-export const PRIORITY_PERSON = 2;
-export const PRIORITY_SCHEDULE = 4;
+/** People before schedules, and scheduled builds that are under way before ones to be begun. */
+const PRIORITY_PERSON = 2;
+const PRIORITY_UNDER_WAY = 3;
+const PRIORITY_SCHEDULE = 4;
 
 /** Reads and reports that touch no runtime. */
 export const short = proxyActivities<Activities>({
@@ -42,11 +43,20 @@ export const short = proxyActivities<Activities>({
   retry: RETRY,
 });
 
-/** The first step of a build: short, but its deadline is the build's. */
-export const admission = byPriority(TASK_QUEUE);
+/**
+ * The first step of a build: short, but its deadline is the build's. A morning's builds queue here for the slots of pod starts, since
+ * once begun each is a burden to the server, before which nobody's priority counts.
+ */
+export const admission = {
+  byPerson: long(TASK_QUEUE, PRIORITY_PERSON),
+  bySchedule: long(STARTS_QUEUE, PRIORITY_SCHEDULE),
+};
 
 /** Volumes and pod starts, behind a queue whose slots cap what hits the cluster at once. */
-export const starts = byPriority(STARTS_QUEUE);
+export const starts = {
+  byPerson: long(STARTS_QUEUE, PRIORITY_PERSON),
+  bySchedule: long(STARTS_QUEUE, PRIORITY_UNDER_WAY),
+};
 
 /** Hooks: long, watched by heartbeats, never behind a start, and behind all other care. */
 export const hooks = proxyActivities<Activities>({
@@ -86,8 +96,6 @@ export const watching = proxyActivities<Activities>({
   priority: { priorityKey: PRIORITY_CARE },
 });
 
-/** Of all that waits for a slot or for the server, what a person waits for is taken first. */
-function byPriority(taskQueue: string) {
-  const withPriority = (priorityKey: number) => proxyActivities<Activities>({ ...LONG, taskQueue, priority: { priorityKey } });
-  return { byPerson: withPriority(PRIORITY_PERSON), bySchedule: withPriority(PRIORITY_SCHEDULE) };
+function long(taskQueue: string, priorityKey: number) {
+  return proxyActivities<Activities>({ ...LONG, taskQueue, priority: { priorityKey } });
 }

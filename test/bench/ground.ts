@@ -12,6 +12,7 @@ import { choosePort } from '../../src/start/port';
 import { startTemporalServer, type TemporalServer } from '../../src/start/temporal-server';
 import { prepareNamespace } from '../../src/worker/namespace';
 import { readSettings } from '../../src/worker/settings';
+import { startSlots } from '../../src/worker/start-slots';
 import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from '../../src/workflows/messages';
 import type { Bench } from './report';
 
@@ -94,7 +95,7 @@ async function createWorkers(given: {
   const slots = (maxConcurrentActivityTaskExecutions: number) => ({ maxConcurrentActivityTaskExecutions });
   return Promise.all([
     Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: await bundleOurs() }),
-    Worker.create({ ...options, taskQueue: STARTS_QUEUE, ...slots(settings.startSlots) }),
+    Worker.create({ ...options, taskQueue: STARTS_QUEUE, ...startSlots(settings.startSlots) }),
     Worker.create({ ...options, taskQueue: CARE_QUEUE, ...slots(settings.careSlots) }),
     Worker.create({ ...both, taskQueue: BASELINE_QUEUE, workflowBundle: await bundleBaseline() }),
   ]);

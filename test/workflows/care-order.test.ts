@@ -1,5 +1,5 @@
-/** What goes first where care has fewer slots than there is to do, as the server is told. */
-import { TASK_QUEUE } from '../../src/workflows/messages';
+/** What goes first where there are fewer slots than there is to do, as the server is told. */
+import { STARTS_QUEUE, TASK_QUEUE } from '../../src/workflows/messages';
 import { type Stack, startStack, until, untilState } from './stack';
 
 let stack: Stack;
@@ -8,12 +8,46 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-/** The priority of each activity that a workflow asked for, 3 being the server's default, and lower ones first. */
-async function prioritiesOf(workflowId: string): Promise<Record<string, number>> {
+/** The queue and the priority of each activity that a workflow asked for last, 3 being the server's default, and lower ones first. */
+async function queuesOf(workflowId: string): Promise<Record<string, [string | null | undefined, number]>> {
   const { events } = await stack.client.temporal.workflow.getHandle(workflowId).fetchHistory();
   const asked = (events ?? []).map((event) => event.activityTaskScheduledEventAttributes).filter((found) => found != null);
-  return Object.fromEntries(asked.map(({ activityType, priority }) => [activityType?.name, priority?.priorityKey || 3]));
+  return Object.fromEntries(
+    asked.map(({ activityType, taskQueue, priority }) => [activityType?.name, [taskQueue?.name, priority?.priorityKey || 3]]),
+  );
 }
+
+async function prioritiesOf(workflowId: string): Promise<Record<string, number>> {
+  const asked = Object.entries(await queuesOf(workflowId));
+  return Object.fromEntries(asked.map(([activity, [, priority]]) => [activity, priority]));
+}
+
+test('A scheduled build queues for the slots of starts before it begins, behind those under way, and all behind people.', async () => {
+  const workspace = await stack.client.create({
+    owner: 'ada',
+    name: 'morning',
+    image: 'starter:1',
+    autoStart: { time: '08:00', timeZone: 'UTC' },
+  });
+  await untilState(workspace, 'running');
+  expect(await queuesOf('workspace/ada/morning')).toMatchObject({
+    admit: [TASK_QUEUE, 2],
+    prepareHome: [STARTS_QUEUE, 2],
+    startPod: [STARTS_QUEUE, 2],
+  });
+  await workspace.stop();
+  await untilState(workspace, 'off');
+  const { autoStart } = await workspace.status();
+  const untilStart = Date.parse(autoStart?.at ?? '') - (await stack.env.currentTimeMs());
+  await stack.env.sleep(untilStart + 1_000);
+  await untilState(workspace, 'running');
+  expect((await workspace.build()).cause).toBe('auto-start');
+  expect(await queuesOf('workspace/ada/morning')).toMatchObject({
+    admit: [STARTS_QUEUE, 4],
+    prepareHome: [STARTS_QUEUE, 3],
+    startPod: [STARTS_QUEUE, 3],
+  });
+});
 
 test('The last look and the stop go before hooks, which hold a slot for minutes, and so does the watch.', async () => {
   const workspace = await stack.client.create({ owner: 'ada', name: 'dev', image: 'starter:1' });

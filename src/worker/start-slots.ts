@@ -1,0 +1,15 @@
+import type { WorkerOptions } from '@temporalio/worker';
+
+/** Promised at any time: a machine that other work keeps busy still starts workspaces, one after the other. */
+const AT_LEAST = 2;
+/**
+ * Parts of the machine's processors and memory beyond which no more starts are begun. Where the processors are used up, Temporal's
+ * server, the cluster, and the workers all answer late, and the start of a person who comes then waits at each of a hundred calls.
+ */
+const ROOM = { targetCpuUsage: 0.8, targetMemoryUsage: 0.95 };
+
+/** Options for the worker of the starts queue: so many at once at most, and fewer while the machine is busy. */
+export function startSlots(atMost: number): Pick<WorkerOptions, 'tuner'> {
+  const slots = { minimumSlots: Math.min(AT_LEAST, atMost), maximumSlots: atMost };
+  return { tuner: { tunerOptions: ROOM, activityTaskSlotOptions: slots } };
+}
