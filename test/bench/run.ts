@@ -29,6 +29,7 @@ export async function runMeasurements(given: Given): Promise<void> {
   const bench = { say, cli: await findCli(say) };
   printMachine(bench.cli);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endEarly);
+  process.on('uncaughtException', goOnAfterLateCall);
   const results: { measurement: Measurement; lines: Line[] }[] = [];
   try {
     for (const measurement of chosen) results.push({ measurement, lines: await runOne(bench, measurement) });
@@ -48,8 +49,16 @@ export async function runMeasurements(given: Given): Promise<void> {
   process.exit();
 }
 
+/** Of a call that waited for its next try while its connection was closed: thrown in a timer of the SDK, where nobody can catch it. */
+function goOnAfterLateCall(error: Error): void {
+  if (error.message === 'Channel has been shut down') return;
+  console.error(error);
+  process.exit(1);
+}
+
 /** The measurement goes on meanwhile, and what it asks of those that have ended fails in places where nobody catches it. */
 function endEarly(): void {
+  process.off('uncaughtException', goOnAfterLateCall);
   process.on('uncaughtException', () => undefined);
   process.on('unhandledRejection', () => undefined);
   void cleanUp().finally(() => process.exit(1));

@@ -9,7 +9,8 @@ import { countIn } from './mass-fleet';
 /** In which a new schedule reaches its workspace. */
 const AHEAD_MS = 15_000;
 const MINUTE_MS = 60_000;
-const BETWEEN_PEOPLE_MS = 200;
+/** Each of them is one person; faster than the machine can build, they would only wait for one another. */
+const BETWEEN_PEOPLE_MS = 2_000;
 
 /** Milliseconds after the request was accepted. */
 export interface Wait {
