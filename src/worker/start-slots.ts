@@ -1,7 +1,7 @@
 import type { WorkerOptions } from '@temporalio/worker';
 
 /** Promised at any time: a machine that other work keeps busy still starts workspaces, one after the other. */
-const AT_LEAST = 2;
+const AT_LEAST = 4;
 /**
  * Parts of the machine's processors and memory beyond which no more starts are begun. Where the processors are used up, Temporal's
  * server, the cluster, and the workers all answer late, and the start of a person who comes then waits at each of a hundred calls.
