@@ -59,7 +59,7 @@ async function createWorkers(given: {
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
     ...PATIENCE,
-    // A cancel reaches an activity with the answer to a heartbeat, so they go out as often as a person likes to wait.
+    // A cancel reaches an activity with the answer to a heartbeat, so none is held back for longer than a person likes to wait.
     maxHeartbeatThrottleInterval: '1s',
     defaultHeartbeatThrottleInterval: '1s',
   };

@@ -61,9 +61,13 @@ function orphansPurgeCommand(context: CliContext): Command {
     });
 }
 
+function listHomes(session: Session, runtime: Runtime): Promise<ListedHome[]> {
+  return runtime.listHomes((place) => session.note(`left out ${place}`));
+}
+
 async function findOrphans(session: Session, runtime: Runtime): Promise<ListedHome[]> {
   const orphans: ListedHome[] = [];
-  for (const home of await runtime.listHomes((place) => session.note(`left out ${place}`))) {
+  for (const home of await listHomes(session, runtime)) {
     const keeper = await findKeeper(session, home);
     if (keeper === null) orphans.push(home);
     if (keeper?.isUnknown) session.note(`left out ${home.id} (${home.owner}/${home.name}): ${keeper.because}`);
@@ -72,7 +76,7 @@ async function findOrphans(session: Session, runtime: Runtime): Promise<ListedHo
 }
 
 async function pickHomes(session: Session, runtime: Runtime, ids: string[]): Promise<ListedHome[]> {
-  const homes = await runtime.listHomes((place) => session.note(`left out ${place}`));
+  const homes = await listHomes(session, runtime);
   return ids.map((id) => {
     const home = homes.find((candidate) => candidate.id === id);
     if (!home) throw new CliFailure('NotFound', `expected the id of a home, got ${JSON.stringify(id)}; nothing was removed`);

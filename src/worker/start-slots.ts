@@ -1,10 +1,10 @@
 import type { WorkerOptions } from '@temporalio/worker';
 
-/** Promised at any time: a machine that other work keeps busy still starts workspaces, one after the other. */
+/** Promised at any time: other work may keep the machine busy for hours, and a start that waits for a node keeps its slot meanwhile. */
 const AT_LEAST = 4;
 /**
  * Parts of the machine's processors and memory beyond which no more starts are begun. Where the processors are used up, Temporal's
- * server, the cluster, and the workers all answer late, and the start of a person who comes then waits at each of a hundred calls.
+ * server, the cluster, and the workers all answer late, and the start of a person who comes then waits at each of a build's many calls.
  */
 const ROOM = { targetCpuUsage: 0.8, targetMemoryUsage: 0.95 };
 

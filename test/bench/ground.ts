@@ -92,11 +92,10 @@ async function createWorkers(given: {
     defaultHeartbeatThrottleInterval: '1s',
   } satisfies Omit<WorkerOptions, 'taskQueue'>;
   const options = { ...both, activities, dataConverter: { payloadConverterPath } };
-  const slots = (maxConcurrentActivityTaskExecutions: number) => ({ maxConcurrentActivityTaskExecutions });
   return Promise.all([
     Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: await bundleOurs() }),
     Worker.create({ ...options, taskQueue: STARTS_QUEUE, ...startSlots(settings.startSlots) }),
-    Worker.create({ ...options, taskQueue: CARE_QUEUE, ...slots(settings.careSlots) }),
+    Worker.create({ ...options, taskQueue: CARE_QUEUE, maxConcurrentActivityTaskExecutions: settings.careSlots }),
     Worker.create({ ...both, taskQueue: BASELINE_QUEUE, workflowBundle: await bundleBaseline() }),
   ]);
 }

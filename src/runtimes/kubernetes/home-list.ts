@@ -19,8 +19,9 @@ async function claimsIn(api: Ground['api'], namespace: string, passOver: (place:
   try {
     return (await api.claims.list({ namespace, labels: OUR_LABELS })).items;
   } catch (error) {
-    if (!(error instanceof ApiFailure) || (error.status !== 403 && error.status !== 404)) throw error;
-    if (error.status === 403) passOver(`namespace ${namespace} (${error.message})`);
+    if (error instanceof ApiFailure && error.status === 404) return [];
+    if (!(error instanceof ApiFailure) || error.status !== 403) throw error;
+    passOver(`namespace ${namespace} (${error.message})`);
     return [];
   }
 }

@@ -16,7 +16,7 @@ const LOG_LIMIT_MS = 30_000;
 
 /**
  * Runs a command in the pod of this very build. A pod is entered by its name, which the next build's may have taken by the time that
- * the line is open, so it is looked at then; and before, unless it was just seen to run, since the way to a node that is gone takes
+ * the line is open, so it is looked at then; and before, unless it was last seen running, since the way to a node that is gone takes
  * long to fail.
  */
 export async function execIn(ground: Ground, ref: PodRef, command: Command, signal: AbortSignal): Promise<CommandResult> {
