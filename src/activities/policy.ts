@@ -65,7 +65,7 @@ export async function queryPolicy(client: Client, organization: string): Promise
       .query<Policy & { changes: unknown }>('policy');
     return policy;
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError || error instanceof QueryNotRegisteredError) {
+    if (error instanceof WorkflowNotFoundError || isOfAnotherKind(error)) {
       throw new RuntimeFailure(
         'NotFound',
         `organization: expected the name of one that exists, got ${JSON.stringify(organization)}`,
@@ -75,6 +75,11 @@ export async function queryPolicy(client: Client, organization: string): Promise
       cause: error,
     });
   }
+}
+
+/** The SDK has one class for whatever a query fails with; only in this case is the workflow no organization. */
+function isOfAnotherKind(error: unknown): boolean {
+  return error instanceof QueryNotRegisteredError && error.message.includes('did not register a handler');
 }
 
 async function signalPolicy(client: Client, workflowId: string, policy: Policy): Promise<void> {

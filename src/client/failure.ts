@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import {
   isGrpcServiceError,
   QueryNotRegisteredError,
@@ -9,6 +9,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { isToAskAgain } from '../workflows/messages';
 
 // Of gRPC.
 const CANCELLED = 1;
@@ -39,6 +40,7 @@ export function toRequestFailure(error: unknown, thing: string): RequestFailure 
   }
   if (error instanceof WorkflowNotFoundError)
     return new RequestFailure('NotFound', `${thing} does not exist, or has ended`, { cause: error });
+  if (isToAskAgain(error)) return new RequestFailure('Unavailable', `${thing}: ${(error as Error).message}`, { cause: error });
   // The SDK's one class for whatever a query's handler threw, as for one that is not there.
   if (error instanceof QueryNotRegisteredError) return new RequestFailure('NotFound', error.message, { cause: error });
   if (error instanceof QueryRejectedError) return new RequestFailure('NotFound', `${thing} has ended`, { cause: error });
@@ -83,23 +85,33 @@ export async function requesting<T>(thing: string, work: () => Promise<T>): Prom
  * Sends an update, again where the server did not take it: because the workspace continued as new at that very moment, or because
  * ten others were on their way to it. The id of the update stays the same, so that one that was taken after all is not taken twice.
  */
-export async function sendUpdate<T>(thing: string, send: (updateId: string) => Promise<T>): Promise<T> {
+export function sendUpdate<T>(thing: string, send: (updateId: string) => Promise<T>): Promise<T> {
   const updateId = randomUUID();
+  return persistently(thing, () => send(updateId), isUntaken);
+}
+
+/** Sends a query, again where it came to a workflow between two of its tasks. */
+export function sendQuery<T>(thing: string, send: () => Promise<T>): Promise<T> {
+  return persistently(thing, send, isToAskAgain);
+}
+
+/** Each try of an update is patient already: the SDK's own retries take seconds. */
+const TRIES = 20;
+const MIN_PAUSE_MS = 200;
+
+async function persistently<T>(thing: string, send: () => Promise<T>, isWorthAnother: (error: unknown) => boolean): Promise<T> {
   // Callers that were refused together should not come back together.
-  const pauseMs = MIN_UPDATE_PAUSE_MS + (Number.parseInt(updateId.slice(0, 8), 16) % MIN_UPDATE_PAUSE_MS);
+  const pauseMs = MIN_PAUSE_MS + randomInt(MIN_PAUSE_MS);
   for (let tries = 1; ; tries += 1) {
     try {
-      return await send(updateId);
+      return await send();
     } catch (error) {
-      if (tries === UPDATE_TRIES || !isUntaken(error)) throw toRequestFailure(error, thing);
+      if (tries === TRIES || !isWorthAnother(error)) throw toRequestFailure(error, thing);
       await pause(pauseMs);
     }
   }
 }
 
-/** Each try is patient already: the SDK's own retries take seconds. */
-const UPDATE_TRIES = 20;
-const MIN_UPDATE_PAUSE_MS = 200;
 const RESOURCE_EXHAUSTED = 8;
 const UNTAKEN = /unexpected workflow task failure|update was aborted/;
 

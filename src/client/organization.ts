@@ -7,7 +7,7 @@ import {
   TASK_QUEUE,
   type UsageView,
 } from '../workflows/messages';
-import { requesting, sendUpdate } from './failure';
+import { requesting, sendQuery, sendUpdate } from './failure';
 
 /** One organization: its policy and what its workspaces use. */
 export interface OrganizationHandle {
@@ -29,11 +29,11 @@ export function organizationHandle(client: Client, name: string): OrganizationHa
       requesting(thing, async () => {
         const args = [{ name, ...input }];
         const started = await client.workflow.start('organization', { workflowId, taskQueue: TASK_QUEUE, args });
-        const { changes: _, ...policy } = await firstPolicy(started);
+        const { changes: _, ...policy } = await sendQuery(thing, () => firstPolicy(started));
         return policy;
       }),
-    policy: () => requesting(thing, () => handle.query<Policy & { changes: PolicyChange[] }>('policy')),
-    usage: () => requesting(thing, () => handle.query<UsageView>('usage')),
+    policy: () => sendQuery(thing, () => handle.query<Policy & { changes: PolicyChange[] }>('policy')),
+    usage: () => sendQuery(thing, () => handle.query<UsageView>('usage')),
     setPolicy: (change) => sendUpdate(thing, (updateId) => handle.executeUpdate(setPolicyUpdate, { args: [change], updateId })),
   };
 }

@@ -15,7 +15,7 @@ import type {
   StatusView,
   StopInput,
 } from '../workflows/messages';
-import { RequestFailure, requesting, sendUpdate } from './failure';
+import { RequestFailure, requesting, sendQuery, sendUpdate } from './failure';
 
 /** One workspace. Every request rejects with a `RequestFailure`. */
 export interface WorkspaceHandle {
@@ -72,14 +72,15 @@ export function workspaceHandle(client: Client, owner: string, name: string): Wo
   const workspace = `${owner}/${name}`;
   const handle = client.workflow.getHandle(messages.workspaceWorkflowId(owner, name));
   const request = <T>(work: () => Promise<T>) => requesting(`workspace ${workspace}`, work);
+  const query = <T>(work: () => Promise<T>) => sendQuery(`workspace ${workspace}`, work);
   const update = <T>(work: (updateId: string) => Promise<T>) => sendUpdate(`workspace ${workspace}`, work);
   const self: WorkspaceHandle = {
     workspace,
     owner,
     name,
-    status: () => request(() => handle.query(messages.statusQuery)),
-    explain: () => request(() => handle.query(messages.explainQuery)),
-    build: (number) => request(() => handle.query(messages.buildQuery, number === undefined ? {} : { number })),
+    status: () => query(() => handle.query(messages.statusQuery)),
+    explain: () => query(() => handle.query(messages.explainQuery)),
+    build: (number) => query(() => handle.query(messages.buildQuery, number === undefined ? {} : { number })),
     ping: (input = {}) => request(() => handle.signal(messages.pingSignal, input)),
     start: (input = {}) => update((updateId) => handle.executeUpdate(messages.startUpdate, { args: [input], updateId })),
     stop: (input = {}) => update((updateId) => handle.executeUpdate(messages.stopUpdate, { args: [input], updateId })),

@@ -33,10 +33,12 @@ export async function prebuildWorkflows(prebuilt = PREBUILT): Promise<void> {
  */
 export function bundleWorkflows(options: Partial<BundleOptions> = {}): Promise<WorkflowBundleWithSourceMap> {
   const workflowsPath = require.resolve('../workflows');
+  const guardPath = require.resolve('../workflows/task-guard');
   return bundleWorkflowCode({
     workflowsPath,
     payloadConverterPath: PAYLOAD_CONVERTER_PATH,
-    preloadModules: [workflowsPath],
+    workflowInterceptorModules: [guardPath],
+    preloadModules: [workflowsPath, guardPath],
     ...options,
   });
 }

@@ -71,6 +71,7 @@ export type {
   WorkspacePhase,
 } from './payloads';
 export { STEP_NAMES, WEEKDAYS } from './payloads';
+export { ASK_AGAIN, isToAskAgain } from './task-guard';
 
 export const pingSignal = defineSignal<[PingInput?]>('ping');
 export const startSignal = defineSignal<[ByInput?]>('start');

@@ -24,7 +24,12 @@ describe('admit', () => {
 
   test.each([
     ['an unknown organization', undefined, 'NotFound', true],
-    ['a workflow that is no organization', new QueryNotRegisteredError('no such query', 3), 'NotFound', true],
+    [
+      'a workflow that is no organization',
+      new QueryNotRegisteredError('Workflow did not register a handler for policy', 3),
+      'NotFound',
+      true,
+    ],
     ['a server that is away', new Error('14 UNAVAILABLE'), 'RuntimeUnavailable', false],
   ])('For %s the failure says so.', async (_, answer, type, nonRetryable) => {
     const { workflows, run, activities } = activityWorld();

@@ -1,6 +1,10 @@
 /** Reading a policy, and telling workspaces of a new one. */
+import { QueryNotRegisteredError } from '@temporalio/client';
 import { defaultPolicy } from '../../src/workflows/workspace/policy';
 import { activityWorld } from './world';
+
+/** The SDK's class for whatever a query fails with. */
+const notRegistered = (message: string) => new QueryNotRegisteredError(message, 3);
 
 test('The policy is read as it is, without its changes.', async () => {
   const { workflows, run, activities } = activityWorld();
@@ -10,6 +14,13 @@ test('The policy is read as it is, without its changes.', async () => {
 
 test.each([
   ['an organization that does not exist', undefined, 'NotFound', true],
+  ['a workflow of another kind', notRegistered('Workflow did not register a handler for policy.'), 'NotFound', true],
+  [
+    'one that could not answer',
+    notRegistered('events came that no task has started for: ask again'),
+    'RuntimeUnavailable',
+    false,
+  ],
   ['a server that is away', new Error('14 UNAVAILABLE'), 'RuntimeUnavailable', false],
 ])('Of %s the failure names the organization.', async (_, answer, type, nonRetryable) => {
   const { workflows, run, activities } = activityWorld();
