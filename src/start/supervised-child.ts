@@ -11,6 +11,10 @@ const LONGEST_PAUSE_MS = 5_000;
 /** One that lived this long had started well, so its end says nothing about the next. */
 const STEADY_MS = 30_000;
 
+const SHOWN_LINES = 8;
+/** As Go begins what it says of its own end. */
+const PANIC = /^(?:panic|fatal error): /;
+
 export interface ChildSpec {
   /** As it is called in sentences: `Temporal server`. */
   name: string;
@@ -20,6 +24,8 @@ export interface ChildSpec {
   logFile: string;
   /** How long it may take to end by itself once told to. */
   graceMs: number;
+  /** How many starts it is given to become ready; it is given up when the last of them ends before `keep` was called. */
+  starts: number;
   say: Say;
   /** Told of each new process at once, so that it can be written down. */
   onSpawn(identity: ProcessIdentity | null): void;
@@ -30,7 +36,7 @@ export interface SupervisedChild {
   pid(): number | null;
   /** From here on it is started again whenever it dies. */
   keep(): void;
-  /** Rejects, with the end of its log, when it dies before `keep` was called. Never resolves. */
+  /** Rejects, with what its log says of it, when it is given up before `keep` was called. Never resolves. */
   failed: Promise<never>;
   end(): Promise<void>;
 }
@@ -52,9 +58,9 @@ export function superviseChild(spec: ChildSpec): SupervisedChild {
       running = ended(child);
       void running.then(async (how) => {
         if (stopping.signal.aborted) return;
-        if (!isKept)
-          return reject(new StartRefusal(`the ${spec.name} ended before it was ready (${how})${lastLines(spec.logFile)}`));
-        const next = Date.now() - startedAt > STEADY_MS ? 0 : attempt + 1;
+        if (!isKept && attempt + 1 >= spec.starts)
+          return reject(new StartRefusal(`the ${spec.name} ended before it was ready (${how})${lastWords(spec.logFile)}`));
+        const next = isKept && Date.now() - startedAt > STEADY_MS ? 0 : attempt + 1;
         spec.say(`the ${spec.name} ended (${how}); starting it again`);
         await pause({ attempt: next, signal: stopping.signal });
         if (!stopping.signal.aborted) launch(next);
@@ -106,7 +112,10 @@ function turnLog(file: string): void {
   if (size > LOG_LIMIT_BYTES) renameSync(file, `${file}.1`);
 }
 
-function lastLines(file: string): string {
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-8);
-  return lines.join('').trim() === '' ? `; its log ${file} is empty` : `; the end of its log ${file}:\n${lines.join('\n')}`;
+/** Of one that panicked the reason, which comes before a long trace; of others the end of the log. */
+function lastWords(file: string): string {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const panic = lines.findLastIndex((line) => PANIC.test(line));
+  const words = (panic < 0 ? lines.slice(-SHOWN_LINES) : lines.slice(panic, panic + SHOWN_LINES)).join('\n');
+  return words.trim() === '' ? `; its log ${file} is empty` : `; from its log ${file}:\n${words}`;
 }

@@ -10,6 +10,8 @@ import { type SupervisedChild, superviseChild } from './supervised-child';
 /** A first start on a cold, busy machine takes about 5 s. */
 const ANSWER_LIMIT_MS = 60_000;
 const GRACE_MS = 5_000;
+/** It chooses ports for its own use, and panics where another program takes one of them before it does. */
+const STARTS = 3;
 
 const DYNAMIC_CONFIG = [
   // People before schedules: task priorities, which servers before 1.32 have switched off.
@@ -83,6 +85,7 @@ function superviseServer(spec: TemporalServerSpec): SupervisedChild {
     env: spec.env,
     logFile: path.join(spec.dir, 'logs', 'server.log'),
     graceMs: GRACE_MS,
+    starts: STARTS,
     say: spec.say,
     onSpawn: spec.onSpawn,
   });

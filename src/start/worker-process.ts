@@ -40,6 +40,8 @@ export async function startWorkerProcess(spec: WorkerSpec): Promise<WorkerProces
     env: workerEnv(spec),
     logFile: logFile(spec),
     graceMs: GRACE_MS,
+    // What keeps it from starting is a setting, or a namespace of another runtime: trying again would change nothing.
+    starts: 1,
     say: spec.say,
     onSpawn: spec.onSpawn,
     onMessage: (message) => {
