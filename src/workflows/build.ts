@@ -47,11 +47,17 @@ async function runStep(run: BuildRun, step: StepRecord): Promise<void> {
   step.attempt = Math.max(1, step.attempt);
   run.changed();
   try {
-    const result = await observe(() => STEPS[name](run), run.interrupted);
+    const result = await observe(() => STEPS[name](run), interruption(run, name));
     noteEnd(run, step, result);
   } catch (error) {
     noteFailure(run, step, error);
   }
+}
+
+/** A scheduled build that queues for its first step while somebody comes to wait for it queues anew, as a person's. */
+function interruption({ build, interrupted }: BuildRun, name: StepName): () => boolean {
+  if (name !== 'admit' || build.isHastened) return interrupted;
+  return () => interrupted() || build.isHastened === true;
 }
 
 const STEPS: Record<Exclude<StepName, 'inject-secrets'>, (run: BuildRun) => Promise<StepResult>> = {
@@ -164,7 +170,7 @@ function deadline(state: State, build: BuildRecord): { text: string; totalMs: nu
 }
 
 function whose<T>({ byPerson, bySchedule }: { byPerson: T; bySchedule: T }, build: BuildRecord): T {
-  return build.cause === 'auto-start' ? bySchedule : byPerson;
+  return build.cause === 'auto-start' && !build.isHastened ? bySchedule : byPerson;
 }
 
 function isHook({ name }: StepRecord): boolean {

@@ -1,11 +1,13 @@
 /** What goes first where there are fewer slots than there is to do, as the server is told. */
+import type { WorkspaceHandle } from '../../src/client';
 import { STARTS_QUEUE, TASK_QUEUE } from '../../src/workflows/messages';
-import { type Stack, startStack, until, untilState } from './stack';
+import { clearScript, createGate, type Stack, startStack, until, untilState } from './stack';
 
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack('time-skipping');
 });
+afterEach(() => clearScript(stack));
 afterAll(() => stack?.close());
 
 /** The queue and the priority of each activity that a workflow asked for last, 3 being the server's default, and lower ones first. */
@@ -22,24 +24,32 @@ async function prioritiesOf(workflowId: string): Promise<Record<string, number>>
   return Object.fromEntries(asked.map(([activity, [, priority]]) => [activity, priority]));
 }
 
-test('A scheduled build queues for the slots of starts before it begins, behind those under way, and all behind people.', async () => {
-  const workspace = await stack.client.create({
-    owner: 'ada',
-    name: 'morning',
-    image: 'starter:1',
-    autoStart: { time: '08:00', timeZone: 'UTC' },
-  });
+/** Running, and to be started each morning. */
+async function createScheduled(name: string): Promise<WorkspaceHandle> {
+  const autoStart = { time: '08:00', timeZone: 'UTC' };
+  const workspace = await stack.client.create({ owner: 'ada', name, image: 'starter:1', autoStart });
   await untilState(workspace, 'running');
+  return workspace;
+}
+
+/** Stops it, and sleeps until a second before its next scheduled build begins. */
+async function untilScheduledStart(workspace: WorkspaceHandle): Promise<void> {
+  await workspace.stop();
+  await untilState(workspace, 'off');
+  const { autoStart } = await workspace.status();
+  const untilStart = Date.parse(autoStart?.beginsAt ?? '') - (await stack.env.currentTimeMs());
+  await stack.env.sleep(untilStart - 1_000);
+}
+
+test('A scheduled build queues for the slots of starts before it begins, behind those under way, and all behind people.', async () => {
+  const workspace = await createScheduled('morning');
   expect(await queuesOf('workspace/ada/morning')).toMatchObject({
     admit: [TASK_QUEUE, 2],
     prepareHome: [STARTS_QUEUE, 2],
     startPod: [STARTS_QUEUE, 2],
   });
-  await workspace.stop();
-  await untilState(workspace, 'off');
-  const { autoStart } = await workspace.status();
-  const untilStart = Date.parse(autoStart?.at ?? '') - (await stack.env.currentTimeMs());
-  await stack.env.sleep(untilStart + 1_000);
+  await untilScheduledStart(workspace);
+  await stack.env.sleep(2_000);
   await untilState(workspace, 'running');
   expect((await workspace.build()).cause).toBe('auto-start');
   expect(await queuesOf('workspace/ada/morning')).toMatchObject({
@@ -47,6 +57,25 @@ test('A scheduled build queues for the slots of starts before it begins, behind 
     prepareHome: [STARTS_QUEUE, 3],
     startPod: [STARTS_QUEUE, 3],
   });
+});
+
+test('A scheduled build that queues goes before other scheduled ones from when somebody asks for it.', async () => {
+  const workspace = await createScheduled('wanted');
+  await untilScheduledStart(workspace);
+  const gate = createGate();
+  // Not before: the clock does not leap over what is under way, the daily reading among it.
+  stack.script.readPolicy = (query) => gate.opened.then(query);
+  await stack.env.sleep(2_000);
+  const admits = async () => (await queuesOf('workspace/ada/wanted')).admit;
+  await until('it queues as a scheduled one', async () => String(await admits()) === String([STARTS_QUEUE, 4]));
+  const { number, cause } = await workspace.build();
+  expect(await workspace.start()).toEqual({ outcome: 'merged', state: 'building', build: number });
+  await until("it queues as a person's", async () => String(await admits()) === String([TASK_QUEUE, 2]));
+  gate.open();
+  await untilState(workspace, 'running');
+  expect(await workspace.build()).toMatchObject({ number, cause, failure: null });
+  expect(await queuesOf('workspace/ada/wanted')).toMatchObject({ prepareHome: [STARTS_QUEUE, 2], startPod: [STARTS_QUEUE, 2] });
+  expect((await workspace.explain()).history.filter(({ to }) => to === 'building')).toHaveLength(2);
 });
 
 test('The last look and the stop go before hooks, which hold a slot for minutes, and so does the watch.', async () => {

@@ -80,11 +80,29 @@ function unusedBecause(state: State, policy: Policy, at: number): string | null 
   return `not used since ${new Date(usedAt).toISOString()}, longer than the organization's recentUse of ${policy.autoStart.recentUse}`;
 }
 
-/** Twice the last build's time, within the bounds, so that the workspace is ready at the time set. */
+/**
+ * Each workspace has a moment of its own, between as late as leaves time for its build and as early as it may begin. All that are to
+ * be ready at one time would else begin in one second, in which neither the server nor the cluster has anything left for people.
+ */
 function leadMs(state: State): number {
+  const least = leastLeadMs(state);
+  return least + Math.floor(shareOf(state.id) * (MAX_LEAD_MS - least));
+}
+
+/** Twice the last build's time, within the bounds, so that the workspace is ready at the time set. */
+function leastLeadMs(state: State): number {
   const build = state.builds.findLast(isFinished);
   if (!build || build.endedAt === null) return MAX_LEAD_MS;
   return Math.min(MAX_LEAD_MS, Math.max(MIN_LEAD_MS, 2 * (build.endedAt - build.startedAt)));
+}
+
+/** From 0 to below 1, always the same for the same text, and evenly spread: FNV-1a in 32 bits, its end mixed as MurmurHash3 does. */
+function shareOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
 /** One that was cut off says nothing about how long a build takes. */

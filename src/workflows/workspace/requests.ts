@@ -103,7 +103,10 @@ export function requestBuild(state: State, name: 'start' | 'rebuild', input: unk
   if (cell !== 'merge') checkAgainstPolicy(state, own, change);
   const merged = mergeTarget(state, cell, own);
   state.byHandAt = now;
-  if (merged !== null) return answer(state, 'merged', merged);
+  if (merged !== null) {
+    hasten(state, merged);
+    return answer(state, 'merged', merged);
+  }
   state.own = own;
   const number = queueBuild(state, because);
   if (cell === 'replace' && currentBuild(state) && !state.ending) {
@@ -188,6 +191,12 @@ function mergeTarget(state: State, cell: Cell, own: OwnSettings): number | null 
   if (!current || state.ending) return null;
   if (cell === 'merge') return current.number;
   return isEqualSpec(current.spec, wantedSpec(state, own, state.policy)) ? current.number : null;
+}
+
+/** Somebody who asks for what the schedule has begun waits for it as for a start by hand. */
+function hasten(state: State, number: number): void {
+  const build = currentBuild(state);
+  if (build?.number === number && build.cause === 'auto-start') build.isHastened = true;
 }
 
 /** Settings that the policy has come to refuse are nobody's wish any more. */

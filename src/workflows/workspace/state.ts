@@ -119,6 +119,8 @@ export interface BuildRecord {
   spentMs: number;
   /** How often the pod was lost and the build went back to `start-pod`. */
   restarts: number;
+  /** A person waits for this scheduled build, which goes before other scheduled ones from then on. */
+  isHastened?: true;
 }
 
 export interface StepRecord {

@@ -1,4 +1,4 @@
-/** A morning: all start by their schedules at once, and in the midst of that queue some people start theirs by hand. */
+/** A morning: all are to be ready by their schedules at one time, and in the midst of that some people start theirs by hand. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { WorkspaceHandle } from '../../../src/client';
@@ -6,8 +6,10 @@ import { inLanes, until } from '../lanes';
 import type { ClusterGround } from './cluster-ground';
 import { countIn } from './mass-fleet';
 
-/** In which a new schedule reaches its workspace. */
-const AHEAD_MS = 15_000;
+/** No build begins earlier, so that all know their time by then. */
+const LEAD_MS = 5 * 60_000;
+/** In which all are told their schedule. */
+const TELLING_MS = 60_000;
 const MINUTE_MS = 60_000;
 /** Each of them is one person; faster than the machine can build, they would only wait for one another. */
 const BETWEEN_PEOPLE_MS = 2_000;
@@ -19,9 +21,9 @@ export interface Wait {
 }
 
 /**
- * Gives each of the scheduled ones the next minute as its time, so that it starts at once, and has those of people asked for one after
- * the other when half of the scheduled ones build, with no wait for the one before. Resolves when all of people's run, with how many
- * of all did not when the last person had asked.
+ * Gives all of the scheduled ones the same time, and has those of people asked for one after the other when half of the scheduled
+ * ones have begun, with no wait for the one before. Resolves when all of people's run, with how many of those that had begun did not
+ * when the last person had asked.
  */
 export async function runMorning(
   ground: ClusterGround,
@@ -30,24 +32,23 @@ export async function runMorning(
   const { organization, scheduled, byHand, lanes } = given;
   const count = (state: string) => countIn(ground, organization, state);
   const before = await count('running');
-  const configuring = inLanes(scheduled.length, lanes, async (index) => {
-    const time = new Date(Math.ceil((Date.now() + AHEAD_MS) / MINUTE_MS) * MINUTE_MS).toISOString().slice(11, 16);
+  const time = new Date(Math.ceil((Date.now() + LEAD_MS + TELLING_MS) / MINUTE_MS) * MINUTE_MS).toISOString().slice(11, 16);
+  await inLanes(scheduled.length, lanes, async (index) => {
     await scheduled[index]?.configure({ autoStart: { time, timeZone: 'UTC' } });
   });
-  // They go through each step together, so that all run soon after the first one does.
-  await until('half of them build', async () => (await count('building')) >= scheduled.length / 2, 200, 10 * MINUTE_MS);
+  const begun = async () => (await count('building')) + (await count('running')) - before;
+  await until('half of them have begun', async () => (await begun()) >= scheduled.length / 2, 500, 15 * MINUTE_MS);
   for (const workspace of byHand) {
     await workspace.start({ by: 'bench' });
     await pause(BETWEEN_PEOPLE_MS);
   }
-  const left = before + scheduled.length + byHand.length - (await count('running'));
+  const left = await count('building');
   const waits: Wait[] = [];
   for (const workspace of byHand) {
     // Asked rarely: a query takes the worker's time.
     await until('it runs', async () => (await workspace.status()).state === 'running', 500, 10 * MINUTE_MS);
     waits.push(await readWait(ground.temporal, workspace));
   }
-  await configuring;
   return { waits, left };
 }
 

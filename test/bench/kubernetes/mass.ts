@@ -136,8 +136,8 @@ function report({ enginePerSecond, floor, ours, morning }: Results): Line[] {
       `${share(processors.machine)} busy, ${share(processors.ours)} with our client and workers, the rest with both servers and the pods`,
     ),
     line(
-      `a start by hand while others queue, accepted to its start-pod begun (${began.length} times)`,
-      `${both(began)}; ${morning.left} did not run when the last was asked for`,
+      `a start by hand in the midst of it, accepted to its start-pod begun (${began.length} times)`,
+      `${both(began)}; ${morning.left} were building when the last had asked`,
       { text: `median under ${seconds(PERSON_GOAL_MS)}`, holds: median(began) < PERSON_GOAL_MS },
     ),
     line('the same to running', both(running)),

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { autoOffAt } from '../../../src/workflows/workspace/auto-off';
 import { blockedBecause, plannedStart, wantedPlan } from '../../../src/workflows/workspace/auto-start';
 import { requestConfigure } from '../../../src/workflows/workspace/configure';
@@ -30,15 +31,42 @@ test('It begins at most five minutes early, runs at the time set, and says so be
   expect(simulator.state.history.at(-2)).toMatchObject({ cause: 'auto-start', by: 'schedule', at: beginsAt });
 });
 
+/** How long before the time set a workspace of that id begins, whose last build took so long. */
+function leadAfter(took: number, id: string): number {
+  const { state } = off(SCHEDULE);
+  state.id = id;
+  const [build] = state.builds;
+  if (build) build.endedAt = build.startedAt + took;
+  return MONDAY - (plannedStart(state)?.beginsAt ?? 0);
+}
+
 test.each([
   ['a build of two minutes', 2 * MINUTE_MS, 4 * MINUTE_MS],
   ['a build of an hour', HOUR_MS, 5 * MINUTE_MS],
   ['a build of a second', SECOND_MS, MINUTE_MS],
-])('After %s the lead is within one and five minutes, and leaves time for the build.', (_, took, lead) => {
-  const { state } = off(SCHEDULE);
-  const [build] = state.builds;
-  if (build) build.endedAt = build.startedAt + took;
-  expect(plannedStart(state)).toMatchObject({ at: MONDAY, beginsAt: MONDAY - lead });
+])('After %s the lead is within one and five minutes, and leaves time for the build.', (_, took, least) => {
+  fc.assert(
+    fc.property(fc.string(), (id) => {
+      const lead = leadAfter(took, id);
+      expect(lead).toBeGreaterThanOrEqual(least);
+      expect(lead).toBeLessThanOrEqual(5 * MINUTE_MS);
+      expect(leadAfter(took, id)).toBe(lead);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test.each([
+  ['random', (index: number) => `3f6c${(index * 2654435761).toString(16).padStart(12, '0')}`],
+  ['made one after the other', (index: number) => `0193d2f0-5f3a-7000-8000-${String(index).padStart(12, '0')}`],
+])('Of a thousand that are to be ready at one time, with ids that are %s, as many begin in each minute.', (_, idOf) => {
+  const leads = Array.from({ length: 1_000 }, (_, index) => leadAfter(SECOND_MS, idOf(index)));
+  const minutes = leads.map((lead) => Math.floor(lead / MINUTE_MS));
+  for (const minute of [1, 2, 3, 4]) {
+    const share = minutes.filter((each) => each === minute).length;
+    expect(share).toBeGreaterThan(200);
+    expect(share).toBeLessThan(300);
+  }
 });
 
 test('A build that was cancelled says nothing about how long one takes.', () => {

@@ -12,7 +12,7 @@ import {
 } from '../../../src/workflows/workspace/requests';
 import { takeSignal } from '../../../src/workflows/workspace/signals';
 import type { State } from '../../../src/workflows/workspace/state';
-import { COLUMNS, copy, DAY_MS, inColumn, refusalOf } from './scene';
+import { COLUMNS, copy, DAY_MS, inColumn, NOW, refusalOf } from './scene';
 
 /** What a cell of the contract's table comes to: outcome, the state after, and the build or purgeAt answered. */
 type Expected = [outcome: string, state: string, extra?: 'current' | 'next' | 'kept' | 'later'];
@@ -176,6 +176,20 @@ test('A running workspace answers a start with already, also when the policy has
   const { state, now } = inColumn('running', { resources: { cpu: '4' } });
   if (state.policy) state.policy.resources.max = { cpu: '2' };
   expect(requestBuild(state, 'start', {}, now)).toEqual({ outcome: 'already', state: 'running', build: 1 });
+});
+
+test.each([
+  ['a start', (state: State) => requestBuild(state, 'start', { by: 'ada' }, NOW)],
+  ['a rebuild to the same', (state: State) => requestBuild(state, 'rebuild', { by: 'ada' }, NOW)],
+])('Of %s in a scheduled build only that is kept that somebody waits for it.', (_, request) => {
+  const { state } = inColumn('building');
+  const [build] = state.builds;
+  if (build) build.cause = 'auto-start';
+  const before = copy(state);
+  expect(request(state)).toEqual({ outcome: 'merged', state: 'building', build: 1 });
+  expect(build?.isHastened).toBe(true);
+  delete build?.isHastened;
+  expect(state).toStrictEqual({ ...before, byHandAt: NOW });
 });
 
 test('A rebuild that mends what the policy has come to refuse is taken, also while another build waits.', () => {
