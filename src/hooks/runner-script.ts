@@ -15,6 +15,8 @@ exec 2>>"$folder/errors"
 main() {
   claim || exit 0
   open_log
+  count_kills
+  kills_before=$kills
   set -- sh "$script" "$folder/report" "$@"
   command -v setsid >/dev/null 2>&1 && set -- setsid "$@"
   watch &
@@ -26,6 +28,7 @@ main() {
   kill -TERM "$watcher" 2>/dev/null
   wait "$watcher"
   cut_log
+  note_kills
   publish "$code"
 }
 
@@ -46,6 +49,21 @@ open_log() {
   printf 'warning: the output could not be written to %s\\n' "$log" >>"$folder/report"
   log=$folder/output
   true >>"$log"
+}
+
+# The kernel tells nobody but the one whose process it was; the pod looks as well as before. Of cgroup v2, or of v1.
+count_kills() {
+  kills=0
+  for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
+    [ -r "\${PERENNIAL_ROOTFS:-}$file" ] || continue
+    while read -r key value; do [ "$key" != oom_kill ] || kills=$value; done <"\${PERENNIAL_ROOTFS:-}$file"
+  done
+}
+
+note_kills() {
+  count_kills
+  [ "$kills" -le "$kills_before" ] ||
+    printf 'warning: out of memory: the kernel ended %s process(es) meanwhile\n' "$((kills - kills_before))" >>"$folder/report"
 }
 
 start_hook() {

@@ -50,6 +50,23 @@ describe.each(SHELLS)('In %s', (shell) => {
     expect(results[0]).toMatchObject({ state: 'warning', warnings: ['configure ended with exit code 3'], lastLines: ['end'] });
   });
 
+  test.each([
+    ['memory.events', 'low 0\nmax 9\noom 1\noom_kill '],
+    ['memory/memory.oom_control', 'oom_kill_disable 0\nunder_oom 0\noom_kill '],
+  ])('What the kernel ended for want of memory while it ran is a warning, told by %s.', async (file, text) => {
+    const events = path.join(place.env.PERENNIAL_ROOTFS ?? '', 'sys/fs/cgroup', file);
+    mkdirSync(path.dirname(events), { recursive: true });
+    writeFileSync(events, `${text}4\n`);
+    chmodSync(events, 0o666);
+    configure(`printf '${text.replaceAll('\n', '\\n')}6\\n' >'${events}'; exit 137`);
+    expect((await run()).warnings).toEqual([
+      'configure was ended by SIGKILL (exit code 137)',
+      'out of memory: the kernel ended 2 process(es) meanwhile',
+    ]);
+    configure('exit 1');
+    expect((await run({ build: 2 })).warnings).toEqual(['configure ended with exit code 1']);
+  });
+
   test('The same step of another build runs its hook again.', async () => {
     configure('echo once >>"$HOME/count"');
     await run();
