@@ -9,7 +9,7 @@ import { untilAborted } from '../runtimes/abort';
 import type { ListedPod, Runtime } from '../runtimes/runtime';
 import { toApplicationFailure } from './failure';
 import type { Dependencies } from './index';
-import { DOWN_STATES, findWorkspace, isDownAfter } from './ownership';
+import { DOWN_STATES, findWorkspace, isDownAfter, type WorkspaceEndedInput } from './ownership';
 
 /** A watch ends by itself after this, so that its workflow can hand over. */
 const WATCH_MS = 10 * 60_000;
@@ -148,6 +148,9 @@ async function removeOrphan({ runtime, client }: Round, pod: ListedPod, signal: 
   if ((await findWorkspace(client, pod)) !== 'other') return;
   signal.throwIfAborted();
   await runtime.stopPod(pod, { signal, waitingFor: () => undefined });
+  const { id, owner, name, organization } = pod;
+  const ended: WorkspaceEndedInput = { workspace: `workspace/${owner}/${name}`, id, home: true };
+  await signalIfOpen(client, `organization/${organization}`, 'workspaceEnded', ended);
 }
 
 /** A clean-up that was given up as final has left it. A newer build that began meanwhile is safe: just this one is ended. */
@@ -165,9 +168,12 @@ async function tell(round: Round, pod: ListedPod, lost: PodLostInput, once: stri
   round.told.add(once);
 }
 
-async function signalLoss(client: Client, workflowId: string, lost: PodLostInput): Promise<void> {
+const signalLoss = (client: Client, workflowId: string, lost: PodLostInput): Promise<void> =>
+  signalIfOpen(client, workflowId, 'podLost', lost);
+
+async function signalIfOpen(client: Client, workflowId: string, name: string, input: object): Promise<void> {
   try {
-    await client.workflow.getHandle(workflowId).signal('podLost', lost);
+    await client.workflow.getHandle(workflowId).signal(name, input);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }

@@ -4,6 +4,7 @@
  */
 import { Command } from 'commander';
 import { findWorkspace } from '../activities/ownership';
+import { RequestFailure } from '../client';
 import { RuntimeFailure } from '../runtimes/failure';
 import type { ListedHome, Runtime } from '../runtimes/runtime';
 import { confirm } from './confirmation';
@@ -110,10 +111,21 @@ async function purgeHome(given: { session: Session; runtime: Runtime; home: List
   if (keeper !== null) return new CliFailure('NotAllowed', `${id} (${owner}/${name}): ${keeper.because}`);
   try {
     await runtime.deleteHome(home);
+    await noteGone(session, home);
     return null;
   } catch (error) {
     if (!(error instanceof RuntimeFailure)) throw error;
     return new CliFailure(error.type, `${id} (${owner}/${name}): ${error.message}`);
+  }
+}
+
+/** The home is gone, whether its organization can be told or not; one that has ended counts nothing. */
+async function noteGone({ client, note }: Session, home: ListedHome): Promise<void> {
+  try {
+    await client.organization(home.organization).noteHomePurged(home);
+  } catch (error) {
+    if (error instanceof RequestFailure && error.type === 'NotFound') return;
+    note(`${home.organization} goes on counting ${home.id}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

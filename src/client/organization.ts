@@ -6,6 +6,8 @@ import {
   setPolicyUpdate,
   TASK_QUEUE,
   type UsageView,
+  workspaceEndedSignal,
+  workspaceWorkflowId,
 } from '../workflows/messages';
 import { requesting, sendQuery, sendUpdate } from './failure';
 
@@ -17,6 +19,8 @@ export interface OrganizationHandle {
   policy(): Promise<Policy & { changes: PolicyChange[] }>;
   usage(): Promise<UsageView>;
   setPolicy(change: Record<string, unknown>): Promise<Policy>;
+  /** A home that belonged to no workspace was removed, and is not to be counted any more. */
+  noteHomePurged(home: { id: string; owner: string; name: string }): Promise<void>;
 }
 
 export function organizationHandle(client: Client, name: string): OrganizationHandle {
@@ -35,6 +39,10 @@ export function organizationHandle(client: Client, name: string): OrganizationHa
     policy: () => sendQuery(thing, () => handle.query<Policy & { changes: PolicyChange[] }>('policy')),
     usage: () => sendQuery(thing, () => handle.query<UsageView>('usage')),
     setPolicy: (change) => sendUpdate(thing, (updateId) => handle.executeUpdate(setPolicyUpdate, { args: [change], updateId })),
+    noteHomePurged: ({ id, owner, name: workspace }) =>
+      requesting(thing, () =>
+        handle.signal(workspaceEndedSignal, { workspace: workspaceWorkflowId(owner, workspace), id, home: false }),
+      ),
   };
 }
 

@@ -21,6 +21,7 @@ import type {
   StopInput,
   UsageReport,
   UsageView,
+  WorkspaceEndedInput,
 } from './payloads';
 
 export {
@@ -68,6 +69,7 @@ export type {
   UsageReport,
   UsageView,
   Weekday,
+  WorkspaceEndedInput,
   WorkspacePhase,
 } from './payloads';
 export { STEP_NAMES, WEEKDAYS } from './payloads';
@@ -99,3 +101,4 @@ export const usageQuery = defineQuery<UsageView>('usage');
 export const policyChangedSignal = defineSignal<[PolicyChangedInput]>('policyChanged');
 export const podLostSignal = defineSignal<[PodLostInput]>('podLost');
 export const usageReportedSignal = defineSignal<[UsageReport]>('usageReported');
+export const workspaceEndedSignal = defineSignal<[WorkspaceEndedInput]>('workspaceEnded');

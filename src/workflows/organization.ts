@@ -13,7 +13,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { isTimeZone, refusalToFailure } from './handlers';
-import { organizationWorkflowId, policyQuery, setPolicyUpdate, usageQuery, usageReportedSignal } from './messages';
+import * as messages from './messages';
 import { observe } from './observe';
 import { care } from './proxies';
 import {
@@ -21,12 +21,11 @@ import {
   createOrganization,
   duePush,
   type OrganizationState,
-  takeUsageReport,
   viewOrganizationDetails,
   viewPolicy,
-  viewUsage,
 } from './workspace/organization';
 import { invalid } from './workspace/refusal';
+import { takeUsageReport, takeWorkspaceEnded, viewUsage } from './workspace/usage';
 
 export async function organization(input?: unknown): Promise<void> {
   const state = refusalToFailure(() => openState(input));
@@ -52,16 +51,18 @@ function openState(input: unknown): OrganizationState {
   const info = workflowInfo();
   if (info.continuedFromExecutionRunId) return (input as { carried: OrganizationState }).carried;
   const state = createOrganization(input, Date.now());
-  const expected = organizationWorkflowId(state.name);
+  const expected = messages.organizationWorkflowId(state.name);
   if (info.workflowId !== expected) throw invalid('workflow id', `${expected} for this name`, info.workflowId);
   return state;
 }
 
 function registerHandlers(state: OrganizationState): void {
-  setHandler(policyQuery, () => viewPolicy(state), { description: 'The policy with its version and its last 50 changes' });
-  setHandler(usageQuery, () => viewUsage(state), { description: 'What runs and what is kept, for each owner' });
+  setHandler(messages.policyQuery, () => viewPolicy(state), {
+    description: 'The policy with its version and its last 50 changes',
+  });
+  setHandler(messages.usageQuery, () => viewUsage(state), { description: 'What runs and what is kept, for each owner' });
   setHandler(
-    setPolicyUpdate,
+    messages.setPolicyUpdate,
     (input) => {
       const policy = refusalToFailure(() => applyPolicyChange(state, input, Date.now()));
       setCurrentDetails(viewOrganizationDetails(state));
@@ -74,8 +75,11 @@ function registerHandlers(state: OrganizationState): void {
       description: 'Changes the policy: any of autoOff, autoStart, resources, build, retention, podSecurity, and by',
     },
   );
-  setHandler(usageReportedSignal, (input: unknown) => takeUsageReport(state, input), {
+  setHandler(messages.usageReportedSignal, (input: unknown) => takeUsageReport(state, input), {
     description: 'Internal: what a workspace uses',
+  });
+  setHandler(messages.workspaceEndedSignal, (input: unknown) => takeWorkspaceEnded(state, input), {
+    description: 'Internal: a workspace was terminated, or the home that it left is gone',
   });
 }
 

@@ -1,9 +1,10 @@
 /** The contract's payloads and answers, as types. Instants are ISO 8601 in UTC, durations and quantities are text. */
 import type { Weekday } from '../activities/occurrences';
 import type { Policy } from '../activities/policy';
+import type { WorkspaceEndedInput } from '../activities/ownership';
 import type { PodLostInput } from '../activities/watch';
 
-export type { PodLostInput, Policy, Weekday };
+export type { PodLostInput, Policy, Weekday, WorkspaceEndedInput };
 
 export type WorkspacePhase = 'off' | 'building' | 'running' | 'turning-off' | 'error' | 'deleted' | 'purged';
 
@@ -239,6 +240,8 @@ export interface PolicyChangedInput {
 /** A workspace's report to its organization, whole each time; `sequence` rises, so that an older one changes nothing. */
 export interface UsageReport {
   workspace: string;
+  /** Tells it from one that was made anew under its name. */
+  id?: string;
   sequence: number;
   owner: string;
   policyVersion: number;

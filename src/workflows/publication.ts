@@ -68,7 +68,7 @@ function report(run: Run): void {
   const organization = getExternalWorkflowHandle(organizationWorkflowId(state.organization));
   run.reports.pending += 1;
   run.reports.last = organization
-    .signal(usageReportedSignal, { ...use, sequence: state.report.sequence })
+    .signal(usageReportedSignal, { ...use, id: state.id, sequence: state.report.sequence })
     .catch((error: unknown) => {
       log.warn('the report to the organization failed', { error });
       state.report.sent = '';
@@ -78,7 +78,7 @@ function report(run: Run): void {
     });
 }
 
-function usage(state: State): Omit<UsageReport, 'sequence'> {
+function usage(state: State): Omit<UsageReport, 'sequence' | 'id'> {
   const { cpu, memory, disk } = newestBuild(state)?.spec.resources ?? { cpu: '0', memory: '0', disk: '0' };
   const isHomeMade = state.home !== null || state.phase === 'building';
   const isUp = state.phase === 'building' || state.phase === 'running' || state.phase === 'turning-off';

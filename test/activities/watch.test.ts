@@ -137,6 +137,16 @@ test.each<[string, KnownWorkflow | undefined]>([
   expect([await podsOf(world), await world.runtime.listHomes()]).toEqual([[], [expect.objectContaining({ id: 'w1' })]]);
 });
 
+test('The organization of a pod that was removed is told that its workspace has ended, and that the home is there.', async () => {
+  const world = await watched({
+    before: async ({ workflows }) => {
+      workflows.set('organization/default', {});
+    },
+  });
+  const input = { workspace: WORKSPACE, id: 'w1', home: true };
+  expect(world.signals).toEqual([{ workflowId: 'organization/default', name: 'workspaceEnded', input }]);
+});
+
 test.each<[string, KnownWorkflow]>([
   ['is missing in the list and runs', { id: 'w1', isUnlisted: true }],
   ['has told nobody its id yet', { isUnlisted: true }],

@@ -120,6 +120,7 @@ function organizations() {
     create: record(name),
     setPolicy: record(name),
     policy: async () => ({ ...POLICY, changes }),
+    noteHomePurged: async () => undefined,
     usage: async () => ({ owners: { ada: { running: 1, homes: 2, cpu: '500m', memory: '2Gi', disk: '20Gi' } } }),
   });
   return { sent, client: fakeClient({ organization }) };

@@ -1,4 +1,5 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { type OrganizationHandle, RequestFailure } from '../../src/client';
 import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { ListedHome } from '../../src/runtimes/runtime';
 import { fakeClient, run } from './command-line';
@@ -55,6 +56,17 @@ test('A purge of all removes the orphans and nothing else.', async () => {
     { id: 'w2', organization: 'default', identity: 'identity of w2' },
     { id: 'w3', organization: 'default', identity: 'identity of w3' },
   ]);
+});
+
+test('The organization of a home that was removed is told, and where it cannot be told, that is said.', async () => {
+  const { given, told, deleted } = world();
+  expect((await run(['orphans', 'purge', 'w2'], given)).error).toBe('');
+  expect(told).toEqual([['default', 'w2']]);
+  const refusing = (type: string) => world({ tell: () => Promise.reject(new RequestFailure(type, 'no answer')) }).given;
+  const untold = await run(['orphans', 'purge', 'w3'], refusing('Unavailable'));
+  expect(untold).toMatchObject({ code: 0, error: 'perennial: default goes on counting w3: no answer\n' });
+  expect(await run(['orphans', 'purge', 'w3'], refusing('NotFound'))).toMatchObject({ code: 0, error: '' });
+  expect(deleted).toHaveLength(1);
 });
 
 test('A purge asks once more right before, and keeps what was taken over meanwhile.', async () => {
@@ -115,7 +127,13 @@ function home(id: string, name: string): ListedHome {
   return { id, owner: 'ada', name, organization: 'default', identity: `identity of ${id}`, createdAt, disk: '10Gi' };
 }
 
-function world({ workflows = WORKFLOWS, names = ['dev'], passedOver = [] as string[], onDelete = () => {} } = {}) {
+function world({
+  workflows = WORKFLOWS,
+  names = ['dev'],
+  passedOver = [] as string[],
+  onDelete = () => {},
+  tell = async () => {},
+} = {}) {
   const describe = async (workflowId: string) => {
     const found = workflows[workflowId];
     if (found instanceof Error) throw found;
@@ -126,6 +144,14 @@ function world({ workflows = WORKFLOWS, names = ['dev'], passedOver = [] as stri
   const summary = { state: 'running', image: null, build: null, organization: 'default', autoStartAt: null, autoOffAt: null };
   const list = async () => names.map((name) => ({ ...summary, workspace: `ada/${name}` }));
   const deleted: unknown[] = [];
+  const told: string[][] = [];
+  const organization = (name: string) =>
+    ({
+      noteHomePurged: ({ id }: { id: string }) => {
+        told.push([name, id]);
+        return tell();
+      },
+    }) as unknown as OrganizationHandle;
   const runtime = fakeRuntime({
     listHomes: async (passOver) => {
       for (const place of passedOver) passOver?.(place);
@@ -136,5 +162,5 @@ function world({ workflows = WORKFLOWS, names = ['dev'], passedOver = [] as stri
       onDelete();
     },
   });
-  return { deleted, given: { settings, client: fakeClient({ temporal, list }), openRuntime: () => runtime } };
+  return { deleted, told, given: { settings, client: fakeClient({ temporal, list, organization }), openRuntime: () => runtime } };
 }

@@ -1,8 +1,7 @@
-/** The rules of an organization: its policy, its changes, and the sum of what its workspaces use. Data in, data out. */
-import type { OwnerUsage, Policy, PolicyChange, UsageReport, UsageView } from '../payloads';
+/** The rules of an organization: its policy, and its changes. Data in, data out. */
+import type { Policy, PolicyChange, UsageReport } from '../payloads';
 import { asName, asObject, asText } from './fields';
 import { defaultPolicy, mergePolicy } from './policy';
-import { formatBytes, formatCpu, parseQuantity, quantity } from '../../runtimes/quantity';
 
 const KEPT_CHANGES = 50;
 /** So many workspaces are told in one activity, so that its input stays well below the server's limit. */
@@ -36,17 +35,6 @@ export function applyPolicyChange(state: OrganizationState, input: unknown, now:
   return state.policy;
 }
 
-/** Takes a workspace's report. An older one than the last, or a malformed one, changes nothing. */
-export function takeUsageReport(state: OrganizationState, input: unknown): void {
-  if (!isUsageReport(input)) return;
-  const { workspace, sequence, owner, policyVersion, running, home, cpu, memory, disk } = input;
-  const report = { workspace, sequence, owner, policyVersion, running, home, cpu, memory, disk };
-  const known = state.workspaces[input.workspace];
-  if (known && known.sequence >= input.sequence && input.sequence !== 1) return;
-  if (!input.running && !input.home) delete state.workspaces[input.workspace];
-  else state.workspaces[workspace] = report;
-}
-
 /** Whom the newest policy has still to be told; null when everybody has it. */
 export function duePush(state: OrganizationState): { policy: Policy; workspaces: string[] } | null {
   const { policy } = state;
@@ -57,15 +45,6 @@ export function duePush(state: OrganizationState): { policy: Policy; workspaces:
 
 export function viewPolicy(state: OrganizationState): Policy & { changes: PolicyChange[] } {
   return { ...state.policy, changes: state.changes };
-}
-
-export function viewUsage(state: OrganizationState): UsageView {
-  const owners: UsageView['owners'] = {};
-  const reports = Object.values(state.workspaces);
-  for (const owner of new Set(reports.map((report) => report.owner))) {
-    owners[owner] = sum(reports.filter((report) => report.owner === owner));
-  }
-  return { owners };
 }
 
 export function viewOrganizationDetails(state: OrganizationState): string {
@@ -79,34 +58,4 @@ export function viewOrganizationDetails(state: OrganizationState): string {
     '',
     `Last change ${last?.at ?? 'never'}${last?.by ? ` by ${last.by}` : ''}: ${last?.fields.join(', ') || 'defaults'}`,
   ].join('\n');
-}
-
-function sum(reports: UsageReport[]): OwnerUsage {
-  const running = reports.filter((report) => report.running);
-  const homes = reports.filter((report) => report.home);
-  const total = (list: UsageReport[], key: 'cpu' | 'memory' | 'disk') =>
-    list.reduce((all, report) => all + quantity(report[key]), 0);
-  return {
-    running: running.length,
-    homes: homes.length,
-    cpu: formatCpu(total(running, 'cpu')),
-    memory: formatBytes(total(running, 'memory')),
-    disk: formatBytes(total(homes, 'disk')),
-  };
-}
-
-function isUsageReport(input: unknown): input is UsageReport {
-  if (typeof input !== 'object' || input === null) return false;
-  const report = input as Record<string, unknown>;
-  const isQuantity = (value: unknown) => typeof value === 'string' && parseQuantity(value) !== null;
-  return (
-    typeof report.workspace === 'string' &&
-    report.workspace.startsWith('workspace/') &&
-    typeof report.owner === 'string' &&
-    Number.isInteger(report.sequence) &&
-    Number.isInteger(report.policyVersion) &&
-    typeof report.running === 'boolean' &&
-    typeof report.home === 'boolean' &&
-    [report.cpu, report.memory, report.disk].every(isQuantity)
-  );
 }

@@ -1,15 +1,13 @@
-import fc from 'fast-check';
 import type { UsageReport } from '../../../src/workflows/messages';
 import {
   applyPolicyChange,
   createOrganization,
   duePush,
   type OrganizationState,
-  takeUsageReport,
   viewOrganizationDetails,
   viewPolicy,
-  viewUsage,
 } from '../../../src/workflows/workspace/organization';
+import { takeUsageReport } from '../../../src/workflows/workspace/usage';
 import { copy, NOW, refusalOf } from './scene';
 
 const REPORT: UsageReport = {
@@ -74,53 +72,11 @@ test('The last 50 changes are kept.', () => {
   expect(versions).toEqual(Array.from({ length: 50 }, (_, index) => index + 12));
 });
 
-test('Usage sums running, cpu, and memory over what is up, homes and disk over what is kept, for each owner.', () => {
-  const state = organization(
-    {},
-    { workspace: 'workspace/ada/two', cpu: '1500m', memory: '512Mi', disk: '2Gi' },
-    { workspace: 'workspace/ada/off', running: false, cpu: '8', memory: '64Gi', disk: '1Gi' },
-    { workspace: 'workspace/eve/dev', owner: 'eve', home: false, cpu: '1', disk: '5Gi' },
-  );
-  expect(viewUsage(state)).toEqual({
-    owners: {
-      ada: { running: 2, homes: 3, cpu: '2', memory: '2560Mi', disk: '13Gi' },
-      eve: { running: 1, homes: 0, cpu: '1', memory: '2Gi', disk: '0' },
-    },
-  });
-});
-
-test('A later report replaces the one before; an older one changes nothing; one without run and home ends it.', () => {
-  const state = organization({}, { sequence: 3, running: false }, { sequence: 2, running: true });
-  expect(viewUsage(state).owners.ada).toMatchObject({ running: 0, homes: 1 });
-  takeUsageReport(state, { ...REPORT, sequence: 4, running: false, home: false });
-  expect(viewUsage(state)).toEqual({ owners: {} });
-});
-
-test('A workspace that is made anew under the same name counts again from one.', () => {
-  const state = organization({ sequence: 9 }, { sequence: 1, cpu: '4' });
-  expect(viewUsage(state).owners.ada?.cpu).toBe('4');
-});
-
 test('Those with an older policy are told the newest, and nobody else is.', () => {
   const state = organization({}, { workspace: 'workspace/eve/dev', owner: 'eve', policyVersion: 2 });
   expect(duePush(state)).toBeNull();
   const policy = applyPolicyChange(state, { retention: '1d' }, NOW);
   expect(duePush(state)).toEqual({ policy, workspaces: ['workspace/ada/dev'] });
-});
-
-test('Whatever comes as a report, nothing throws, and the sums stay sums.', () => {
-  const fields = Object.keys(REPORT);
-  fc.assert(
-    fc.property(fc.constantFrom(...fields), fc.oneof(fc.jsonValue(), fc.anything()), (field, value) => {
-      const state = organization({});
-      takeUsageReport(state, { ...REPORT, sequence: 2, [field]: value });
-      takeUsageReport(state, value);
-      for (const usage of Object.values(viewUsage(state).owners)) expect(Object.values(usage)).not.toContain(Number.NaN);
-      viewOrganizationDetails(state);
-      expect(JSON.stringify(copy(state))).toBe(JSON.stringify(state));
-    }),
-    { numRuns: 500 },
-  );
 });
 
 test('The details name what runs, the rules in force, and the last change.', () => {
