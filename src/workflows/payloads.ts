@@ -3,8 +3,9 @@ import type { Weekday } from '../activities/occurrences';
 import type { Policy } from '../activities/policy';
 import type { WorkspaceEndedInput } from '../activities/ownership';
 import type { PodLostInput } from '../activities/watch';
+import type { UsageReport } from './workspace/usage';
 
-export type { PodLostInput, Policy, Weekday, WorkspaceEndedInput };
+export type { PodLostInput, Policy, UsageReport, Weekday, WorkspaceEndedInput };
 
 export type WorkspacePhase = 'off' | 'building' | 'running' | 'turning-off' | 'error' | 'deleted' | 'purged';
 
@@ -235,19 +236,4 @@ export interface UsageView {
 /** Internal signals, between our own workflows and activities; total and validated like the rest. */
 export interface PolicyChangedInput {
   policy: Policy;
-}
-
-/** A workspace's report to its organization, whole each time; `sequence` rises, so that an older one changes nothing. */
-export interface UsageReport {
-  workspace: string;
-  /** Tells it from one that was made anew under its name. */
-  id?: string;
-  sequence: number;
-  owner: string;
-  policyVersion: number;
-  running: boolean;
-  home: boolean;
-  cpu: string;
-  memory: string;
-  disk: string;
 }

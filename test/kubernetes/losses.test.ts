@@ -52,6 +52,16 @@ describe('A workspace on a cluster', () => {
     await stack.untilBuilt(workspace, 4);
   });
 
+  test('says so where its memory was not enough for a hook.', async () => {
+    const hook =
+      "printf '#!/bin/sh\nhead -c 400000000 /dev/zero | tail -c 400000000 | wc -c\n' >personalize; chmod +x personalize";
+    await stack.inside(workspace, hook);
+    await workspace.rebuild({ by: 'test', resources: { memory: '128Mi' } });
+    await eventually('its build has ended', async () => (await workspace.build(5)).endedAt !== null);
+    // Where the kernel ends single processes, it is the hook's warning; where it ends all of a container, the lost pod's reason.
+    expect(JSON.stringify(await workspace.build(5))).toContain('out of memory');
+  });
+
   test('fails its build where its claim was deleted behind its back, and nothing new is made in its place.', async () => {
     await workspace.stop({ by: 'test' });
     await untilState('off');

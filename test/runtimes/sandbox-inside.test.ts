@@ -214,9 +214,9 @@ if (isRoot)
     });
 
     it('the machine sees no mount of it.', async () => {
-      const before = readFileSync('/proc/self/mountinfo', 'utf8');
       await start(1);
-      expect(readFileSync('/proc/self/mountinfo', 'utf8')).toBe(before);
+      const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+      expect(mounts.filter((mount) => mount.includes(world.root))).toEqual([]);
     });
 
     it('another user of the same uid has the same home at a path of its own.', async () => {

@@ -1,7 +1,22 @@
 /** What the workspaces of an organization use: their reports, and the sum of them. Data in, data out. */
-import type { OwnerUsage, UsageReport, UsageView, WorkspaceEndedInput } from '../payloads';
+import type { OwnerUsage, UsageView, WorkspaceEndedInput } from '../payloads';
 import { formatBytes, formatCpu, parseQuantity, quantity } from '../../runtimes/quantity';
 import type { OrganizationState } from './organization';
+
+/** A workspace's report to its organization, whole each time; `sequence` rises, so that an older one changes nothing. */
+export interface UsageReport {
+  workspace: string;
+  /** Tells it from one that was made anew under its name. */
+  id?: string;
+  sequence: number;
+  owner: string;
+  policyVersion: number;
+  running: boolean;
+  home: boolean;
+  cpu: string;
+  memory: string;
+  disk: string;
+}
 
 /** Takes a workspace's report. An older one than the last, or a malformed one, changes nothing. */
 export function takeUsageReport(state: OrganizationState, input: unknown): void {

@@ -1,0 +1,46 @@
+import { PassThrough } from 'node:stream';
+import { Exec, KubeConfig } from '@kubernetes/client-node';
+import { podName } from '../../src/runtimes/kubernetes/ground';
+import { MAIN_CONTAINER } from '../../src/runtimes/kubernetes/pod-status';
+import { giveWorld, ID } from '../runtimes/contract-given';
+import { giveCluster, KUBECONFIG, until } from './cluster-world';
+
+const REF = { id: ID, organization: 'default', build: 1 };
+const cluster = giveCluster();
+afterAll(() => cluster.end());
+
+/** As `kubectl exec --stdin --tty` does. */
+async function openTerminal(): Promise<{ type(text: string): void; output(): string; close(): void }> {
+  const config = new KubeConfig();
+  config.loadFromFile(KUBECONFIG);
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  let shown = '';
+  output.on('data', (chunk: Buffer) => {
+    shown += chunk.toString();
+  });
+  const at = [cluster.namespace, podName(ID), MAIN_CONTAINER] as const;
+  const socket = await new Exec(config).exec(...at, ['sh'], output, output, input, true);
+  return { type: (text) => input.write(text), output: () => shown, close: () => socket.close() };
+}
+
+describe('A terminal that somebody opened with the tools of Kubernetes', () => {
+  const given = giveWorld(() => cluster.makeWorld());
+
+  test('counts from its last input on, which is never told too early.', async () => {
+    await given.start(1);
+    const terminal = await openTerminal();
+    try {
+      terminal.type('echo $((6 * 7))\n');
+      await until(async () => terminal.output().includes('42'), 'the terminal was to answer');
+      const typedAt = Date.now();
+      const told = await given.world().runtime.lastTerminalInput(REF);
+      // The pod's clock counts whole seconds.
+      expect(told).toBeGreaterThan(typedAt - 2_000);
+      terminal.type('exit\n');
+      const isGone = async () => (await given.world().runtime.lastTerminalInput(REF)) === null;
+      await until(isGone, 'a terminal that has ended was to be gone');
+    } finally {
+      terminal.close();
+    }
+  });
+});
