@@ -4,7 +4,7 @@
  */
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type LogMetadata, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import pino from 'pino';
 import { createActivities } from './activities';
 import { installationOf } from './client/installation';
@@ -14,7 +14,7 @@ import { createSandboxRuntime } from './runtimes/sandbox';
 import { loadWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
 import { readSettings, type WorkerSettings } from './worker/settings';
 import { startSlots } from './worker/start-slots';
-import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from './workflows/messages';
+import { ASK_AGAIN, CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from './workflows/messages';
 
 const SHUTDOWN_GRACE = '3s';
 const SHUTDOWN_FORCE = '10s';
@@ -79,21 +79,30 @@ async function createRuntime({ runtime, sandbox, kubernetes }: WorkerSettings, c
 
 function installLogger(level: string): void {
   const logger = pino({ level, base: null });
+  const write = (name: Level, message: string, meta?: LogMetadata) =>
+    logger[isToldToAskAgain(meta) ? 'debug' : name](meta ?? {}, message);
   Runtime.install({
     shutdownSignals: ['SIGINT', 'SIGTERM', 'SIGQUIT'],
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
     logger: {
-      log: (logLevel, message, meta) => logger[pinoLevel(logLevel)](meta ?? {}, message),
-      trace: (message, meta) => logger.trace(meta ?? {}, message),
-      debug: (message, meta) => logger.debug(meta ?? {}, message),
-      info: (message, meta) => logger.info(meta ?? {}, message),
-      warn: (message, meta) => logger.warn(meta ?? {}, message),
-      error: (message, meta) => logger.error(meta ?? {}, message),
+      log: (logLevel, message, meta) => write(pinoLevel(logLevel), message, meta),
+      trace: (message, meta) => write('trace', message, meta),
+      debug: (message, meta) => write('debug', message, meta),
+      info: (message, meta) => write('info', message, meta),
+      warn: (message, meta) => write('warn', message, meta),
+      error: (message, meta) => write('error', message, meta),
     },
   });
 }
 
-function pinoLevel(level: string): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
+/** A query that came between two tasks of its workflow; whoever asked is told, and nobody has anything to mend. */
+function isToldToAskAgain(meta: LogMetadata | undefined): boolean {
+  return typeof meta?.failure === 'string' && meta.failure.includes(ASK_AGAIN);
+}
+
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+function pinoLevel(level: string): Level {
   const name = level.toLowerCase();
   return name === 'trace' || name === 'debug' || name === 'warn' || name === 'error' ? name : 'info';
 }
