@@ -1,4 +1,5 @@
 /** One script for the life of a workspace, from outside, on whichever runtime: `npm start`, the command line, and messages. */
+import type { PerennialClient } from '../../src/client';
 import type { BuildView } from '../../src/workflows/messages';
 import { workspaceWorkflowId } from '../../src/workflows/names';
 import { giveLife, LIFE_LIMIT_MS, type Life, type LifeSetting } from './life-given';
@@ -23,6 +24,7 @@ export function describeLife(setting: LifeSetting): void {
   liveAtATerminal(life);
   liveThroughRebuilds(life);
   liveThroughInterruptions(life);
+  liveToAutoOff(life);
   liveToTheEnd(life);
 }
 
@@ -61,8 +63,8 @@ function liveThroughFirstBuild({ perennial, inside, logOf, workspace, client, st
   });
 }
 
-/** With another image, and to the first ping. */
-function liveThroughRebuilds({ perennial, inside, workspace, client, setting }: Life): void {
+/** With another image. */
+function liveThroughRebuilds({ perennial, inside, workspace, setting }: Life): void {
   lives('A rebuild with another image keeps the home with the modes of its files, and nothing else.', async () => {
     await inside('mkdir -p .ssh && echo key >.ssh/id && chmod 600 .ssh/id && echo x >/tmp/left');
     expect((await perennial('rebuild', 'ada/dev', '--image', setting.nextImage)).code).toBe(0);
@@ -71,17 +73,6 @@ function liveThroughRebuilds({ perennial, inside, workspace, client, setting }: 
     expect(await inside('stat -c %a .ssh/id; cat .ssh/id')).toBe('600\nkey');
     // Where the machine allows no isolation the build says so, and shares the machine's own folders.
     if (build?.warnings.length === 0) expect(await inside('[ -e /tmp/left ] || echo gone')).toBe('gone');
-  });
-
-  lives('A ping is an access, and moves the end of the workspace’s own threshold.', async () => {
-    await client()
-      .organization('default')
-      .setPolicy({ autoOff: { userControlled: true } });
-    expect((await perennial('create', 'ada/idle', '--image', setting.image, '--auto-off', '1m')).code).toBe(0);
-    expect((await perennial('ping', 'ada/idle', '--via', 'ssh')).code).toBe(0);
-    const { at, lastAccess } = (await workspace('idle').status()).autoOff;
-    expect(lastAccess?.via).toBe('ssh');
-    expect(Date.parse(at ?? '') - Date.parse(lastAccess?.at ?? '')).toBe(60 * SECOND_MS);
   });
 }
 
@@ -111,19 +102,34 @@ function liveThroughInterruptions({ inside, logOf, untilState, untilRunning, wor
   });
 }
 
-/** What stops it, and what is left of it. */
-function liveToTheEnd({ perennial, untilState, workspace, client, setting, folder }: Life): void {
-  lives('One that nobody uses for its threshold is stopped within 5 s of it, once.', async () => {
+/** From the last access to the stop; no worker is killed meanwhile, without which nothing is stopped in time. */
+function liveToAutoOff({ perennial, untilState, workspace, client, setting }: Life): void {
+  lives('A ping is an access, and moves the end of the workspace’s own threshold.', async () => {
+    await client()
+      .organization('default')
+      .setPolicy({ autoOff: { userControlled: true } });
+    expect((await perennial('create', 'ada/idle', '--image', setting.image, '--auto-off', '1m')).code).toBe(0);
+    expect((await perennial('ping', 'ada/idle', '--via', 'ssh')).code).toBe(0);
+    const { at, lastAccess } = (await workspace('idle').status()).autoOff;
+    expect(lastAccess?.via).toBe('ssh');
+    expect(Date.parse(at ?? '') - Date.parse(lastAccess?.at ?? '')).toBe(60 * SECOND_MS);
+  });
+
+  lives('One that nobody uses for its threshold is stopped once, within 5 s of the look at its terminals.', async () => {
     await untilState('off', 'idle');
     const { history } = await workspace('idle').explain();
     const stops = history.filter(({ cause, to }) => cause === 'auto-off' && to === 'turning-off');
     expect(stops).toHaveLength(1);
+    const stoppedAt = Date.parse(stops[0]?.at ?? '');
     const { lastAccess } = (await workspace('idle').status()).autoOff;
-    const idleMs = Date.parse(stops[0]?.at ?? '') - Date.parse(lastAccess?.at ?? '');
-    expect(idleMs).toBeGreaterThanOrEqual(60 * SECOND_MS);
-    expect(idleMs).toBeLessThanOrEqual(65 * SECOND_MS);
+    const dueAt = Date.parse(lastAccess?.at ?? '') + 60 * SECOND_MS;
+    expect(stoppedAt).toBeGreaterThanOrEqual(dueAt);
+    expect(stoppedAt - Math.max(dueAt, await lookedAt(client(), 'idle'))).toBeLessThanOrEqual(5 * SECOND_MS);
   });
+}
 
+/** What is left of it. */
+function liveToTheEnd({ perennial, untilState, workspace, client, setting, folder }: Life): void {
   lives('One that is deleted can be restored with its home, and one that is purged leaves nothing.', async () => {
     await workspace().delete({ by: 'test' });
     await untilState('deleted');
@@ -137,6 +143,19 @@ function liveToTheEnd({ perennial, untilState, workspace, client, setting, folde
     expect(JSON.parse((await perennial('orphans', 'list', '--json')).out)).toEqual([]);
     await eventually('nothing is left', async () => (await setting.traces(folder())).length === 0);
   });
+}
+
+/** When the runtime last answered what it was asked right before a stop, by the server's clock. */
+async function lookedAt({ temporal }: PerennialClient, name: string): Promise<number> {
+  const { events } = await temporal.workflow.getHandle(workspaceWorkflowId('ada', name)).fetchHistory();
+  const looks = (events ?? []).filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'lastLook');
+  const asked = looks.map(({ eventId }) => String(eventId));
+  const answered = events?.findLast(({ activityTaskCompletedEventAttributes: completed }) =>
+    asked.includes(String(completed?.scheduledEventId)),
+  );
+  if (!answered) throw new Error(`expected an answered look at the terminals of ${name}`);
+  const { seconds, nanos } = answered.eventTime ?? {};
+  return Number(seconds) * SECOND_MS + (nanos ?? 0) / 1e6;
 }
 
 const stepsOf = (build: BuildView | null) => Object.fromEntries((build?.steps ?? []).map(({ name, state }) => [name, state]));

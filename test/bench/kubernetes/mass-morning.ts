@@ -1,6 +1,6 @@
 /** A morning: all are to be ready by their schedules at one time, and in the midst of that some people start theirs by hand. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { WorkspaceHandle } from '../../../src/client';
 import { inLanes, until } from '../lanes';
 import type { ClusterGround } from './cluster-ground';
@@ -9,13 +9,15 @@ import { countIn } from './mass-fleet';
 /** No build begins earlier, so that all know their time by then. */
 const LEAD_MS = 5 * 60_000;
 /** In which all are told their schedule. */
-const TELLING_MS = 60_000;
+const TELLING_MS = 180_000;
 const MINUTE_MS = 60_000;
 /** Each of them is one person; faster than the machine can build, they would only wait for one another. */
 const BETWEEN_PEOPLE_MS = 2_000;
 
 /** Milliseconds after the request was accepted. */
 export interface Wait {
+  /** Of it, in queues for slots: what its steps waited between being asked for and being begun. */
+  queued: number;
   startPodBegan: number;
   running: number;
 }
@@ -52,6 +54,10 @@ export async function runMorning(
   return { waits, left };
 }
 
+type History = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
+/** The steps until the pod, in their order. */
+const QUEUING = ['admit', 'prepareHome', 'startPod'];
+
 type Event = { eventTime?: { seconds?: unknown; nanos?: number | null } | null };
 const momentOf = ({ eventTime }: Event): number => Number(eventTime?.seconds) * 1_000 + (eventTime?.nanos ?? 0) / 1e6;
 
@@ -60,15 +66,22 @@ async function readWait(temporal: Client, workspace: WorkspaceHandle): Promise<W
   const { events } = await temporal.workflow.getHandle(`workspace/${workspace.workspace}`).fetchHistory();
   const all = events ?? [];
   const accepted = all.findLast((event) => event.workflowExecutionUpdateAcceptedEventAttributes);
-  const scheduled = all.findLast((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'startPod');
-  const began = all.find(
-    ({ activityTaskStartedEventAttributes: started }) =>
-      started && String(started.scheduledEventId) === String(scheduled?.eventId),
-  );
+  const steps = QUEUING.map((name) => lastOf(all, name));
   const { endedAt } = await workspace.build();
-  if (!accepted || !began || !endedAt) throw new Error(`${workspace.workspace}: expected an accepted start, and a pod`);
+  if (!accepted || !endedAt) throw new Error(`${workspace.workspace}: expected an accepted start, and a build that has ended`);
   return {
-    startPodBegan: momentOf(began) - momentOf(accepted),
+    queued: steps.reduce((sum, { asked, began }) => sum + began - asked, 0),
+    startPodBegan: (steps.at(-1)?.began ?? 0) - momentOf(accepted),
     running: Date.parse(endedAt) - momentOf(accepted),
   };
+}
+
+/** When an activity was last asked for, and when that was begun. */
+function lastOf(events: History, name: string): { asked: number; began: number } {
+  const asked = events.findLast((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === name);
+  const began = events.find(
+    ({ activityTaskStartedEventAttributes: started }) => started && String(started.scheduledEventId) === String(asked?.eventId),
+  );
+  if (!asked || !began) throw new Error(`expected that ${name} was begun`);
+  return { asked: momentOf(asked), began: momentOf(began) };
 }

@@ -118,6 +118,7 @@ function report({ enginePerSecond, floor, ours, morning }: Results): Line[] {
   const execs = ours.calls.get('SOCKET pods/exec') ?? 0;
   const execsMs = (execs / floor.execsPerSecond) * 1_000;
   const began = morning.waits.map(({ startPodBegan }) => startPodBegan);
+  const queued = morning.waits.map((wait) => wait.queued);
   const running = morning.waits.map((wait) => wait.running);
   const both = (values: number[]) => `median ${seconds(median(values))}, max ${seconds(Math.max(...values))}`;
   const share = (ms: number) => `${((100 * ms) / (processors.machine + processors.idle)).toFixed(0)} %`;
@@ -136,10 +137,11 @@ function report({ enginePerSecond, floor, ours, morning }: Results): Line[] {
       `${share(processors.machine)} busy, ${share(processors.ours)} with our client and workers, the rest with both servers and the pods`,
     ),
     line(
-      `a start by hand in the midst of it, accepted to its start-pod begun (${began.length} times)`,
-      `${both(began)}; ${morning.left} were building when the last had asked`,
-      { text: `median under ${seconds(PERSON_GOAL_MS)}`, holds: median(began) < PERSON_GOAL_MS },
+      `a start by hand in the midst of it: its wait in queues (${began.length} times)`,
+      `${both(queued)}; ${morning.left} were building when the last had asked`,
+      { text: `under ${seconds(PERSON_GOAL_MS)}`, holds: Math.max(...queued) < PERSON_GOAL_MS },
     ),
+    line('the same from accepted to its start-pod begun', both(began)),
     line('the same to running', both(running)),
   ];
 }
