@@ -92,8 +92,13 @@ function leadMs(state: State): number {
 /** Twice the last build's time, within the bounds, so that the workspace is ready at the time set. */
 function leastLeadMs(state: State): number {
   const build = state.builds.findLast(isFinished);
-  if (!build || build.endedAt === null) return MAX_LEAD_MS;
-  return Math.min(MAX_LEAD_MS, Math.max(MIN_LEAD_MS, 2 * (build.endedAt - build.startedAt)));
+  return build ? Math.min(MAX_LEAD_MS, Math.max(MIN_LEAD_MS, 2 * workMs(build))) : MAX_LEAD_MS;
+}
+
+/** Of its steps alone: how long it queued says how busy that morning was, and after a busy one all would begin in one second again. */
+function workMs({ steps }: BuildRecord): number {
+  const took = steps.map(({ startedAt, endedAt }) => (startedAt === null || endedAt === null ? 0 : endedAt - startedAt));
+  return took.reduce((sum, ms) => sum + ms, 0);
 }
 
 /** From 0 to below 1, always the same for the same text, and evenly spread: FNV-1a in 32 bits, its end mixed as MurmurHash3 does. */

@@ -36,7 +36,11 @@ function leadAfter(took: number, id: string): number {
   const { state } = off(SCHEDULE);
   state.id = id;
   const [build] = state.builds;
-  if (build) build.endedAt = build.startedAt + took;
+  for (const step of build?.steps ?? []) step.endedAt = step.startedAt;
+  const [, , startPod] = build?.steps ?? [];
+  if (startPod?.startedAt) startPod.endedAt = startPod.startedAt + took;
+  // Most of it in a queue.
+  if (build) build.endedAt = build.startedAt + took + HOUR_MS;
   return MONDAY - (plannedStart(state)?.beginsAt ?? 0);
 }
 
