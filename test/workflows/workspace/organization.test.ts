@@ -1,32 +1,12 @@
-import type { UsageReport } from '../../../src/workflows/messages';
 import {
   applyPolicyChange,
   createOrganization,
   duePush,
-  type OrganizationState,
   viewOrganizationDetails,
   viewPolicy,
 } from '../../../src/workflows/workspace/organization';
-import { takeUsageReport } from '../../../src/workflows/workspace/usage';
 import { copy, NOW, refusalOf } from './scene';
-
-const REPORT: UsageReport = {
-  workspace: 'workspace/ada/dev',
-  sequence: 1,
-  owner: 'ada',
-  policyVersion: 1,
-  running: true,
-  home: true,
-  cpu: '500m',
-  memory: '2Gi',
-  disk: '10Gi',
-};
-
-function organization(...reports: Partial<UsageReport>[]): OrganizationState {
-  const state = createOrganization({ name: 'math', by: 'root' }, NOW);
-  for (const report of reports) takeUsageReport(state, { ...REPORT, ...report });
-  return state;
-}
+import { organization } from './organization-scene';
 
 test('An organization begins with version 1 of the default policy, and takes what it is given over it.', () => {
   const state = createOrganization({ name: 'math', policy: { autoOff: { after: '1h' } }, by: 'root' }, NOW);

@@ -1,31 +1,8 @@
 import fc from 'fast-check';
-import type { UsageReport } from '../../../src/workflows/messages';
-import {
-  createOrganization,
-  type OrganizationState,
-  viewOrganizationDetails,
-} from '../../../src/workflows/workspace/organization';
+import { viewOrganizationDetails } from '../../../src/workflows/workspace/organization';
 import { takeUsageReport, takeWorkspaceEnded, viewUsage } from '../../../src/workflows/workspace/usage';
-import { copy, NOW } from './scene';
-
-const REPORT: UsageReport = {
-  workspace: 'workspace/ada/dev',
-  id: 'w1',
-  sequence: 1,
-  owner: 'ada',
-  policyVersion: 1,
-  running: true,
-  home: true,
-  cpu: '500m',
-  memory: '2Gi',
-  disk: '10Gi',
-};
-
-function organization(...reports: Partial<UsageReport>[]): OrganizationState {
-  const state = createOrganization({ name: 'math', by: 'root' }, NOW);
-  for (const report of reports) takeUsageReport(state, { ...REPORT, ...report });
-  return state;
-}
+import { organization, REPORT } from './organization-scene';
+import { copy } from './scene';
 
 test('Usage sums running, cpu, and memory over what is up, homes and disk over what is kept, for each owner.', () => {
   const state = organization(
