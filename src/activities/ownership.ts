@@ -20,13 +20,6 @@ export async function findWorkspace(
   }
 }
 
-/** A workspace that can report nothing any more, since its workflow was terminated; `home`: whether its home is still there. */
-export interface WorkspaceEndedInput {
-  workspace: string;
-  id: string;
-  home: boolean;
-}
-
 /** States in which a workspace wants no pod. */
 export const DOWN_STATES: ReadonlySet<unknown> = new Set(['off', 'error', 'deleted']);
 

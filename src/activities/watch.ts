@@ -9,7 +9,7 @@ import { untilAborted } from '../runtimes/abort';
 import type { ListedPod, Runtime } from '../runtimes/runtime';
 import { toApplicationFailure } from './failure';
 import type { Dependencies } from './index';
-import { DOWN_STATES, findWorkspace, isDownAfter, type WorkspaceEndedInput } from './ownership';
+import { DOWN_STATES, findWorkspace, isDownAfter } from './ownership';
 
 /** A watch ends by itself after this, so that its workflow can hand over. */
 const WATCH_MS = 10 * 60_000;
@@ -27,6 +27,13 @@ export interface PodLostInput {
   reason: string;
   counted: boolean;
   found?: number;
+}
+
+/** A workspace that can report nothing any more, since its workflow was terminated; `home`: whether its home is still there. */
+export interface WorkspaceEndedInput {
+  workspace: string;
+  id: string;
+  home: boolean;
 }
 
 export function watchActivities({ runtime, client, watchIntervalMs }: Dependencies) {

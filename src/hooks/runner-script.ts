@@ -63,7 +63,7 @@ count_kills() {
 note_kills() {
   count_kills
   [ "$kills" -le "$kills_before" ] ||
-    printf 'warning: out of memory: the kernel ended %s process(es) meanwhile\n' "$((kills - kills_before))" >>"$folder/report"
+    printf 'warning: out of memory: the kernel ended %s process(es) meanwhile\\n' "$((kills - kills_before))" >>"$folder/report"
 }
 
 start_hook() {

@@ -52,6 +52,7 @@ export function superviseChild(spec: ChildSpec): SupervisedChild {
   const failed = new Promise<never>((_, reject) => {
     const launch = (attempt: number): void => {
       const startedAt = Date.now();
+      const logFrom = sizeOf(spec.logFile);
       const child = spawnLogged(spec);
       identity = child.pid === undefined ? null : identifyProcess(child.pid);
       spec.onSpawn(identity);
@@ -59,7 +60,9 @@ export function superviseChild(spec: ChildSpec): SupervisedChild {
       void running.then(async (how) => {
         if (stopping.signal.aborted) return;
         if (!isKept && attempt + 1 >= spec.starts)
-          return reject(new StartRefusal(`the ${spec.name} ended before it was ready (${how})${lastWords(spec.logFile)}`));
+          return reject(
+            new StartRefusal(`the ${spec.name} ended before it was ready (${how})${lastWords(spec.logFile, logFrom)}`),
+          );
         const next = isKept && Date.now() - startedAt > STEADY_MS ? 0 : attempt + 1;
         spec.say(`the ${spec.name} ended (${how}); starting it again`);
         await pause({ attempt: next, signal: stopping.signal });
@@ -108,14 +111,15 @@ const pause = ({ attempt, signal }: { attempt: number; signal: AbortSignal }): P
 
 // One old log is kept; a log that grew without end would fill the disk that the homes are on.
 function turnLog(file: string): void {
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > LOG_LIMIT_BYTES) renameSync(file, `${file}.1`);
+  if (sizeOf(file) > LOG_LIMIT_BYTES) renameSync(file, `${file}.1`);
 }
 
-/** Of one that panicked the reason, which comes before a long trace; of others the end of the log. */
-function lastWords(file: string): string {
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/** What it wrote from there on: of one that panicked the reason, which comes before a long trace; of others the end. */
+function lastWords(file: string, from: number): string {
+  const lines = readFileSync(file).subarray(from).toString('utf8').trimEnd().split('\n');
   const panic = lines.findLastIndex((line) => PANIC.test(line));
   const words = (panic < 0 ? lines.slice(-SHOWN_LINES) : lines.slice(panic, panic + SHOWN_LINES)).join('\n');
-  return words.trim() === '' ? `; its log ${file} is empty` : `; from its log ${file}:\n${words}`;
+  return words.trim() === '' ? `; it wrote nothing to its log ${file}` : `; from its log ${file}:\n${words}`;
 }

@@ -1,8 +1,7 @@
 /** The contract's payloads and answers, as types. Instants are ISO 8601 in UTC, durations and quantities are text. */
 import type { Weekday } from '../activities/occurrences';
 import type { Policy } from '../activities/policy';
-import type { WorkspaceEndedInput } from '../activities/ownership';
-import type { PodLostInput } from '../activities/watch';
+import type { PodLostInput, WorkspaceEndedInput } from '../activities/watch';
 import type { UsageReport } from './workspace/usage';
 
 export type { PodLostInput, Policy, UsageReport, Weekday, WorkspaceEndedInput };

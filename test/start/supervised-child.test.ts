@@ -1,5 +1,5 @@
 /** A program of the stack that ends before it is ready, and how often it is tried. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type SupervisedChild, superviseChild } from '../../src/start/supervised-child';
@@ -57,6 +57,14 @@ test('One that ends at first and then stays is not given up.', async () => {
   child.keep();
   await child.end();
   expect(isGivenUp).toBe(false);
+});
+
+test('What an earlier one wrote to the log is not taken for the words of this one.', async () => {
+  writeFileSync(path.join(folder, 'later.log'), 'panic: long ago\n');
+  const { child } = supervise('later', { starts: 1, script: 'echo now; exit 2' });
+  await expect(child.failed).rejects.toThrow(/from its log .*:\nnow$/);
+  writeFileSync(path.join(folder, 'silent.log'), 'panic: long ago\n');
+  await expect(supervise('silent', { starts: 1, script: 'exit 2' }).child.failed).rejects.toThrow(/it wrote nothing to its log/);
 });
 
 test('Of one that panicked its reason is told, and not the end of its trace.', async () => {
