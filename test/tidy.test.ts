@@ -34,7 +34,12 @@ const RANKS: Record<string, number> = {
   hooks: 5,
 };
 /** Pure data, which workflows may import as values. */
-const PURE = new Set(['src/runtimes/failure-types', 'src/runtimes/quantity']);
+const PURE = new Set([
+  'src/activities/time-zones',
+  'src/runtimes/failure-types',
+  'src/runtimes/quantity',
+  'src/runtimes/text-limit',
+]);
 
 const FORBIDDEN_NAMES = ['utils', 'util', 'common', 'helpers', 'helper', 'shared', 'types', 'misc'];
 

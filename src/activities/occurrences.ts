@@ -1,5 +1,8 @@
 // The package's main entry hands out the engine's own Temporal where there is one; this entry is the same code on every Node.
 import { Temporal } from 'temporal-polyfill/implementation';
+import { isTimeZone } from './time-zones';
+
+export { isTimeZone };
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
@@ -53,17 +56,6 @@ export function occurrencesBetweenDates(schedule: Schedule, from: string, days: 
   return Array.from({ length: days }, (_, index) => occurrenceOn(schedule, first.add({ days: index }))).filter(
     (occurrence) => occurrence !== null,
   );
-}
-
-/** Whether this Node knows the zone by name. Offsets such as `+02:00` are no zones: they know nothing of clock changes. */
-export function isTimeZone(name: string): boolean {
-  // Newer engines take offsets, and the engine's own test alone would let them through.
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }
 
 /** Whether the text is a time of day, `HH:MM` with two digits each, from `00:00` to `23:59`. */

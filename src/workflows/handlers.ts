@@ -1,6 +1,7 @@
 /** All messages of a workspace, registered before the first await: queries, then updates, then signals. No default handler: one could be made to fail the workflow task. */
 import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
+import { isTimeZone } from '../activities/time-zones';
 import * as messages from './messages';
 import type { Run } from './workspace';
 import { asObject } from './workspace/fields';
@@ -12,6 +13,8 @@ import { requestBuild, requestDelete, requestRestore, requestStop } from './work
 import { type SignalName, takeSignal } from './workspace/signals';
 import type { State } from './workspace/state';
 import { viewBuild, viewStatus } from './workspace/view';
+
+export { isTimeZone };
 
 export function registerHandlers(run: Run): void {
   registerQueries(run);
@@ -117,16 +120,6 @@ function checkTimeZone(input: unknown): void {
   const { timeZone } = asObject('autoStart', autoStart);
   if (typeof timeZone === 'string' && timeZone !== '' && !isTimeZone(timeZone)) {
     throw invalid('autoStart.timeZone', 'an IANA time zone such as Europe/Berlin', timeZone);
-  }
-}
-
-export function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
   }
 }
 

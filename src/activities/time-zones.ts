@@ -1,0 +1,17 @@
+/** Which time zones there are. Pure, so workflows may import it; the library that computes with zones costs too much memory there. */
+
+/** Abbreviations that ICU keeps for old Java programs. They are none of the tz database, and the library that computes refuses them. */
+const ICU_ONLY = /^(?:AC|AE|AG|AR|AS|BE|BS|CA|CN|CS|CT|EA|EC|IE|IS|JS|MI|NE|NS|PL|PN|PR|PS|SS|VS)T$/i;
+/** Offsets such as `+02:00`, which newer engines take, know nothing of clock changes. */
+const NAME = /^[A-Za-z][\w/+-]{0,63}$/;
+
+/** Whether this engine knows the zone by a name or link of the tz database, in any case. The engine's answer may differ on replay. */
+export function isTimeZone(name: string): boolean {
+  if (!NAME.test(name) || ICU_ONLY.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

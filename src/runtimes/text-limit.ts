@@ -1,0 +1,69 @@
+/** Text that comes from outside, cut to fixed limits before it is kept. Pure, so workflows may import it. */
+
+export interface TextLimit {
+  /** UTF-16 code units; `…` in the place of what is cut off is one of them. */
+  characters: number;
+  /** Bytes of UTF-8 as JSON writes the text, without the quotes; three for each character where left out. */
+  bytes?: number;
+}
+
+/** Of every message: failures, warnings, evidence, heartbeats. */
+export const MESSAGE_LIMIT: TextLimit = { characters: 500 };
+/** Of one line of a hook's output. */
+export const LINE_LIMIT: TextLimit = { characters: 300 };
+/** Of names that an image or a cluster gives: a digest, a user, a path. */
+export const NAME_LIMIT: TextLimit = { characters: 255 };
+
+const ELLIPSIS = '…';
+const ELLIPSIS_BYTES = 3;
+/** JSON writes six bytes for each of them, and no reader of a message wants one. */
+const CONTROLS = /\p{Cc}+/gu;
+/** Half of a surrogate pair, which not every reader of JSON takes. */
+const LONE_SURROGATES = /\p{Surrogate}/gu;
+
+/** The text on one line and as valid Unicode, cut to the limit. */
+export function cutText(text: string, limit: TextLimit): string {
+  const { characters, bytes = characters * 3 } = limit;
+  // Cut before it is looked at: the text may be of any length.
+  const plain = text
+    .slice(0, characters * 2)
+    .replace(CONTROLS, ' ')
+    .replace(LONE_SURROGATES, '\ufffd');
+  const isWhole = text.length <= characters * 2 && plain.length <= characters && keptBytes(plain) <= bytes;
+  return isWhole ? plain : cutAt(plain, { characters: characters - 1, bytes: bytes - ELLIPSIS_BYTES });
+}
+
+/** The last of the lines, each cut to the line's limit, and so many as fit into `bytes` as JSON. */
+export function cutLines(lines: string[], limits: { lines: number; line: TextLimit; bytes: number }): string[] {
+  const kept: string[] = [];
+  let bytes = 0;
+  for (const line of lines.slice(-limits.lines).reverse()) {
+    const short = cutText(line, limits.line);
+    bytes += keptBytes(short) + '"",'.length;
+    if (bytes > limits.bytes) break;
+    kept.unshift(short);
+  }
+  return kept;
+}
+
+function cutAt(text: string, limit: Required<TextLimit>): string {
+  let length = 0;
+  let bytes = 0;
+  for (const character of text) {
+    bytes += keptBytes(character);
+    if (length + character.length > limit.characters || bytes > limit.bytes) break;
+    length += character.length;
+  }
+  return text.slice(0, length) + ELLIPSIS;
+}
+
+/** Of text without control characters and lone surrogates. */
+function keptBytes(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    if (character === '"' || character === '\\') bytes += 2;
+    else bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
