@@ -8,6 +8,7 @@ import { checkAdoption } from './adoption';
 import type { Dependencies } from './index';
 import type { Policy } from './policy';
 import type { Reading } from './policy-reading';
+import { cutHome, cutHook, cutPod } from './result-limits';
 import { type Deadline, runStep, type StepResult } from './step';
 
 /** A visit to a hook waits for some seconds in the pod; one that takes so long hangs, and the next attempt joins the hook. */
@@ -24,12 +25,12 @@ export function buildActivities({ runtime, client }: Dependencies, policies: Rea
     prepareHome: (input: { home: HomeSpec; deadline: Deadline }) =>
       runStep({ deadline: input.deadline, waitingFor: 'the home' }, async (progress) => {
         if (input.home.adopt) await untilAborted(progress.signal, () => checkAdoption({ runtime, client }, input.home));
-        return runtime.prepareHome(input.home, progress);
+        return cutHome(await runtime.prepareHome(input.home, progress));
       }),
 
     startPod: (input: { pod: PodSpec; deadline: Deadline }): Promise<StepResult<Pod>> =>
-      runStep({ deadline: input.deadline, waitingFor: `a pod of ${input.pod.image}` }, (progress) =>
-        runtime.startPod(input.pod, progress),
+      runStep({ deadline: input.deadline, waitingFor: `a pod of ${input.pod.image}` }, async (progress) =>
+        cutPod(await runtime.startPod(input.pod, progress)),
       ),
 
     async runHookStep(input: { pod: PodRef; hook: HookSpec; deadline: Deadline }): Promise<StepResult> {
@@ -38,7 +39,7 @@ export function buildActivities({ runtime, client }: Dependencies, policies: Rea
         const limit = { what: `a look at ${hook.step}`, limitMs: VISIT_LIMIT_MS, signal: progress.signal };
         return runHook((command) => withTimeLimit(limit, (signal) => runtime.exec(pod, command, signal)), hook, progress);
       });
-      return { tookMs: result.tookMs, attempt: result.attempt, value: null, hook: result.value };
+      return { tookMs: result.tookMs, attempt: result.attempt, value: null, hook: cutHook(result.value) };
     },
   };
 }

@@ -1,10 +1,11 @@
 /** Everything that touches what runs besides builds: clean-up, the last look, the purge of a home. */
 import { Context } from '@temporalio/activity';
-import { CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { untilAborted } from '../runtimes/abort';
 import { RuntimeFailure } from '../runtimes/failure';
 import { type FailureType, TEMPORARY_TYPES } from '../runtimes/failure-types';
 import type { HomeRef, PodRef, Progress } from '../runtimes/runtime';
+import { cutText, MESSAGE_LIMIT } from '../runtimes/text-limit';
 import { toApplicationFailure, translated } from './failure';
 import type { Dependencies } from './index';
 import { startPulse } from './pulse';
@@ -12,19 +13,25 @@ import { startPulse } from './pulse';
 export function careActivities({ runtime }: Dependencies) {
   return {
     /** Removes this build's pod or an older one; a newer build's pod stays. */
-    stopPod: (input: { pod: PodRef }): Promise<void> =>
-      withHeartbeat((progress) => insisting([], () => runtime.stopPod(input.pod, progress))),
+    stopPod: ({ pod, limitMs }: { pod: PodRef } & Limit): Promise<void> =>
+      withHeartbeat(limitMs, (progress) => insisting([], () => runtime.stopPod(pod, progress))),
 
     /** When a terminal last had input, in epoch milliseconds; null for no terminal. Only `PodLost` is final: no answer is not idleness. */
     lastLook: (input: { pod: PodRef }): Promise<{ lastInputAt: number | null }> =>
-      translated(async () => ({
-        lastInputAt: await insisting(['PodLost'], () => runtime.lastTerminalInput(input.pod)),
-      })),
+      translated(async () => {
+        const at = await insisting(['PodLost'], () => runtime.lastTerminalInput(input.pod));
+        return { lastInputAt: typeof at === 'number' && Number.isFinite(at) ? at : null };
+      }),
 
     /** A home that is missing, or another's by now, is not there to be removed. */
-    deleteHome: (input: HomeRef): Promise<void> =>
-      withHeartbeat(() => insisting(['HomeMissing', 'NotFound'], () => runtime.deleteHome(input))),
+    deleteHome: ({ limitMs, ...home }: HomeRef & Limit): Promise<void> =>
+      withHeartbeat(limitMs, () => insisting(['HomeMissing', 'NotFound'], () => runtime.deleteHome(home))),
   };
+}
+
+/** `limitMs`: how long one attempt waits before it fails with what it waits for, so that the workspace can say so; for ever where left out. */
+interface Limit {
+  limitMs?: number;
 }
 
 /**
@@ -41,25 +48,35 @@ async function insisting<T>(ends: FailureType[], work: () => Promise<T>): Promis
   }
 }
 
-/** Keeps the server told that the work goes on, and what it waits for. */
-async function withHeartbeat<T>(work: (progress: Progress) => Promise<T>): Promise<T> {
+/** Keeps the server told that the work goes on, and what it waits for. Past its limit an attempt fails for the workflow to see. */
+async function withHeartbeat<T>(limitMs: number | undefined, work: (progress: Progress) => Promise<T>): Promise<T> {
   const context = Context.current();
   let waitingFor = 'the runtime';
   context.heartbeat({ waitingFor });
   const endPulse = startPulse(() => context.heartbeat({ waitingFor }));
+  const timeout = new AbortController();
+  const timer = limitMs === undefined ? undefined : setTimeout(() => timeout.abort(), limitMs);
   try {
     const progress = {
-      signal: context.cancellationSignal,
+      signal: AbortSignal.any([context.cancellationSignal, timeout.signal]),
       waitingFor: (sentence: string) => {
-        waitingFor = sentence.slice(0, 500);
+        waitingFor = cutText(sentence, MESSAGE_LIMIT);
       },
     };
     return await untilAborted(progress.signal, async () => work(progress));
   } catch (error) {
     // What was cut off is not done: its workflow, or the run that takes over, asks for it again.
     if (context.cancellationSignal.aborted) throw new CancelledFailure('the clean-up is no longer observed');
+    if (timeout.signal.aborted) throw stillWaiting(limitMs ?? 0, waitingFor);
     throw toApplicationFailure(error);
   } finally {
+    clearTimeout(timer);
     endPulse();
   }
+}
+
+/** Not retried by the server, so that the workflow hears of it now and asks again. */
+function stillWaiting(limitMs: number, waitingFor: string): ApplicationFailure {
+  const message = `after ${limitMs / 1_000} s it still waits for ${waitingFor}`;
+  return ApplicationFailure.create({ type: 'RuntimeUnavailable', message: cutText(message, MESSAGE_LIMIT), nonRetryable: true });
 }

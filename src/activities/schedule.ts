@@ -1,19 +1,28 @@
 /** Zone arithmetic for workflows, run as local activities: its result is recorded, so newer zone data cannot change a replay. */
 import { ApplicationFailure } from '@temporalio/common';
-import { isTimeZone, nextOccurrence, type Occurrence, type Schedule } from './occurrences';
+import { cutText, MESSAGE_LIMIT } from '../runtimes/text-limit';
+import { nextOccurrence, type Occurrence, type Schedule } from './occurrences';
+import { isTimeZone } from './time-zones';
+
+/** The next start; null when the weekdays never allow one; a sentence when this schedule cannot be computed with. */
+export type Plan = Occurrence | { because: string } | null;
 
 export function scheduleActivities() {
   return {
-    async nextOccurrence(input: { schedule: Schedule; after: number }): Promise<Occurrence | null> {
-      await checkTimeZone({ field: 'autoStart.timeZone', timeZone: input.schedule.timeZone });
-      return nextOccurrence(input.schedule, input.after);
+    /** Total: a schedule that was taken with a zone nobody knows any more must not hold up its workspace. */
+    async nextOccurrence(input: { schedule: Schedule; after: number }): Promise<Plan> {
+      try {
+        return nextOccurrence(input.schedule, input.after);
+      } catch (error) {
+        return { because: cutText(error instanceof Error ? error.message : String(error), MESSAGE_LIMIT) };
+      }
     },
-    checkTimeZone,
-  };
-}
 
-async function checkTimeZone({ field, timeZone }: { field: string; timeZone: string }): Promise<void> {
-  if (isTimeZone(timeZone)) return;
-  const message = `${field}: expected an IANA time zone such as Europe/Berlin, got ${JSON.stringify(timeZone)}`;
-  throw ApplicationFailure.create({ type: 'InvalidRequest', message, nonRetryable: true });
+    /** Fails with `InvalidRequest` for a zone that nobody can compute with. */
+    async checkTimeZone({ field, timeZone }: { field: string; timeZone: string }): Promise<void> {
+      if (isTimeZone(timeZone)) return;
+      const message = `${field}: expected an IANA time zone such as Europe/Berlin, got ${JSON.stringify(timeZone)}`;
+      throw ApplicationFailure.create({ type: 'InvalidRequest', message: cutText(message, MESSAGE_LIMIT), nonRetryable: true });
+    },
+  };
 }

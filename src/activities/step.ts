@@ -7,6 +7,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { HookResult } from '../hooks/hook';
 import { RuntimeFailure } from '../runtimes/failure';
 import type { Progress } from '../runtimes/runtime';
+import { cutText, MESSAGE_LIMIT } from '../runtimes/text-limit';
 import { toApplicationFailure } from './failure';
 import { startPulse } from './pulse';
 
@@ -75,7 +76,7 @@ export async function runStep<T>(
     const signal = AbortSignal.any([context.cancellationSignal, timeout.signal]);
     const value = await work({
       signal,
-      waitingFor: (sentence) => void Object.assign(beat, { waitingFor: sentence.slice(0, 500) }),
+      waitingFor: (sentence) => void Object.assign(beat, { waitingFor: cutText(sentence, MESSAGE_LIMIT) }),
     });
     return { value, tookMs: usedMs(), attempt };
   } catch (error) {
@@ -84,7 +85,7 @@ export async function runStep<T>(
     const failure = toApplicationFailure(error, { ...details() });
     if (failure.nonRetryable) throw failure;
     const pauseMs = pauseBefore(attempt + 1, remainingMs());
-    beat.waitingFor = `another attempt after ${failure.type}: ${failure.message}`.slice(0, 500);
+    beat.waitingFor = cutText(`another attempt after ${failure.type}: ${failure.message}`, MESSAGE_LIMIT);
     // The pause counts too, and only what was sent with a heartbeat reaches the next attempt.
     send(pauseMs);
     throw withPause(failure, pauseMs);

@@ -1,19 +1,21 @@
 /** What each decision comes to: one function for each, all of them interruptible, none undoing anything. */
-import { ActivityFailure, ApplicationFailure, isCancellation, log } from '@temporalio/workflow';
-import { FINAL_TYPES, INTERNAL_TYPES } from '../runtimes/failure-types';
-import { continueBuild, nextStep } from './build';
-import { observe } from './observe';
-import { care, local, look, short } from './proxies';
+import { log } from '@temporalio/workflow';
+import { continueBuild } from './build';
+import { clean, purge } from './clean-up';
+import { Interrupted, observe } from './observe';
+import { ensurePlan } from './plan';
+import { look, short } from './proxies';
 import { publish } from './publication';
 import { sleepUnless } from './sleep';
 import type { Run } from './workspace';
 import { autoOffAt, autoOffThreshold, noteLook, openWindow } from './workspace/auto-off';
-import { MISSED_AFTER_MS, useUpDate, wantedPlan } from './workspace/auto-start';
+import { MISSED_AFTER_MS, useUpDate } from './workspace/auto-start';
 import type { Decision } from './workspace/decide';
 import { podRef } from './workspace/pod';
 import { READING_MS, takePolicy } from './workspace/policy-intake';
 import { currentBuild, newestBuild, type State } from './workspace/state';
-import { beginBuild, enter, finishBuild, queueBuild, settleEnding, turnOff } from './workspace/transition';
+import { nextStep } from './workspace/step-end';
+import { beginBuild, finishBuild, queueBuild, turnOff } from './workspace/transition';
 import { iso } from './workspace/view';
 
 /** Not async, nor is `sleep`: each would add promises that stay pending while the workspace sleeps (see sleep.ts). */
@@ -21,7 +23,7 @@ export function act(run: Run, decision: Decision): Promise<void> | void {
   const { state } = run;
   switch (decision.do) {
     case 'plan':
-      return plan(state);
+      return ensurePlan(run);
     case 'readPolicy':
       return readPolicy(run);
     case 'begin':
@@ -45,15 +47,6 @@ export function act(run: Run, decision: Decision): Promise<void> | void {
     case 'sleep':
       return sleep(run, decision);
   }
-}
-
-async function plan(state: State): Promise<void> {
-  const wanted = wantedPlan(state);
-  if (!wanted) return;
-  const { key, schedule, after } = wanted;
-  const occurrence = await local.nextOccurrence({ schedule, after });
-  // An instant of zero says that there is no occurrence at all.
-  state.schedule.plan = { key, date: occurrence?.date ?? '', at: occurrence?.at ?? 0 };
 }
 
 /** In the background: nothing waits for a policy that is known in an older version. */
@@ -86,19 +79,6 @@ async function build(run: Run): Promise<void> {
   openWindow(state, Date.now());
 }
 
-async function clean(run: Run): Promise<void> {
-  const { state } = run;
-  const { podBuild } = state;
-  if (podBuild !== null) {
-    const input = { pod: podRef(state, podBuild) };
-    const summary = `remove the pod of build ${podBuild}`;
-    const isClean = await finish(() => care.stopPod.executeWithOptions({ summary }, [input]), run.mustHandOver);
-    if (!isClean) return;
-    state.podBuild = null;
-  }
-  settleEnding(state, Date.now());
-}
-
 async function lookAtTerminals({ state, mustHandOver }: Run, offAt: number): Promise<void> {
   const pod = newestBuild(state);
   if (!pod) return;
@@ -111,7 +91,7 @@ async function lookAtTerminals({ state, mustHandOver }: Run, offAt: number): Pro
     );
     noteLook(state, { offAt, lastInputAt }, Date.now());
   } catch (error) {
-    if (isCancellation(error)) return;
+    if (error instanceof Interrupted) return;
     // Only the certain loss of the pod is final here, and a lost pod has no terminals.
     log.info('the last look found no pod', { error });
     noteLook(state, { offAt, lastInputAt: null }, Date.now());
@@ -155,40 +135,7 @@ function skipDate(state: State, { at, because }: { at: number; because: string }
   useUpDate(state, Math.max(at, Date.now() - MISSED_AFTER_MS));
 }
 
-async function purge(run: Run): Promise<void> {
-  const { state } = run;
-  const { home, id, organization } = state;
-  const evidence = `deleted, kept until ${iso(state.purgeAt ?? Date.now())}`;
-  if (home) {
-    const input = { id, organization, identity: home.identity };
-    const work = () => care.deleteHome.executeWithOptions({ summary: 'purge the home' }, [input]);
-    if (!(await finish(work, run.mustHandOver))) return;
-  }
-  state.home = null;
-  enter(state, 'purged', { cause: 'purge', by: null, rule: 'retention', evidence }, Date.now());
-}
-
 function sleep(run: Run, { until, summary }: { until: number; summary: string }): Promise<void> | void {
   const ms = until - Date.now();
   if (ms > 0) return sleepUnless(() => run.isAwake || run.mustHandOver(), ms, summary);
-}
-
-/**
- * Whether the work came to its end; false when it was interrupted. Its final failure is only logged: there is nothing left to do
- * about it. Any other is no end at all, and the loop asks again.
- */
-async function finish(work: () => Promise<unknown>, interrupted: () => boolean): Promise<boolean> {
-  try {
-    await observe(work, interrupted);
-    return true;
-  } catch (error) {
-    if (isCancellation(error)) return false;
-    if (!(error instanceof ActivityFailure)) throw error;
-    log.warn('a clean-up failed', { error });
-    return error.cause instanceof ApplicationFailure && isFinal(error.cause.type);
-  }
-}
-
-function isFinal(type: string | null | undefined): boolean {
-  return [...FINAL_TYPES, ...INTERNAL_TYPES].some((known) => known === type);
 }

@@ -64,12 +64,15 @@ export const hooks = proxyActivities<Activities>({
   taskQueue: CARE_QUEUE,
 });
 
-/** Stops and clean-up: as long, and never behind a hook. */
-export const care = proxyActivities<Activities>({
-  ...LONG,
-  taskQueue: CARE_QUEUE,
-  priority: { priorityKey: PRIORITY_CARE },
-});
+/**
+ * Stops and clean-up: as long, and never behind a hook. The first four attempts take about 5 s where they fail at once, and then the
+ * workspace is told what it waits for.
+ */
+export const care = cleanUp(4);
+/** Once it is known what a clean-up waits for: 120 attempts are at least half an hour, so that weeks of them cost few events. */
+export const patientCare = cleanUp(120);
+/** How long one attempt of a clean-up may wait before it says what for: a pod ends within half a minute as a rule. */
+export const CLEAN_UP_LIMITS_MS = { first: 60_000, later: 1_800_000 } as const;
 
 /** The last look: soon answered or soon asked again, and dropped at once when somebody comes. */
 export const look = proxyActivities<Activities>({
@@ -80,10 +83,15 @@ export const look = proxyActivities<Activities>({
   priority: { priorityKey: PRIORITY_CARE },
 });
 
-/** Zone arithmetic, kept out of workflow code: one marker in the history for each occurrence. */
+/**
+ * Zone arithmetic, kept out of workflow code: one marker in the history for each occurrence. It takes milliseconds; the limits are
+ * for a worker that is starved, since while a local activity runs the loop and the answers of updates wait.
+ */
 export const local = proxyLocalActivities<Activities>({
-  startToCloseTimeout: '5s',
-  retry: { initialInterval: '100ms', maximumInterval: '1s', nonRetryableErrorTypes: ['InvalidRequest'] },
+  startToCloseTimeout: '2s',
+  scheduleToCloseTimeout: '5s',
+  cancellationType: 'TRY_CANCEL',
+  retry: { initialInterval: '100ms', maximumInterval: '1s', maximumAttempts: 3, nonRetryableErrorTypes: ['InvalidRequest'] },
 });
 
 /** The watch runs for minutes at a time; its heartbeat tells a dead one soon. */
@@ -98,4 +106,13 @@ export const watching = proxyActivities<Activities>({
 
 function long(taskQueue: string, priorityKey: number) {
   return proxyActivities<Activities>({ ...LONG, taskQueue, priority: { priorityKey } });
+}
+
+function cleanUp(maximumAttempts: number) {
+  return proxyActivities<Activities>({
+    ...LONG,
+    taskQueue: CARE_QUEUE,
+    retry: { ...RETRY, maximumAttempts },
+    priority: { priorityKey: PRIORITY_CARE },
+  });
 }

@@ -40,6 +40,8 @@ export interface Run {
   refresh: () => void;
   /** This run is to end and another to take over. */
   mustHandOver: () => boolean;
+  /** The plan that is being computed. */
+  planning: Promise<void> | null;
   reports: { pending: number; last: Promise<void> };
   /** The length of the history at the task that last answered an update. */
   answeredAt: number;
@@ -62,6 +64,7 @@ export function workspace(input?: unknown): Promise<StatusView> {
     },
     refresh: oncePerTask(() => showDetails(state)),
     mustHandOver: () => isCancelled || isFull(state),
+    planning: null,
     reports: { pending: 0, last: Promise.resolve() },
     answeredAt: -1,
   };

@@ -60,7 +60,7 @@ test('The heartbeat says what the step waits for, as it changes, at most 500 cha
   const usedMs = expect.any(Number);
   expect(beats).toEqual([
     { waitingFor: 'the test', usedMs },
-    { waitingFor: 'a node '.repeat(100).slice(0, 500), usedMs },
+    { waitingFor: `${'a node '.repeat(100).slice(0, 499)}…`, usedMs },
   ]);
 });
 

@@ -1,7 +1,10 @@
 /** The rule of the morning: when a workspace starts by its schedule, and what keeps it from starting. */
 import type { Policy, Weekday } from '../payloads';
 import { WEEKDAYS } from '../payloads';
-import { durationMs, MINUTE_MS } from './duration';
+import type { Plan } from '../../activities/schedule';
+import { cutText } from '../../runtimes/text-limit';
+import { DAY_MS, durationMs, MINUTE_MS } from './duration';
+import { KEPT_MESSAGE } from './kept';
 import type { BuildRecord, State } from './state';
 
 /** A scheduled start begins at most this early, and a stop by hand in this time uses up the date. */
@@ -31,11 +34,35 @@ export function effectiveSchedule(state: State): EffectiveSchedule | null {
 }
 
 /** Whether the next occurrence has to be computed, and for which key; null when it is known or there is none to know. */
-export function wantedPlan(state: State): { key: string; schedule: EffectiveSchedule; after: number } | null {
+export function wantedPlan(state: State, now: number): { key: string; schedule: EffectiveSchedule; after: number } | null {
   const schedule = effectiveSchedule(state);
   if (!schedule || isOver(state)) return null;
-  const key = JSON.stringify([schedule, state.schedule.after]);
-  return state.schedule.plan?.key === key ? null : { key, schedule, after: state.schedule.after };
+  const { plan, after } = state.schedule;
+  const key = JSON.stringify([schedule, after]);
+  if (plan?.key !== key) return { key, schedule, after };
+  return plan.missing && plan.missing.againAt <= now ? { key, schedule, after } : null;
+}
+
+/** When a plan that could not be made is tried again; null when there is none. */
+export function planAgainAt(state: State): number | null {
+  return (isOver(state) ? null : state.schedule.plan?.missing?.againAt) ?? null;
+}
+
+/** Takes what came of a plan. Newer workers may know a zone that this one does not, so that is asked again, though rarely. */
+export function notePlan(state: State, key: string, planned: Plan, now: number): void {
+  if (planned && 'because' in planned) {
+    const missing = { because: cutText(planned.because, KEPT_MESSAGE), againAt: now + DAY_MS };
+    state.schedule.plan = { key, date: '', at: 0, missing };
+  } else {
+    // An instant of zero says that there is no occurrence at all.
+    state.schedule.plan = { key, date: planned?.date ?? '', at: planned?.at ?? 0 };
+  }
+}
+
+/** The plan could not be computed in time: that says nothing about the schedule, and is soon tried again. */
+export function noteNoPlan(state: State, key: string, now: number): void {
+  const missing = { because: 'the next start could not be computed in time', againAt: now + MINUTE_MS };
+  state.schedule.plan = { key, date: '', at: 0, missing };
 }
 
 /** The planned start; null while there is none. `at` is the time set, `beginsAt` when the build begins. */
@@ -50,8 +77,10 @@ export function blockedBecause(state: State): string | null {
   const { policy } = state;
   if (!policy) return null;
   if (policy.autoStart.weekdays.length === 0) return 'auto-start is off for the organization (no weekday is allowed)';
+  const { plan } = state.schedule;
+  if (plan?.missing) return `no start is planned: ${plan.missing.because}`;
   const start = plannedStart(state);
-  if (!start) return state.schedule.plan ? 'no weekday of the schedule is allowed by the organization' : null;
+  if (!start) return plan ? 'no weekday of the schedule is allowed by the organization' : null;
   return unusedBecause(state, policy, start.at);
 }
 

@@ -3,7 +3,7 @@
  * show it; nothing else decides.
  */
 import { autoOffAt, autoOffThreshold } from './auto-off';
-import { blockedBecause, MISSED_AFTER_MS, plannedStart, wantedPlan } from './auto-start';
+import { blockedBecause, MISSED_AFTER_MS, planAgainAt, plannedStart, wantedPlan } from './auto-start';
 import { currentBuild, type State } from './state';
 
 export type Decision =
@@ -39,7 +39,7 @@ export function decide(state: State, now: number): Decision {
   if (state.ending || isStrayPod(state)) return { do: 'clean' };
   if (currentBuild(state)) return { do: 'build' };
   if (state.next && state.policy) return { do: 'begin' };
-  if (wantedPlan(state)) return { do: 'plan' };
+  if (wantedPlan(state, now)) return { do: 'plan' };
   if (state.policyDueAt <= now) return { do: 'readPolicy' };
   if (state.phase === 'running') return decideRunning(state, now);
   if (state.phase === 'off' || state.phase === 'error') return decideOff(state, now);
@@ -60,7 +60,12 @@ export function upcoming(state: State): Upcoming[] {
   if (start && blockedBecause(state) === null && (state.phase === 'off' || state.phase === 'error')) {
     list.push({ at: start.beginsAt, what: 'start', because: `auto-start, to be ready at ${new Date(start.at).toISOString()}` });
   }
-  if (state.purgeAt !== null) list.push({ at: state.purgeAt, what: 'purge', because: 'it was deleted and is kept until then' });
+  const waiting = state.blocked && `it has not ended yet and waits for: ${state.blocked.because}`;
+  if (state.ending && waiting) list.push({ at: state.since, what: 'stop', because: waiting });
+  if (state.purgeAt !== null) {
+    const isPurging = state.phase === 'deleted' && waiting;
+    list.push({ at: state.purgeAt, what: 'purge', because: isPurging ? waiting : 'it was deleted and is kept until then' });
+  }
   return list.sort((a, b) => a.at - b.at);
 }
 
@@ -91,7 +96,7 @@ function decideOff(state: State, now: number): Decision {
 
 /** Sleeps until the earliest of these moments or the next reading of the policy. */
 function sleep(state: State, moments: (number | null)[]): Decision {
-  const until = Math.min(...moments.filter((at) => at !== null), state.policyDueAt);
+  const until = Math.min(...[...moments, planAgainAt(state)].filter((at) => at !== null), state.policyDueAt);
   const [next] = upcoming(state);
   if (!next || next.at > until) return { do: 'sleep', until, summary: 'nothing due; the policy is read again then' };
   const what = { start: 'auto-start at', stop: 'auto-off not before', purge: 'the home is purged at' }[next.what];

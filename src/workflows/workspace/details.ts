@@ -1,6 +1,6 @@
 /** The current details in Markdown, for the Web UI: the most important line first, since the box cuts off what is long. */
 import { autoOffThreshold } from './auto-off';
-import { blockedBecause, plannedStart } from './auto-start';
+import { blockedBecause } from './auto-start';
 import { upcoming } from './decide';
 import { because } from './explain';
 import { type BuildRecord, newestBuild, type State, type StepRecord } from './state';
@@ -21,7 +21,7 @@ export function viewDetails(state: State, now: number): string {
   const lines = [`**${state.phase}** since ${clock(state.since)} · ${nextLine(state)}`, '', `Why: ${because(state, now)}`];
   const required = rebuildRequired(state);
   if (required) lines.push('', `Rebuild waiting: ${required}`);
-  const skipped = state.own.autoStart && plannedStart(state) ? blockedBecause(state) : null;
+  const skipped = state.own.autoStart ? blockedBecause(state) : null;
   if (skipped) lines.push('', `No auto-start: ${skipped}`);
   if (build) lines.push('', ...buildLines(build));
   lines.push('', accessLine(state), '', `Home \`${state.id}\`${state.home ? `, ${state.home.disk}` : ', not made yet'}`);

@@ -1,7 +1,7 @@
 /** Why the workspace is as it is, what comes next, and what would change that: the answer to the query `explain`. */
 import type { Cause, ExplainView, HistoryEntry } from '../payloads';
 import { autoOffAt, autoOffThreshold } from './auto-off';
-import { blockedBecause, plannedStart } from './auto-start';
+import { blockedBecause } from './auto-start';
 import { upcoming } from './decide';
 import { currentBuild, type HistoryRecord, type State } from './state';
 import { iso, rebuildRequired } from './view';
@@ -58,7 +58,7 @@ export function wouldChange(state: State): string[] {
   if (state.phase === 'building') list.push('A cancel, a stop, or a newer rebuild ends the build and cleans up after it.');
   if (state.phase === 'off' || state.phase === 'error') list.push('A start or a rebuild builds it again, with its home.');
   if (state.phase === 'deleted') list.push('A restore takes the delete back; after the purge the home is gone for good.');
-  const blocked = state.own.autoStart && plannedStart(state) ? blockedBecause(state) : null;
+  const blocked = state.own.autoStart ? blockedBecause(state) : null;
   if (blocked) list.push(`The scheduled start will not happen: ${blocked}.`);
   const required = rebuildRequired(state);
   if (required) list.push(`A rebuild is waiting: ${required}.`);
@@ -71,8 +71,12 @@ function describeEntry({ cause, by, evidence }: HistoryRecord): string {
 
 function pendingWork(state: State): string | null {
   const build = currentBuild(state);
-  if (state.ending)
-    return state.next ? `what ran is being removed, then build ${state.next.number} begins` : 'what ran is being removed';
+  const waiting = state.blocked && ` (since ${iso(state.blocked.since)} it waits for: ${state.blocked.because})`;
+  if (state.ending) {
+    const then = state.next ? `, then build ${state.next.number} begins` : '';
+    return `what ran is being removed${then}${waiting ?? ''}`;
+  }
+  if (waiting) return state.phase === 'deleted' ? `its home is being purged${waiting}` : `a pod is being removed${waiting}`;
   if (!build) return state.policy === null ? 'the policy of its organization is being read' : null;
   const step = build.steps.find(({ state: stepState }) => stepState === 'running' || stepState === 'waiting');
   return step ? `build ${build.number} is at ${step.name}` : null;

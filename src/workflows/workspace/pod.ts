@@ -1,8 +1,20 @@
 /** What the activities of a build are asked for: data made from the state. */
 import type { HookStep } from '../../hooks/hook';
-import type { PodRef, PodSpec } from '../../runtimes/runtime';
+import type { HomeRef, HomeSpec, PodRef, PodSpec } from '../../runtimes/runtime';
 import { durationMs } from './duration';
 import type { BuildRecord, State } from './state';
+
+/** The home as a build wants it. */
+export function homeSpec(state: State, build: BuildRecord): HomeSpec {
+  const { id, owner, name, organization, home, adopt } = state;
+  return { id, owner, name, organization, identity: home?.identity ?? null, adopt, disk: build.spec.resources.disk };
+}
+
+/** The home that goes with the workspace; null when none was made for it, which is so too where an adoption was refused. */
+export function homeToPurge({ id, organization, home, homeMayExist }: State): HomeRef | null {
+  if (home) return { id, organization, identity: home.identity };
+  return homeMayExist ? { id, organization, identity: null } : null;
+}
 
 /** The pod of a build, with the environment that the contract promises. */
 export function podSpec(state: State, build: BuildRecord): PodSpec {

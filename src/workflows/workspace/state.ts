@@ -14,13 +14,9 @@ import type {
   StepState,
   WorkspacePhase,
 } from '../payloads';
-import { STEP_NAMES } from '../payloads';
 import type { Creation } from './inputs';
 
-export const KEPT_BUILDS = 10;
-export const KEPT_HISTORY = 50;
 export const KEPT_EARLY_CHARACTERS = 60_000;
-export const KEPT_WARNINGS = 20;
 
 export interface State {
   schemaVersion: 1;
@@ -50,9 +46,13 @@ export interface State {
   /** Why what there is comes down, and where that leads. */
   ending: Ending | null;
   home: { identity: string; disk: string } | null;
+  /** A home was asked for, so that there may be one that was never recorded. One that is only to be adopted is not the workspace's. */
+  homeMayExist: boolean;
   /** The highest build whose pod may exist; null when certainly none does. */
   podBuild: number | null;
   purgeAt: number | null;
+  /** What a stop or purge waits for that did not end at its first attempts, and when that was first known. */
+  blocked: { since: number; because: string } | null;
 
   lastAccess: { at: number; via: string } | null;
   /** When a person last created, started, or rebuilt it. */
@@ -165,10 +165,20 @@ export interface ScheduleState {
   /** Occurrences at or before this are over. */
   after: number;
   /** The next occurrence, for the schedule and policy named by `key`. */
-  plan: { key: string; date: string; at: number } | null;
+  plan: PlannedStart | null;
   /** A start that began early; the window is renewed when its time comes. */
   renewAt: number | null;
   skipped: { at: number; because: string } | null;
+}
+
+export interface PlannedStart {
+  key: string;
+  /** The local date, `YYYY-MM-DD`; empty without a start. */
+  date: string;
+  /** Zero without a start. */
+  at: number;
+  /** Why none could be computed, and when that is tried again. */
+  missing?: { because: string; againAt: number };
 }
 
 /** A workspace as it is the moment it is created: it builds at once. */
@@ -193,8 +203,10 @@ export function createState(creation: Creation, id: string, now: number): State 
     next: { number: 1, cause: 'created', by: creation.by, rule: null, evidence: null },
     ending: null,
     home: null,
+    homeMayExist: false,
     podBuild: null,
     purgeAt: null,
+    blocked: null,
     lastAccess: null,
     byHandAt: now,
     window: { startedAt: now, notBefore: 0, outage: null, due: null },
@@ -208,10 +220,11 @@ export function createState(creation: Creation, id: string, now: number): State 
   };
 }
 
-/** Brings an older run's state to today's shape. There is one shape so far. */
+/** Brings an older run's state to today's shape. There is one shape so far, which fields were added to. */
 export function migrate(carried: State): State {
   if (carried.schemaVersion !== 1) throw new Error(`state: expected schemaVersion 1, got ${String(carried.schemaVersion)}`);
-  return carried;
+  const homeMayExist = carried.homeMayExist ?? (carried.builds.length > 0 && !carried.adopt);
+  return { ...carried, homeMayExist, blocked: carried.blocked ?? null };
 }
 
 /** The build under way, or null. */
@@ -223,16 +236,4 @@ export function currentBuild(state: State): BuildRecord | null {
 /** The build whose pod runs: the newest one, while the workspace runs. */
 export function newestBuild(state: State): BuildRecord | null {
   return state.builds.at(-1) ?? null;
-}
-
-export function newSteps(): StepRecord[] {
-  return STEP_NAMES.map((name) => ({
-    name,
-    state: 'waiting',
-    startedAt: null,
-    endedAt: null,
-    attempt: 0,
-    message: null,
-    lastLines: [],
-  }));
 }

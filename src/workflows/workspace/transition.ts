@@ -1,8 +1,11 @@
 /** Changes of state, each written into the history once, and the beginning and end of builds. Nothing else sets `phase`. */
 import type { BuildFailure, Cause, Policy, WorkspacePhase } from '../payloads';
+import { STEP_NAMES } from '../payloads';
+import { cutText, type TextLimit } from '../../runtimes/text-limit';
+import { KEPT_BUILDS, KEPT_BY, KEPT_HISTORY, KEPT_MESSAGE, KEPT_OLD_MESSAGE, KEPT_OLD_WARNINGS, KEPT_RULE } from './kept';
 import { Refusal } from './refusal';
-import type { BuildRecord, BuildSpec, NextBuild, State } from './state';
-import { currentBuild, KEPT_BUILDS, KEPT_HISTORY, newSteps } from './state';
+import type { BuildRecord, BuildSpec, NextBuild, State, StepRecord } from './state';
+import { currentBuild } from './state';
 import { wantedSpec } from './wanted';
 
 export interface Reason {
@@ -14,7 +17,9 @@ export interface Reason {
 
 /** Enters a state and says why. */
 export function enter(state: State, to: WorkspacePhase, { cause, by, rule, evidence }: Reason, now: number): void {
-  state.history.push({ at: now, from: state.phase, to, cause, by, rule, evidence: evidence?.slice(0, 500) ?? null });
+  const cut = (text: string | null, limit: TextLimit) => (text === null ? null : cutText(text, limit));
+  const texts = { by: cut(by, KEPT_BY), rule: cut(rule, KEPT_RULE), evidence: cut(evidence, KEPT_MESSAGE) };
+  state.history.push({ at: now, from: state.phase, to, cause, ...texts });
   state.history = state.history.slice(-KEPT_HISTORY);
   state.phase = to;
   state.since = now;
@@ -53,8 +58,10 @@ export function beginBuild(state: State, now: number): void {
   failBuild(state, build, { type: refusal.type, message: refusal.message, step: 'admit' });
 }
 
-/** Notes that the build under way failed; the state stays `building` until what it made is gone. */
-export function failBuild(state: State, build: BuildRecord, failure: BuildFailure): void {
+/** Notes that the build under way failed; the state stays `building` until what it made is gone. An ending that was asked for holds. */
+export function failBuild(state: State, build: BuildRecord, given: BuildFailure): void {
+  if (state.ending) return;
+  const failure = { ...given, message: cutText(given.message, KEPT_MESSAGE) };
   build.failure = failure;
   state.ending = {
     to: 'error',
@@ -77,6 +84,11 @@ export function finishBuild(state: State, build: BuildRecord, now: number): void
 export function turnOff(state: State, to: 'off' | 'deleted', reason: Reason, now: number): void {
   state.ending = { to, ...reason };
   enter(state, 'turning-off', reason, now);
+}
+
+/** Notes what a clean-up waits for that did not end yet. */
+export function noteBlocked(state: State, { type, message }: { type: string; message: string }, now: number): void {
+  state.blocked = { since: state.blocked?.since ?? now, because: cutText(`${type}: ${message}`, KEPT_MESSAGE) };
 }
 
 /** What was to come down is gone: enters the state that this led to. A build that waited begins by itself afterwards. */
@@ -113,7 +125,7 @@ function newBuild(next: NextBuild, given: Pick<BuildRecord, 'spec' | 'pinnedDige
   return {
     number: next.number,
     cause: next.cause,
-    by: next.by,
+    by: next.by === null ? null : cutText(next.by, KEPT_BY),
     ...given,
     digest: null,
     endedAt: null,
@@ -125,10 +137,26 @@ function newBuild(next: NextBuild, given: Pick<BuildRecord, 'spec' | 'pinnedDige
   };
 }
 
-/** Output and environment are kept for the newest build only, so that the state stays small. */
+/** Output, environment, and messages in full are kept for the newest build only, so that the state stays small. */
 function forgetOldDetails(builds: BuildRecord[]): void {
   for (const build of builds.slice(0, -1)) {
-    build.spec = { ...build.spec, env: {} };
-    for (const step of build.steps) step.lastLines = [];
+    build.spec = { ...build.spec, env: {}, dotfiles: null };
+    build.warnings = build.warnings.slice(0, KEPT_OLD_WARNINGS).map((warning) => cutText(warning, KEPT_OLD_MESSAGE));
+    for (const step of build.steps) {
+      step.lastLines = [];
+      step.message = step.message === null ? null : cutText(step.message, KEPT_OLD_MESSAGE);
+    }
   }
+}
+
+export function newSteps(): StepRecord[] {
+  return STEP_NAMES.map((name) => ({
+    name,
+    state: 'waiting',
+    startedAt: null,
+    endedAt: null,
+    attempt: 0,
+    message: null,
+    lastLines: [],
+  }));
 }

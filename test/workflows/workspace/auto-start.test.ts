@@ -7,7 +7,7 @@ import { takePolicy } from '../../../src/workflows/workspace/policy-intake';
 import { requestBuild, requestDelete, requestRestore, requestStop } from '../../../src/workflows/workspace/requests';
 import { takeSignal } from '../../../src/workflows/workspace/signals';
 import { viewStatus } from '../../../src/workflows/workspace/view';
-import { DAY_MS, HOUR_MS, inColumn, MINUTE_MS, off, path, policyWith, running, SECOND_MS } from './scene';
+import { DAY_MS, HOUR_MS, inColumn, MINUTE_MS, NOW, off, path, policyWith, running, SECOND_MS } from './scene';
 
 const SCHEDULE = { autoStart: { time: '08:30', timeZone: 'Europe/Berlin' } };
 /** The scene begins on Monday at 06:00 in UTC, 07:00 in Berlin. */
@@ -232,8 +232,8 @@ test('A failed start by hand leaves auto-off and auto-start armed.', () => {
 });
 
 test('A deleted workspace plans nothing, and no workspace without a schedule does.', () => {
-  expect(wantedPlan(inColumn('deleted', SCHEDULE).state)).toBeNull();
-  expect(wantedPlan(off().state)).toBeNull();
+  expect(wantedPlan(inColumn('deleted', SCHEDULE).state, NOW)).toBeNull();
+  expect(wantedPlan(off().state, NOW)).toBeNull();
   expect(viewStatus(off().state).autoStart).toBeNull();
 });
 

@@ -79,7 +79,7 @@ test('The current details name the image and each step of the build with its tim
 test('The current details say what comes next and when, and why a build failed.', () => {
   expect(viewDetails(off(SCHEDULE).state, 0)).toMatch(/^.*next: start 2026-03-02 07:2/);
   expect(viewDetails(running().state, 0)).toMatch(/^.*next: stop 2026-03-02 08:00/);
-  expect(viewDetails(inColumn('error').state, 0)).toMatch(/Failed in start-pod: RuntimeUnavailable: the test said so/);
+  expect(viewDetails(inColumn('error').state, 0)).toMatch(/Failed in start-pod: ImageInvalid: the test said so/);
 });
 
 test('Before anything is known, both are made all the same.', () => {

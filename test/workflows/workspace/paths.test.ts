@@ -165,5 +165,5 @@ test('A build that fails leads to error, keeps the home, and names the step.', (
   const { state } = inColumn('error');
   expect(path(state, 1)).toEqual(['building→error build-failed']);
   expect(state).toMatchObject({ podBuild: null, home: { identity: 'volume-1' } });
-  expect(viewStatus(state).build).toMatchObject({ failure: { type: 'RuntimeUnavailable', step: 'start-pod' } });
+  expect(viewStatus(state).build).toMatchObject({ failure: { type: 'ImageInvalid', step: 'start-pod' } });
 });

@@ -3,25 +3,36 @@
  * with a runtime that answers as the test says. Time moves only when told to.
  */
 import { nextOccurrence } from '../../../src/activities/occurrences';
+import type { FailureType } from '../../../src/runtimes/failure-types';
 import type { Policy } from '../../../src/workflows/messages';
 import { autoOffAt, autoOffThreshold, noteDue, noteLook, openWindow } from '../../../src/workflows/workspace/auto-off';
-import { MISSED_AFTER_MS, useUpDate, wantedPlan } from '../../../src/workflows/workspace/auto-start';
+import { MISSED_AFTER_MS, notePlan, useUpDate, wantedPlan } from '../../../src/workflows/workspace/auto-start';
 import { type Decision, decide } from '../../../src/workflows/workspace/decide';
 import { parseCreation } from '../../../src/workflows/workspace/inputs';
 import { READING_MS, takePolicy } from '../../../src/workflows/workspace/policy-intake';
 import { takeEarlySignals } from '../../../src/workflows/workspace/signals';
-import { type BuildRecord, createState, currentBuild, type State, type StepRecord } from '../../../src/workflows/workspace/state';
 import {
-  beginBuild,
-  enter,
-  failBuild,
-  finishBuild,
-  queueBuild,
-  settleEnding,
-  turnOff,
-} from '../../../src/workflows/workspace/transition';
+  type BuildRecord,
+  createState,
+  currentBuild,
+  migrate,
+  type State,
+  type StepRecord,
+} from '../../../src/workflows/workspace/state';
+import {
+  beginStep,
+  isFinal,
+  nextStep,
+  noteDone,
+  noteFailure,
+  noteHome,
+  notePod,
+  type StepFailure,
+} from '../../../src/workflows/workspace/step-end';
+import { beginBuild, enter, finishBuild, queueBuild, settleEnding, turnOff } from '../../../src/workflows/workspace/transition';
 
-export type StepOutcome = 'done' | 'warning' | 'failed';
+/** How a step ends: well, with a warning, with `ImageInvalid`, or with a failure of the type given. */
+export type StepOutcome = 'done' | 'warning' | 'failed' | FailureType;
 
 const STEP_TOOK_MS = 1_000;
 /** More turns than this without a sleep would be a loop that never rests. */
@@ -34,6 +45,8 @@ export class Simulator {
   policy: Policy;
   /** How the next steps of builds end; `done` when there is no word for one. */
   outcomes: StepOutcome[] = [];
+  /** What happens in the middle of each step; a `hand-over` ends the run there, so that the step is no longer observed. */
+  meanwhile: ((step: StepRecord) => 'hand-over' | undefined) | null = null;
   /** What the last look finds. */
   lastInputAt: number | null = null;
 
@@ -118,38 +131,51 @@ export class Simulator {
   }
 
   private plan(): void {
-    const wanted = wantedPlan(this.state);
-    if (!wanted) return;
-    const occurrence = nextOccurrence(wanted.schedule, wanted.after);
-    this.state.schedule.plan = { key: wanted.key, date: occurrence?.date ?? '', at: occurrence?.at ?? 0 };
+    const wanted = wantedPlan(this.state, this.now);
+    if (wanted) notePlan(this.state, wanted.key, nextOccurrence(wanted.schedule, wanted.after), this.now);
   }
 
   private build(): void {
+    const begun = currentBuild(this.state);
+    const step = begun && nextStep(begun);
+    if (begun && step && !begun.failure) this.runStep(begun, step);
     const build = currentBuild(this.state);
-    const step = build?.steps.find(({ state }) => state === 'waiting' || state === 'running');
-    if (build && step && !build.failure) this.runStep(build, step);
-    if (!build || this.state.ending || build.steps.some(({ state }) => state === 'waiting' || state === 'running')) return;
+    if (!build || this.state.ending || build.failure || nextStep(build)) return;
     finishBuild(this.state, build, this.now);
     openWindow(this.state, this.now);
   }
 
   private runStep(build: BuildRecord, step: StepRecord): void {
-    const outcome = this.outcomes.shift() ?? 'done';
-    step.startedAt = this.now;
+    const { state } = this;
+    beginStep(step, this.now);
+    if (step.name === 'prepare-home' && !state.adopt) state.homeMayExist = true;
+    if (step.name === 'start-pod') state.podBuild = Math.max(state.podBuild ?? 0, build.number);
+    const wasHastened = build.isHastened === true;
+    const isHandedOver = this.meanwhile?.(step) === 'hand-over';
+    const end = this.outcomes.shift() ?? 'done';
+    const isHastened = step.name === 'admit' && !wasHastened && build.isHastened === true;
     this.now += STEP_TOOK_MS;
-    step.endedAt = this.now;
-    step.attempt = 1;
-    if (step.name === 'start-pod') this.state.podBuild = Math.max(this.state.podBuild ?? 0, build.number);
-    if (outcome === 'failed') {
-      step.state = 'failed';
-      return failBuild(this.state, build, { type: 'RuntimeUnavailable', message: 'the test said so', step: step.name });
+    const failure = failureOf(end);
+    if (!failure) return this.noteDone(build, step, end === 'warning' ? 'warning' : 'done');
+    const isInterrupted = state.ending !== null || isHandedOver || isHastened;
+    // What is neither final nor interrupted is tried again by the server, without a word to the workflow.
+    if (!isInterrupted && !isFinal(failure.type)) return this.noteDone(build, step, 'done');
+    noteFailure({ state, build, step }, failure, { isInterrupted: isInterrupted && !isFinal(failure.type), now: this.now });
+    if (isHandedOver) this.state = migrate(JSON.parse(JSON.stringify(state)) as State);
+  }
+
+  private noteDone(build: BuildRecord, step: StepRecord, ended: 'done' | 'warning'): void {
+    const { state, now } = this;
+    const warnings = ended === 'warning' ? [`${step.name}: the test said so`] : [];
+    const lastLines = step.name === 'configure' ? ['hello from the hook'] : [];
+    if (step.name === 'admit') takePolicy(state, this.policy, now);
+    if (step.name === 'prepare-home') noteHome(state, build, { identity: 'volume-1' });
+    if (step.name === 'start-pod') {
+      notePod(build, { digest: build.pinnedDigest ?? `sha256:${build.spec.image}`, warnings: [] });
     }
-    step.state = outcome === 'warning' ? 'warning' : 'done';
-    if (outcome === 'warning') build.warnings.push(`${step.name}: the test said so`);
-    if (step.name === 'admit') takePolicy(this.state, this.policy, this.now);
-    if (step.name === 'prepare-home') this.state.home = { identity: 'volume-1', disk: build.spec.resources.disk };
-    if (step.name === 'start-pod') build.digest = build.pinnedDigest ?? `sha256:${build.spec.image}`;
-    if (step.name === 'configure') step.lastLines = ['hello from the hook'];
+    const isHook = step.name === 'configure' || step.name === 'personalize';
+    const hook = { state: ended, message: null, warnings, lastLines };
+    noteDone(build, step, { tookMs: STEP_TOOK_MS, attempt: 1, ...(isHook || ended === 'warning' ? { hook } : {}) }, now);
   }
 
   private autoOff(offAt: number): void {
@@ -173,4 +199,10 @@ export class Simulator {
     schedule.renewAt = null;
     useUpDate(this.state, at);
   }
+}
+
+function failureOf(end: StepOutcome): StepFailure | null {
+  if (end === 'done' || end === 'warning') return null;
+  const type = end === 'failed' ? 'ImageInvalid' : end;
+  return { type, message: 'the test said so', details: { attempt: 1, tookMs: STEP_TOOK_MS } };
 }

@@ -1,7 +1,8 @@
 import { STEP_NAMES } from '../../../src/workflows/messages';
 import { requestBuild } from '../../../src/workflows/workspace/requests';
-import { createState, currentBuild, migrate, newSteps, type State } from '../../../src/workflows/workspace/state';
+import { createState, currentBuild, migrate, type State } from '../../../src/workflows/workspace/state';
 import { parseCreation } from '../../../src/workflows/workspace/inputs';
+import { newSteps } from '../../../src/workflows/workspace/transition';
 import { takeSignal } from '../../../src/workflows/workspace/signals';
 import { viewDetails } from '../../../src/workflows/workspace/details';
 import { viewExplain } from '../../../src/workflows/workspace/explain';

@@ -1,5 +1,6 @@
+import { KEPT_BUILDS, KEPT_HISTORY } from '../../../src/workflows/workspace/kept';
 import { requestBuild } from '../../../src/workflows/workspace/requests';
-import { currentBuild, KEPT_BUILDS, KEPT_HISTORY } from '../../../src/workflows/workspace/state';
+import { currentBuild } from '../../../src/workflows/workspace/state';
 import { enter, queueBuild } from '../../../src/workflows/workspace/transition';
 import { created, inColumn, path, running } from './scene';
 import type { Simulator } from './simulator';

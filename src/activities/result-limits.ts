@@ -1,0 +1,45 @@
+/** What runtimes and hooks answer, cut to fixed limits before it gets into a history: images, pods, and clusters have a say in it. */
+import type { HookResult } from '../hooks/hook';
+import { RuntimeFailure } from '../runtimes/failure';
+import type { Pod } from '../runtimes/runtime';
+import { cutLines, cutText, LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT } from '../runtimes/text-limit';
+
+const MAX_WARNINGS = 20;
+const LINES = { lines: 50, line: LINE_LIMIT, bytes: 50 * LINE_LIMIT.characters * 4 };
+
+/** An identity that was cut would be that of another home. */
+export function cutHome({ identity }: { identity: string }): { identity: string } {
+  if (identity.length <= NAME_LIMIT.characters) return { identity };
+  const message = `the runtime gave the home an identity of ${identity.length} characters, more than ${NAME_LIMIT.characters}`;
+  throw new RuntimeFailure('RuntimeUnavailable', message);
+}
+
+export function cutPod({ id, build, instance, digest, user, uid, home, warnings }: Pod): Pod {
+  const name = (text: string) => cutText(text, NAME_LIMIT);
+  return {
+    id,
+    build,
+    instance: name(instance),
+    digest: name(digest),
+    user: name(user),
+    uid,
+    home: name(home),
+    warnings: cutSentences(warnings),
+  };
+}
+
+export function cutHook({ state, message, warnings, lastLines }: HookResult): HookResult {
+  return {
+    state,
+    message: message === null ? null : cutText(message, MESSAGE_LIMIT),
+    warnings: cutSentences(warnings),
+    lastLines: cutLines(lastLines, LINES),
+  };
+}
+
+/** So many, and a word on how many more there were. */
+function cutSentences(sentences: string[]): string[] {
+  const cut = sentences.slice(0, MAX_WARNINGS).map((sentence) => cutText(sentence, MESSAGE_LIMIT));
+  if (sentences.length <= MAX_WARNINGS) return cut;
+  return [...cut.slice(0, -1), `and ${sentences.length - MAX_WARNINGS + 1} more warnings`];
+}

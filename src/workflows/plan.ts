@@ -1,0 +1,30 @@
+/** When the workspace starts by its schedule, asked of a local activity: zone arithmetic is kept out of workflow code. */
+import { log } from '@temporalio/workflow';
+import { Interrupted, observe } from './observe';
+import { local } from './proxies';
+import type { Run } from './workspace';
+import { notePlan, noteNoPlan, wantedPlan } from './workspace/auto-start';
+
+/** Brings the plan up to date with what is wanted now. The loop and an update may ask at the same time, and share the answer. */
+export function ensurePlan(run: Run): Promise<void> {
+  run.planning ??= plan(run).finally(() => {
+    run.planning = null;
+  });
+  return run.planning;
+}
+
+/** Total, and bounded in time: whatever comes of it, the loop goes on. Given up when another plan is wanted meanwhile. */
+async function plan({ state }: Run): Promise<void> {
+  const wanted = wantedPlan(state, Date.now());
+  if (!wanted) return;
+  const { key, schedule, after } = wanted;
+  const isMoot = () => wantedPlan(state, Date.now())?.key !== key;
+  try {
+    const planned = await observe(() => local.nextOccurrence({ schedule, after }), isMoot);
+    if (!isMoot()) notePlan(state, key, planned, Date.now());
+  } catch (error) {
+    if (error instanceof Interrupted) return;
+    log.warn('the next start could not be computed', { error });
+    if (!isMoot()) noteNoPlan(state, key, Date.now());
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Steps that fail just after something was asked, before they can have heard of it, and workers lost at that moment: after a cancel
+ * was requested the server tries nothing again, so the failure itself arrives. What was answered holds.
+ */
+import type { WorkspaceHandle } from '../../src/client';
+import type { FailureType } from '../../src/runtimes/failure-types';
+import { createGate, type Stack, startStack, taskFailures, until, untilState } from './stack';
+import { BUILT, disturb, failureOf, homesOf, openToTrouble, pathOf, podsOf, RAN_WELL, type Step, untilCalled } from './trouble';
+
+/** By now the heartbeats of a step have become so rare that its next one, with which it hears of its end, is a second away. */
+const UNTIL_QUIET_MS = 2_200;
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack('dev');
+  openToTrouble(stack);
+});
+afterAll(() => stack?.close());
+
+const SUPERSEDED = ['building→off build-cancelled', 'off→building manual-rebuild', 'building→running build-finished'];
+const STOPPED = ['building→turning-off manual-stop', 'turning-off→off manual-stop'];
+const DELETED = ['building→turning-off delete', 'turning-off→deleted delete'];
+const REQUESTS: [string, (it: WorkspaceHandle) => Promise<unknown>, string[]][] = [
+  ['stop', (it) => it.stop(), STOPPED],
+  ['cancel of the build', (it) => it.cancelBuild(), ['building→turning-off build-cancelled', 'turning-off→off build-cancelled']],
+  ['delete', (it) => it.delete(), DELETED],
+  ['cancel of the workflow', (it) => handleOf(it.name).cancel(), DELETED],
+  ['newer rebuild', (it) => it.rebuild({ image: 'starter:2' }), SUPERSEDED],
+];
+const ENDS: [Step, FailureType][] = [
+  ['prepare-home', 'RuntimeUnavailable'],
+  ['start-pod', 'RuntimeUnavailable'],
+  ['start-pod', 'ImageInvalid'],
+  ['configure', 'RuntimeUnavailable'],
+];
+
+test.each(REQUESTS)(
+  'A %s that was answered holds, though the step under way fails before it hears of it.',
+  async (what, ask, path) => {
+    await Promise.all(
+      ENDS.map(async ([step, type]) => {
+        const name = `${what}-${step}-${type}`.toLowerCase().replaceAll(' ', '-').slice(0, 40);
+        const { workspace, letGo } = await buildUntil(name, step, () => failureOf(type));
+        await ask(workspace);
+        letGo();
+        await until(`${name} has come where it leads`, async () => (await pathOf(workspace, 1)).length >= path.length);
+        expect([name, await pathOf(workspace, 1)]).toEqual([name, path]);
+        const { id, purgeAt } = await workspace.status();
+        expect(purgeAt === null).toBe(path !== DELETED);
+        expect(await podsOf(stack, id)).toEqual(path === SUPERSEDED ? [2] : []);
+      }),
+    );
+  },
+);
+
+test.each(REQUESTS.slice(0, 3))('A %s that was answered holds, though the worker is lost just then.', async (what, ask, path) => {
+  const name = `lost-${what}`.replaceAll(' ', '-');
+  const { workspace, letGo } = await buildUntil(name, 'start-pod', () => undefined);
+  await ask(workspace);
+  const stopped = stack.stopWorkers();
+  letGo();
+  await stopped;
+  await stack.startWorkers();
+  await until(`${name} has come where it leads`, async () => (await pathOf(workspace, 1)).length >= path.length);
+  expect(await pathOf(workspace, 1)).toEqual(path);
+});
+
+test.each(['start-pod', 'configure'] as const)(
+  'A run that hands over in the middle of %s, and loses its worker or meets a failure, fails nothing and warns of nothing.',
+  async (step) => {
+    const { workspace, letGo, calls } = await buildUntil(`handed-over-${step}`, step, () => failureOf('RuntimeUnavailable'), {
+      continueAsNewAfterEvents: 60,
+    });
+    const { runId } = await handleOf(workspace.name).describe();
+    await Promise.all(Array.from({ length: 20 }, () => workspace.ping()));
+    for (let ping = 0; ping < 10; ping += 1) await workspace.ping();
+    letGo();
+    await until('another run has taken over', async () => (await handleOf(workspace.name).describe()).runId !== runId);
+    const build = await workspace.waitForBuild(1);
+    expect([build.failure, build.warnings]).toEqual([null, []]);
+    expect(await pathOf(workspace)).toEqual(BUILT);
+    expect(calls()).toBeGreaterThan(1);
+  },
+);
+
+test('A home that was made but never recorded is purged with its workspace.', async () => {
+  disturb('unrecorded', 'prepare-home', { late: () => failureOf('RuntimeUnavailable') });
+  const workspace = await stack.client.create({ owner: 'ada', name: 'unrecorded', image: 'starter:1' });
+  const { id } = await workspace.status();
+  await until('the home is made', async () => (await homesOf(stack, id)) === 1);
+  await workspace.delete({ purge: true });
+  expect(await handleOf('unrecorded').result()).toMatchObject({ state: 'purged' });
+  expect(await homesOf(stack, id)).toBe(0);
+});
+
+test('A home that was only wished for, its adoption refused, is never purged.', async () => {
+  const holder = await stack.client.create({ owner: 'ada', name: 'holder', image: 'starter:1' });
+  const { id } = await untilState(holder, 'running');
+  const thief = await stack.client.create({ owner: 'ada', name: 'thief', image: 'starter:1', home: id });
+  expect((await thief.waitForBuild(1)).failure).toMatchObject({ type: 'NotAllowed' });
+  await holder.stop();
+  await untilState(holder, 'off');
+  await thief.delete({ purge: true });
+  expect(await handleOf('thief').result()).toMatchObject({ state: 'purged' });
+  expect(await homesOf(stack, id)).toBe(1);
+});
+
+test('No workflow task failed but for what the server itself causes.', async () => {
+  const failures: string[] = [];
+  for await (const { workflowId } of stack.client.temporal.workflow.list({ query: "WorkflowType='workspace'" })) {
+    failures.push(...(await taskFailures(stack, workflowId)));
+  }
+  expect(failures.filter((failure) => !/UnhandledCommand|ForceCloseCommand/.test(failure))).toEqual([]);
+});
+
+/** A build that is held in a step until it is let go; that attempt then ends as `end` says. */
+async function buildUntil(name: string, step: Step, end: () => ReturnType<typeof failureOf> | undefined, more: object = {}) {
+  const gate = createGate();
+  const meter = disturb(name, step, {
+    hold: (call) => (call === 1 ? gate.opened : undefined),
+    late: (call) => (call === 1 ? end() : undefined),
+    answer: RAN_WELL,
+  });
+  const workspace = await stack.client.create({ owner: 'ada', name, image: 'starter:1', by: 'ada', ...more });
+  await untilCalled(meter);
+  await new Promise((resolve) => setTimeout(resolve, UNTIL_QUIET_MS));
+  return { workspace, letGo: gate.open, calls: meter.calls };
+}
+
+function handleOf(name: string) {
+  return stack.client.temporal.workflow.getHandle(`workspace/ada/${name}`);
+}
