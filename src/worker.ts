@@ -10,7 +10,7 @@ import { createActivities } from './activities';
 import { installationOf } from './client/installation';
 import { prepareNamespace } from './worker/namespace';
 import type { Runtime as WorkspaceRuntime } from './runtimes/runtime';
-import { createSandboxRuntime } from './runtimes/sandbox';
+import { createSandboxRuntime, tieToInstallation } from './runtimes/sandbox';
 import { loadWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
 import { readSettings, type WorkerSettings } from './worker/settings';
 import { startSlots } from './worker/start-slots';
@@ -72,9 +72,13 @@ async function createWorkers(given: {
 
 /** What only one of them needs is only loaded for that one: the cluster's client takes half a second. */
 async function createRuntime({ runtime, sandbox, kubernetes }: WorkerSettings, client: Client): Promise<WorkspaceRuntime> {
-  if (runtime === 'sandbox') return createSandboxRuntime(sandbox);
+  const installation = await installationOf(client);
+  if (runtime === 'sandbox') {
+    await tieToInstallation(sandbox.dir, installation);
+    return createSandboxRuntime(sandbox);
+  }
   const { createKubernetesRuntime } = await import('./runtimes/kubernetes/index.js');
-  return createKubernetesRuntime({ ...kubernetes, installation: await installationOf(client) });
+  return createKubernetesRuntime({ ...kubernetes, installation });
 }
 
 function installLogger(level: string): void {

@@ -1,14 +1,19 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { installationOf } from '../client/installation';
 import type { Runtime } from '../runtimes/runtime';
+import { checkInstallation } from '../runtimes/sandbox';
 import { watchWorkflowId } from '../workflows/names';
 import { CliFailure } from './failure';
 import type { Session } from './session';
 
-/** Does work on the runtime that holds a home; `null` stands for one that cannot be reached from here. */
+/**
+ * Does work on the runtime that holds a home; `null` stands for one that cannot be reached from here.
+ * @throws NotAllowed when DIR belongs to another Temporal namespace than the one that the command talks to
+ */
 export async function withRuntimeOf<T>(session: Session, id: string, work: (runtime: Runtime | null) => Promise<T>): Promise<T> {
-  if (existsSync(path.join(session.dir, 'homes', id))) return withOpened(openSandbox(session), work);
+  if (existsSync(path.join(session.dir, 'homes', id))) return withOpened(await openSandbox(session), work);
   const cluster = await openServingCluster(session);
   return cluster === null ? work(null) : withOpened(cluster, work);
 }
@@ -16,7 +21,7 @@ export async function withRuntimeOf<T>(session: Session, id: string, work: (runt
 /** Does work on the runtime that serves the namespace, then lets go of it; what runs there lives on. */
 export async function withRuntime<T>(session: Session, work: (runtime: Runtime) => Promise<T>): Promise<T> {
   const cluster = await openServingCluster(session);
-  return withOpened(cluster ?? openSandbox(session), work);
+  return withOpened(cluster ?? (await openSandbox(session)), work);
 }
 
 /** The namespace says by its watch which runtime serves it. */
@@ -31,7 +36,8 @@ async function openServingCluster({ context, client }: Session): Promise<Runtime
   }
 }
 
-function openSandbox({ context, dir }: Session): Runtime {
+/** What lies under DIR is judged by the word of no server but its own, whichever the environment names. */
+async function openSandbox({ context, client, dir }: Session): Promise<Runtime> {
   // Opening a runtime on a wrong folder would make one there.
   if (!existsSync(path.join(dir, 'homes'))) {
     throw new CliFailure(
@@ -39,6 +45,7 @@ function openSandbox({ context, dir }: Session): Runtime {
       `${dir}: expected the folder of an embedded stack (--dir or PERENNIAL_DIR), got one without homes`,
     );
   }
+  await checkInstallation(dir, await installationOf(client.temporal));
   return context.openRuntime({ dir, images: context.settings.images });
 }
 

@@ -1,15 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connection } from '@temporalio/client';
+import { Client, type Connection } from '@temporalio/client';
+import { installationOf } from '../client/installation';
 import { NAMESPACE } from '../workflows/messages';
 import { childEnv } from './child-env';
 import { lockDir } from './dir-lock';
 import { endLeftovers } from './leftovers';
 import type { StartOptions } from './options';
 import { choosePort } from './port';
+import { tieToInstallation } from '../runtimes/sandbox';
 import { identifyProcess } from '../runtimes/sandbox/process-identity';
 import type { Say } from './progress';
+import { StartRefusal } from './start-refusal';
 import { type ProcessesFile, removeStackFile, type StackFile, writeProcessesFile, writeStackFile } from './state-files';
 import { startTemporalServer } from './temporal-server';
 import { startWorkerProcess } from './worker-process';
@@ -70,7 +73,9 @@ async function startParts(spec: StackSpec, endings: (() => Promise<void>)[]) {
   say('starting the Temporal server (about 1 to 5 s)');
   const serverPart = { cli, dir: options.dir, namespace: NAMESPACE, port, uiPort };
   const server = await startTemporalServer({ ...serverPart, env, say, signal, onSpawn: write('server') });
-  endings.push(server.end, () => endSandboxes(spec));
+  endings.push(server.end);
+  await tieDir(options, server.connection);
+  endings.push(() => endSandboxes(spec));
   say(`the Temporal server answers on ${server.address}, its Web UI on ${server.ui}`);
 
   say('starting the worker (about 3 to 10 s)');
@@ -80,6 +85,16 @@ async function startParts(spec: StackSpec, endings: (() => Promise<void>)[]) {
   endings.push(worker.end);
   say(`the worker is ready (process ${worker.pid()})`);
   return { cli, server, worker };
+}
+
+/** Before anything of DIR is touched: its sandboxes and homes may be those of another server, which a worker alone served them from. */
+async function tieDir({ dir, runtime }: StartOptions, connection: Connection): Promise<void> {
+  if (runtime !== 'sandbox') return;
+  try {
+    await tieToInstallation(dir, await installationOf(new Client({ connection, namespace: NAMESPACE })));
+  } catch (error) {
+    throw new StartRefusal(error instanceof Error ? error.message : String(error), 1, { cause: error });
+  }
 }
 
 /** Writes each new process down at once: what is not written down is not found after a kill. */

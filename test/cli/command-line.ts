@@ -1,7 +1,9 @@
 /** Runs command lines against a client and a runtime of the test's own, and keeps what they print. */
+import type { Client } from '@temporalio/client';
 import type { PerennialClient, WorkspaceHandle } from '../../src/client';
 import type { CliContext } from '../../src/cli/context';
 import { runProgram } from '../../src/cli/program';
+import { NAMESPACE_ID } from './folder';
 import type { BuildView, StatusView } from '../../src/workflows/messages';
 
 export const NOW = Date.parse('2027-03-01T10:00:00.000Z');
@@ -18,8 +20,14 @@ export type Workspace = Partial<WorkspaceHandle>;
 export function fakeClient({ workspace = {}, ...rest }: Partial<Omit<PerennialClient, 'workspace'>> & { workspace?: Workspace }) {
   const handleOf = (owner: string, name: string) =>
     ({ workspace: `${owner}/${name}`, owner, name, ...workspace }) as WorkspaceHandle;
-  const client = { workspace: handleOf, close: async () => undefined, ...rest };
+  const client = { workspace: handleOf, close: async () => undefined, temporal: fakeTemporal(), ...rest };
   return client as unknown as PerennialClient;
+}
+
+/** A Temporal client that knows the id of its namespace, and has whatever else is given. */
+export function fakeTemporal(rest: object = {}, id = NAMESPACE_ID): Client {
+  const workflowService = { describeNamespace: async () => ({ namespaceInfo: { id } }) };
+  return { options: { namespace: 'perennial' }, connection: { workflowService }, ...rest } as unknown as Client;
 }
 
 /** A context in a pipe, without a person, at `NOW`. */

@@ -1,8 +1,8 @@
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { type OrganizationHandle, RequestFailure } from '../../src/client';
 import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { ListedHome } from '../../src/runtimes/runtime';
-import { fakeClient, run } from './command-line';
+import { fakeClient, fakeTemporal, run } from './command-line';
 import { createStackFolder, fakeRuntime } from './folder';
 
 const dir = createStackFolder(['w1']);
@@ -140,7 +140,7 @@ function world({
     if (!found) throw new WorkflowNotFoundError('not found', workflowId, undefined);
     return { status: { name: found.status }, memo: found.id === undefined ? {} : { id: found.id } };
   };
-  const temporal = { workflow: { getHandle: (id: string) => ({ describe: () => describe(id) }) } } as unknown as Client;
+  const temporal = fakeTemporal({ workflow: { getHandle: (id: string) => ({ describe: () => describe(id) }) } });
   const summary = { state: 'running', image: null, build: null, organization: 'default', autoStartAt: null, autoOffAt: null };
   const list = async () => names.map((name) => ({ ...summary, workspace: `ada/${name}` }));
   const deleted: unknown[] = [];

@@ -1,1 +1,2 @@
+export { checkInstallation, tieToInstallation } from './installation';
 export { createSandboxRuntime, type SandboxOptions } from './sandbox-runtime';

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { RuntimeFailure } from '../failure';
+import { readRecord } from './json-file';
+
+const schema = z.object({
+  /** Of the Temporal namespace, given by Temporal when it was made. */
+  id: z.string().min(1),
+});
+
+/**
+ * Ties DIR to the Temporal namespace whose worker serves it: to any other server every home that lies here would be an orphan. A DIR
+ * that was never tied is tied now.
+ * @throws NotAllowed when it belongs to another one
+ */
+export async function tieToInstallation(dir: string, installation: string): Promise<void> {
+  const tied = (await readInstallation(dir)) ?? (await writeInstallation(dir, installation));
+  if (tied !== installation) throw refuse(dir, { tied, installation });
+}
+
+/**
+ * Makes sure that DIR belongs to the namespace, before anything there is judged by what that namespace knows.
+ * @throws NotAllowed when it belongs to another one, or to none yet
+ */
+export async function checkInstallation(dir: string, installation: string): Promise<void> {
+  const tied = await readInstallation(dir);
+  if (tied !== installation) throw refuse(dir, { tied, installation });
+}
+
+const fileOf = (dir: string): string => path.join(dir, 'namespace.json');
+
+const readInstallation = async (dir: string): Promise<string | null> => (await readRecord(fileOf(dir), schema))?.id ?? null;
+
+// Linked into place, so that of two workers that come first at once only one is believed, and the file never stands there half.
+async function writeInstallation(dir: string, installation: string): Promise<string | null> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const draft = `${fileOf(dir)}.${randomUUID()}`;
+  await writeFile(draft, `${JSON.stringify({ id: installation })}\n`, { mode: 0o600, flush: true });
+  try {
+    await link(draft, fileOf(dir));
+    return installation;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return await readInstallation(dir);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+function refuse(dir: string, { tied, installation }: { tied: string | null; installation: string }): RuntimeFailure {
+  const asked = `the namespace that was asked has the id ${installation}`;
+  const sentence =
+    tied === null
+      ? `no worker has written down yet which Temporal namespace ${dir} belongs to, so nothing there can be judged; ${asked}`
+      : `${dir} belongs to the Temporal namespace with the id ${tied}, and ${asked}; if the first is lost for good, remove ${fileOf(dir)}`;
+  return new RuntimeFailure('NotAllowed', sentence);
+}
