@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The absolute path of something in this checkout, wherever the command was called from. */
 export const inCheckout = (...names) => path.join(root, ...names);
+
+/** Loads a module that was compiled into dist; as a URL, because the path of a checkout may hold `#`, `?`, or `%`. */
+export const importBuilt = (...names) => import(pathToFileURL(inCheckout('dist', ...names)).href);
 
 /** Runs a program in the checkout with its output on standard error; throws a sentence when it fails. */
 export function run({ program, args, failure }) {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { inCheckout } from './checkout.mjs';
+import { importBuilt, inCheckout } from './checkout.mjs';
 import { prepare } from './prepare.mjs';
 
 const startedAt = Date.now();
@@ -29,8 +29,8 @@ async function check(what, args) {
 
 /** The real server and the time-skipping one, found or fetched by the same code that `npm start` uses. */
 async function findServers() {
-  const { findTemporalCli } = await import(inCheckout('dist', 'start', 'temporal-cli.js'));
-  const { findTestServer } = await import(inCheckout('dist', 'start', 'test-server.js'));
+  const { findTemporalCli } = await importBuilt('start', 'temporal-cli.js');
+  const { findTestServer } = await importBuilt('start', 'test-server.js');
   const { env } = process;
   const cacheDir = path.join(env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'perennial');
   const search = { cacheDir, env, say, signal: new AbortController().signal };

@@ -1,6 +1,6 @@
-import { inCheckout } from './checkout.mjs';
+import { importBuilt } from './checkout.mjs';
 import { prepareOrExit } from './prepare.mjs';
 
 await prepareOrExit();
 // In this very process, so that signals reach it and the pid it writes down is its own.
-await import(inCheckout('dist', 'worker.js'));
+await importBuilt('worker.js');

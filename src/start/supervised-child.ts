@@ -20,6 +20,8 @@ export interface ChildSpec {
   name: string;
   program: string;
   args: string[];
+  /** Its working folder; that of this process when left out. */
+  cwd?: string;
   env: NodeJS.ProcessEnv;
   logFile: string;
   /** How long it may take to end by itself once told to. */
@@ -92,7 +94,8 @@ function spawnLogged(spec: ChildSpec): ChildProcess {
   const log = openSync(spec.logFile, 'a');
   try {
     const channel = spec.onMessage === undefined ? [] : (['ipc'] as const);
-    const child = spawn(spec.program, spec.args, { env: spec.env, detached: true, stdio: ['ignore', log, log, ...channel] });
+    const { cwd, env } = spec;
+    const child = spawn(spec.program, spec.args, { cwd, env, detached: true, stdio: ['ignore', log, log, ...channel] });
     if (spec.onMessage !== undefined) child.on('message', spec.onMessage);
     return child;
   } finally {

@@ -30,7 +30,8 @@ export interface CliSearch {
 export async function findTemporalCli(search: CliSearch): Promise<string> {
   if (search.setting !== undefined) return checkSetting(search.setting);
   const tried: string[] = [];
-  const cached = path.join(search.cacheDir, `temporal-cli-${CLI_VERSION}`, 'temporal');
+  // Absolute, since the server has another working folder.
+  const cached = path.resolve(search.cacheDir, `temporal-cli-${CLI_VERSION}`, 'temporal');
   const found = (await findOnPath(search.searchPath, tried)) ?? (await findInCache(cached, tried));
   if (found !== null) return found;
 

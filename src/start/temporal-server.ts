@@ -75,13 +75,15 @@ export async function startTemporalServer(spec: TemporalServerSpec): Promise<Tem
 
 function superviseServer(spec: TemporalServerSpec): SupervisedChild {
   const args = ['server', 'start-dev', '--ip', HOST, '--port', String(spec.port), '--ui-port', String(spec.uiPort)];
-  args.push('--db-filename', path.join(spec.dir, 'temporal.db'), '--namespace', spec.namespace);
+  // Relative to DIR, its working folder: the name becomes part of a URI, in which `#`, `?`, and `%` of a path would mean something else.
+  args.push('--db-filename', 'temporal.db', '--namespace', spec.namespace);
   for (const pragma of SQLITE) args.push('--sqlite-pragma', pragma);
   for (const setting of DYNAMIC_CONFIG) args.push('--dynamic-config-value', setting);
   return superviseChild({
     name: 'Temporal server',
     program: spec.cli,
     args,
+    cwd: spec.dir,
     env: spec.env,
     logFile: path.join(spec.dir, 'logs', 'server.log'),
     graceMs: GRACE_MS,

@@ -7,9 +7,13 @@ import {
   type WorkflowBundleOption,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
+import { withPlainPaths } from './bundle-path';
 
 /** The total payload converter, for the bundle and for the worker's own data converter. */
 export const PAYLOAD_CONVERTER_PATH = require.resolve('../workflows/payload-converter');
+
+/** The checkout, with what it has installed. */
+const ROOT = path.join(__dirname, '..', '..');
 
 /** Compiling anew removes it (scripts/sources.mjs), so it is never of older sources than the code beside it. */
 const PREBUILT = path.join(__dirname, '..', 'workflow-bundle.cjs');
@@ -34,11 +38,12 @@ export async function prebuildWorkflows(prebuilt = PREBUILT): Promise<void> {
 export function bundleWorkflows(options: Partial<BundleOptions> = {}): Promise<WorkflowBundleWithSourceMap> {
   const workflowsPath = require.resolve('../workflows');
   const guardPath = require.resolve('../workflows/task-guard');
-  return bundleWorkflowCode({
+  const all = {
     workflowsPath,
     payloadConverterPath: PAYLOAD_CONVERTER_PATH,
     workflowInterceptorModules: [guardPath],
     preloadModules: [workflowsPath, guardPath],
     ...options,
-  });
+  };
+  return withPlainPaths({ root: ROOT, options: all }, bundleWorkflowCode);
 }

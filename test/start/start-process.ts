@@ -23,15 +23,18 @@ const running = new Set<ChildProcess>();
 export function launchStart({
   script,
   args,
+  cwd,
   env = {},
 }: {
   script: string;
   args: string[];
+  cwd?: string;
   env?: NodeJS.ProcessEnv;
 }): StartProcess {
   const cacheDir = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'perennial');
   const ports = ['--temporal-port', '0', '--ui-port', '0'];
-  const child = spawn(process.execPath, [script, ...ports, ...args], { env: { ...process.env, TEST_CACHE: cacheDir, ...env } });
+  const options = { cwd, env: { ...process.env, TEST_CACHE: cacheDir, ...env } };
+  const child = spawn(process.execPath, [script, ...ports, ...args], options);
   running.add(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

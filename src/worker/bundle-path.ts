@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { BundleOptions } from '@temporalio/worker';
+
+type Configuration = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
+
+/** In webpack's requests these begin a query, a fragment, or another loader, and only some of them can be escaped. */
+const SPECIAL = /[#?!]/;
+
+/**
+ * Runs `bundle` with options whose paths webpack understands. A checkout under a path with special characters is seen through a link
+ * in the folder for temporary files, which is gone when the bundle is made.
+ */
+export async function withPlainPaths<Result>(
+  { root, options }: { root: string; options: BundleOptions },
+  bundle: (options: BundleOptions) => Promise<Result>,
+): Promise<Result> {
+  if (!SPECIAL.test(root)) return bundle(options);
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'perennial-bundle-'));
+  const link = path.join(folder, 'checkout');
+  symlinkSync(root, link);
+  const replace = (text: string) => (text.startsWith(root) ? link + text.slice(root.length) : text);
+  try {
+    const webpackConfigHook = (config: Configuration) => readThroughLink(config, replace);
+    return await bundle({ ...(mapTexts(options, replace) as BundleOptions), webpackConfigHook });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function readThroughLink(config: Configuration, replace: (text: string) => string): Configuration {
+  return {
+    ...config,
+    // Resolved links would bring the checkout's own path back.
+    resolve: { ...(mapTexts(config.resolve, replace) as Configuration['resolve']), symlinks: false },
+    resolveLoader: { symlinks: false },
+    module: { ...config.module, rules: mapTexts(config.module?.rules, replace) as [] },
+  };
+}
+
+/** The texts in lists and plain objects; all else, such as a pattern or a plug-in, stays what it is. */
+function mapTexts(value: unknown, map: (text: string) => string): unknown {
+  if (typeof value === 'string') return map(value);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, map));
+  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, map)]));
+}
