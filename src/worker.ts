@@ -10,7 +10,7 @@ import { createActivities } from './activities';
 import { installationOf } from './client/installation';
 import { prepareNamespace } from './worker/namespace';
 import type { Runtime as WorkspaceRuntime } from './runtimes/runtime';
-import { createSandboxRuntime, tieToInstallation } from './runtimes/sandbox';
+import { createSandboxRuntime, makePassage, tieToInstallation, tightenDir } from './runtimes/sandbox';
 import { loadWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
 import { readSettings, type WorkerSettings } from './worker/settings';
 import { startSlots } from './worker/start-slots';
@@ -74,6 +74,8 @@ async function createWorkers(given: {
 async function createRuntime({ runtime, sandbox, kubernetes }: WorkerSettings, client: Client): Promise<WorkspaceRuntime> {
   const installation = await installationOf(client);
   if (runtime === 'sandbox') {
+    makePassage(sandbox.dir);
+    tightenDir(sandbox.dir);
     await tieToInstallation(sandbox.dir, installation);
     return createSandboxRuntime(sandbox);
   }

@@ -1,5 +1,6 @@
 import { accessSync, constants, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makePassage } from '../runtimes/sandbox';
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from '../runtimes/sandbox/process-identity';
 import { StartRefusal } from './start-refusal';
 
@@ -12,7 +13,7 @@ import { StartRefusal } from './start-refusal';
  */
 export function lockDir(dir: string): void {
   refuseWhileHeld(dir);
-  makeFolder(locksIn(dir));
+  makeFolders(dir);
   while (!claim(dir)) refuseWhileHeld(dir);
 }
 
@@ -31,10 +32,11 @@ function refuseWhileHeld(dir: string): void {
   throw new StartRefusal(`${dir} is in use by process ${holder.pid}, which runs; stop that one first, or give another --dir`);
 }
 
-// Readable by all: homes inside are entered by the images' own users. What is private in a home has its own mode.
-function makeFolder(folder: string): void {
+function makeFolders(dir: string): void {
+  const folder = locksIn(dir);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    makePassage(dir);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     accessSync(folder, constants.W_OK);
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);

@@ -9,7 +9,7 @@ import { lockDir } from './dir-lock';
 import { endLeftovers } from './leftovers';
 import type { StartOptions } from './options';
 import { choosePort } from './port';
-import { tieToInstallation } from '../runtimes/sandbox';
+import { tieToInstallation, tightenDir } from '../runtimes/sandbox';
 import { identifyProcess } from '../runtimes/sandbox/process-identity';
 import type { Say } from './progress';
 import { StartRefusal } from './start-refusal';
@@ -43,7 +43,8 @@ export interface Stack extends StackFile {
 export async function startStack(spec: StackSpec): Promise<Stack> {
   const { options, say } = spec;
   lockDir(options.dir);
-  mkdirSync(path.join(options.dir, 'logs'), { recursive: true });
+  mkdirSync(path.join(options.dir, 'logs'), { recursive: true, mode: 0o700 });
+  tightenDir(options.dir);
   await endLeftovers({ dir: options.dir, say });
 
   const endings: (() => Promise<void>)[] = [];

@@ -39,6 +39,6 @@ export function readProcessesFile(dir: string): ProcessesFile {
 // By rename, so that a reader never sees half a file.
 function writeWhole(file: string, content: unknown): void {
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(content, null, 2)}\n`);
+  writeFileSync(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
   renameSync(draft, file);
 }

@@ -22,6 +22,8 @@ export interface ChildSpec {
   args: string[];
   /** Its working folder; that of this process when left out. */
   cwd?: string;
+  /** What others may not do with the files that it makes; as with this process when left out. */
+  umask?: number;
   env: NodeJS.ProcessEnv;
   logFile: string;
   /** How long it may take to end by itself once told to. */
@@ -91,7 +93,9 @@ export function superviseChild(spec: ChildSpec): SupervisedChild {
 }
 
 function spawnLogged(spec: ChildSpec): ChildProcess {
-  const log = openSync(spec.logFile, 'a');
+  const log = openSync(spec.logFile, 'a', 0o600);
+  // Inherited by the child, and given back at once: nothing else runs between these lines.
+  const mask = process.umask(spec.umask ?? process.umask());
   try {
     const channel = spec.onMessage === undefined ? [] : (['ipc'] as const);
     const { cwd, env } = spec;
@@ -99,6 +103,7 @@ function spawnLogged(spec: ChildSpec): ChildProcess {
     if (spec.onMessage !== undefined) child.on('message', spec.onMessage);
     return child;
   } finally {
+    process.umask(mask);
     closeSync(log);
   }
 }

@@ -84,6 +84,8 @@ function superviseServer(spec: TemporalServerSpec): SupervisedChild {
     program: spec.cli,
     args,
     cwd: spec.dir,
+    // Its file holds all histories.
+    umask: 0o077,
     env: spec.env,
     logFile: path.join(spec.dir, 'logs', 'server.log'),
     graceMs: GRACE_MS,

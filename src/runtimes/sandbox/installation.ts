@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { link, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { RuntimeFailure } from '../failure';
 import { readRecord } from './json-file';
+import { makePassage } from './private-folders';
 
 const schema = z.object({
   /** Of the Temporal namespace, given by Temporal when it was made. */
@@ -35,7 +36,7 @@ const readInstallation = async (dir: string): Promise<string | null> => (await r
 
 // Linked into place, so that of two workers that come first at once only one is believed, and the file never stands there half.
 async function writeInstallation(dir: string, installation: string): Promise<string | null> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  makePassage(dir);
   const draft = `${fileOf(dir)}.${randomUUID()}`;
   await writeFile(draft, `${JSON.stringify({ id: installation })}\n`, { mode: 0o600, flush: true });
   try {

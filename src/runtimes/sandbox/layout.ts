@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { RuntimeFailure } from '../failure';
+import { makePassage } from './private-folders';
 
 /** Where everything lies under DIR. Only paths: nothing is made or looked at here. */
 export interface Layout {
@@ -28,9 +29,9 @@ export function layOut(dir: string): Layout {
   };
 }
 
-/** Makes the folders. Homes can be passed through by all, because images' users enter them; the rest is for the service alone. */
+/** Makes the folders. Where images' users enter homes as themselves they can pass through; the rest is for the service alone. */
 export async function makeFolders(layout: Layout): Promise<void> {
-  await mkdir(layout.homes, { recursive: true, mode: 0o755 });
+  for (const folder of [layout.dir, layout.homes]) makePassage(folder);
   for (const folder of [layout.records, layout.sandboxes, layout.locks, layout.mountPoint]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
