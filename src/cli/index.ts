@@ -8,11 +8,11 @@ import { connectClient } from '../client';
 import { installationOf } from '../client/installation';
 import { createSandboxRuntime } from '../runtimes/sandbox';
 import type { CliContext } from './context';
+import { openOutput } from './process-output';
 import { runProgram } from './program';
 
 const { env, stdin, stdout, stderr } = process;
-// Whoever reads our output may have seen enough.
-for (const stream of [stdout, stderr]) stream.on('error', () => process.exit(0));
+const output = openOutput({ stdout, stderr });
 
 const context: Omit<CliContext, 'exit'> = {
   settings: {
@@ -24,11 +24,7 @@ const context: Omit<CliContext, 'exit'> = {
   connect: connectClient,
   openRuntime: (where) => createSandboxRuntime({ ...where, ...(env.TERM && { terminal: env.TERM }) }),
   openCluster: env.KUBECONFIG ? (client) => openCluster(client, env.KUBECONFIG || null) : null,
-  out: {
-    write: (text) => stdout.write(text),
-    writeError: (text) => stderr.write(text),
-    columns: () => (stdout.isTTY ? stdout.columns || 80 : null),
-  },
+  out: output,
   confirm: stdin.isTTY && stdout.isTTY ? confirm : null,
   now: Date.now,
   pause: (durationMs) => pause(durationMs),
@@ -36,10 +32,9 @@ const context: Omit<CliContext, 'exit'> = {
   onTermination: (listener) => listen(['SIGTERM', 'SIGHUP'], listener),
 };
 
-void runProgram(context, process.argv.slice(2)).then((code) => {
-  // Open handles, such as a request that was given up, must not hold the process; what was printed must still arrive.
-  stdout.write('', () => process.exit(code));
-});
+const ended = runProgram(context, process.argv.slice(2)).then(output.finish);
+// Open handles, such as a request that was given up, must not hold the process.
+void Promise.race([ended, output.broken]).then((code) => process.exit(code));
 
 function definedEnv(): Record<string, string> {
   return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
