@@ -5,6 +5,7 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { organizationHandle, type OrganizationHandle } from './client/organization';
 import { listWorkspaces, type WorkspaceSummary } from './client/list';
+import { withoutProxyToLoopback } from './client/loopback';
 import { createWorkspace, workspaceHandle, type WorkspaceHandle } from './client/workspace';
 import { type CreateInput, NAMESPACE } from './workflows/messages';
 
@@ -46,7 +47,7 @@ export function wrapClient(temporal: Client, close: () => Promise<void> = async 
 
 async function connect(options: ConnectionOptions): Promise<Connection> {
   try {
-    return await Connection.connect({ connectTimeout: '5s', ...options });
+    return await Connection.connect(withoutProxyToLoopback({ connectTimeout: '5s', ...options }));
   } catch (error) {
     const address = options.address ?? 'localhost:7233';
     throw new Error(`no Temporal server answers at ${address}; is \`npm start\` running, or TEMPORAL_ADDRESS set?`, {

@@ -8,6 +8,7 @@ import { type LogMetadata, NativeConnection, Runtime, Worker, type WorkerOptions
 import pino from 'pino';
 import { createActivities } from './activities';
 import { installationOf } from './client/installation';
+import { settleNoProxy, withoutProxyToLoopback } from './client/loopback';
 import { prepareNamespace } from './worker/namespace';
 import type { Runtime as WorkspaceRuntime } from './runtimes/runtime';
 import { createSandboxRuntime, makePassage, tieToInstallation, tightenDir } from './runtimes/sandbox';
@@ -30,7 +31,7 @@ async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   const settings = readSettings(environment);
   installLogger(settings.logLevel);
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
-  const client = new Client({ connection: await Connection.connect(connectionOptions), namespace });
+  const client = new Client({ connection: await Connection.connect(withoutProxyToLoopback(connectionOptions)), namespace });
   const runtime = await createRuntime(settings, client);
   await prepareNamespace(client, runtime.name);
   const activities = createActivities({ runtime, client, watchIntervalMs: settings.watchIntervalMs });
@@ -113,6 +114,7 @@ function pinoLevel(level: string): Level {
   return name === 'trace' || name === 'debug' || name === 'warn' || name === 'error' ? name : 'info';
 }
 
+Object.assign(process.env, settleNoProxy(process.env));
 runWorker(process.env).catch((error: unknown) => {
   process.stderr.write(`worker: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(1);

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { connectClient } from '../client';
+import { settleNoProxy } from '../client/loopback';
 import { installationOf } from '../client/installation';
 import { createSandboxRuntime } from '../runtimes/sandbox';
 import type { CliContext } from './context';
@@ -12,6 +13,8 @@ import { openOutput } from './process-output';
 import { runProgram } from './program';
 
 const { env, stdin, stdout, stderr } = process;
+// Read by gRPC itself.
+Object.assign(env, settleNoProxy(env));
 const output = openOutput({ stdout, stderr });
 
 const context: Omit<CliContext, 'exit'> = {

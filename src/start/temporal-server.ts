@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { HOST } from './port';
 import type { ProcessIdentity } from '../runtimes/sandbox/process-identity';
+import { withoutProxyToLoopback } from '../client/loopback';
 import type { Say } from './progress';
 import { StartRefusal } from './start-refusal';
 import { type SupervisedChild, superviseChild } from './supervised-child';
@@ -58,7 +59,7 @@ export interface TemporalServer {
 export async function startTemporalServer(spec: TemporalServerSpec): Promise<TemporalServer> {
   const address = `${HOST}:${spec.port}`;
   const child = superviseServer(spec);
-  const connection = Connection.lazy({ address });
+  const connection = Connection.lazy(withoutProxyToLoopback({ address }));
   const end = async () => {
     await connection.close().catch(() => {});
     await child.end();

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { withoutProxyToLoopback } from '../client/loopback';
 import { choosePort, HOST } from './port';
 import type { Say } from './progress';
 
@@ -35,7 +36,7 @@ export async function archiveClasses({ wrapper, env, say, signal }: ArchiveSpec)
 
 // One real call, so that the classes which answer calls are in the archive too.
 async function waitForAnswer({ port, child, signal }: { port: number; child: ChildProcess; signal: AbortSignal }): Promise<void> {
-  const connection = Connection.lazy({ address: `${HOST}:${port}` });
+  const connection = Connection.lazy(withoutProxyToLoopback({ address: `${HOST}:${port}` }));
   const deadline = Date.now() + ANSWER_LIMIT_MS;
   try {
     for (;;) {

@@ -5,6 +5,7 @@
 import { hostname } from 'node:os';
 import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { withoutProxyToLoopback } from '../client/loopback';
 import { NAMESPACE, TASK_QUEUE } from '../workflows/messages';
 
 /** A worker that has nothing to do asks anew every 60 s. */
@@ -13,7 +14,7 @@ const ANSWER_WITHIN_MS = 8_000;
 
 async function checkHealth(): Promise<void> {
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
-  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: ANSWER_WITHIN_MS });
+  const connection = await Connection.connect(withoutProxyToLoopback({ ...connectionOptions, connectTimeout: ANSWER_WITHIN_MS }));
   const question = { namespace, taskQueue: { name: TASK_QUEUE } };
   const { pollers } = await connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
     connection.workflowService.describeTaskQueue(question),
