@@ -4,12 +4,11 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { buildCli } from './temporal-cli-build';
-import { downloadCli } from './temporal-cli-download';
+import { CLI_VERSION, downloadCli } from './temporal-cli-download';
 import type { Say } from './progress';
 import { StartRefusal } from './start-refusal';
 
-/** The version that is fetched. One found on the PATH may be newer. */
-export const CLI_VERSION = '1.5.1';
+/** One found on the PATH may be newer than the one that is fetched. */
 const OLDEST_USABLE = [1, 5] as const;
 
 export interface CliSearch {
@@ -22,8 +21,9 @@ export interface CliSearch {
   env: NodeJS.ProcessEnv;
   say: Say;
   signal: AbortSignal;
-  /** The official site, or a stand-in for it. */
+  /** The official site, or a stand-in for it with archives of its own. */
   downloadUrl?: string;
+  checksums?: Record<string, string>;
 }
 
 /** Finds the Temporal CLI, or gets it: setting, PATH, cache, official download, and at last a build from its sources. */

@@ -7,6 +7,8 @@ import { archiveClasses } from './test-server-archive';
 import { runTool } from './tool';
 
 export const TEST_SERVER_VERSION = '1.38.0';
+/** Where the SDK's own download asks. It checks no sum, so it serves tests only, in which no data of anybody is. */
+const SDK_DOWNLOAD = 'https://temporal.download/temporal-test-server/default?platform=linux&arch=amd64';
 
 export interface TestServerSearch {
   /** Perennial's folder in the user's cache. */
@@ -24,7 +26,7 @@ export async function findTestServer(search: TestServerSearch): Promise<string |
   const folder = path.join(search.cacheDir, `temporal-test-server-${TEST_SERVER_VERSION}`);
   const wrapper = path.join(folder, 'temporal-test-server');
   if (existsSync(wrapper) && readdirSync(path.join(folder, 'lib')).length > 0) return wrapper;
-  if (await canDownload({ path: 'temporal-test-server/default?platform=linux&arch=amd64', signal: search.signal })) return null;
+  if (await canDownload({ url: SDK_DOWNLOAD, signal: search.signal })) return null;
   await fetchByMaven(search, folder);
   return wrapper;
 }

@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { findTemporalCli } from '../../src/start/temporal-cli';
+import { CHECKSUMS } from '../../src/start/temporal-cli-download';
+
+const PLATFORMS = ['darwin_amd64', 'darwin_arm64', 'linux_amd64', 'linux_arm64'];
 
 let folder: string;
 let said: string[];
@@ -25,13 +29,22 @@ function fakeProgram({ name, script }: { name: string; script: string }): string
 const fakeCli = (name: string, version: string) =>
   fakeProgram({ name, script: `echo "temporal version ${version} (Server 1.29.1, UI 2.42.1)"` });
 
-const find = (given: { setting?: string; folders?: string[]; downloadUrl?: string; signal?: AbortSignal }) =>
+interface Search {
+  setting?: string;
+  folders?: string[];
+  downloadUrl?: string;
+  checksums?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+const find = (given: Search) =>
   findTemporalCli({
     setting: given.setting,
     searchPath: (given.folders ?? []).map((name) => path.join(folder, name)).join(':'),
     cacheDir: path.join(folder, 'cache'),
     // Port 9 takes no connections, so this is a site out of reach.
     downloadUrl: given.downloadUrl ?? 'http://127.0.0.1:9',
+    ...(given.checksums && { checksums: given.checksums }),
     env: { PATH: `${path.join(folder, 'go')}:/usr/bin:/bin` },
     say: (line) => said.push(line),
     signal: given.signal ?? new AbortController().signal,
@@ -84,18 +97,48 @@ describe('with a site to download from', () => {
   });
   afterEach(() => new Promise((resolve) => site.close(resolve)));
 
+  /** The sums of the archive as it is, for whichever platform this is. */
+  const known = () => Object.fromEntries(PLATFORMS.map((name) => [name, createHash('sha256').update(archive).digest('hex')]));
+
   test('What is nowhere on the machine is downloaded once, into the cache.', async () => {
-    await expect(find({ downloadUrl: url })).resolves.toBe(cached());
-    await expect(find({ downloadUrl: url })).resolves.toBe(cached());
-    expect(asked).toEqual([expect.stringMatching(/^\/cli\/archive\/v1\.5\.1\?platform=(linux|darwin)&arch=(amd64|arm64)$/)]);
+    const given = { downloadUrl: url, checksums: known() };
+    await expect(find(given)).resolves.toBe(cached());
+    await expect(find(given)).resolves.toBe(cached());
+    expect(asked).toEqual([expect.stringMatching(/^\/v1\.5\.1\/temporal_cli_1\.5\.1_(linux|darwin)_(amd64|arm64)\.tar\.gz$/)]);
     expect(readdirSync(path.dirname(cached()))).toEqual(['temporal']);
   });
 
+  test('An archive that is not the known one is refused with both sums, and nothing of it is run or kept.', async () => {
+    const trace = path.join(folder, 'was-run');
+    fakeProgram({ name: 'archive/temporal', script: `touch ${trace}` });
+    archive = spawnSync('tar', ['-czf', '-', '-C', path.join(folder, 'archive'), 'temporal']).stdout;
+    const sum = createHash('sha256').update(archive).digest('hex');
+    const failure = find({ downloadUrl: url });
+    await expect(failure).rejects.toThrow(
+      new RegExp(`download: .*expected an archive with the SHA-256 [0-9a-f]{64}, got one with ${sum}`),
+    );
+    expect([existsSync(trace), readdirSync(path.dirname(cached()))]).toEqual([false, []]);
+  });
+
   test('An archive cut off half-way leaves nothing in the cache.', async () => {
+    const checksums = known();
     archive = archive.subarray(0, archive.length / 2);
-    await expect(find({ downloadUrl: url })).rejects.toThrow('the archive could not be unpacked');
+    await expect(find({ downloadUrl: url, checksums })).rejects.toThrow(/expected an archive with the SHA-256/);
     expect(existsSync(cached())).toBe(false);
   });
+
+  test('For a platform of which no sum is known nothing is asked for, and it is built instead.', async () => {
+    fakeProgram({ name: 'go/go', script: `cp ${fakeCli('built/temporal', '1.5.1')} "$GOBIN/temporal"` });
+    await expect(find({ downloadUrl: url, checksums: {} })).resolves.toBe(cached());
+    expect(asked).toEqual([]);
+    expect(said.join('\n')).toMatch(/download: no Temporal CLI \(no checksum of an archive for \w+ is known\)/);
+  });
+});
+
+test('A sum is known for each platform that there is an archive for.', () => {
+  expect(Object.keys(CHECKSUMS).sort()).toEqual(PLATFORMS);
+  for (const sum of Object.values(CHECKSUMS)) expect(sum).toMatch(/^[0-9a-f]{64}$/);
+  expect(new Set(Object.values(CHECKSUMS)).size).toBe(PLATFORMS.length);
 });
 
 test('Where nothing can be downloaded it is built with Go, with its version linked in.', async () => {

@@ -1,5 +1,5 @@
 /** A Temporal server, real or time-skipping, with our workers on the memory runtime: what tests of workflows stand on. */
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
@@ -17,7 +17,7 @@ import { CARE_QUEUE, NAMESPACE, type StatusView, STARTS_QUEUE, TASK_QUEUE } from
 
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'perennial');
 const CLI = process.env.PERENNIAL_TEST_TEMPORAL_CLI ?? join(CACHE, 'temporal-cli-1.5.1', 'temporal');
-const TEST_SERVER = process.env.PERENNIAL_TEST_SERVER ?? join(CACHE, 'temporal-test-server-1.38.0', 'temporal-test-server');
+const TEST_SERVER = process.env.PERENNIAL_TEST_SERVER || join(CACHE, 'temporal-test-server-1.38.0', 'temporal-test-server');
 const PATIENCE_MS = 45_000;
 /** What a visit to a hook answers when there is nothing to run. */
 export const NO_HOOK = { exitCode: 0, stdout: 'state ended\nexit 0\nreport skipped: there is nothing to run\n', stderr: '' };
@@ -202,8 +202,10 @@ async function createDevServer(): Promise<{ env: TestWorkflowEnvironment; server
   return { env, server };
 }
 
+/** Where there is none on the machine the SDK downloads its own. */
 function createTimeSkippingServer(): Promise<TestWorkflowEnvironment> {
-  return TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: TEST_SERVER } } });
+  const executable = { type: 'existing-path', path: TEST_SERVER } as const;
+  return TestWorkflowEnvironment.createTimeSkipping(existsSync(TEST_SERVER) ? { server: { executable } } : {});
 }
 
 let isInstalled = false;
