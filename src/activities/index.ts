@@ -15,8 +15,10 @@ export interface Dependencies {
   client: Client;
   /** How policies are read; shared readings by default. */
   policies?: Reading<Policy>;
-  /** How often the watch compares, in milliseconds. */
+  /** How often the watch looks for lost pods, in milliseconds. */
   watchIntervalMs: number;
+  /** How often it compares the lists of pods and workspaces too, in milliseconds; every 30 s by default. */
+  watchFullIntervalMs?: number;
 }
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -1,4 +1,5 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { isClosed } from './workflow-status';
 
 /**
  * Whether a thing in the runtime belongs to the workspace on its label. The workflow is asked, never a list of workflows: only one
@@ -10,7 +11,7 @@ export async function findWorkspace(
 ): Promise<'owner' | 'other' | 'unknown'> {
   try {
     const { status, memo } = await client.workflow.getHandle(`workspace/${thing.owner}/${thing.name}`).describe();
-    if (status.name !== 'RUNNING') return 'other';
+    if (isClosed(status)) return 'other';
     // Before its first task a workflow has told nobody its id yet.
     if (typeof memo?.id !== 'string') return 'unknown';
     return memo.id === thing.id ? 'owner' : 'other';

@@ -1,6 +1,7 @@
 /**
- * The watch: compares what runs with what should, tells the workspaces, and removes what belongs to none. It knows nothing from one
- * activity to the next, so a lost one costs nothing but time. Unreachable is not gone, and unlisted is not ended.
+ * The watch: compares what runs with what should, tells the workspaces, and removes what belongs to none. What it suspects goes from
+ * one attempt to the next with its heartbeats; nothing else does, so a lost attempt costs nothing but time. Unreachable is not gone,
+ * and unlisted is not ended.
  */
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
@@ -9,12 +10,14 @@ import { untilAborted } from '../runtimes/abort';
 import type { ListedPod, Runtime } from '../runtimes/runtime';
 import { toApplicationFailure } from './failure';
 import type { Dependencies } from './index';
+import { startWatchHeartbeat } from './watch-heartbeat';
+import { IS_OPEN_CLAUSE } from './workflow-status';
 import { DOWN_STATES, findWorkspace, isDownAfter } from './ownership';
 
 /** A watch ends by itself after this, so that its workflow can hand over. */
 const WATCH_MS = 10 * 60_000;
-/** In every so many rounds the workspaces themselves are listed, and pods looked for whose workspace has ended. */
-const FULL_ROUND_EVERY = 30;
+/** So often the workspaces themselves are listed, and pods looked for whose workspace has ended; never more often than the rounds. */
+const FULL_INTERVAL_MS = 30_000;
 /** Many are told within the time of one heartbeat, and neither the server nor the cluster is asked by all at once. */
 const AT_ONCE = 20;
 /** Half of the heartbeat's timeout: what takes longer, a pod that does not end among it, is looked at again in a later round. */
@@ -36,9 +39,9 @@ export interface WorkspaceEndedInput {
   home: boolean;
 }
 
-export function watchActivities({ runtime, client, watchIntervalMs }: Dependencies) {
+export function watchActivities(dependencies: Dependencies) {
   return {
-    watch: (_input: { runtime: string }): Promise<void> => retried(() => watchFor({ runtime, client, watchIntervalMs })),
+    watch: (_input: { runtime: string }): Promise<void> => retried(() => watchFor(dependencies)),
   };
 }
 
@@ -52,35 +55,48 @@ async function retried(work: () => Promise<void>): Promise<void> {
   }
 }
 
-async function watchFor({ runtime, client, watchIntervalMs }: Dependencies): Promise<void> {
+async function watchFor({
+  runtime,
+  client,
+  watchIntervalMs,
+  watchFullIntervalMs = FULL_INTERVAL_MS,
+}: Dependencies): Promise<void> {
   const context = Context.current();
-  const round: Round = { runtime, client, told: new Set(), suspects: new Set() };
+  const { known, say, note, end } = startWatchHeartbeat(watchIntervalMs);
+  const round: Round = { runtime, client, told: new Set(), suspects: new Set(known.suspects), say };
   const endsAt = Date.now() + WATCH_MS;
-  let fullAt = 0;
-  while (Date.now() < endsAt && !context.cancellationSignal.aborted) {
-    const pods = await runtime.listPods();
-    await tellLosses(round, pods);
-    if (Date.now() >= fullAt) {
-      fullAt = Date.now() + FULL_ROUND_EVERY * watchIntervalMs;
-      await compareFully(round, pods);
+  try {
+    while (Date.now() < endsAt && !context.cancellationSignal.aborted) {
+      const pods = await untilAborted(context.cancellationSignal, () => runtime.listPods());
+      await tellLosses(round, pods);
+      const now = Date.now();
+      // Another worker's clock may go before this one's.
+      if (Math.abs(now - known.comparedAt) >= watchFullIntervalMs) {
+        await compareFully(round, pods);
+        note({ suspects: round.suspects, comparedAt: now });
+      }
+      say(`the next round; ${pods.length} pods there`);
+      await context.sleep(watchIntervalMs);
     }
-    context.heartbeat({ waitingFor: `the next round; ${pods.length} pods there` });
-    await context.sleep(watchIntervalMs);
+  } finally {
+    end();
   }
 }
 
 interface Round {
   runtime: Runtime;
   client: Client;
-  /** Losses told already, so that each is told once by this activity. */
+  /** Losses told already, so that each is told once by this attempt. */
   told: Set<string>;
   /** What looked wrong in the last full round: a list of workflows lags behind, so only what looks wrong twice is acted on. */
   suspects: Set<string>;
+  /** Says what is waited for, as a sign of life. */
+  say(waitingFor: string): void;
 }
 
 async function tellLosses(round: Round, pods: ListedPod[]): Promise<void> {
   const lost = pods.filter(({ running }) => !running);
-  await forEach(lost, 'losses to tell', async (pod) => {
+  await forEach({ round, things: lost, what: 'losses to tell' }, async (pod) => {
     const { instance, build, counted } = pod;
     // By its instance, since a build that was given another pod may lose that one too.
     await tell(round, pod, { build, reason: pod.reason ?? 'the pod ended', counted }, `${instance} lost`);
@@ -94,24 +110,24 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
     seen.add(suspect);
     return round.suspects.has(suspect);
   };
-  const live = await listWorkspaces(round.client);
+  const live = await listWorkspaces(round);
   const strange = pods
     .map((pod) => ({ pod, known: live.get(`workspace/${pod.owner}/${pod.name}`) }))
     .filter(({ pod, known }) => !known || isAnother(known, pod) || known.build < pod.build);
-  await forEach(strange, 'pods that fit no workspace', async ({ pod, known }, signal) => {
+  await forEach({ round, things: strange, what: 'pods that fit no workspace' }, async ({ pod, known }, signal) => {
     if (!known || isAnother(known, pod)) return removeOrphan(round, pod, signal);
     if (!isSecondTime(`${pod.id} ${pod.build} newer`)) return;
     const lost = { build: known.build, found: pod.build, reason: `build ${pod.build} runs`, counted: false };
     await tell(round, pod, lost, `${pod.id} ${pod.build} newer`);
   });
   const left = pods.filter((pod) => pod.running && isLeft(live.get(`workspace/${pod.owner}/${pod.name}`), pod));
-  await forEach(left, 'pods of workspaces that are down', async (pod, signal) => {
+  await forEach({ round, things: left, what: 'pods of workspaces that are down' }, async (pod, signal) => {
     if ((await isDownAfter(round.client, pod)) && isSecondTime(`${pod.instance} left`)) await removeLeft(round, pod, signal);
   });
   // One that is listed and does not run was told before, perhaps while the workspace, still building, could not heed it.
   const running = new Set(pods.filter((pod) => pod.running).map(({ id }) => id));
   const missing = [...live].filter(([, { id, state }]) => state === 'running' && id !== null && !running.has(id));
-  await forEach(missing, 'pods that are missed', async ([workflowId, { id, organization, build }]) => {
+  await forEach({ round, things: missing, what: 'pods that are missed' }, async ([workflowId, { id, organization, build }]) => {
     if (id === null || !isSecondTime(`${id} ${build} missing`)) return;
     const observed = await round.runtime.observe({ id, organization, build });
     if (observed.state === 'running') return;
@@ -134,12 +150,14 @@ function isLeft(known: LiveWorkspace | undefined, pod: ListedPod): boolean {
  * Each by itself, and within its time: what cannot be found out or done for one is tried again in a later round, and keeps nobody
  * from the others.
  */
-async function forEach<T>(things: T[], what: string, work: (thing: T, signal: AbortSignal) => Promise<void>): Promise<void> {
-  const context = Context.current();
-  const { cancellationSignal, log } = context;
+async function forEach<T>(
+  { round, things, what }: { round: Round; things: T[]; what: string },
+  work: (thing: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const { cancellationSignal, log } = Context.current();
   for (let first = 0; first < things.length; first += AT_ONCE) {
     cancellationSignal.throwIfAborted();
-    context.heartbeat({ waitingFor: `${what}: ${first} of ${things.length} are done` });
+    round.say(`${what}: ${first} of ${things.length} are done`);
     const tries = things.slice(first, first + AT_ONCE).map((thing) => {
       const signal = AbortSignal.any([cancellationSignal, AbortSignal.timeout(PATIENCE_MS)]);
       return untilAborted(signal, () => work(thing, signal));
@@ -193,16 +211,14 @@ interface LiveWorkspace {
   build: number;
 }
 
-async function listWorkspaces(client: Client): Promise<Map<string, LiveWorkspace>> {
+async function listWorkspaces({ client, say }: Round): Promise<Map<string, LiveWorkspace>> {
   const workspaces = new Map<string, LiveWorkspace>();
-  const query = "WorkflowType='workspace' AND ExecutionStatus='Running'";
+  const query = `WorkflowType='workspace' AND ${IS_OPEN_CLAUSE}`;
   for await (const { workflowId, memo, searchAttributes } of client.workflow.list({ query })) {
     const first = <T>(name: string, absent: T): T => (searchAttributes[name] as T[] | undefined)?.[0] ?? absent;
     const id = typeof memo?.id === 'string' ? memo.id : null;
     const organization = first('Organization', '');
-    if (workspaces.size % LISTED_PER_BEAT === 0) {
-      Context.current().heartbeat({ waitingFor: `the list of workspaces; ${workspaces.size} came` });
-    }
+    if (workspaces.size % LISTED_PER_BEAT === 0) say(`the list of workspaces; ${workspaces.size} came`);
     workspaces.set(workflowId, { id, organization, state: first('State', ''), build: first('Build', 0) });
   }
   return workspaces;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { isClosed } from '../activities/workflow-status';
 import { installationOf } from '../client/installation';
 import type { Runtime } from '../runtimes/runtime';
 import { checkInstallation } from '../runtimes/sandbox';
@@ -29,7 +30,7 @@ async function openServingCluster({ context, client }: Session): Promise<Runtime
   if (context.openCluster === null) return null;
   try {
     const { status } = await client.temporal.workflow.getHandle(watchWorkflowId('kubernetes')).describe();
-    return status.name === 'RUNNING' ? await context.openCluster(client.temporal) : null;
+    return isClosed(status) ? null : await context.openCluster(client.temporal);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return null;
     throw error;

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { IS_OPEN_CLAUSE } from '../activities/workflow-status';
 import { requesting } from './failure';
 
 /** A workspace as the list shows it; instants are ISO 8601, null where there is none. */
@@ -17,7 +18,7 @@ export async function listWorkspaces(
   client: Client,
   filter: { owner?: string; organization?: string; state?: string },
 ): Promise<WorkspaceSummary[]> {
-  const clauses = ["WorkflowType='workspace'", "ExecutionStatus='Running'"];
+  const clauses = ["WorkflowType='workspace'", IS_OPEN_CLAUSE];
   if (filter.owner) clauses.push(`Owner=${quote(filter.owner)}`);
   if (filter.organization) clauses.push(`Organization=${quote(filter.organization)}`);
   if (filter.state) clauses.push(`State=${quote(filter.state)}`);

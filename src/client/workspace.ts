@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
+import { isClosed } from '../activities/workflow-status';
 import * as messages from '../workflows/messages';
 import type {
   Answer,
@@ -139,7 +140,7 @@ async function buildOrNull(handle: WorkspaceHandle, number: number, failed: () =
 async function throwIfFailed(client: Client, workflowId: string): Promise<void> {
   const handle = client.workflow.getHandle(workflowId);
   const { status } = await handle.describe();
-  if (status.name !== 'RUNNING' && status.name !== 'CONTINUED_AS_NEW') await handle.result();
+  if (isClosed(status)) await handle.result();
 }
 
 async function pendingStep(client: Client, workflowId: string): Promise<PendingStep | null> {

@@ -1,6 +1,7 @@
 /** What a worker makes sure of before it polls: search attributes, one runtime a namespace, the default organization, the watch. */
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
+import { isClosed } from '../activities/workflow-status';
 import {
   DEFAULT_ORGANIZATION,
   organizationWorkflowId,
@@ -42,16 +43,16 @@ export async function addSearchAttributes(client: Client, attributes = Object.en
 
 async function refuseOtherRuntime(client: Client, runtime: string): Promise<void> {
   for (const other of RUNTIMES.filter((name) => name !== runtime)) {
-    if (!(await isRunning(client, watchWorkflowId(other)))) continue;
+    if (!(await isOpen(client, watchWorkflowId(other)))) continue;
     throw new Error(
       `PERENNIAL_RUNTIME: expected ${other}, which serves the namespace ${client.options.namespace} already, got ${runtime}`,
     );
   }
 }
 
-async function isRunning(client: Client, workflowId: string): Promise<boolean> {
+async function isOpen(client: Client, workflowId: string): Promise<boolean> {
   try {
-    return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+    return !isClosed((await client.workflow.getHandle(workflowId).describe()).status);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;

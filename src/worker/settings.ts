@@ -14,7 +14,13 @@ export interface WorkerSettings {
   logLevel: string;
 }
 
-const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);
+/** More often would only burden the cluster; more seldom, lost pods would be missed for longer than people wait. */
+const WATCH_INTERVAL_MS = { min: 100, max: 60_000 };
+
+const count = (fallback: number, max: number, min = 1) => {
+  const error = `expected a whole number from ${min} to ${max}`;
+  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error }).default(fallback);
+};
 
 /** Set to nothing is not set. */
 const optionalText = z
@@ -33,7 +39,7 @@ const SCHEMA = z.object({
   PERENNIAL_KUBERNETES_IMAGE_PULL_SECRETS: z.string().default(''),
   PERENNIAL_START_SLOTS: count(10, 1_000),
   PERENNIAL_CARE_SLOTS: count(200, 10_000),
-  PERENNIAL_WATCH_INTERVAL_MS: count(1_000, 60_000),
+  PERENNIAL_WATCH_INTERVAL_MS: count(1_000, WATCH_INTERVAL_MS.max, WATCH_INTERVAL_MS.min),
   PERENNIAL_MAX_CACHED_WORKFLOWS: count(2_000, 100_000),
   PERENNIAL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });

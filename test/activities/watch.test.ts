@@ -8,8 +8,12 @@ const WORKSPACE = 'workspace/ada/dev';
 const OTHER = 'workspace/ada/other';
 const patiently = () => ({ signal: new AbortController().signal, waitingFor: () => undefined });
 const ENDED = { number: 1, endedAt: '2026-11-25T05:06:39.000Z' };
-/** A full round comes every 30 rounds; so many see two of them after whatever happened. */
+/** A full round comes every 30 ms; so many rounds of 1 ms see two of them after whatever happened. */
 const TWO_FULL_ROUNDS = 75;
+const FOR_EVER = 3_600_000;
+const CLOSED = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
+/** What is not certainly closed, a status that only a newer server knows among it. */
+const OPEN = ['PAUSED', 'UNKNOWN', 'UNSPECIFIED', 'CONTINUED_AS_NEW'];
 
 interface Scene {
   workspace?: KnownWorkflow;
@@ -19,12 +23,13 @@ interface Scene {
   /** Done at the end of each round. */
   during?: (world: World, round: number) => void;
   rounds?: number;
+  fullMs?: number;
 }
 type World = ReturnType<typeof activityWorld>;
 
 /** A pod of build 1 and a workspace, watched for some rounds. */
-async function watched({ workspace, options, before, during, rounds = TWO_FULL_ROUNDS }: Scene): Promise<World> {
-  const world = activityWorld(options, { watchIntervalMs: 1 });
+async function watched({ workspace, options, before, during, rounds = TWO_FULL_ROUNDS, fullMs = 30 }: Scene): Promise<World> {
+  const world = activityWorld(options, { watchIntervalMs: 1, watchFullIntervalMs: fullMs });
   const { identity } = await world.runtime.prepareHome(HOME, patiently());
   await world.runtime.startPod(podOf(identity), patiently());
   if (workspace) world.workflows.set(WORKSPACE, workspace);
@@ -110,7 +115,7 @@ test('A pod whose loss was told while its workspace, still building, could not h
 
 test('A pod that is gone without a trace is told only after it was missed twice.', async () => {
   const remove = ({ runtime }: World) => void runtime.stopPod(POD, patiently());
-  const once = await watched({ workspace: { id: 'w1' }, before: remove, rounds: 5 });
+  const once = await watched({ workspace: { id: 'w1' }, before: remove, rounds: 5, fullMs: FOR_EVER });
   expect(once.signals).toEqual([]);
   const twice = await watched({ workspace: { id: 'w1' }, before: remove });
   expect(twice.signals[0]).toMatchObject({ name: 'podLost', input: { build: 1, counted: true } });
@@ -127,8 +132,7 @@ test('A pod of a newer build than its workspace knows is told with the number fo
 
 test.each<[string, KnownWorkflow | undefined]>([
   ['was never heard of', undefined],
-  ['has completed', { status: 'COMPLETED', id: 'w1' }],
-  ['was terminated', { status: 'TERMINATED', id: 'w1' }],
+  ...CLOSED.map((status): [string, KnownWorkflow] => [`is ${status}`, { status, id: 'w1' }]),
   ['has another home by now', { id: 'w2', isUnlisted: true }],
   ['was made again, with another home,', { id: 'w2' }],
   ['was made again, with another home, and builds', { id: 'w2', state: 'building', build: 0 }],
@@ -150,6 +154,7 @@ test('The organization of a pod that was removed is told that its workspace has 
 test.each<[string, KnownWorkflow]>([
   ['is missing in the list and runs', { id: 'w1', isUnlisted: true }],
   ['has told nobody its id yet', { isUnlisted: true }],
+  ...OPEN.map((status): [string, KnownWorkflow] => [`is ${status}`, { status, id: 'w1' }]),
   ['is listed and runs', { id: 'w1' }],
 ])('The pod of a workspace that %s is left alone.', async (_, workspace) => {
   const world = await watched({ workspace });
@@ -230,7 +235,7 @@ test.each<[string, KnownWorkflow]>([
 });
 
 test('A pod of a workspace that was seen to be off once stays.', async () => {
-  const world = await watched({ workspace: { id: 'w1', state: 'off', answer: says('off') }, rounds: 5 });
+  const world = await watched({ workspace: { id: 'w1', state: 'off', answer: says('off') }, rounds: 5, fullMs: FOR_EVER });
   expect(await podsOf(world)).toEqual([1]);
 });
 

@@ -86,11 +86,20 @@ export function fakeClient(): FakeClient {
   return { client: { workflow: { getHandle, list } } as unknown as Client, workflows, signals };
 }
 
+interface WatchOptions {
+  watchIntervalMs?: number;
+  watchFullIntervalMs?: number;
+  info?: Partial<Info>;
+}
+
 /** Activities on a runtime and a client of their own, and an environment to run one in. */
-export function activityWorld(options: MemoryOptions = {}, { watchIntervalMs = 5 } = {}) {
+export function activityWorld(
+  options: MemoryOptions = {},
+  { info = {}, watchIntervalMs = 5, watchFullIntervalMs = 150 }: WatchOptions = {},
+) {
   const { client, workflows, signals } = fakeClient();
   const runtime = createMemoryRuntime(options);
-  const environment = quietEnvironment();
+  const environment = quietEnvironment(info);
   const run = <I, R>(activity: (input: I) => Promise<R>, input: I): Promise<R> =>
     environment.run(() => activity(input)) as Promise<R>;
   const beats: StepHeartbeat[] = [];
@@ -102,7 +111,7 @@ export function activityWorld(options: MemoryOptions = {}, { watchIntervalMs = 5
     environment,
     run,
     beats,
-    activities: createActivities({ runtime, client, watchIntervalMs }),
+    activities: createActivities({ runtime, client, watchIntervalMs, watchFullIntervalMs }),
   };
 }
 

@@ -48,6 +48,22 @@ test('A home that a workspace of another name is taking over is no orphan.', asy
   expect((await run(['orphans', 'list', '--json'], given)).out).not.toContain('w2');
 });
 
+test('A home of a workspace that is paused, or of a status that is not known, is no orphan; an adopter may be paused too.', async () => {
+  const workflows = {
+    ...WORKFLOWS,
+    'workspace/ada/gone': { status: 'PAUSED', id: 'w2' },
+    'workspace/ada/again': { status: 'UNKNOWN', id: 'w3' },
+    'workspace/ada/new': { status: 'TERMINATED', id: 'w4' },
+    'workspace/ada/heir': { status: 'PAUSED', id: 'w4' },
+  };
+  const { given, deleted } = world({ workflows, names: ['dev', 'heir'] });
+  expect(await run(['orphans', 'purge', '--all', '--yes'], given)).toMatchObject({
+    code: 0,
+    out: 'No homes without a workspace.\n',
+  });
+  expect(deleted).toEqual([]);
+});
+
 test('A purge of all removes the orphans and nothing else.', async () => {
   const { given, deleted } = world();
   const ended = await run(['orphans', 'purge', '--all', '--yes'], given);

@@ -19,6 +19,7 @@ const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'per
 const CLI = process.env.PERENNIAL_TEST_TEMPORAL_CLI ?? join(CACHE, 'temporal-cli-1.5.1', 'temporal');
 const TEST_SERVER = process.env.PERENNIAL_TEST_SERVER || join(CACHE, 'temporal-test-server-1.38.0', 'temporal-test-server');
 const PATIENCE_MS = 45_000;
+const WATCH_MS = 100;
 /** What a visit to a hook answers when there is nothing to run. */
 export const NO_HOOK = { exitCode: 0, stdout: 'state ended\nexit 0\nreport skipped: there is nothing to run\n', stderr: '' };
 
@@ -44,7 +45,10 @@ export interface Stack {
 }
 
 /** Starts it all. Ask for `time-skipping` where days have to pass, else for the real server. */
-export async function startStack(kind: 'dev' | 'time-skipping', { withWatch = false, withOutages = false } = {}): Promise<Stack> {
+export async function startStack(
+  kind: 'dev' | 'time-skipping',
+  { withWatch = false, withOutages = false, watchMs = WATCH_MS } = {},
+) {
   installQuietRuntime();
   const { env, server } = kind === 'dev' ? await createDevServer() : { env: await createTimeSkippingServer(), server: null };
   // Not the environment's own client: that one lets the clock run free for as long as somebody waits for a result.
@@ -65,7 +69,8 @@ export async function startStack(kind: 'dev' | 'time-skipping', { withWatch = fa
     const query = () => queryPolicy(temporal, organization);
     return script.readPolicy?.(query) ?? query();
   };
-  const activities = createActivities({ runtime, client: temporal, policies: { read }, watchIntervalMs: 100 });
+  const watch = { watchIntervalMs: watchMs, watchFullIntervalMs: 3_000 };
+  const activities = createActivities({ runtime, client: temporal, policies: { read }, ...watch });
   const bundle = await bundleOnce();
   let running: { workers: Worker[]; runs: Promise<PromiseSettledResult<void>[]> } | null = null;
   const stack: Stack = {

@@ -1,0 +1,18 @@
+import { readSettings } from '../../src/worker/settings';
+
+test('The interval of the watch is taken from 100 ms to a minute, and is a second without a setting.', () => {
+  expect(readSettings({}).watchIntervalMs).toBe(1_000);
+  for (const ms of [100, 15_000, 60_000]) expect(readSettings({ PERENNIAL_WATCH_INTERVAL_MS: `${ms}` }).watchIntervalMs).toBe(ms);
+});
+
+test.each(['0', '99', '60001', '1.5', '10s', '-5'])('A watch interval of %s is refused by name, with what came.', (text) => {
+  const read = () => readSettings({ PERENNIAL_WATCH_INTERVAL_MS: text });
+  expect(read).toThrow(`PERENNIAL_WATCH_INTERVAL_MS: expected a whole number from 100 to 60000, got "${text}"`);
+});
+
+test.each(['PERENNIAL_START_SLOTS', 'PERENNIAL_CARE_SLOTS', 'PERENNIAL_MAX_CACHED_WORKFLOWS'])(
+  'A %s that is none is refused by name, with its bounds.',
+  (name) => {
+    expect(() => readSettings({ [name]: '0' })).toThrow(new RegExp(`${name}: expected a whole number from 1 to \\d+, got "0"`));
+  },
+);
