@@ -2,7 +2,8 @@
 import type { WorkspaceHandle } from '../../src/client';
 import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { HistoryEntry } from '../../src/workflows/messages';
-import { clearScript, createGate, outage, type Stack, startStack, until, untilState } from './stack';
+import { outage } from './outage';
+import { clearScript, createGate, type Stack, startStack, until, untilState } from './stack';
 
 const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
 /** The organization's default threshold, and how late a stop may be with a worker up. */

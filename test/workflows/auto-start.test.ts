@@ -2,7 +2,8 @@
 import type { WorkspaceHandle } from '../../src/client';
 import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { HistoryEntry, Weekday } from '../../src/workflows/messages';
-import { clearScript, outage, type Stack, startStack, until, untilState } from './stack';
+import { outage } from './outage';
+import { clearScript, type Stack, startStack, until, untilState } from './stack';
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 const MAX_LEAD = 5 * MINUTE;
