@@ -28,7 +28,6 @@ async function createRunning(more: object = {}): Promise<WorkspaceHandle> {
 const now = () => stack.env.currentTimeMs();
 const temporalOf = ({ workspace }: WorkspaceHandle) => stack.client.temporal.workflow.getHandle(`workspace/${workspace}`);
 const looks = () => stack.runtime.calls.filter((verb) => verb === 'lastTerminalInput').length;
-
 const sleepUntil = async (at: number) => stack.env.sleep(Math.max(1, at - (await now())));
 const dueAt = async (workspace: WorkspaceHandle) => Date.parse((await workspace.status()).autoOff.at ?? 'never');
 
