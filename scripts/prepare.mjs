@@ -7,21 +7,46 @@ import { build, isBuilt } from './sources.mjs';
 import { areDependenciesInstalled, installDependencies } from './dependencies.mjs';
 import { withLock } from './lock.mjs';
 import { inCheckout } from './checkout.mjs';
+import { canNoteRunning, findRunning, noteRunning } from './running.mjs';
+
+/** Why nothing may be compiled now. */
+export class InUse extends Error {
+  constructor(pid) {
+    super(
+      `the sources have changed since they were compiled, and process ${pid}, a start or worker of this checkout, runs what was compiled; stop it first`,
+    );
+  }
+}
 
 /**
  * Installs and compiles what is missing or out of date, and says so through `say`; silent when there is nothing to do.
  * What npm and the compiler print goes to standard error, so that a command's own standard output stays clean.
+ *
+ * While a start or a worker of this checkout lives nothing is changed under it: with `takesOlder` what it runs is used, else this
+ * throws. With `staysUp` this process counts as such a one from here on.
  */
-export async function prepare({ say = console.log } = {}) {
-  if (isReady()) return;
+export async function prepare({ say = console.log, takesOlder = false, staysUp = false } = {}) {
+  if (isReady() && !(staysUp && canNoteRunning())) return;
   // The lock lies in dist, which is never committed, and not in node_modules, which an install wipes.
   mkdirSync(inCheckout('dist'), { recursive: true });
   await withLock(inCheckout('dist', '.prepare'), say, () => {
     // Asked again under the lock: another process may have done it all while this one waited.
-    if (!areDependenciesInstalled())
-      timed({ say, doing: 'installing dependencies (npm ci, about 20 to 60 s)' }, installDependencies);
-    if (!isBuilt()) timed({ say, doing: 'compiling src into dist (about 2 to 10 s)' }, build);
+    if (!isReady()) makeReady({ say, takesOlder });
+    if (staysUp) noteRunning();
   });
+}
+
+function makeReady({ say, takesOlder }) {
+  const pid = findRunning();
+  if (pid !== null && takesOlder && existsSync(inCheckout('dist', 'cli', 'index.js'))) {
+    return say(
+      `perennial: the sources have changed; what process ${pid} of this checkout was started from is used until it ends`,
+    );
+  }
+  if (pid !== null) throw new InUse(pid);
+  if (!areDependenciesInstalled())
+    timed({ say, doing: 'installing dependencies (npm ci, about 20 to 60 s)' }, installDependencies);
+  if (!isBuilt()) timed({ say, doing: 'compiling src into dist (about 2 to 10 s)' }, build);
 }
 
 /** The same for an entry: what goes wrong is said in its sentence, without a stack trace, and ends the process with 1. */

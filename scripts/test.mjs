@@ -4,14 +4,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { importBuilt, inCheckout } from './checkout.mjs';
-import { prepare } from './prepare.mjs';
+import { InUse, prepare } from './prepare.mjs';
 
 const startedAt = Date.now();
 const say = (line) => console.log(`[${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s] ${line}`);
 
 process.chdir(inCheckout());
 // What does not compile is counted by the check of types below, and must not keep the tests from running.
-await prepare({ say }).catch((error) => say(error.message));
+await prepare({ say }).catch((error) => {
+  say(error.message);
+  if (error instanceof InUse) process.exit(1);
+});
 const areTypesRight = await check('types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.test.json']);
 const isStyleRight = await check('style', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
 const { passed, failed } = await runJest(await findServers(), process.argv.slice(2));

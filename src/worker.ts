@@ -13,6 +13,7 @@ import { prepareNamespace } from './worker/namespace';
 import type { Runtime as WorkspaceRuntime } from './runtimes/runtime';
 import { createSandboxRuntime, makePassage, tieToInstallation, tightenDir } from './runtimes/sandbox';
 import { loadWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
+import { noteRunning } from './worker/running';
 import { readSettings, type WorkerSettings } from './worker/settings';
 import { startSlots } from './worker/start-slots';
 import { ASK_AGAIN, CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from './workflows/messages';
@@ -28,6 +29,7 @@ const PATIENCE = { isolateExecutionTimeout: '30s' };
 
 /** Runs until it is told to stop. Rejects at start with a clear sentence when a setting or the namespace is wrong. */
 async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
+  noteRunning(__dirname);
   const settings = readSettings(environment);
   installLogger(settings.logLevel);
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();

@@ -1,0 +1,18 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { identifyProcess } from '../runtimes/sandbox/process-identity';
+
+/**
+ * Writes this worker down where scripts/running.mjs looks, so that nothing is compiled over it even when the start that began it was
+ * killed. Where the code is no checkout's there is no such folder, and nobody who would compile.
+ */
+export function noteRunning(dist: string): void {
+  const folder = path.join(dist, '.running');
+  if (!existsSync(folder)) return;
+  const startedAt = process.platform === 'linux' ? (identifyProcess(process.pid)?.startedAt ?? '') : 'unknown';
+  try {
+    writeFileSync(path.join(folder, String(process.pid)), startedAt);
+  } catch {
+    // It may be another user's, whose own start is written down.
+  }
+}
