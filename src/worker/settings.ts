@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { KubernetesOptions } from '../runtimes/kubernetes';
+import type { SandboxOptions } from '../runtimes/sandbox';
 
 /** What `npm run worker` reads from the environment, besides Temporal's own variables. README's table lists the same. */
 export interface WorkerSettings {
   runtime: 'sandbox' | 'kubernetes';
-  sandbox: { dir: string; images: string };
+  sandbox: SandboxOptions & { isolation: 'auto' | 'plain' };
   kubernetes: KubernetesOptions;
   startSlots: number;
   careSlots: number;
@@ -32,6 +33,7 @@ const SCHEMA = z.object({
   PERENNIAL_RUNTIME: z.enum(['sandbox', 'kubernetes']).default('sandbox'),
   PERENNIAL_DIR: z.string().min(1).default('.perennial'),
   PERENNIAL_IMAGES: z.string().min(1).default('images'),
+  PERENNIAL_SANDBOX_ISOLATION: z.enum(['auto', 'plain']).default('auto'),
   KUBECONFIG: optionalText,
   PERENNIAL_KUBERNETES_CONTEXT: optionalText,
   PERENNIAL_KUBERNETES_STORAGE_CLASS: optionalText,
@@ -57,7 +59,11 @@ export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
   const { data } = parsed;
   return {
     runtime: data.PERENNIAL_RUNTIME,
-    sandbox: { dir: resolve(data.PERENNIAL_DIR), images: resolve(data.PERENNIAL_IMAGES) },
+    sandbox: {
+      dir: resolve(data.PERENNIAL_DIR),
+      images: resolve(data.PERENNIAL_IMAGES),
+      isolation: data.PERENNIAL_SANDBOX_ISOLATION,
+    },
     kubernetes: {
       kubeconfig: data.KUBECONFIG,
       ...(data.PERENNIAL_KUBERNETES_CONTEXT !== null && { context: data.PERENNIAL_KUBERNETES_CONTEXT }),

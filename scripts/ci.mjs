@@ -1,0 +1,72 @@
+/** What CI runs, phase by phase, each whatever became of the one before; what failed stands in the last 60 lines. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { inCheckout } from './checkout.mjs';
+import { openOrdinaryUser } from './ordinary-user.mjs';
+import { runProgram } from './program.mjs';
+import { formatFailures, formatWhole, readSummary } from './summary.mjs';
+
+const FOLDER = inCheckout('dist', 'ci');
+const LINES = 60;
+/** What depends on who runs it: sandboxes, hooks, and whole starts. Rules and workflows are the same for everybody. */
+const MACHINE_TESTS = [
+  'test/hooks/',
+  'test/runtimes/sandbox',
+  'test/start/(end-to-end|kill-in-each-step|life|private-dir|stack|odd-paths|changed-checkout|other-namespace)',
+];
+/** Whole starts on which the setting tells; the sandbox's own tests cover both kinds of isolation wherever they run. */
+const PLAIN_TESTS = ['test/start/(end-to-end|life)'];
+
+const results = [];
+rmSync(FOLDER, { recursive: true, force: true });
+mkdirSync(FOLDER, { recursive: true });
+await run('npm test', ['scripts/test.mjs']);
+await runAsOrdinaryUser();
+await run('kubernetes', ['scripts/test-kubernetes.mjs']);
+for (const line of summarize()) console.log(line);
+process.exit(results.every(({ failures }) => failures.length === 0) ? 0 : 1);
+
+async function runAsOrdinaryUser() {
+  const name = 'as an ordinary user';
+  // One that is no root has been that user all the time, and `npm test` was all.
+  if (process.getuid() !== 0) return console.log(`${name}: npm test was run as one`);
+  let user;
+  try {
+    user = openOrdinaryUser();
+  } catch (error) {
+    return results.push({ name, seconds: 0, passed: 0, failures: [{ name, error: error.message }] });
+  }
+  try {
+    const tests = (patterns) => ['scripts/test.mjs', '--tests-only', `--testPathPatterns=${patterns.join('|')}`];
+    await run(name, tests(MACHINE_TESTS), user);
+    await run(`${name}, without isolation`, tests(PLAIN_TESTS), {
+      ...user,
+      env: { ...user.env, PERENNIAL_SANDBOX_ISOLATION: 'plain' },
+    });
+  } finally {
+    user.remove();
+  }
+}
+
+/** Runs a script of ours as a phase, perhaps as somebody else in another checkout, and keeps what it leaves. */
+async function run(name, script, { prefix = [], env = process.env, checkout = inCheckout() } = {}) {
+  console.log(`\n=== ${name} ===`);
+  const startedAt = Date.now();
+  const file = path.join(checkout, 'dist', 'ci', `${name.replace(/\W+/g, '-')}.json`);
+  const [program, ...args] = [...prefix, process.execPath, ...script];
+  const ended = await runProgram({ program, args, env: { ...env, PERENNIAL_TEST_SUMMARY: file }, cwd: checkout });
+  const summary = readSummary(file, { name, ...ended });
+  results.push({ name, seconds: Math.round((Date.now() - startedAt) / 1000), ...summary });
+}
+
+/** At most 60 lines: one for each phase, then each failure with its first error, in turn as far as there is room. */
+function summarize() {
+  const lines = results.map(
+    ({ name, passed, failures, seconds }) =>
+      `${failures.length === 0 ? '✓' : '✕'} ${name}: ${passed} passed, ${failures.length} failed, ${seconds} s`,
+  );
+  const failed = results.flatMap(({ name, failures }) => failures.map((each) => ({ ...each, name: `[${name}] ${each.name}` })));
+  const file = path.join(FOLDER, 'failures.txt');
+  if (failed.length > 0) writeFileSync(file, formatWhole(failed));
+  return ['', '=== summary ===', ...lines, ...formatFailures(failed, { lines: LINES - lines.length - 4, file })];
+}

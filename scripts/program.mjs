@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+
+const KEPT_CHARACTERS = 20_000;
+
+/**
+ * Runs a program with its output shown, and resolves with how it ended, `exit code 0` or otherwise, and with the end of what it
+ * printed. One that takes longer than `limitMs` is killed with all that it started.
+ */
+export function runProgram({ program, args, env = process.env, cwd, limitMs = 2 ** 31 - 1 }) {
+  return new Promise((resolve) => {
+    // A group of its own, so that its children can be ended with it.
+    const child = spawn(program, args, { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    let printed = '';
+    let isLate = false;
+    const kill = (signal) => {
+      try {
+        process.kill(-child.pid, signal);
+      } catch {
+        // It has ended.
+      }
+    };
+    const timer = setTimeout(() => {
+      isLate = true;
+      kill('SIGKILL');
+    }, limitMs);
+    const passOn = (signal) => kill(signal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn);
+    for (const name of ['stdout', 'stderr'])
+      child[name].on('data', (chunk) => {
+        process[name].write(chunk);
+        printed = (printed + chunk).slice(-KEPT_CHARACTERS);
+      });
+    const end = (how) => {
+      clearTimeout(timer);
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, passOn);
+      resolve({ how: isLate ? `its time limit of ${limitMs / 60_000} min` : how, printed });
+    };
+    child.once('error', (error) => end(error.message));
+    // What it left running may hold its output open for ever.
+    child.once('exit', (code, signal) => setTimeout(end, 500, signal === null ? `exit code ${code}` : `signal ${signal}`));
+  });
+}

@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Of each failure, so that thirty of them fit into 60 lines. */
+const ERROR_CHARACTERS = 300;
+const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+
+/** Where a phase leaves `{ passed, failures: [{ name, error }] }` for CI; it is left out where nobody asks. */
+export function writeSummary(summary, file = process.env.PERENNIAL_TEST_SUMMARY) {
+  if (!file) return;
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(summary));
+}
+
+/** What a phase left; a phase that left nothing failed in a way of its own. */
+export function readSummary(file, { name, how, printed }) {
+  try {
+    const summary = JSON.parse(readFileSync(file, 'utf8'));
+    if (how !== 'exit code 0' && summary.failures.length === 0) summary.failures.push({ name, error: `it ended with ${how}` });
+    return summary;
+  } catch {
+    const error = `it ended with ${how} and left no summary: ${printed.trim().split('\n').at(-1) ?? ''}`;
+    return { passed: 0, failures: [{ name, error }] };
+  }
+}
+
+/** One line for each failure and one for its first error; what does not fit into `lines` is counted, and stands in the file. */
+export function formatFailures(failures, { lines, file }) {
+  const fitting = failures.length * 2 <= lines ? failures.length : Math.floor((lines - 1) / 2);
+  const shown = failures.slice(0, fitting).flatMap(({ name, error }) => [`  ✕ ${oneLine(name)}`, `      ${firstError(error)}`]);
+  const left = failures.length - fitting;
+  return left === 0 ? shown : [...shown, `  and ${left} more${file ? `, all in ${file}` : ''}`];
+}
+
+/** The failures whole, for a file. */
+export const formatWhole = (failures) => failures.map(({ name, error }) => `✕ ${name}\n${plain(error)}\n`).join('\n');
+
+/** What was thrown, what was expected, and where in the tests. */
+function firstError(error) {
+  const lines = plain(error)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const details = lines.slice(1).filter((line) => /^(?:Expected\b|Received\b|\w*Error:)/.test(line));
+  const place = lines.map((line) => /\btest\/[\w./-]+:\d+:\d+/.exec(line)?.[0]).find((found) => found);
+  return oneLine([lines[0] ?? 'it said nothing', ...details.slice(0, 2), ...(place ? [`(${place})`] : [])].join('; '));
+}
+
+const plain = (text) => String(text).replace(ESCAPES, '');
+
+const oneLine = (text) => {
+  const line = plain(text).replace(/\s+/g, ' ').trim();
+  return line.length > ERROR_CHARACTERS ? `${line.slice(0, ERROR_CHARACTERS - 1)}…` : line;
+};
