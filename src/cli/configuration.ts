@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { ConfigureInput } from '../workflows/messages';
+import type { ConfigureInput, StatusView } from '../workflows/messages';
 import type { WorkspaceName } from './arguments';
 import type { CliContext } from './context';
 import { workspaceCommand } from './requests';
@@ -32,9 +32,15 @@ export function configureCommand(context: CliContext): Command {
         const handle = session.client.workspace(owner, name);
         const status = await answerOf(session, handle.configure({ ...input, ...session.by(options.by) }));
         const waiting = status.rebuildRequired ? `; a rebuild is wanted: ${status.rebuildRequired}` : '';
-        session.print({ json: status, text: `${status.workspace}: configured${waiting}` });
+        session.print({ json: status, text: `${status.workspace}: configured${nextStart(status)}${waiting}` });
       });
     });
+}
+
+/** Empty without auto-start. */
+function nextStart({ autoStart }: StatusView): string {
+  if (autoStart?.at) return `; the next start is at ${autoStart.at}`;
+  return autoStart?.blockedBecause ? `; no start will come: ${autoStart.blockedBecause}` : '';
 }
 
 function parseClear(text: string): Field[] {

@@ -3,6 +3,7 @@ import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
 import { isTimeZone } from '../activities/time-zones';
 import * as messages from './messages';
+import { settlePlan } from './plan';
 import type { Run } from './workspace';
 import { asObject } from './workspace/fields';
 import { parseBuildNumber } from './workspace/inputs';
@@ -63,6 +64,10 @@ function registerUpdates(run: Run): void {
       requestConfigure(state, input, now());
       return viewStatus(state);
     },
+    afterwards: async () => {
+      await settlePlan(run);
+      return viewStatus(run.state);
+    },
     check: checkTimeZone,
     description: 'Sets or clears (null) any of autoStart, autoOff, image, resources, env, dotfiles',
   });
@@ -70,19 +75,24 @@ function registerUpdates(run: Run): void {
 
 interface Handling<T> {
   request: (state: State, input: unknown) => T;
+  /** What the answer waits for once the request is taken, for seconds at most; it resolves with the answer as it is then. */
+  afterwards?: () => Promise<T>;
   /** What only a validator may ask, since validators are not replayed. */
   check?: (input: unknown) => void;
   description: string;
 }
 
 function update<T>(run: Run, definition: { name: string }, handling: Handling<T>): void {
-  const { request, check, description } = handling;
+  const { request, afterwards, check, description } = handling;
   const answer = async (input: unknown): Promise<T> => {
     if (run.state.policy === null) await condition(() => run.state.policy !== null);
     run.answeredAt = workflowInfo().historyLength;
     const result = refusalToFailure(() => request(run.state, input));
     run.wake();
-    return result;
+    if (!afterwards) return result;
+    const settled = await afterwards();
+    run.answeredAt = workflowInfo().historyLength;
+    return settled;
   };
   // The same request on a copy: what would be refused is refused here already, without an event in the history.
   const validator = (input: unknown): void => {

@@ -13,6 +13,14 @@ export function ensurePlan(run: Run): Promise<void> {
   return run.planning;
 }
 
+/** So often an answer waits for another plan, where the wish changes while one is made. */
+const SETTLE_TRIES = 3;
+
+/** Until what is wanted now is planned, or it is known that it cannot be; the loop may be busy with a build meanwhile. */
+export async function settlePlan(run: Run): Promise<void> {
+  for (let tries = 0; tries < SETTLE_TRIES && wantedPlan(run.state, Date.now()); tries += 1) await ensurePlan(run);
+}
+
 /** Total, and bounded in time: whatever comes of it, the loop goes on. Given up when another plan is wanted meanwhile. */
 async function plan({ state }: Run): Promise<void> {
   const wanted = wantedPlan(state, Date.now());

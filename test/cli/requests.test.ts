@@ -66,6 +66,18 @@ test('A configure sends what was given, null for what is cleared, and prints the
   expect(JSON.parse((await run([...args, '--json'], { client })).out)).toMatchObject({ workspace: 'ada/dev', state: 'running' });
 });
 
+test.each([
+  ['2027-03-02T07:30:00.000Z', null, 'the next start is at 2027-03-02T07:30:00.000Z'],
+  [null, 'no start is planned: the zone is gone', 'no start will come: no start is planned: the zone is gone'],
+])('A configure with a start at %s says so.', async (at, blockedBecause, sentence) => {
+  const schedule = { time: '08:30', timeZone: 'Europe/Berlin', weekdays: null, beginsAt: null };
+  const configure = async () => status({ autoStart: { ...schedule, at, blockedBecause } });
+  const { out } = await run(['configure', 'ada/dev', '--auto-start', '08:30 Europe/Berlin'], {
+    client: fakeClient({ workspace: { configure } }),
+  });
+  expect(out).toBe(`ada/dev: configured; ${sentence}\n`);
+});
+
 test('A delete says when the home is purged.', async () => {
   const purgeAt = '2027-03-08T10:00:00.000Z';
   const client = fakeClient({ workspace: { delete: async () => ({ outcome: 'accepted', state: 'turning-off', purgeAt }) } });

@@ -110,6 +110,7 @@ const BAD: [string, unknown, string, RegExp][] = [
     'InvalidRequest',
     /^autoStart.timeZone: .*"Mars\/Olympus"/,
   ],
+  ['configure', { autoStart: { time: '08:30', timeZone: 'IST' } }, 'InvalidRequest', /^autoStart.timeZone: .*"IST"/],
 ];
 test('What a validator refuses leaves no event in the history.', async () => {
   const { workspace } = await arrive('running', 'refuses');

@@ -28,6 +28,8 @@ export const payloadConverterPath = PAYLOAD_CONVERTER_PATH;
 /** What a test makes of the world: of the runtime's verbs, and of the readings of policies. */
 export interface Script extends MemoryOptions {
   readPolicy?: (query: () => Promise<Policy>) => Promise<Policy>;
+  /** What comes of a plan; the next start when it answers nothing. */
+  nextOccurrence?: () => Promise<never> | undefined;
 }
 
 export interface Stack {
@@ -71,6 +73,8 @@ export async function startStack(
   };
   const watch = { watchIntervalMs: watchMs, watchFullIntervalMs: 3_000 };
   const activities = createActivities({ runtime, client: temporal, policies: { read }, ...watch });
+  const { nextOccurrence } = activities;
+  activities.nextOccurrence = (input) => script.nextOccurrence?.() ?? nextOccurrence(input);
   const bundle = await bundleOnce();
   let running: { workers: Worker[]; runs: Promise<PromiseSettledResult<void>[]> } | null = null;
   const stack: Stack = {
