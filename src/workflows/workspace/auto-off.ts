@@ -73,8 +73,8 @@ export function openWindow(state: State, now: number): void {
 }
 
 /**
- * Notes when an auto-off was first seen as due. One that comes up late, or whose last look was answered long ago, fell due in an
- * outage: it is put off, since pings may have had no way in.
+ * Notes when an auto-off was first seen as due. One that comes up late fell due in an outage: it is put off, since pings may have had
+ * no way in. So is one whose last look was answered, but that was not decided for long after.
  */
 export function noteDue(state: State, now: number): void {
   const offAt = autoOffAt(state);
@@ -86,14 +86,23 @@ export function noteDue(state: State, now: number): void {
   if (window.due?.offAt !== offAt) window.due = { offAt, seenAt: now, lookedAt: null };
   const expectedAt = window.due.lookedAt ?? window.due.offAt;
   const decidedAt = window.due.lookedAt === null ? window.due.seenAt : now;
-  if (decidedAt - expectedAt <= OUTAGE_LATENESS_MS) return;
+  if (decidedAt - expectedAt > OUTAGE_LATENESS_MS) putOff(state, offAt, now);
+}
+
+/**
+ * Takes the answer of the last look: input since then is an access, none leaves the stop to be decided. The look is asked for when the
+ * stop is first seen as due, so an answer long after that came out of an outage, and nobody may have had a way in meanwhile.
+ */
+export function noteLook(state: State, { offAt, lastInputAt }: { offAt: number; lastInputAt: number | null }, now: number): void {
+  if (lastInputAt !== null) noteAccess(state, { at: lastInputAt, via: 'terminal' }, now);
+  const { due } = state.window;
+  if (due?.offAt !== offAt) return;
+  if (now - due.seenAt > OUTAGE_LATENESS_MS) putOff(state, offAt, now);
+  else due.lookedAt = now;
+}
+
+function putOff({ window }: State, offAt: number, now: number): void {
   window.outage = { offAt, until: now + OUTAGE_GRACE_MS };
   window.notBefore = Math.max(window.notBefore, window.outage.until);
   window.due = null;
-}
-
-/** Takes the answer of the last look: input since then is an access, none leaves the stop to be decided. */
-export function noteLook(state: State, { offAt, lastInputAt }: { offAt: number; lastInputAt: number | null }, now: number): void {
-  if (lastInputAt !== null) noteAccess(state, { at: lastInputAt, via: 'terminal' }, now);
-  if (state.window.due?.offAt === offAt) state.window.due.lookedAt = now;
 }

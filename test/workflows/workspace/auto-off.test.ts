@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { autoOffAt, autoOffThreshold, noteDue } from '../../../src/workflows/workspace/auto-off';
+import { autoOffAt, autoOffThreshold, noteDue, noteLook } from '../../../src/workflows/workspace/auto-off';
 import { requestConfigure } from '../../../src/workflows/workspace/configure';
 import { decide, upcoming } from '../../../src/workflows/workspace/decide';
 import { viewExplain } from '../../../src/workflows/workspace/explain';
@@ -144,6 +144,31 @@ test('Input that the last look finds counts as access via terminal, and puts the
   expect(simulator.state).toMatchObject({ phase: 'running', lastAccess: { at: due - MINUTE_MS, via: 'terminal' } });
   expect(autoOffAt(simulator.state)).toBe(due - MINUTE_MS + 2 * HOUR_MS);
 });
+
+test.each([
+  [31 * SECOND_MS, 2 * MINUTE_MS],
+  [30 * SECOND_MS, 0],
+])(
+  'A stop whose last look was answered after %d ms is decided %d ms after the answer, and no sooner.',
+  (answeredAfterMs, laterMs) => {
+    const simulator = running();
+    const due = simulator.state.since + 2 * HOUR_MS;
+    simulator.state.policyDueAt = due + 24 * HOUR_MS;
+    simulator.now = due;
+    noteDue(simulator.state, due);
+    expect(decide(simulator.state, due)).toEqual({ do: 'look', offAt: due });
+    simulator.now = due + answeredAfterMs;
+    noteLook(simulator.state, { offAt: due, lastInputAt: null }, simulator.now);
+    if (laterMs > 0) {
+      expect(simulator.settle()).toBe(simulator.now + laterMs);
+      expect(viewExplain(simulator.state, simulator.now).why).toMatch(/outage/);
+      expect(simulator.advance(laterMs - 1).state.phase).toBe('running');
+      simulator.now += 1;
+    }
+    simulator.settle();
+    expect(simulator.state.phase).toBe('off');
+  },
+);
 
 test('A stop that comes up more than 30 s late is decided no sooner than 2 minutes later, and explain says so.', () => {
   const simulator = running();
