@@ -57,9 +57,8 @@ test.each(REQUESTS.slice(0, 3))('A %s that was answered holds, though the worker
   const name = `lost-${what}`.replaceAll(' ', '-');
   const { workspace, letGo } = await buildUntil(name, 'start-pod', () => undefined);
   await ask(workspace);
-  const stopped = stack.stopWorkers();
+  await stack.stopWorkers();
   letGo();
-  await stopped;
   await stack.startWorkers();
   await until(`${name} has come where it leads`, async () => (await pathOf(workspace, 1)).length >= path.length);
   expect(await pathOf(workspace, 1)).toEqual(path);
@@ -72,8 +71,11 @@ test.each(['start-pod', 'configure'] as const)(
       continueAsNewAfterEvents: 60,
     });
     const { runId } = await handleOf(workspace.name).describe();
-    await Promise.all(Array.from({ length: 20 }, () => workspace.ping()));
-    for (let ping = 0; ping < 10; ping += 1) await workspace.ping();
+    for (let ping = 0; ping < 15; ping += 1) await workspace.ping();
+    await until('the step is no longer observed', async () => {
+      const { events } = await handleOf(workspace.name, runId).fetchHistory();
+      return events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
+    });
     letGo();
     await until('another run has taken over', async () => (await handleOf(workspace.name).describe()).runId !== runId);
     const build = await workspace.waitForBuild(1);
@@ -127,6 +129,6 @@ async function buildUntil(name: string, step: Step, end: () => ReturnType<typeof
   return { workspace, letGo: gate.open, calls: meter.calls };
 }
 
-function handleOf(name: string) {
-  return stack.client.temporal.workflow.getHandle(`workspace/ada/${name}`);
+function handleOf(name: string, runId?: string) {
+  return stack.client.temporal.workflow.getHandle(`workspace/ada/${name}`, runId);
 }

@@ -6,8 +6,8 @@ import { LINE_LIMIT, MESSAGE_LIMIT, type TextLimit } from '../../runtimes/text-l
 
 /** Of the message of a step, a failure, a warning, and the evidence of a change of state. */
 export const KEPT_MESSAGE: TextLimit = { ...MESSAGE_LIMIT, bytes: 500 };
-/** Of who asked, in the history and in builds. */
-export const KEPT_BY: TextLimit = { characters: 200, bytes: 200 };
+/** Of who asked, in the history and in builds: 200 code points of most alphabets in full. */
+export const KEPT_BY: TextLimit = { characters: 400, bytes: 400 };
 /** Of the rule behind a change of state. */
 export const KEPT_RULE: TextLimit = { characters: 200, bytes: 150 };
 /** Of a digest. */
@@ -21,4 +21,4 @@ export const KEPT_WARNINGS = 20;
 export const KEPT_OLD_WARNINGS = 4;
 
 /** Of a hook's output: 50 lines of plain letters in full. */
-export const KEPT_LINES = { lines: 50, line: LINE_LIMIT, bytes: 15_200 };
+export const KEPT_LINES = { lines: 50, line: LINE_LIMIT, bytes: 15_400 };

@@ -47,6 +47,8 @@ export class Simulator {
   outcomes: StepOutcome[] = [];
   /** What happens in the middle of each step; a `hand-over` ends the run there, so that the step is no longer observed. */
   meanwhile: ((step: StepRecord) => 'hand-over' | undefined) | null = null;
+  /** What pods, images, and failures say, as often as they like; some words of ours by default. */
+  text: string | null = null;
   /** What the last look finds. */
   lastInputAt: number | null = null;
 
@@ -155,7 +157,7 @@ export class Simulator {
     const end = this.outcomes.shift() ?? 'done';
     const isHastened = step.name === 'admit' && !wasHastened && build.isHastened === true;
     this.now += STEP_TOOK_MS;
-    const failure = failureOf(end);
+    const failure = this.failureOf(end);
     if (!failure) return this.noteDone(build, step, end === 'warning' ? 'warning' : 'done');
     const isInterrupted = state.ending !== null || isHandedOver || isHastened;
     // What is neither final nor interrupted is tried again by the server, without a word to the workflow.
@@ -165,17 +167,24 @@ export class Simulator {
   }
 
   private noteDone(build: BuildRecord, step: StepRecord, ended: 'done' | 'warning'): void {
-    const { state, now } = this;
-    const warnings = ended === 'warning' ? [`${step.name}: the test said so`] : [];
-    const lastLines = step.name === 'configure' ? ['hello from the hook'] : [];
+    const { state, now, text } = this;
+    const many = (own: string[]) => (text === null ? own : Array.from({ length: 900 }, (_, index) => `${index}${text}`));
+    const warnings = ended === 'warning' ? many([`${step.name}: the test said so`]) : [];
+    const lastLines = step.name === 'admit' ? [] : many(step.name === 'configure' ? ['hello from the hook'] : []);
     if (step.name === 'admit') takePolicy(state, this.policy, now);
     if (step.name === 'prepare-home') noteHome(state, build, { identity: 'volume-1' });
     if (step.name === 'start-pod') {
-      notePod(build, { digest: build.pinnedDigest ?? `sha256:${build.spec.image}`, warnings: [] });
+      notePod(build, { digest: build.pinnedDigest ?? text ?? `sha256:${build.spec.image}`, warnings: many([]) });
     }
     const isHook = step.name === 'configure' || step.name === 'personalize';
-    const hook = { state: ended, message: null, warnings, lastLines };
+    const hook = { state: ended, message: text, warnings, lastLines };
     noteDone(build, step, { tookMs: STEP_TOOK_MS, attempt: 1, ...(isHook || ended === 'warning' ? { hook } : {}) }, now);
+  }
+
+  private failureOf(end: StepOutcome): StepFailure | null {
+    if (end === 'done' || end === 'warning') return null;
+    const type = end === 'failed' ? 'ImageInvalid' : end;
+    return { type, message: this.text ?? 'the test said so', details: { attempt: 1, tookMs: STEP_TOOK_MS } };
   }
 
   private autoOff(offAt: number): void {
@@ -199,10 +208,4 @@ export class Simulator {
     schedule.renewAt = null;
     useUpDate(this.state, at);
   }
-}
-
-function failureOf(end: StepOutcome): StepFailure | null {
-  if (end === 'done' || end === 'warning') return null;
-  const type = end === 'failed' ? 'ImageInvalid' : end;
-  return { type, message: 'the test said so', details: { attempt: 1, tookMs: STEP_TOOK_MS } };
 }

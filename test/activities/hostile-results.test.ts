@@ -1,0 +1,129 @@
+/** Pods, images, clusters, and failures that say far too much: what comes of it in a history stays within fixed limits. */
+import { ApplicationFailure, DefaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
+import { RuntimeFailure } from '../../src/runtimes/failure';
+import type { MemoryOptions } from '../../src/runtimes/memory';
+import type { Pod } from '../../src/runtimes/runtime';
+import { activityWorld, DEADLINE, HOME, podOf } from './world';
+
+const POD = { id: 'w1', organization: 'default', build: 1 };
+const HOOK = { step: 'configure', build: 1, timeoutMs: 60_000, dotfiles: null } as const;
+/** Of one result, one failure, and one heartbeat, as they stand in a history. */
+const [RESULT_BYTES, FAILURE_BYTES, HEARTBEAT_BYTES] = [100_000, 8_000, 2_000];
+
+const TEXTS = [
+  ['plain letters', 'x'],
+  ['quotes', '"'],
+  ['line ends', '\n'],
+  ['ideographs', '語'],
+  ['halves of emojis', '\ud83d'],
+  ['control characters', '\u0001'],
+].map(([name = '', letter = '']): [string, string] => [name, letter.repeat(300_000)]);
+
+const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+/** A failure whose message, cause, and details are all too long. */
+function failureWith(type: RuntimeFailure['type'], text: string): RuntimeFailure {
+  let cause: Error = new Error(text);
+  for (let depth = 0; depth < 200; depth += 1) cause = new Error(text, { cause });
+  return new RuntimeFailure(type, text, { cause, details: { found: 3, counted: false, text, deep: { text } } });
+}
+
+describe.each(TEXTS)('%s', (_, text) => {
+  test('A pod that says too much of itself is cut.', async () => {
+    const { runtime, run, activities } = activityWorld();
+    const { value } = await run(activities.prepareHome, { home: HOME, deadline: DEADLINE });
+    const names = { instance: text, digest: text, user: text, home: text, more: text };
+    const pod = { id: 'w1', build: 1, uid: 1000, ...names, warnings: Array(900).fill(text) } as Pod;
+    jest.spyOn(runtime, 'startPod').mockResolvedValue(pod);
+    const result = await run(activities.startPod, { pod: podOf(value.identity), deadline: DEADLINE });
+    expect(bytesOf(result)).toBeLessThan(RESULT_BYTES);
+    expect(result.value.warnings).toHaveLength(20);
+    expect(result.value.warnings.at(-1)).toBe('and 881 more warnings');
+  });
+
+  test('An identity that cannot be kept whole is refused, since a part of it would be that of another home.', async () => {
+    const { runtime, run, activities } = activityWorld();
+    jest.spyOn(runtime, 'prepareHome').mockResolvedValue({ identity: text });
+    const prepared = run(activities.prepareHome, { home: HOME, deadline: DEADLINE });
+    await expect(prepared).rejects.toMatchObject({
+      type: 'RuntimeUnavailable',
+      message: expect.stringMatching(/300000 characters/),
+    });
+  });
+
+  test('A hook whose report and output are too long is cut.', async () => {
+    const report = Array.from({ length: 900 }, (_line, index) => `report warning: ${index}${text.slice(0, 2_000)}\n`).join('');
+    const stdout = `state ended\nexit 3\nran 5\n${report}output\n${`${text.slice(0, 900)}\n`.repeat(100)}`;
+    const { run, activities } = await started({ exec: () => ({ exitCode: 0, stdout, stderr: text }) });
+    const result = await run(activities.runHookStep, { pod: POD, hook: HOOK, deadline: DEADLINE });
+    expect(bytesOf(result)).toBeLessThan(RESULT_BYTES);
+    expect(result.hook?.warnings.length).toBeLessThanOrEqual(20);
+    expect(result.hook?.message?.length).toBeLessThanOrEqual(500);
+    expect(result.hook?.lastLines.length).toBeLessThanOrEqual(50);
+  });
+
+  test.each([
+    ['RuntimeUnavailable', () => failureWith('RuntimeUnavailable', text)],
+    ['ImageInvalid', () => failureWith('ImageInvalid', text)],
+    ['a plain error', () => new Error(text, { cause: failureWith('NotFound', text) })],
+    ['a failure of the SDK', () => ApplicationFailure.create({ type: text, message: text, details: [{ text }, text] })],
+    ['no error', () => text],
+  ])('What every verb that a workflow asks for fails with (%s) is cut, and brings no cause.', async (_name, failure) => {
+    const world = await started();
+    for (const verb of ['prepareHome', 'startPod', 'exec', 'stopPod', 'deleteHome', 'lastTerminalInput', 'listPods'] as const) {
+      jest.spyOn(world.runtime, verb).mockImplementation(async () => {
+        throw failure();
+      });
+    }
+    world.workflows.set('organization/default', { answer: new Error(text) });
+    for (const [name, call] of Object.entries(calls(world))) {
+      const bytes = bytesOf(encoded(await call().catch((error: unknown) => error)));
+      expect([name, bytes < FAILURE_BYTES || bytes]).toEqual([name, true]);
+    }
+    expect(Math.max(...world.beats.map(bytesOf), 0)).toBeLessThan(HEARTBEAT_BYTES);
+  });
+
+  test('What a verb says it waits for is cut in heartbeats, and in the failure of a clean-up that takes too long.', async () => {
+    const world = await started();
+    jest.spyOn(world.runtime, 'stopPod').mockImplementation((_pod, { waitingFor }) => {
+      waitingFor(text);
+      return new Promise(() => undefined);
+    });
+    const failure = await world.run(world.activities.stopPod, { pod: POD, limitMs: 400 }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      type: 'RuntimeUnavailable',
+      message: expect.stringMatching(/^after 0.4 s it still waits for /),
+    });
+    expect(bytesOf(encoded(failure))).toBeLessThan(FAILURE_BYTES);
+    expect(world.beats.length).toBeGreaterThan(1);
+    expect(Math.max(...world.beats.map(bytesOf))).toBeLessThan(HEARTBEAT_BYTES);
+  });
+});
+
+async function started(options: MemoryOptions = {}) {
+  const world = activityWorld(options);
+  const { value } = await world.run(world.activities.prepareHome, { home: HOME, deadline: DEADLINE });
+  await world.run(world.activities.startPod, { pod: podOf(value.identity), deadline: DEADLINE });
+  return world;
+}
+
+/** Every activity that a workspace asks for, and the watch. */
+function calls({ run, activities }: Awaited<ReturnType<typeof started>>): Record<string, () => Promise<unknown>> {
+  const deadline = DEADLINE;
+  return {
+    admit: () => run(activities.admit, { organization: 'default', deadline }),
+    readPolicy: () => run(activities.readPolicy, { organization: 'default' }),
+    prepareHome: () => run(activities.prepareHome, { home: HOME, deadline }),
+    startPod: () => run(activities.startPod, { pod: podOf('home-1'), deadline }),
+    runHookStep: () => run(activities.runHookStep, { pod: POD, hook: HOOK, deadline }),
+    stopPod: () => run(activities.stopPod, { pod: POD }),
+    lastLook: () => run(activities.lastLook, { pod: POD }),
+    deleteHome: () => run(activities.deleteHome, { id: 'w1', organization: 'default', identity: 'home-1' }),
+    watch: () => run(activities.watch, { runtime: 'memory' }),
+  };
+}
+
+/** As a worker sends it. */
+function encoded(failure: unknown): object {
+  expect(failure).toBeInstanceOf(ApplicationFailure);
+  return new DefaultFailureConverter().errorToFailure(failure, defaultPayloadConverter);
+}
