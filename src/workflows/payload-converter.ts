@@ -1,19 +1,20 @@
 /**
  * A total payload converter. Decoding happens before any handler runs, so an undecodable signal would fail the workflow task
- * for ever; here it becomes a marker that the checks of fields refuse and count.
+ * for ever; here it becomes a marker that the checks of fields refuse and count. So does what is nested too deep for handlers.
  */
 import { defaultPayloadConverter, type Payload, type PayloadConverter } from '@temporalio/common';
 import { Malformed } from './workspace/malformed';
+import { toPlainJson } from './workspace/plain-json';
+import { firstCharacters } from './workspace/refusal';
 
 export const payloadConverter: PayloadConverter = {
   toPayload: (value) => defaultPayloadConverter.toPayload(value),
   fromPayload<T>(payload: Payload): T {
     try {
-      return defaultPayloadConverter.fromPayload<T>(payload);
+      return toPlainJson(defaultPayloadConverter.fromPayload(payload)) as T;
     } catch (error) {
-      return new Malformed(
-        `an undecodable payload (${error instanceof Error ? error.message : 'unknown error'})`.slice(0, 200),
-      ) as T;
+      const reason = error instanceof Error ? error.message : 'unknown error';
+      return new Malformed(firstCharacters(`an undecodable payload (${reason.toWellFormed()})`, 200)) as T;
     }
   },
 };

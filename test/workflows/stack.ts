@@ -16,7 +16,7 @@ import { addSearchAttributes, registerSearchAttributes } from '../../src/worker/
 import { CARE_QUEUE, NAMESPACE, type StatusView, STARTS_QUEUE, TASK_QUEUE } from '../../src/workflows/messages';
 
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'perennial');
-const CLI = process.env.PERENNIAL_TEST_TEMPORAL_CLI ?? join(CACHE, 'temporal-cli-1.5.1', 'temporal');
+export const CLI = process.env.PERENNIAL_TEST_TEMPORAL_CLI ?? join(CACHE, 'temporal-cli-1.5.1', 'temporal');
 const TEST_SERVER = process.env.PERENNIAL_TEST_SERVER || join(CACHE, 'temporal-test-server-1.38.0', 'temporal-test-server');
 const PATIENCE_MS = 45_000;
 const WATCH_MS = 100;

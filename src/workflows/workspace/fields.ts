@@ -18,6 +18,7 @@ const IMAGE =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$/;
 const TOKEN = /^(?:gh[pousr]_|github_pat_|glpat-)/;
 const HOME_ID = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const TEXT_MAX = 200;
 const ENV_MAX_BYTES = 32 * 1024;
 
 export type Fields = Record<string, unknown>;
@@ -39,8 +40,8 @@ export function asName(field: string, value: unknown): string {
 /** Free text such as `by` or `reason`; null when absent. */
 export function asText(field: string, value: unknown): string | null {
   if (value === undefined || value === null) return null;
-  if (typeof value === 'string' && value.length <= 200) return value;
-  throw invalid(field, 'text of at most 200 characters', value);
+  if (typeof value === 'string' && isAtMost(value, TEXT_MAX)) return value.toWellFormed();
+  throw invalid(field, `text of at most ${TEXT_MAX} characters`, value);
 }
 
 export function asImage(field: string, value: unknown): string {
@@ -77,8 +78,8 @@ export function asEnv(field: string, value: unknown): Record<string, string> {
     if (!ENV_NAME.test(name)) throw invalid(field, 'names of letters, digits, and "_", not starting with a digit', name);
     if (OWN_ENV.test(name)) throw invalid(field, 'no name that the workspace sets itself', name);
     if (typeof text !== 'string' || text.includes('\0')) throw invalid(`${field}.${name}`, 'text without NUL', text);
-    bytes += name.length + new TextEncoder().encode(JSON.stringify(text)).length - 2;
-    pairs.push([name, text]);
+    bytes += name.length + new TextEncoder().encode(JSON.stringify(text.toWellFormed())).length - 2;
+    pairs.push([name, text.toWellFormed()]);
   }
   if (bytes > ENV_MAX_BYTES) throw invalid(field, 'at most 32 KiB in all', `${bytes} bytes`);
   return Object.fromEntries(pairs);
@@ -132,6 +133,11 @@ export function asWeekdays(field: string, value: unknown): Weekday[] {
     if (!WEEKDAYS.includes(day as Weekday)) throw invalid(field, 'only mon, tue, wed, thu, fri, sat, sun', day);
   }
   return WEEKDAYS.filter((day) => value.includes(day));
+}
+
+/** Characters are counted as people see them in a list of code points; of a long text no more is counted than has to be. */
+function isAtMost(text: string, count: number): boolean {
+  return text.length <= 2 * count && [...text].length <= count;
 }
 
 function isGitUri(uri: string): boolean {

@@ -14,7 +14,7 @@ import {
   asText,
   type Fields,
 } from './fields';
-import { invalid } from './refusal';
+import { firstCharacters, invalid } from './refusal';
 import type { OwnSettings } from './state';
 
 // With its offset, since an instant without one would be read in the host's own zone.
@@ -112,9 +112,9 @@ export function parsePodLost(input: unknown): PodLostInput {
   if (!isCount(build)) throw invalid('build', 'a build number', build);
   if (typeof reason !== 'string') throw invalid('reason', 'text', reason);
   if (typeof counted !== 'boolean') throw invalid('counted', 'true or false', counted);
-  if (isAbsent(found)) return { build, reason: reason.slice(0, 300), counted };
+  if (isAbsent(found)) return { build, reason: firstCharacters(reason, 300), counted };
   if (!isCount(found)) throw invalid('found', 'a build number', found);
-  return { build, reason: reason.slice(0, 300), counted, found };
+  return { build, reason: firstCharacters(reason, 300), counted, found };
 }
 
 /** The number of a build asked for; null for the newest. */

@@ -1,25 +1,38 @@
 /** The signals: as the updates of the same names, but what is refused is counted and shown instead of answered. */
 import { noteAccess } from './auto-off';
-import { asObject } from './fields';
-import { parsePing, parsePodLost } from './inputs';
+import type { Fields } from './fields';
+import { parseBy, parsePing, parsePodLost, parseRebuild, parseStop } from './inputs';
 import { notePodLost } from './losses';
 import { asPushedPolicy, takePolicy } from './policy-intake';
-import { invalid, Refusal } from './refusal';
+import { firstCharacters, invalid } from './refusal';
 import { requestBuild, requestStop } from './requests';
 import { KEPT_EARLY_CHARACTERS, type State } from './state';
 
 export type SignalName = 'ping' | 'start' | 'stop' | 'rebuild' | 'cancelBuild' | 'policyChanged' | 'podLost';
 
-const WAITS_FOR_POLICY: readonly SignalName[] = ['start', 'stop', 'rebuild', 'cancelBuild'];
+const KEPT_REASON = 300;
+
+/** The signals that wait for the policy, each with what is kept of it: what was sent is checked first, and parses to the same again. */
+const EARLY: Partial<Record<SignalName, (input: unknown) => Fields>> = {
+  start: parseBy,
+  stop: parseStop,
+  cancelBuild: parseBy,
+  rebuild: (input) => {
+    const { change, ...rest } = parseRebuild(input);
+    return { ...rest, ...change };
+  },
+};
 
 /** Takes a signal of whatever content. Never throws: a signal must not be able to break the workspace. */
 export function takeSignal(state: State, name: SignalName, input: unknown, now: number): void {
   try {
-    if (state.policy === null && WAITS_FOR_POLICY.includes(name)) return keepEarly(state, name, input);
-    TAKERS[name](state, input, now);
+    const parseEarly = EARLY[name];
+    if (state.policy === null && parseEarly) keepEarly(state, name, parseEarly(input));
+    else TAKERS[name](state, input, now);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    state.rejected = { count: state.rejected.count + 1, last: { at: now, name, reason: error.message.slice(0, 300) } };
+    // A failure of our own would be repeated with each try of the workflow task, for ever.
+    const reason = error instanceof Error ? error.message : String(error);
+    state.rejected = { count: state.rejected.count + 1, last: { at: now, name, reason: firstCharacters(reason, KEPT_REASON) } };
   }
 }
 
@@ -45,9 +58,8 @@ const TAKERS: Record<SignalName, (state: State, input: unknown, now: number) => 
   podLost: (state, input, now) => notePodLost(state, parsePodLost(input), now),
 };
 
-function keepEarly(state: State, name: string, input: unknown): void {
-  const given = asObject('input', input);
-  const early = [...state.early, { name, input: given }];
+function keepEarly(state: State, name: string, input: Fields): void {
+  const early = [...state.early, { name, input }];
   if (JSON.stringify(early).length > KEPT_EARLY_CHARACTERS) {
     throw invalid('signal', `at most ${KEPT_EARLY_CHARACTERS} characters of signals before the policy is read`, name);
   }
