@@ -3,9 +3,9 @@
  * for ever; here it becomes a marker that the checks of fields refuse and count. So does what is nested too deep for handlers.
  */
 import { defaultPayloadConverter, type Payload, type PayloadConverter } from '@temporalio/common';
+import { cutText, LINE_LIMIT } from '../runtimes/text-limit';
 import { Malformed } from './workspace/malformed';
 import { toPlainJson } from './workspace/plain-json';
-import { firstCharacters } from './workspace/refusal';
 
 export const payloadConverter: PayloadConverter = {
   toPayload: (value) => defaultPayloadConverter.toPayload(value),
@@ -14,7 +14,7 @@ export const payloadConverter: PayloadConverter = {
       return toPlainJson(defaultPayloadConverter.fromPayload(payload)) as T;
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown error';
-      return new Malformed(firstCharacters(`an undecodable payload (${reason.toWellFormed()})`, 200)) as T;
+      return new Malformed(cutText(`an undecodable payload (${reason})`, LINE_LIMIT)) as T;
     }
   },
 };

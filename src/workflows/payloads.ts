@@ -155,6 +155,8 @@ export interface BuildView {
   steps: StepView[];
   warnings: string[];
   failure: BuildFailure | null;
+  /** The number of the build that was made in its place, where the workspace itself made it anew; absent otherwise. */
+  replacedBy?: number;
 }
 
 /** What was wanted is null until the policy is first read, where the policy fills it in. */

@@ -1,4 +1,5 @@
 /** Total checks of whole payloads, one for each message; null fields count as absent unless the message gives null a meaning. */
+import { cutText, LINE_LIMIT } from '../../runtimes/text-limit';
 import type { CreateInput, PodLostInput } from '../payloads';
 import { DEFAULT_ORGANIZATION } from '../names';
 import {
@@ -14,7 +15,7 @@ import {
   asText,
   type Fields,
 } from './fields';
-import { firstCharacters, invalid } from './refusal';
+import { invalid } from './refusal';
 import type { OwnSettings } from './state';
 
 // With its offset, since an instant without one would be read in the host's own zone.
@@ -112,9 +113,9 @@ export function parsePodLost(input: unknown): PodLostInput {
   if (!isCount(build)) throw invalid('build', 'a build number', build);
   if (typeof reason !== 'string') throw invalid('reason', 'text', reason);
   if (typeof counted !== 'boolean') throw invalid('counted', 'true or false', counted);
-  if (isAbsent(found)) return { build, reason: firstCharacters(reason, 300), counted };
+  if (isAbsent(found)) return { build, reason: cutText(reason, LINE_LIMIT), counted };
   if (!isCount(found)) throw invalid('found', 'a build number', found);
-  return { build, reason: firstCharacters(reason, 300), counted, found };
+  return { build, reason: cutText(reason, LINE_LIMIT), counted, found };
 }
 
 /** The number of a build asked for; null for the newest. */

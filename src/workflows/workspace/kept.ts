@@ -18,6 +18,8 @@ export const KEPT_OLD_MESSAGE: TextLimit = { characters: 120, bytes: 120 };
 export const KEPT_BUILDS = 10;
 export const KEPT_HISTORY = 50;
 export const KEPT_WARNINGS = 20;
+/** Numbers of builds that were replaced before they began. */
+export const KEPT_REPLACED = 20;
 export const KEPT_OLD_WARNINGS = 4;
 
 /** Of a hook's output: 50 lines of plain letters in full. */

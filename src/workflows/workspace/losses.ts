@@ -3,7 +3,7 @@ import type { PodLostInput } from '../payloads';
 import { isOverWithoutPod } from './auto-off';
 import { HOUR_MS } from './duration';
 import { currentBuild, newestBuild, type State } from './state';
-import { enter, queueBuild, type Reason, turnOff } from './transition';
+import { enter, noteReplaced, queueBuild, type Reason, turnOff } from './transition';
 
 /** So many losses in an hour are rebuilt; the next one is an error. */
 export const MAX_LOSSES = 3;
@@ -33,8 +33,7 @@ export function noteNewerBuild(state: State, found: number, now: number): void {
   state.podBuild = found;
   const evidence = `build ${found} was found, newer than any known here (the workflow was reset)`;
   const because: Reason = { cause: 'pod-lost', by: 'watch', rule: null, evidence };
-  if (state.next) state.next = { ...state.next, number: state.buildNumber + 1 };
-  if (state.next) state.buildNumber += 1;
+  if (state.next) queueBuild(state, state.next);
   if (state.phase === 'running') {
     queueBuild(state, because);
     enter(state, 'building', because, now);
@@ -42,6 +41,7 @@ export function noteNewerBuild(state: State, found: number, now: number): void {
     const current = currentBuild(state);
     if (!current) return;
     queueBuild(state, { cause: current.cause, by: current.by, rule: null, evidence });
+    noteReplaced(state, current.number);
     state.ending = { ...because, to: 'build', cause: 'build-cancelled' };
   }
 }

@@ -1,16 +1,15 @@
 /** The signals: as the updates of the same names, but what is refused is counted and shown instead of answered. */
+import { cutText, LINE_LIMIT } from '../../runtimes/text-limit';
 import { noteAccess } from './auto-off';
 import type { Fields } from './fields';
 import { parseBy, parsePing, parsePodLost, parseRebuild, parseStop } from './inputs';
 import { notePodLost } from './losses';
 import { asPushedPolicy, takePolicy } from './policy-intake';
-import { firstCharacters, invalid } from './refusal';
+import { invalid } from './refusal';
 import { requestBuild, requestStop } from './requests';
 import { KEPT_EARLY_CHARACTERS, type State } from './state';
 
 export type SignalName = 'ping' | 'start' | 'stop' | 'rebuild' | 'cancelBuild' | 'policyChanged' | 'podLost';
-
-const KEPT_REASON = 300;
 
 /** The signals that wait for the policy, each with what is kept of it: what was sent is checked first, and parses to the same again. */
 const EARLY: Partial<Record<SignalName, (input: unknown) => Fields>> = {
@@ -32,7 +31,7 @@ export function takeSignal(state: State, name: SignalName, input: unknown, now: 
   } catch (error) {
     // A failure of our own would be repeated with each try of the workflow task, for ever.
     const reason = error instanceof Error ? error.message : String(error);
-    state.rejected = { count: state.rejected.count + 1, last: { at: now, name, reason: firstCharacters(reason, KEPT_REASON) } };
+    state.rejected = { count: state.rejected.count + 1, last: { at: now, name, reason: cutText(reason, LINE_LIMIT) } };
   }
 }
 

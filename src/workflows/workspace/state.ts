@@ -43,6 +43,8 @@ export interface State {
   buildNumber: number;
   /** The build that begins as soon as nothing is in its way. */
   next: NextBuild | null;
+  /** Numbers whose build was replaced by that of another number, the last ones; older runs have none. */
+  replaced?: { number: number; by: number }[];
   /** Why what there is comes down, and where that leads. */
   ending: Ending | null;
   home: { identity: string; disk: string } | null;

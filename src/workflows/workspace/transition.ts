@@ -2,7 +2,16 @@
 import type { BuildFailure, Cause, Policy, WorkspacePhase } from '../payloads';
 import { STEP_NAMES } from '../payloads';
 import { cutText, type TextLimit } from '../../runtimes/text-limit';
-import { KEPT_BUILDS, KEPT_BY, KEPT_HISTORY, KEPT_MESSAGE, KEPT_OLD_MESSAGE, KEPT_OLD_WARNINGS, KEPT_RULE } from './kept';
+import {
+  KEPT_BUILDS,
+  KEPT_BY,
+  KEPT_HISTORY,
+  KEPT_MESSAGE,
+  KEPT_OLD_MESSAGE,
+  KEPT_OLD_WARNINGS,
+  KEPT_REPLACED,
+  KEPT_RULE,
+} from './kept';
 import { Refusal } from './refusal';
 import type { BuildRecord, BuildSpec, NextBuild, State, StepRecord } from './state';
 import { currentBuild } from './state';
@@ -25,15 +34,23 @@ export function enter(state: State, to: WorkspacePhase, { cause, by, rule, evide
   state.since = now;
 }
 
-/** Asks for a build: at once where nothing is in its way, else as soon as that is so. Answers its number. */
+/**
+ * Asks for a build: at once where nothing is in its way, else as soon as that is so. Answers its number. A build that waits already is
+ * replaced by it, and has none.
+ */
 export function queueBuild(state: State, reason: Reason): number {
-  if (state.next) {
-    state.next = { ...reason, number: state.next.number };
-    return state.next.number;
-  }
+  const waiting = state.next?.number;
   state.buildNumber += 1;
   state.next = { ...reason, number: state.buildNumber };
+  if (waiting !== undefined) noteReplaced(state, waiting);
   return state.buildNumber;
+}
+
+/** Notes that the build that waits now is made in the place of this one. */
+export function noteReplaced(state: State, number: number): void {
+  const by = state.buildNumber;
+  const before = (state.replaced ?? []).map((entry) => (entry.by === number ? { ...entry, by } : entry));
+  state.replaced = [...before, { number, by }].slice(-KEPT_REPLACED);
 }
 
 /**

@@ -6,6 +6,9 @@ import { Refusal } from './refusal';
 import { type BuildRecord, newestBuild, type State } from './state';
 import { specOrNull, waitingChange } from './wanted';
 
+/** At the end of the refusal of a number stands the build that replaced it, behind these words; clients follow it. */
+export const REPLACED_BY = 'replaced by build ';
+
 /** The whole state as others see it. */
 export function viewStatus(state: State): StatusView {
   const wanted = wantedView(state);
@@ -36,9 +39,11 @@ export function viewStatus(state: State): StatusView {
 export function viewBuild(state: State, number: number | null): BuildView {
   const newest = newestBuild(state);
   const build = number === null ? newest : state.builds.find((record) => record.number === number);
-  if (build) return buildView(build, { withLines: build === newest });
+  if (build) return buildView(state, build, { withLines: build === newest });
   const kept = state.builds.map((record) => record.number).join(', ') || 'none yet';
-  throw new Refusal('NotFound', `build: expected the number of a build that is kept (${kept}), got ${number ?? 'none'}`);
+  const replacement = state.replaced?.find((entry) => entry.number === number);
+  const came = replacement ? `${number}, which was ${REPLACED_BY}${replacement.by}` : (number ?? 'none');
+  throw new Refusal('NotFound', `build: expected the number of a build that is kept (${kept}), got ${came}`);
 }
 
 /** What waits for the next build of a workspace that runs or builds, as a sentence; null when nothing does. */
@@ -55,10 +60,11 @@ export function iso(ms: number): string {
 
 function buildOrNull(state: State): BuildView | null {
   const build = newestBuild(state);
-  return build && buildView(build, { withLines: false });
+  return build && buildView(state, build, { withLines: false });
 }
 
-function buildView(build: BuildRecord, { withLines }: { withLines: boolean }): BuildView {
+function buildView(state: State, build: BuildRecord, { withLines }: { withLines: boolean }): BuildView {
+  const replacement = state.replaced?.find((entry) => entry.number === build.number);
   return {
     number: build.number,
     cause: build.cause,
@@ -72,6 +78,7 @@ function buildView(build: BuildRecord, { withLines }: { withLines: boolean }): B
     }),
     warnings: build.warnings,
     failure: build.failure,
+    ...(replacement && { replacedBy: replacement.by }),
   };
 }
 

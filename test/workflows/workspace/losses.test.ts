@@ -1,7 +1,8 @@
 import { autoOffAt } from '../../../src/workflows/workspace/auto-off';
 import { requestBuild } from '../../../src/workflows/workspace/requests';
 import { takeSignal } from '../../../src/workflows/workspace/signals';
-import { COLUMNS, copy, HOUR_MS, inColumn, MINUTE_MS, path, running } from './scene';
+import { viewBuild } from '../../../src/workflows/workspace/view';
+import { COLUMNS, copy, HOUR_MS, inColumn, MINUTE_MS, path, refusalOf, running } from './scene';
 import type { Simulator } from './simulator';
 
 test('A lost pod is rebuilt by itself, in one entry with the cause pod-lost, at the same digest.', () => {
@@ -104,6 +105,14 @@ test('A newer build that was found renumbers a start that waits.', () => {
   simulator.settle();
   expect(simulator.state).toMatchObject({ phase: 'running', buildNumber: 8 });
   expect(simulator.state.builds.map(({ number }) => number)).toEqual([1, 8]);
+  expect(refusalOf(() => viewBuild(simulator.state, 2)).message).toMatch(/replaced by build 8$/);
+});
+
+test('A build under way that is made anew, since a newer one was found, names the one in its place.', () => {
+  const simulator = inColumn('building');
+  lose(simulator, { build: 1, found: 7, counted: false });
+  simulator.settle();
+  expect([viewBuild(simulator.state, 1).replacedBy, viewBuild(simulator.state, 8).replacedBy]).toEqual([8, undefined]);
 });
 
 test.each([

@@ -197,7 +197,7 @@ test('A rebuild that mends what the policy has come to refuse is taken, also whi
   requestBuild(state, 'start', {}, now);
   if (state.policy) state.policy.resources.max = { cpu: '2' };
   const answer = requestBuild(state, 'rebuild', { resources: { cpu: '2' } }, now);
-  expect(answer).toMatchObject({ outcome: 'accepted', state: 'turning-off', build: 2 });
+  expect(answer).toMatchObject({ outcome: 'accepted', state: 'turning-off', build: 3 });
 });
 
 function ask(state: State, name: RequestName, input: unknown, now: number): Answer | DeleteAnswer {

@@ -2,7 +2,8 @@ import { KEPT_BUILDS, KEPT_HISTORY } from '../../../src/workflows/workspace/kept
 import { requestBuild } from '../../../src/workflows/workspace/requests';
 import { currentBuild } from '../../../src/workflows/workspace/state';
 import { enter, queueBuild } from '../../../src/workflows/workspace/transition';
-import { created, inColumn, path, running } from './scene';
+import { viewBuild } from '../../../src/workflows/workspace/view';
+import { created, inColumn, path, refusalOf, running } from './scene';
 import type { Simulator } from './simulator';
 
 const BECAUSE = { cause: 'manual-start', by: 'ada', rule: null, evidence: null } as const;
@@ -24,10 +25,20 @@ test('The last 50 changes of state are kept, and the last ten builds.', () => {
   expect(KEPT_BUILDS).toBe(10);
 });
 
-test('Two requests for a build that has not begun are one build, with one number.', () => {
+test('A request for a build that replaces one which waits has a number of its own, and the old one names it.', () => {
   const { state } = inColumn('turning-off');
-  expect([queueBuild(state, BECAUSE), queueBuild(state, { ...BECAUSE, by: 'eve' })]).toEqual([2, 2]);
-  expect(state).toMatchObject({ buildNumber: 2, next: { number: 2, by: 'eve' } });
+  expect([queueBuild(state, BECAUSE), queueBuild(state, { ...BECAUSE, by: 'eve' })]).toEqual([2, 3]);
+  expect(state).toMatchObject({ buildNumber: 3, next: { number: 3, by: 'eve' }, replaced: [{ number: 2, by: 3 }] });
+  expect(queueBuild(state, BECAUSE)).toBe(4);
+  expect(refusalOf(() => viewBuild(state, 2)).message).toMatch(/got 2, which was replaced by build 4$/);
+  expect(refusalOf(() => viewBuild(state, 9)).message).toMatch(/got 9$/);
+});
+
+test('However often a waiting build is replaced, only so many numbers are remembered.', () => {
+  const { state } = inColumn('turning-off');
+  for (let times = 0; times < 500; times += 1) queueBuild(state, BECAUSE);
+  expect(state.replaced).toHaveLength(20);
+  expect(refusalOf(() => viewBuild(state, 500)).message).toMatch(/replaced by build 501$/);
 });
 
 test('Only the newest build keeps its environment and its last lines.', () => {
