@@ -24,12 +24,21 @@ export function readSummary(file, { name, how, printed }) {
   }
 }
 
-/** One line for each failure and one for its first error; what does not fit into `lines` is counted, and stands in the file. */
+/**
+ * One line for each failure and one for its first error, which stands once below failures in a row that share it; what does not fit
+ * into `lines` is counted, and stands in the file.
+ */
 export function formatFailures(failures, { lines, file }) {
-  const fitting = failures.length * 2 <= lines ? failures.length : Math.floor((lines - 1) / 2);
-  const shown = failures.slice(0, fitting).flatMap(({ name, error }) => [`  ✕ ${oneLine(name)}`, `      ${firstError(error)}`]);
-  const left = failures.length - fitting;
-  return left === 0 ? shown : [...shown, `  and ${left} more${file ? `, all in ${file}` : ''}`];
+  const entries = failures.map(({ name, error }, index) => {
+    const isShared = index + 1 < failures.length && firstError(failures[index + 1].error) === firstError(error);
+    return [`  ✕ ${oneLine(name)}`, ...(isShared ? [] : [`      ${firstError(error)}`])];
+  });
+  if (entries.flat().length <= lines) return entries.flat();
+  const shown = [];
+  while (shown.flat().length + entries[shown.length].length < lines - 1) shown.push(entries[shown.length]);
+  // The one that is shared may stand below those that are left out.
+  const last = shown.at(-1)?.length === 1 ? [`      ${firstError(failures[shown.length - 1].error)}`] : [];
+  return [...shown.flat(), ...last, `  and ${entries.length - shown.length} more${file ? `, all in ${file}` : ''}`];
 }
 
 /** The failures whole, for a file. */
@@ -43,7 +52,9 @@ function firstError(error) {
     .filter((line) => line !== '');
   const details = lines.slice(1).filter((line) => /^(?:Expected\b|Received\b|\w*Error:)/.test(line));
   const place = lines.map((line) => /\btest\/[\w./-]+:\d+:\d+/.exec(line)?.[0]).find((found) => found);
-  return oneLine([lines[0] ?? 'it said nothing', ...details.slice(0, 2), ...(place ? [`(${place})`] : [])].join('; '));
+  // A sentence that only announces what follows says nothing without it.
+  const first = lines[0]?.endsWith(':') ? lines.slice(0, 3).join(' ') : lines[0];
+  return oneLine([first ?? 'it said nothing', ...details.slice(0, 2), ...(place ? [`(${place})`] : [])].join('; '));
 }
 
 const plain = (text) => String(text).replace(ESCAPES, '');

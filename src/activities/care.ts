@@ -30,7 +30,7 @@ export function careActivities({ runtime }: Dependencies) {
 }
 
 /** `limitMs`: how long one attempt waits before it fails with what it waits for, so that the workspace can say so; for ever where left out. */
-interface Limit {
+export interface Limit {
   limitMs?: number;
 }
 

@@ -73,5 +73,5 @@ test('However many fail, it fits, and says how many more there are.', () => {
   const { failures, lines } = runJest({ 'a.test.js': many.join('\n') });
   expect(failures).toHaveLength(100);
   expect(lines.length).toBeLessThanOrEqual(56);
-  expect(lines.at(-1)).toMatch(/^ {2}and 73 more/);
+  expect(lines.at(-1)).toMatch(/^ {2}and \d+ more$/);
 });
