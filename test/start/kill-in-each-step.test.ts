@@ -19,7 +19,7 @@ import {
 import { endAllStarts, eventually, launchStart, readProcesses, readStack, type StartProcess } from './start-process';
 
 const root = path.join(__dirname, '..', '..');
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 300_000;
 const OWNER = 'ada';
 
 /** Where the step of a build is when all is killed: in its middle, or done while nobody could be told. */

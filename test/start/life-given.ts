@@ -18,9 +18,9 @@ export interface LifeSetting {
   traces(folder: string): Promise<string[]>;
 }
 
-export const LIFE_LIMIT_MS = 240_000;
+export const LIFE_LIMIT_MS = 300_000;
 
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 180_000;
 const OWNER = 'ada';
 
 /** A stack of its own on the runtime, and what is done there from outside; `dev` is the workspace where none is named. */

@@ -5,10 +5,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { connectClient } from '../../src/client';
 import { registerSearchAttributes } from '../../src/worker/namespace';
-import { endAllStarts, launchStart, readStack, type StartProcess } from './start-process';
+import { endAllStarts, launchStart, readStack, type StartProcess, START_LIMIT_MS } from './start-process';
 
 const root = path.join(__dirname, '..', '..');
 const HOME = 'f00d';
+
+jest.setTimeout(START_LIMIT_MS);
 
 let folder: string;
 beforeEach(() => {

@@ -13,11 +13,13 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { endAllStarts, launchStart, type StartProcess } from './start-process';
+import { endAllStarts, launchStart, type StartProcess, START_LIMIT_MS } from './start-process';
 
 const isRoot = process.getuid?.() === 0;
 const PASSAGE = isRoot ? 0o711 : 0o700;
 const NOBODY = 65_534;
+
+jest.setTimeout(START_LIMIT_MS);
 
 let folder: string;
 let mask: number;

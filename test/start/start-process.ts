@@ -15,7 +15,10 @@ export interface StartProcess {
   exited: Promise<number | null>;
 }
 
-const PATIENCE_MS = 50_000;
+/** Far beyond what anything takes on a busy machine: only what never comes true runs into it. */
+const PATIENCE_MS = 120_000;
+/** For a test that starts and ends several stacks, one after the other. */
+export const START_LIMIT_MS = 300_000;
 
 const running = new Set<ChildProcess>();
 
