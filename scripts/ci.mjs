@@ -62,8 +62,8 @@ async function run(name, script, { prefix = [], env = process.env, checkout = in
 /** At most 60 lines: one for each phase, then each failure with its first error, in turn as far as there is room. */
 function summarize() {
   const lines = results.map(
-    ({ name, passed, failures, seconds }) =>
-      `${failures.length === 0 ? '✓' : '✕'} ${name}: ${passed} passed, ${failures.length} failed, ${seconds} s`,
+    ({ name, passed, failures, seconds, note = `${passed} passed, ${failures.length} failed` }) =>
+      `${failures.length === 0 ? '✓' : '✕'} ${name}: ${note}, ${seconds} s`,
   );
   const failed = results.flatMap(({ name, failures }) => failures.map((each) => ({ ...each, name: `[${name}] ${each.name}` })));
   const file = path.join(FOLDER, 'failures.txt');
