@@ -2,11 +2,12 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * DIR and `homes` can be passed through, but not read, where the users of images have to reach their homes: without isolation a
- * service that is root runs them as themselves. Everything else belongs to who runs the service, and so does all where that is not root.
+ * DIR, and what in it leads to the places of images' users, can be passed through but not read where these have to get there: without
+ * isolation a service that is root runs them as themselves. All else belongs to who runs the service alone.
  */
 const PASSAGE_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
 
+const PASSAGES = ['homes', 'runs'];
 const FOLDERS = ['locks', 'logs', 'records', 'sandboxes'];
 const FILES = ['namespace.json', 'processes.json', 'stack.json', 'temporal.db', 'temporal.db-shm', 'temporal.db-wal'];
 
@@ -27,8 +28,8 @@ export function tightenDir(dir: string): void {
   const logs = names.includes('logs') ? readdirSync(path.join(dir, 'logs')).map((name) => path.join('logs', name)) : [];
   for (const name of FOLDERS) tighten(path.join(dir, name), 0o700);
   for (const name of [...FILES, ...logs]) tighten(path.join(dir, name), 0o600);
-  tighten(path.join(dir, 'homes'), PASSAGE_MODE);
-  if (names.every((name) => [...FOLDERS, ...FILES, 'homes'].includes(name))) tighten(dir, PASSAGE_MODE);
+  for (const name of PASSAGES) tighten(path.join(dir, name), PASSAGE_MODE);
+  if (names.every((name) => [...PASSAGES, ...FOLDERS, ...FILES].includes(name))) tighten(dir, PASSAGE_MODE);
 }
 
 /** Never opens anything, and leaves alone what belongs to somebody else or is a link to somewhere else. */
