@@ -65,7 +65,7 @@ async function checkSetting(file: string): Promise<string> {
 async function findOnPath(searchPath: string, tried: string[]): Promise<string | null> {
   for (const folder of searchPath.split(path.delimiter).filter(path.isAbsolute)) {
     const file = path.join(folder, 'temporal');
-    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) continue;
+    if (!isFile(file)) continue;
     const answer = await askVersion(file);
     if (answer.ok && isUsable(answer.version)) return file;
     tried.push(`PATH: ${file} ${answer.ok ? `is version ${answer.version}` : answer.problem}`);
@@ -82,13 +82,22 @@ async function findInCache(file: string, tried: string[]): Promise<string | null
 }
 
 async function askVersion(file: string): Promise<{ ok: true; version: string } | { ok: false; problem: string }> {
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return { ok: false, problem: 'is not there' };
+  if (!isFile(file)) return { ok: false, problem: 'is not there' };
   try {
     const { stdout } = await promisify(execFile)(file, ['--version'], { timeout: 30_000 });
     const version = /version (\d+\.\d+\.\S+)/.exec(stdout)?.[1];
     return version === undefined ? { ok: false, problem: 'does not say its version' } : { ok: true, version };
   } catch (error) {
     return { ok: false, problem: `cannot be run (${error instanceof Error ? error.message.trim() : String(error)})` };
+  }
+}
+
+// A PATH may name folders that cannot be looked into, such as another user's.
+function isFile(file: string): boolean {
+  try {
+    return statSync(file).isFile();
+  } catch {
+    return false;
   }
 }
 

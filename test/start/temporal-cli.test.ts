@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -70,6 +70,13 @@ test('The first program on the PATH that is new enough is taken, and older ones 
   mkdirSync(path.join(folder, 'odd', 'temporal'), { recursive: true });
   const newer = fakeCli('new/temporal', '1.10.0');
   await expect(find({ folders: ['missing', 'old', 'odd', 'new'] })).resolves.toBe(newer);
+});
+
+test('A folder on the PATH that cannot be looked into is passed over, as an ordinary user finds one of root’s.', async () => {
+  symlinkSync('loop', path.join(folder, 'loop'));
+  mkdirSync(path.join(folder, 'closed'), { mode: 0 });
+  const usable = fakeCli('bin/temporal', '1.9.0');
+  await expect(find({ folders: ['loop', 'closed', 'bin'] })).resolves.toBe(usable);
 });
 
 test('The cache comes after the PATH.', async () => {
