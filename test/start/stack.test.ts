@@ -46,7 +46,7 @@ test('The stack says where it answers in stack.json, and SIGTERM ends all that i
     runtime: 'sandbox',
   });
   expect((await fetch(stack.ui)).status).toBe(200);
-  expect(await answers(stack.temporal.address)).toBe(true);
+  await eventually('the server answers', () => answers(stack.temporal.address));
   expect(await running.end('SIGTERM')).toBe(0);
   expect([server, worker].map((identity) => isAlive(identity?.pid))).toEqual([false, false]);
   expect(existsSync(path.join(dir, 'stack.json'))).toBe(false);
