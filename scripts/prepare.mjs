@@ -10,7 +10,7 @@ import { inCheckout } from './checkout.mjs';
 import { canNoteRunning, findRunning, noteRunning } from './running.mjs';
 
 /** Why nothing may be compiled now. */
-export class InUse extends Error {
+class InUse extends Error {
   constructor(pid) {
     super(
       `the sources have changed since they were compiled, and process ${pid}, a start or worker of this checkout, runs what was compiled; stop it first`,
