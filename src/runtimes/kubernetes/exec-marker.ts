@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createOutputTail } from './output-tail';
 
 /**
  * The mark that a command puts at the end of its streams. The API server's own word on how a command ended is not taken: when the
@@ -41,7 +42,7 @@ const mark = ({ parts: [one, two] }: Marker): string => `printf '%s%s:%s;' ${one
 const runAndMark = (marker: Marker): string =>
   `${KEEP_SIGNALS}; { (exec 2>&3 3>&-; exec "$@"); code=$?; } 3>&2 2>/dev/null; ${mark(marker)} >&2; ${mark(marker)}`;
 
-/** One stream: its last bytes, and the mark once it came. Memory is bounded by about twice what is kept. */
+/** One stream: its last bytes, and the mark once it came. */
 export interface MarkedStream {
   push(data: Buffer): void;
   /** The exit code, once the mark is there. */
@@ -51,39 +52,27 @@ export interface MarkedStream {
 
 const LONGEST_MARK = 64;
 
+/** Keeps so many bytes and the mark. Takes time that grows with what came, not with how many pieces it came in. */
 export function readMarked({ text }: Marker, keepBytes: number): MarkedStream {
-  let held = Buffer.alloc(0);
-  let parts: Buffer[] = [];
-  let size = 0;
-  let exitCode: number | null = null;
-  const settle = () => {
-    held = Buffer.concat([held, ...parts]);
-    parts = [];
-    size = 0;
-  };
+  const tail = createOutputTail(keepBytes + LONGEST_MARK);
+  let window = '';
+  let end: { exitCode: number; markBytes: number } | null = null;
   return {
     push(data) {
-      if (exitCode !== null) return;
-      parts.push(data);
-      size += data.length;
-      // The mark is looked for at the end only: it is the last thing that comes.
-      const end = Buffer.concat([held.subarray(-LONGEST_MARK), ...parts])
-        .subarray(-LONGEST_MARK - data.length)
-        .toString('latin1');
-      const at = end.indexOf(text);
-      const found = at < 0 ? null : /^:(\d+);/.exec(end.slice(at + text.length));
-      if (found === null && size < keepBytes) return;
-      settle();
-      if (found !== null) {
-        exitCode = Number(found[1]);
-        held = held.subarray(0, held.indexOf(text, 0, 'latin1'));
-      }
-      if (held.length > keepBytes + LONGEST_MARK) held = Buffer.from(held.subarray(-keepBytes - LONGEST_MARK));
+      if (end !== null) return;
+      // The mark is the last thing that comes, and may come in pieces.
+      window = window.slice(-LONGEST_MARK) + data.toString('latin1');
+      const at = window.indexOf(text);
+      const code = at < 0 ? undefined : /^:(\d{1,3});/.exec(window.slice(at + text.length, at + LONGEST_MARK))?.[1];
+      if (code === undefined) return tail.push(data);
+      const markBytes = text.length + code.length + 2;
+      tail.push(data.subarray(0, data.length - (window.length - at - markBytes)));
+      end = { exitCode: Number(code), markBytes };
     },
-    exitCode: () => exitCode,
-    content: () => {
-      settle();
-      return held.subarray(-keepBytes);
+    exitCode: () => end?.exitCode ?? null,
+    content() {
+      const all = tail.content();
+      return all.subarray(0, all.length - (end?.markBytes ?? 0)).subarray(-keepBytes);
     },
   };
 }

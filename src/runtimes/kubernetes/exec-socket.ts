@@ -5,6 +5,7 @@ export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4, c
 
 const PING_INTERVAL_MS = 5_000;
 const SILENCE_MS = 30_000;
+const CLOSING_MS = 2_000;
 /** Messages of any size are taken, but servers in between may not. */
 const MAX_MESSAGE_BYTES = 32 * 1024;
 
@@ -19,6 +20,8 @@ export interface ExecSocket {
 /** Listens to a command, and makes sure that a line on which nobody answers any more ends. */
 export function listen(socket: WebSocket, onMessage: (channel: number, data: Buffer) => void): ExecSocket {
   let heardAt = performance.now();
+  let isClosing = false;
+  let ending: NodeJS.Timeout | undefined;
   const pulse = setInterval(() => {
     if (performance.now() - heardAt > SILENCE_MS) socket.terminate();
     else if (socket.readyState === socket.OPEN) socket.ping();
@@ -29,9 +32,12 @@ export function listen(socket: WebSocket, onMessage: (channel: number, data: Buf
   socket.on('message', (message: Buffer) => {
     heardAt = performance.now();
     const channel = message[0];
-    if (channel !== undefined) onMessage(channel, message.subarray(1));
+    if (channel !== undefined && !isClosing) onMessage(channel, message.subarray(1));
   });
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve())).finally(() => clearInterval(pulse));
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve())).finally(() => {
+    clearInterval(pulse);
+    clearTimeout(ending);
+  });
   return {
     closed,
     send(channel, data) {
@@ -41,7 +47,13 @@ export function listen(socket: WebSocket, onMessage: (channel: number, data: Buf
       for (let at = 0; at < bytes.length; at += MAX_MESSAGE_BYTES)
         socket.send(Buffer.concat([first, bytes.subarray(at, at + MAX_MESSAGE_BYTES)]));
     },
-    close: () => socket.close(),
+    close() {
+      if (socket.readyState === socket.CLOSED) return;
+      isClosing = true;
+      socket.close();
+      // What still comes is read until the server answers, and something in the pod may say more for ever.
+      ending ??= setTimeout(() => socket.terminate(), CLOSING_MS);
+    },
   };
 }
 

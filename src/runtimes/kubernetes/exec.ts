@@ -7,6 +7,11 @@ import { failureOf } from './failure-of';
 
 const TAIL_BYTES = 256 * 1024;
 const BINARY_BYTES = 2 * 1024 * 1024;
+/** No command of ours says a tenth of this, and one that floods its line would hold up all others of the worker. */
+const MOST_RECEIVED_BYTES = 64 * 1024 * 1024;
+/** What a message costs besides its length. */
+const MESSAGE_BYTES = 100;
+const MOST_STATUS_BYTES = 64 * 1024;
 
 /** Version 5 answers success for a command that was cut off; version 4 closes the line. */
 const PROTOCOLS = ['v4.channel.k8s.io'];
@@ -50,11 +55,14 @@ async function run(
   const stdout = readMarked(marker, keepBytes);
   const stderr = readMarked(marker, keepBytes);
   let said = '';
+  let received = 0;
   return new Promise<BinaryResult>((resolve, reject) => {
     const line = listen(socket, (channel, data) => {
+      received += data.length + MESSAGE_BYTES;
+      if (received > MOST_RECEIVED_BYTES) return fail(flooded(place));
       if (channel === CHANNEL.stdout) stdout.push(data);
       if (channel === CHANNEL.stderr) stderr.push(data);
-      if (channel === CHANNEL.status) said = data.toString('utf8');
+      if (channel === CHANNEL.status) said = data.toString('utf8', 0, MOST_STATUS_BYTES);
       const exitCode = stdout.exitCode();
       if (exitCode === null || stderr.exitCode() === null) return;
       resolve({ exitCode, stdout: stdout.content(), stderr: stderr.content() });
@@ -95,6 +103,11 @@ export async function openLine(place: ExecPlace, given: { argv: string[]; stdin:
 export function withEnv({ argv, env = {} }: Command): string[] {
   const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return pairs.length === 0 ? argv : ['env', ...pairs, ...argv];
+}
+
+function flooded({ pod }: ExecPlace): RuntimeFailure {
+  const most = `${MOST_RECEIVED_BYTES / 1024 / 1024} MiB`;
+  return new RuntimeFailure('RuntimeUnavailable', `a command in pod ${pod} was cut off: it said more than ${most}`);
 }
 
 function cutOff({ pod }: ExecPlace, said: string): RuntimeFailure {

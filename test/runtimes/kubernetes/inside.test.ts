@@ -62,6 +62,22 @@ describe('A command', () => {
   );
 });
 
+test('A command that floods its line is cut off, and its line is closed.', async () => {
+  const closed = new Promise((resolve) =>
+    server.onCommand(({ line, say }) => {
+      const piece = Buffer.alloc(1024 * 1024);
+      const flood = setInterval(() => line.bufferedAmount < piece.length && say(CHANNEL.stdout, piece), 1);
+      line.once('close', () => {
+        clearInterval(flood);
+        resolve(null);
+      });
+    }),
+  );
+  const { message } = await expectFailure(execIn(cluster(), REF, { argv: ['yes'] }, patiently().signal), 'RuntimeUnavailable');
+  expect(message).toContain('it said more than 64 MiB');
+  await closed;
+});
+
 describe('A look at the pod before a command', () => {
   beforeEach(() => server.onCommand(({ reply }) => reply('it ran\n')));
   const run = async (given: Parameters<typeof cluster>[0]) => {
