@@ -28,8 +28,16 @@ export function buildActivities({ runtime, client }: Dependencies, policies: Rea
         return cutHome(await runtime.prepareHome(input.home, progress));
       }),
 
-    startPod: (input: { pod: PodSpec; deadline: Deadline }): Promise<StepResult<Pod>> =>
-      runStep({ deadline: input.deadline, waitingFor: `a pod of ${input.pod.image}` }, async (progress) =>
+    /** Null where the pod was made, or cannot be made yet, and `awaitPod` does the waiting: this one holds the place of another start. */
+    startPod: (input: { pod: PodSpec; deadline: Deadline }): Promise<StepResult<Pod | null>> =>
+      runStep({ deadline: input.deadline, waitingFor: `a pod of ${input.pod.image}` }, async (progress) => {
+        const begun = await (runtime.beginPod ?? runtime.startPod)(input.pod, progress);
+        return begun && cutPod(begun);
+      }),
+
+    /** Goes on with a pod that was begun until it runs, however long its node, its volume, or its image take. */
+    awaitPod: (input: { pod: PodSpec; deadline: Deadline }): Promise<StepResult<Pod>> =>
+      runStep({ deadline: input.deadline, waitingFor: `the pod of ${input.pod.image} to run` }, async (progress) =>
         cutPod(await runtime.startPod(input.pod, progress)),
       ),
 

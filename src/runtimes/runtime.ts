@@ -36,6 +36,13 @@ export interface Runtime {
   startPod(spec: PodSpec, progress: Progress): Promise<Pod>;
 
   /**
+   * The first part of `startPod`, which takes no longer than making the pod does; null while it does not run yet, or where something
+   * has to be waited for before it can be made. Then `startPod` goes on from there. Only runtimes whose pods may wait for long have it.
+   * @throws what `startPod` throws
+   */
+  beginPod?(spec: PodSpec, progress: Progress): Promise<Pod | null>;
+
+  /**
    * Removes the pod of this build or an older one, and raises the fence so that no late `startPod` of it makes one again.
    * A newer build's pod stays. Nothing there is success.
    * @throws HomeBusy when the pod has not ended long after it should have; RuntimeUnavailable

@@ -3,10 +3,11 @@
  * over in the middle. It undoes nothing: what a failed or superseded build made is removed by an activity of its own.
  */
 import type { StepResult } from '../activities';
+import type { Pod, PodSpec } from '../runtimes/runtime';
 import { failureOf } from './failure';
 import type { StepName } from './messages';
 import { Interrupted, observe } from './observe';
-import { admission, hooks, starts } from './proxies';
+import { admission, hooks, starts, waits } from './proxies';
 import { durationMs } from './workspace/duration';
 import { hookInput, homeSpec, podSpec } from './workspace/pod';
 import { takePolicy } from './workspace/policy-intake';
@@ -68,11 +69,14 @@ const STEPS: Record<Exclude<StepName, 'inject-secrets'>, (run: BuildRun) => Prom
     noteHome(state, build, result.value);
     return result;
   },
-  'start-pod': async ({ state, build }) => {
+  'start-pod': async (run) => {
+    const { state, build } = run;
     state.podBuild = Math.max(state.podBuild ?? 0, build.number);
-    const input = { pod: podSpec(state, build), deadline: deadline(state, build) };
+    const pod = podSpec(state, build);
     const summary = `start pod of build ${build.number}: ${build.spec.image}`;
-    const result = await whose(starts, build).startPod.executeWithOptions({ summary }, [input]);
+    const begun = { pod, deadline: deadline(state, build) };
+    const first = await whose(starts, build).startPod.executeWithOptions({ summary }, [begun]);
+    const result = first.value === null ? await awaitPod(run, pod, first) : { ...first, value: first.value };
     notePod(build, result.value);
     return result;
   },
@@ -85,6 +89,17 @@ const STEPS: Record<Exclude<StepName, 'inject-secrets'>, (run: BuildRun) => Prom
       hookInput(state, build, 'personalize'),
     ]),
 };
+
+/** A pod may wait for a node or its image for as long as the build's deadline, and others are to be begun meanwhile. */
+async function awaitPod({ state, build }: BuildRun, pod: PodSpec, { tookMs }: StepResult): Promise<StepResult<Pod>> {
+  build.spentMs += tookMs;
+  const input = { pod, deadline: deadline(state, build) };
+  const summary = `wait for the pod of build ${build.number}`;
+  const result = await whose(waits, build).awaitPod.executeWithOptions({ summary }, [input]);
+  // Its end counts all that the step took.
+  build.spentMs -= tookMs;
+  return { ...result, tookMs: tookMs + result.tookMs };
+}
 
 function deadline(state: State, build: BuildRecord): { text: string; totalMs: number; spentMs: number } {
   const text = state.policy?.build.deadline ?? '30m';

@@ -58,6 +58,12 @@ export const starts = {
   bySchedule: long(STARTS_QUEUE, PRIORITY_UNDER_WAY),
 };
 
+/** Waiting for a pod that was made: it takes none of the slots that make pods, and is behind all other care. */
+export const waits = {
+  byPerson: long(CARE_QUEUE, PRIORITY_PERSON),
+  bySchedule: long(CARE_QUEUE, PRIORITY_UNDER_WAY),
+};
+
 /** Hooks: long, watched by heartbeats, never behind a start, and behind all other care. */
 export const hooks = proxyActivities<Activities>({
   ...LONG,

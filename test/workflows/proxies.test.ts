@@ -1,6 +1,6 @@
 /** What goes first where there are fewer slots than there is to do, as the server is told. */
 import type { WorkspaceHandle } from '../../src/client';
-import { STARTS_QUEUE, TASK_QUEUE } from '../../src/workflows/messages';
+import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../../src/workflows/messages';
 import { clearScript, createGate, type Stack, startStack, until, untilState } from './stack';
 
 let stack: Stack;
@@ -76,6 +76,19 @@ test('A scheduled build that queues goes before other scheduled ones from when s
   expect(await workspace.build()).toMatchObject({ number, cause, failure: null });
   expect(await queuesOf('workspace/ada/wanted')).toMatchObject({ prepareHome: [STARTS_QUEUE, 2], startPod: [STARTS_QUEUE, 2] });
   expect((await workspace.explain()).history.filter(({ to }) => to === 'building')).toHaveLength(2);
+});
+
+test('A pod that was made is waited for without a slot of starts.', async () => {
+  const beginPod = jest.fn(async () => null);
+  Object.assign(stack.runtime, { beginPod });
+  try {
+    const workspace = await stack.client.create({ owner: 'ada', name: 'begun', image: 'starter:1' });
+    await untilState(workspace, 'running');
+    expect(await queuesOf('workspace/ada/begun')).toMatchObject({ startPod: [STARTS_QUEUE, 2], awaitPod: [CARE_QUEUE, 2] });
+    expect(beginPod).toHaveBeenCalledTimes(1);
+  } finally {
+    Object.assign(stack.runtime, { beginPod: undefined });
+  }
 });
 
 test('The last look and the stop go before hooks, which hold a slot for minutes, and so does the watch.', async () => {

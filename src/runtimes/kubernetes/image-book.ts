@@ -19,6 +19,8 @@ export interface ImageFacts {
 /** What is known of images, each looked into once. */
 export interface ImageBook {
   find(ground: Ground, image: Image, progress: Progress): Promise<ImageFacts>;
+  /** Whether `find` answers without a look. */
+  knows(reference: string): boolean;
   /** A reference that stands for another content now. */
   forget(reference: string): void;
 }
@@ -52,6 +54,7 @@ export function createImageBook(): ImageBook {
       looks.set(key, { facts, signal: progress.signal });
       return facts;
     },
+    knows: (reference) => known.has(reference),
     forget: (reference) => void known.delete(reference),
   };
 }

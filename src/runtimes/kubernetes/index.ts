@@ -11,7 +11,7 @@ import { createNamespaceList } from './namespace-list';
 import { createPodBook } from './pod-book';
 import { stopPod } from './pod-end';
 import { isOfInstallation } from './labels';
-import { startPod } from './pod-start';
+import { beginPod, startPod } from './pod-start';
 import { describePod } from './pod-state';
 import { sweepProbes } from './probe-sweep';
 import { runShell } from './terminal';
@@ -53,6 +53,7 @@ export function createKubernetesRuntime(options: KubernetesOptions): KubernetesR
     calls: api.calls,
     prepareHome: (spec, progress) => plainly(`home ${spec.id}`, () => prepareHome(ground, spec, progress)),
     startPod: (spec, progress) => plainly(`the pod of ${spec.id}`, () => startPod(ground, spec, progress)),
+    beginPod: (spec, progress) => plainly(`the pod of ${spec.id}`, () => beginPod(ground, spec, progress)),
     stopPod: (ref, progress) => plainly(`the pod of ${ref.id}`, () => stopPod(ground, ref, progress)),
     exec: (ref, command, signal) => plainly(`a command in ${ref.id}`, () => execIn(ground, ref, command, signal)),
     observe: (ref) => plainly(`the pod of ${ref.id}`, () => observe(ground, ref)),

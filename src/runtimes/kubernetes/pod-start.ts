@@ -42,6 +42,21 @@ export async function startPod(ground: Ground, spec: PodSpec, progress: Progress
   throw new RuntimeFailure('RuntimeUnavailable', `pod ${podName(spec.id)} was removed by others again and again`);
 }
 
+/**
+ * The same as far as it takes no waiting for a node, a volume, or a registry. Of an image that nobody has looked into yet no pod is
+ * made, since the look is a pull.
+ */
+export async function beginPod(ground: Ground, spec: PodSpec, progress: Progress): Promise<Pod | null> {
+  progress.signal.throwIfAborted();
+  const claim = await raiseFence(ground, spec);
+  await ensureNamespace(ground, spec.organization, spec.podSecurity);
+  if (!isLookedInto(ground, spec)) return null;
+  const pod = (await findOwn(ground, spec, progress)) ?? (await makePod(ground, { spec, claim, progress }));
+  if (pod === null) return null;
+  await checkFence(ground, spec, pod);
+  return null;
+}
+
 async function raiseFence(ground: Ground, spec: PodSpec): Promise<V1PersistentVolumeClaim> {
   const home = { id: spec.id, identity: spec.home };
   const amended = await amendClaim(ground, spec, (claim) =>
@@ -119,7 +134,7 @@ async function chooseImage(ground: Ground, spec: PodSpec, progress: Progress): P
   const { organization, image, digest } = spec;
   const find = (reference: string) => ground.images.find(ground, { reference, organization }, progress);
   if (digest === null) return { image, facts: await find(image), warnings: [] };
-  const pinned = `${repositoryOf(image)}@${digest}`;
+  const pinned = pinnedTo(image, digest);
   try {
     if (digestOf(pinned) !== null) return { image: pinned, facts: await find(pinned), warnings: [] };
   } catch (error) {
@@ -129,6 +144,12 @@ async function chooseImage(ground: Ground, spec: PodSpec, progress: Progress): P
   return { image, facts: await find(image), warnings: [warning] };
 }
 
+/** Whether all is known that the choice of the image needs. */
+function isLookedInto({ images }: Ground, { image, digest }: PodSpec): boolean {
+  return images.knows(digest === null ? image : pinnedTo(image, digest));
+}
+
+const pinnedTo = (image: string, digest: string): string => `${repositoryOf(image)}@${digest}`;
 const repositoryOf = (reference: string): string => (reference.split('@')[0] ?? '').replace(/:[^:/]*$/, '');
 
 function checkOwner(given: { owner: string | undefined; facts: ImageFacts; image: string; id: string }): void {

@@ -1,0 +1,56 @@
+/** The part of a start that takes a slot of starts: it makes what can be made at once, and waits for nobody. */
+import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
+import type { Ground } from '../../../src/runtimes/kubernetes/ground';
+import { beginPod } from '../../../src/runtimes/kubernetes/pod-start';
+import { patiently, podSpec } from '../contract-given';
+import { CLUSTER } from './cluster-settings';
+import { OURS } from './pod-objects';
+
+const FACTS = { digest: null, user: 'coder', uid: 1000, gid: 1000, home: '/home/coder', shell: '/bin/sh' };
+const DIGEST = `sha256:${'1'.repeat(64)}`;
+
+/** A cluster in which no pod ever gets a node, and these references were looked into. */
+function fullCluster(...known: string[]) {
+  const made: string[] = [];
+  const looks: string[] = [];
+  const claim = { metadata: { name: 'ws-w1-home', uid: 'home-1', labels: { ...OURS, 'perennial/build': '1' } } };
+  let pod: V1Pod | null = null;
+  const api = {
+    pods: {
+      read: async () => pod,
+      create: async (namespace: string, body: V1Pod) => {
+        made.push(body.spec?.containers[0]?.image ?? '');
+        pod = { ...body, metadata: { ...body.metadata, namespace, uid: `uid-${made.length}` }, status: { phase: 'Pending' } };
+        return pod;
+      },
+    },
+    claims: { read: async () => claim as V1PersistentVolumeClaim, merge: async () => claim },
+    namespaces: { read: async (name: string) => ({ metadata: { name } }) },
+  };
+  const find = async (_: unknown, { reference }: { reference: string }) => {
+    looks.push(reference);
+    return known.includes(reference) ? FACTS : new Promise(() => {});
+  };
+  const images = { find, knows: (reference: string) => known.includes(reference), forget: () => {} };
+  const pods = { note: () => {}, waitFor: () => new Promise(() => {}) };
+  const ground = { api, pods, images, settings: CLUSTER, namespaceOf: () => 'perennial-default' } as unknown as Ground;
+  const begin = (digest: string | null = null) =>
+    beginPod(ground, podSpec({ build: 3, home: 'home-1', image: 'e2e.local/tools:1', digest }), patiently());
+  return { begin, made, looks };
+}
+
+test('A pod that waits for a node is made, once, and left to whoever waits for it.', async () => {
+  const { begin, made } = fullCluster('e2e.local/tools:1');
+  expect(await begin()).toBeNull();
+  expect(await begin()).toBeNull();
+  expect(made).toEqual(['e2e.local/tools:1']);
+});
+
+test.each([null, DIGEST])(
+  'Nothing is pulled and no pod is made of an image that nobody looked into, by tag or digest %p.',
+  async (digest) => {
+    const { begin, made, looks } = fullCluster();
+    expect(await begin(digest)).toBeNull();
+    expect([made, looks]).toEqual([[], []]);
+  },
+);
