@@ -1,4 +1,5 @@
 import type { FailureType } from './failure-types';
+import { cutEnd } from './text';
 
 /** What every runtime throws: one of the closed list of types, and one sentence that names the thing, what was expected, and what came. */
 export class RuntimeFailure extends Error {
@@ -7,7 +8,8 @@ export class RuntimeFailure extends Error {
     message: string,
     options: { cause?: unknown; details?: unknown } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    // Parts of it come from elsewhere, at any length, and it is kept in histories.
+    super(cutEnd(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'RuntimeFailure';
     this.details = options.details;
   }

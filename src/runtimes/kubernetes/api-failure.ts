@@ -1,3 +1,5 @@
+import { cutEnd } from '../text';
+
 /** What an API server answered, or that it did not. It holds nothing of the request, and so no token. */
 export class ApiFailure extends Error {
   /** The HTTP status; null when nothing is known: refused, reset, timed out. */
@@ -13,7 +15,7 @@ export class ApiFailure extends Error {
   }
 }
 
-const LONGEST = 600;
+const LONGEST = 400;
 
 /** What something is decided by: there is none, it is another's, it is refused. */
 const DECISIVE = new Set([400, 403, 404, 409, 410, 422]);
@@ -26,7 +28,7 @@ export function readAnswer(status: number, body: string): ApiFailure {
   const { kind, message, reason } = parseStatus(body);
   const said = message ?? `the API server answered ${status}`;
   const isKnown = kind === 'Status' || !DECISIVE.has(status);
-  return new ApiFailure(said.slice(0, LONGEST), { status: isKnown ? status : null, reason: reason ?? '' });
+  return new ApiFailure(cutEnd(said, LONGEST), { status: isKnown ? status : null, reason: cutEnd(reason ?? '', LONGEST) });
 }
 
 function parseStatus(body: string): { kind?: unknown; message?: string; reason?: string } {
@@ -65,7 +67,11 @@ function wordsOf(error: unknown): string {
   return WORDS[code] ?? `could not be asked (${code})`;
 }
 
+/** The code of an error that is ours: an answer that goes on and on. */
+export const TOO_MUCH = 'TOO_MUCH';
+
 const WORDS: Record<string, string> = {
+  [TOO_MUCH]: 'answered with more than anybody asked for',
   ECONNREFUSED: 'refused the connection',
   ECONNRESET: 'broke the connection off',
   ERR_STREAM_PREMATURE_CLOSE: 'broke the connection off',

@@ -1,9 +1,11 @@
 import http, { type IncomingMessage } from 'node:http';
 import https, { type Agent } from 'node:https';
-import { ApiFailure, readAnswer } from './api-failure';
+import { ApiFailure, readAnswer, TOO_MUCH } from './api-failure';
 
 /** Enough for any Status; more is a proxy's page. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
+/** A page of 500 pods is about a tenth of this. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 export interface Request {
   url: URL;
@@ -45,10 +47,15 @@ function timedOut(): Error {
   return Object.assign(new Error('silent for too long'), { code: 'ETIMEDOUT' });
 }
 
-/** The whole body; rejects when it breaks off. */
+/** The whole body; rejects when it breaks off, or is longer than any list of ours. */
 export async function readBody(response: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of response as AsyncIterable<Buffer>) parts.push(part);
+  let size = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    parts.push(part);
+    size += part.length;
+    if (size > MAX_BODY_BYTES) throw Object.assign(new Error('too much'), { code: TOO_MUCH });
+  }
   return Buffer.concat(parts);
 }
 

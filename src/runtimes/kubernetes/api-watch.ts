@@ -3,11 +3,13 @@ import { StringDecoder } from 'node:string_decoder';
 import type { V1Pod } from '@kubernetes/client-node';
 import { ObjectSerializer } from '@kubernetes/client-node/dist/gen/models/ObjectSerializer.js';
 import type { Access } from './api-access';
-import { ApiFailure, noAnswer, readAnswer } from './api-failure';
+import { ApiFailure, noAnswer, readAnswer, TOO_MUCH } from './api-failure';
 import { endSilence, readRefusal, requireJson, sendRequest } from './api-request';
 
 /** The kernel asks a silent peer this often whether it still lives. */
 const KEEP_ALIVE_MS = 30_000;
+/** No object of etcd is as long as this. */
+const LONGEST_LINE = 16 * 1024 * 1024;
 
 export interface WatchRequest {
   namespace: string;
@@ -85,6 +87,7 @@ async function* linesOf(stream: AsyncIterable<Buffer>) {
   for await (const chunk of stream) {
     const lines = (rest + decoder.write(chunk)).split('\n');
     rest = lines.pop() ?? '';
+    if (rest.length > LONGEST_LINE) throw Object.assign(new Error('too much'), { code: TOO_MUCH });
     yield* lines.filter((line) => line !== '');
   }
 }

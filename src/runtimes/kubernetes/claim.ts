@@ -2,6 +2,7 @@ import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RuntimeFailure } from '../failure';
 import type { Fence } from '../fence';
+import { parseQuantity } from '../quantity';
 import type { ListedHome } from '../runtime';
 import { ApiFailure } from './api-failure';
 import { claimName, type Ground } from './ground';
@@ -64,8 +65,11 @@ export async function amendClaim(
 
 /** The fence that a claim carries. */
 export function fenceOf({ metadata }: V1PersistentVolumeClaim): Fence {
-  return { seen: Number(metadata?.labels?.['perennial/build'] ?? 0), ended: Number(metadata?.annotations?.[ENDED] ?? 0) };
+  return { seen: buildNumber(metadata?.labels?.['perennial/build']), ended: buildNumber(metadata?.annotations?.[ENDED]) };
 }
+
+/** Anybody who may edit the claim may have written anything there. */
+const buildNumber = (text = ''): number => (/^\d{1,15}$/.test(text) ? Number(text) : 0);
 
 /** The change that makes a claim carry a fence; null when it does already. */
 export function amendFence(claim: V1PersistentVolumeClaim, { seen, ended }: Fence): Amendment | null {
@@ -90,6 +94,9 @@ export function describeHome({ metadata, spec }: V1PersistentVolumeClaim): Liste
     organization: label('organization'),
     identity: metadata?.uid ?? '',
     createdAt: metadata?.creationTimestamp?.getTime() ?? 0,
-    disk: metadata?.annotations?.[DISK] ?? spec?.resources?.requests?.storage ?? '0',
+    disk: diskOf(metadata?.annotations?.[DISK]) ?? spec?.resources?.requests?.storage ?? '0',
   };
 }
+
+/** Null where it is no quantity, whoever wrote it there. */
+const diskOf = (text = ''): string | null => (parseQuantity(text) === null ? null : text);

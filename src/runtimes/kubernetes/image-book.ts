@@ -1,5 +1,4 @@
 import { untilAborted } from '../abort';
-import { RuntimeFailure } from '../failure';
 import type { Progress } from '../runtime';
 import type { Ground } from './ground';
 import { probeImage } from './image-probe';
@@ -75,21 +74,3 @@ async function joinLook({ facts, signal }: Look, { reference }: Image, progress:
     return null;
   }
 }
-
-/** Reads the answer of the probe: a line with uid and gid, and the image's list of users. */
-export function readFacts(given: { reference: string; answer: string; name: string | null; digest: string | null }): ImageFacts {
-  const { reference, answer, name, digest } = given;
-  const [ids = '', ...lines] = answer.split('\n');
-  const [ownUid = ''] = ids.split(' ');
-  const users = lines.map((line) => line.split(':'));
-  const [user = '', , uid, gid, , home = '', shell] =
-    users.find((fields) => (name === null ? fields[2] === ownUid : fields[0] === name)) ?? [];
-  const invalid = (why: string) =>
-    new RuntimeFailure('ImageInvalid', `image ${reference} runs as user ${name ?? ownUid}, ${why}`);
-  if (!isNumber(uid) || !isNumber(gid)) throw invalid('and its /etc/passwd has no such user');
-  if (Number(uid) === 0) throw invalid('with uid 0, and hooks never run as root');
-  const isUsable = home.startsWith('/') && home !== '/';
-  return { digest, user, uid: Number(uid), gid: Number(gid), home: isUsable ? home : `/home/${user}`, shell: shell || '/bin/sh' };
-}
-
-const isNumber = (text: string | undefined): text is string => /^\d+$/.test(text ?? '');

@@ -1,18 +1,22 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../failure';
+import { TEMPORARY_TYPES } from '../failure-types';
 import type { Progress } from '../runtime';
+import { cutEnd } from '../text';
 import { ApiFailure } from './api-failure';
 import { createPod, removePod } from './pod-object';
 import { runCommand } from './exec';
 import type { Ground } from './ground';
-import { type ImageFacts, readFacts } from './image-book';
+import type { ImageFacts } from './image-book';
+import { READ_USER, readFacts } from './image-user';
 import { isOurs } from './labels';
-import { digestOf, probeManifest, USERS_CONTAINER } from './pod-manifest';
-import { untilPod } from './pod-progress';
-import { containersOf, MAIN_CONTAINER } from './pod-status';
+import { digestOf, probeManifest } from './pod-manifest';
+import { untilGone, untilPod } from './pod-progress';
+import { readPodState } from './pod-state';
+import { containersOf, MAIN_CONTAINER, USERS_CONTAINER } from './pod-status';
 
-const READ_USERS = 'echo "$(id -u) $(id -g)"; cat /etc/passwd';
 const MAX_PROBES = 5;
+const LONGEST_NAME = 100;
 /** What a probe fails with when another worker, which looks into the same image by the same pod, was quicker to remove it. */
 const REMOVED_BY_OTHERS = ['RuntimeUnavailable', 'PodLost'];
 
@@ -28,33 +32,50 @@ export async function probeImage(
   const namespace = ground.namespaceOf(organization);
   progress.waitingFor(`a look into image ${reference}`);
   for (let probes = 1; ; probes += 1) {
-    const pod = await openProbe(ground, namespace, reference);
+    const pod = await openProbe(ground, { namespace, reference, progress });
     try {
       const seen = await untilPod(ground, { pod, progress, isWanted: readReadiness });
-      return await readProbe(ground, { pod: seen, reference, signal: progress.signal });
+      const facts = await readProbe(ground, { pod: seen, reference, signal: progress.signal });
+      await discard(ground, pod);
+      return facts;
     } catch (error) {
       const isShared = error instanceof RuntimeFailure && REMOVED_BY_OTHERS.includes(error.type) && probes < MAX_PROBES;
-      if (!isShared || (await isThere(ground, pod))) throw error;
-    } finally {
-      // An answer is one all the same; a probe that is left ends by itself, and is swept.
-      await removePod(ground, pod, 0).catch(() => undefined);
+      if (isShared && !(await isThere(ground, pod))) continue;
+      // Its pull may be half done, and goes on while the next attempt waits for its turn.
+      if (!isTemporary(error)) await discard(ground, pod);
+      throw error;
     }
   }
 }
 
-async function openProbe(ground: Ground, namespace: string, reference: string): Promise<V1Pod> {
+/** An answer is one all the same; a probe that is left ends by itself, and is swept. */
+async function discard(ground: Ground, pod: V1Pod): Promise<void> {
+  await removePod(ground, pod, 0).catch(() => undefined);
+}
+
+const isTemporary = (error: unknown): boolean =>
+  error instanceof RuntimeFailure && (TEMPORARY_TYPES as readonly string[]).includes(error.type);
+
+/** A new one, or one that is there: another worker's, or one whose image was not there in time. */
+async function openProbe(
+  ground: Ground,
+  { namespace, reference, progress }: { namespace: string; reference: string; progress: Progress },
+): Promise<V1Pod> {
   const manifest = probeManifest(reference, ground.settings);
   try {
     return await createPod(ground, namespace, manifest);
   } catch (error) {
     if (!(error instanceof ApiFailure) || error.status !== 409) throw error;
     const found = await ground.api.pods.read({ namespace, name: manifest.metadata?.name ?? '' });
-    if (found === null) return openProbe(ground, namespace, reference);
+    if (found === null) return openProbe(ground, { namespace, reference, progress });
     if (!isOurs(found)) {
       throw new RuntimeFailure('NotAllowed', `pod ${found.metadata?.name} is there, and it is not one of ours`);
     }
     ground.pods.note(found);
-    return found;
+    if (readPodState(found).state !== 'ended') return found;
+    await discard(ground, found);
+    await untilGone(ground, found, progress);
+    return openProbe(ground, { namespace, reference, progress });
   }
 }
 
@@ -70,10 +91,11 @@ async function readProbe(ground: Ground, given: { pod: V1Pod; reference: string;
   const user = nameInRefusal(pod, reference);
   const container = user === null ? MAIN_CONTAINER : USERS_CONTAINER;
   const at = { socket: ground.api.socket, namespace, pod: name, container };
-  const { stdout, exitCode } = await runCommand(at, { argv: ['sh', '-c', READ_USERS] }, signal);
+  const { stdout, exitCode } = await runCommand(at, { argv: ['sh', '-c', READ_USER, 'sh', user ?? ''] }, signal);
   if (exitCode !== 0) throw new RuntimeFailure('ImageInvalid', `image ${reference} has no /etc/passwd that could be read`);
-  const digest = containersOf(pod)
-    .map(({ imageID }) => digestOf(imageID))
+  // The cluster may have put other images into the pod; of one that was refused for its user's name nothing is said.
+  const digest = [MAIN_CONTAINER, USERS_CONTAINER]
+    .map((own) => digestOf(containersOf(pod).find(({ name: found }) => found === own)?.imageID))
     .find((found) => found !== null);
   return readFacts({ reference, answer: stdout, name: user, digest: digest ?? digestOf(reference) });
 }
@@ -83,8 +105,10 @@ function nameInRefusal(pod: V1Pod, reference: string): string | null {
   const said = refusal(pod);
   if (said === undefined) return null;
   const name = /image has non-numeric user \(([^)]+)\)/.exec(said)?.[1];
-  if (name !== undefined) return name;
-  const why = /will run as root/.test(said) ? 'uid 0, and hooks never run as root' : `a user that cannot be told: ${said}`;
+  if (name !== undefined && name.length <= LONGEST_NAME) return name;
+  const why = /will run as root/.test(said)
+    ? 'uid 0, and hooks never run as root'
+    : `a user that cannot be told: ${cutEnd(said, 2 * LONGEST_NAME)}`;
   throw new RuntimeFailure('ImageInvalid', `image ${reference} runs as ${why}`);
 }
 

@@ -1,11 +1,12 @@
 import type { V1Container, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import { quantity } from '../quantity';
 import type { Pod, PodSpec } from '../runtime';
+import { cutEnd } from '../text';
 import { type ClusterSettings, claimName, podName } from './ground';
 import type { ImageFacts } from './image-book';
 import { hashOf, labelsOf, MANAGED_BY } from './labels';
 import { HOME_FOLDER, MAIN_SCRIPT, SEED_SCRIPT, VOLUME_PATH, WAIT_SCRIPT } from './pod-scripts';
-import { MAIN_CONTAINER } from './pod-status';
+import { MAIN_CONTAINER, SEED_CONTAINER, USERS_CONTAINER } from './pod-status';
 
 /** What a volume's files may be written with by whoever runs in the pod; any group that no image uses. */
 const VOLUME_GROUP = 2000;
@@ -15,10 +16,10 @@ const GRACE_SECONDS = 15;
 const CPU_OVERCOMMIT = 4;
 
 const WARNINGS = 'perennial/warnings';
-/** The probe's container as nobody. */
-export const USERS_CONTAINER = 'users';
+const MOST_WARNINGS = 10;
 const NOBODY = 65_534;
-const PROBE_SECONDS = 300;
+/** As long as a slow pull may take: whoever looks in again goes on with it. */
+const PROBE_SECONDS = 30 * 60;
 
 export interface PodPlan {
   spec: PodSpec;
@@ -60,8 +61,19 @@ export function describeStarted({ metadata, spec, status }: V1Pod): Pod {
     user: env.USER ?? '',
     uid: spec?.securityContext?.runAsUser ?? 0,
     home: main?.workingDir ?? '',
-    warnings: JSON.parse(metadata?.annotations?.[WARNINGS] ?? '[]') as string[],
+    warnings: warningsIn(metadata?.annotations?.[WARNINGS] ?? '[]'),
   };
+}
+
+/** Of ours there are few; anybody who may edit the pod may have written anything there. */
+function warningsIn(text: string): string[] {
+  try {
+    const found = JSON.parse(text) as unknown;
+    const all = Array.isArray(found) ? found.slice(0, MOST_WARNINGS) : [];
+    return all.filter((warning) => typeof warning === 'string').map((warning) => cutEnd(warning));
+  } catch {
+    return [];
+  }
 }
 
 /** Whether a pod was made for an image with this user, home, and shell. */
@@ -109,7 +121,7 @@ function podBody({ spec, image, facts, isNew, settings }: PodPlan): V1PodSpec {
   const env = environment(spec, facts);
   const seeder: V1Container = {
     ...shared,
-    name: 'home',
+    name: SEED_CONTAINER,
     command: ['sh', '-c', literal(SEED_SCRIPT)],
     env,
     volumeMounts: [{ name: 'home', mountPath: VOLUME_PATH }],

@@ -1,5 +1,6 @@
 import type { V1ContainerStateTerminated, V1Pod } from '@kubernetes/client-node';
 import type { ListedPod } from '../runtime';
+import { cutStart } from '../text';
 import { conditionOf, failedSeeding, MAIN_CONTAINER, mainStatus } from './pod-status';
 
 /** `reason` is a plain sentence; `counted` is false when the host ended, which is nobody's fault. */
@@ -10,7 +11,7 @@ export type PodState = { state: 'starting' } | { state: 'running' } | { state: '
  * whose node is silent still runs: unreachable is not gone.
  */
 export function readPodState(pod: V1Pod): PodState {
-  if (isOver(pod)) return { state: 'ended', reason: explainEnd(pod), counted: !isByHost(pod) };
+  if (isOver(pod)) return { state: 'ended', reason: cutStart(explainEnd(pod)), counted: !isByHost(pod) };
   const isRunning = pod.status?.phase === 'Running' && mainStatus(pod)?.state?.running !== undefined;
   return { state: isRunning ? 'running' : 'starting' };
 }

@@ -3,6 +3,14 @@ import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod, V1PodConditi
 /** The container in which the user works; others are the home's seeder or what the cluster put in. */
 export const MAIN_CONTAINER = 'workspace';
 
+/** Seeds a new home before the main one starts. */
+export const SEED_CONTAINER = 'home';
+/** The probe's container as nobody. */
+export const USERS_CONTAINER = 'users';
+
+/** Whether we put it into the pod, and not the cluster. */
+export const isOurContainer = (name: string): boolean => [MAIN_CONTAINER, SEED_CONTAINER, USERS_CONTAINER].includes(name);
+
 /** What the kubelet says of the container in which the user works; nothing before it took the pod on. */
 export function mainStatus(pod: V1Pod): V1ContainerStatus | undefined {
   return pod.status?.containerStatuses?.find(({ name }) => name === MAIN_CONTAINER);
@@ -15,8 +23,8 @@ export function containersOf(pod: V1Pod): V1ContainerStatus[] {
 
 /** How the container that seeds the home failed, if it did. */
 export function failedSeeding(pod: V1Pod): V1ContainerStateTerminated | undefined {
-  const ends = (pod.status?.initContainerStatuses ?? []).map(({ state }) => state?.terminated);
-  return ends.find((end) => end !== undefined && end.exitCode !== 0);
+  const end = pod.status?.initContainerStatuses?.find(({ name }) => name === SEED_CONTAINER)?.state?.terminated;
+  return end?.exitCode === 0 ? undefined : end;
 }
 
 /** One of the pod's conditions, for example `PodScheduled`. */

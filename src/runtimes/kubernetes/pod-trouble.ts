@@ -2,8 +2,19 @@ import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import type { FinalType, TemporaryType } from '../failure-types';
 import { newestFirst } from './pod-events';
 import { readPodState } from './pod-state';
-import { conditionOf, containersOf, epochMs, failedSeeding, imageOf, MAIN_CONTAINER, mainStatus } from './pod-status';
-import { isRefusal, isThrottled, PULL_REASONS, pullError } from './pull-error';
+import {
+  conditionOf,
+  containersOf,
+  epochMs,
+  failedSeeding,
+  imageOf,
+  isOurContainer,
+  MAIN_CONTAINER,
+  mainStatus,
+  SEED_CONTAINER,
+} from './pod-status';
+import { cutStart } from '../text';
+import { judgePull, PULL_REASONS, pullError } from './pull-error';
 import { isFaultOfImage, START_REASONS } from './start-error';
 
 /** What a pod that does not run yet waits for, and whether waiting goes on. */
@@ -20,8 +31,8 @@ export interface Trouble {
 const NO_ROOM_MS = 20_000;
 /** A volume that moves between nodes is detached and attached, which takes tens of seconds when all is well. */
 const HELD_MS = 60_000;
-/** Registries and networks fail for moments; the kubelet tries about five times in this. */
-const PULL_PATIENCE_MS = 2 * 60_000;
+/** The kubelet goes on trying by itself, and whoever waits looks in again. */
+const PULL_MS = 60_000;
 
 /** Reads what keeps a pod from running out of the pod itself and of the events of it and of its claims. */
 export function findTrouble(pod: V1Pod, events: CoreV1Event[], nowMs: number): Trouble {
@@ -57,11 +68,11 @@ function findEnd({ pod }: Start): Trouble | null {
   if (pod.metadata?.deletionTimestamp !== undefined) return again('RuntimeUnavailable');
   if (isTurnedAway(pod)) return again('NoCapacity');
   const end = failedSeeding(pod) ?? mainStatus(pod)?.state?.terminated;
-  const said = end?.message?.trim() ?? '';
+  const said = shorten(end?.message ?? '');
   const verdict = SEEDER_SAYS[end?.exitCode ?? 0];
   if (verdict) return giveUp(verdict, said === '' ? state.reason : said);
   if (isFaultOfImage(end?.reason ?? '', said)) {
-    return giveUp('ImageInvalid', `the image ${imageOf(pod, MAIN_CONTAINER)} cannot be started: ${shorten(said)}`);
+    return giveUp('ImageInvalid', `the image ${imageOf(pod, MAIN_CONTAINER)} cannot be started: ${said}`);
   }
   return again('RuntimeUnavailable');
 }
@@ -79,23 +90,39 @@ function findContainerTrouble(start: Start): Trouble | null {
   for (const { name, state } of containersOf(start.pod)) {
     const { reason = '', message = '' } = state?.waiting ?? {};
     const image = `the image ${imageOf(start.pod, name)}`;
-    if (NEVER.has(reason)) return giveUp('ImageNotFound', `${image} cannot be pulled: ${shorten(message)}`);
-    if (PULL_REASONS.has(reason)) return findPullTrouble(start, image, pullError(message, start.events));
-    if (START_REASONS.test(reason)) return findStartTrouble(start, image, { reason, message });
+    const found = findImageTrouble(start, image, { reason, message });
+    // What the cluster put into the pod is its administrators' to mend, and says nothing of the workspace's image.
+    if (found !== null)
+      return isOurContainer(name)
+        ? found
+        : waitWhile(start.onNodeMs < HELD_MS, `container ${name}: ${shorten(message)}`, 'RuntimeUnavailable');
   }
   return null;
 }
 
-const NEVER = new Set(['InvalidImageName', 'ErrImageNeverPull']);
-
-function findPullTrouble({ onNodeMs }: Start, image: string, error: string): Trouble {
-  const waitingFor = `${image} to be pulled: ${shorten(error)}`;
-  if (isThrottled(error)) return waitWhile(onNodeMs < NO_ROOM_MS, waitingFor, 'NoCapacity');
-  const isFinal = isRefusal(error) || onNodeMs >= PULL_PATIENCE_MS;
-  return isFinal ? giveUp('ImageNotFound', `${image} cannot be pulled: ${shorten(error)}`) : waitFor(waitingFor);
+interface Waiting {
+  reason: string;
+  message: string;
 }
 
-function findStartTrouble({ onNodeMs }: Start, image: string, { reason, message }: { reason: string; message: string }) {
+function findImageTrouble(start: Start, image: string, { reason, message }: Waiting): Trouble | null {
+  if (reason === 'InvalidImageName') return giveUp('ImageNotFound', `${image} cannot be pulled: ${shorten(message)}`);
+  if (PULL_REASONS.has(reason)) return findPullTrouble(start, image, pullError(message, start.events));
+  return START_REASONS.test(reason) ? findStartTrouble(start, image, { reason, message }) : null;
+}
+
+function findPullTrouble({ onNodeMs }: Start, image: string, error: string): Trouble {
+  const verdict = judgePull(error);
+  if (verdict === 'missing') return giveUp('ImageNotFound', `${image} cannot be pulled: ${shorten(error)}`);
+  if (verdict === 'unfit') return giveUp('ImageInvalid', `${image} cannot be run: ${shorten(error)}`);
+  if (verdict === 'throttled') {
+    return waitWhile(onNodeMs < NO_ROOM_MS, `${image} to be pulled: ${shorten(error)}`, 'NoCapacity');
+  }
+  const doubt = verdict === 'denied' ? ', which may not be there, or need a pull secret,' : '';
+  return waitWhile(onNodeMs < PULL_MS, `${image}${doubt} to be pulled: ${shorten(error)}`, 'RuntimeUnavailable');
+}
+
+function findStartTrouble({ onNodeMs }: Start, image: string, { reason, message }: Waiting): Trouble {
   if (isFaultOfImage(reason, message)) return giveUp('ImageInvalid', `${image} cannot be started: ${shorten(message)}`);
   return waitWhile(onNodeMs < HELD_MS, `${image} to be started: ${shorten(message)}`, 'RuntimeUnavailable');
 }
@@ -146,16 +173,13 @@ function findSilence({ pod, onNodeMs }: Start): Trouble | null {
 
 /** What comes next when nothing is wrong. */
 function nextStep({ pod, events }: Start): string {
-  if (pod.status?.initContainerStatuses?.some(({ state }) => state?.running)) return 'the home to be seeded';
+  if (pod.status?.initContainerStatuses?.some(({ name, state }) => name === SEED_CONTAINER && state?.running))
+    return 'the home to be seeded';
   if (conditionOf(pod, 'PodScheduled')?.status !== 'True') return 'a node and the home';
   const isPulling = events.find(({ reason }) => STEPS.has(reason ?? ''))?.reason === 'Pulling';
   return `the image ${imageOf(pod, MAIN_CONTAINER)} to be ${isPulling ? 'pulled' : 'started'}`;
 }
 
-/** The cluster repeats itself at the front; what went wrong stands at the end. */
-function shorten(message: string): string {
-  const text = message.trim().replaceAll(/\s+/g, ' ');
-  return text.length <= LONGEST ? text : `…${text.slice(1 - LONGEST)}`;
-}
-
-const LONGEST = 500;
+/** The cluster repeats itself at the front; what went wrong stands at the end. Others put their own words before and after it. */
+const shorten = (message: string): string => cutStart(message, LONGEST);
+const LONGEST = 300;

@@ -3,7 +3,7 @@ import { removePod } from './pod-object';
 import { epochMs } from './pod-status';
 
 /** Longer than any look into an image takes; its pod ends by itself before that. */
-const FORGOTTEN_AFTER_MS = 10 * 60_000;
+const FORGOTTEN_AFTER_MS = 40 * 60_000;
 
 /** Removes the probe pods that a worker left behind when it died. */
 export async function sweepProbes(ground: Ground): Promise<void> {

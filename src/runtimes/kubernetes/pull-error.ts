@@ -3,6 +3,7 @@ import type { CoreV1Event } from '@kubernetes/client-node';
 /** How a node names a pull that failed, or that it will try again. */
 export const PULL_REASONS = new Set([
   'ErrImagePull',
+  'ErrImageNeverPull',
   'ImagePullBackOff',
   'ImageInspectError',
   'RegistryUnavailable',
@@ -20,19 +21,33 @@ export function pullError(message: string, events: CoreV1Event[]): string {
   return failed?.replace(/^Failed to pull image "[^"]*": /, '') ?? message;
 }
 
-/** Whether a registry said that there is no such image for us, which another try does not change. Names in quotes say nothing. */
-export function isRefusal(error: string): boolean {
-  const said = error.replaceAll(/"[^"]*"/g, '');
-  return REFUSAL.test(said) && !ON_THE_NODE.test(said);
+/**
+ * What an error of a pull says of the image: `missing` is the registry's own word that there is no such image, `unfit` that it has
+ * none for this kind of machine, `denied` that it may not be there or may not be ours, `throttled` that nobody was asked or too much
+ * was. All else passes: networks, name services, token services, and registries fail for a while.
+ */
+export type PullVerdict = 'missing' | 'unfit' | 'denied' | 'throttled' | 'passing';
+
+export function judgePull(error: string): PullVerdict {
+  if (THROTTLED.test(error)) return 'throttled';
+  // Names and addresses stand in quotes, and say nothing.
+  const said = error.replaceAll(/"[^"]*"/g, '""');
+  if (UNFIT.test(said)) return 'unfit';
+  if (MISSING.some((words) => words.test(said))) return 'missing';
+  return DENIED.test(said) ? 'denied' : 'passing';
 }
 
-/** Whether nobody was asked, or too much was: says nothing of the image. */
-export function isThrottled(error: string): boolean {
-  return /pull QPS exceeded|too ?many ?requests|no space left on device/i.test(error);
-}
-
-/** In the words of containerd, of CRI-O, and of the registries behind them. */
-const REFUSAL =
-  /not found|does not exist|manifest unknown|name unknown|unauthorized|authorization failed|denied|forbidden|no such host/i;
-/** A node that lost parts of an image says `not found` of them. */
-const ON_THE_NODE = /failed to extract layer|content digest|snapshot/i;
+const THROTTLED = /pull QPS exceeded|too ?many ?requests|no space left on device/i;
+/** Of containerd, and of CRI-O. */
+const UNFIT = /no match for platform in manifest|no image found in (?:image index|manifest list) for architecture/i;
+/**
+ * Codes of the registry's answer, as CRI-O and Docker repeat them, and how containerd ends when the manifest is not found. Of a layer
+ * it says `not found` too, which a registry may just have lost sight of, and of parts of an image on the node.
+ */
+const MISSING = [
+  /\bmanifest unknown\b|\bMANIFEST_UNKNOWN\b|\bname unknown\b|\bNAME_UNKNOWN\b/i,
+  /failed to resolve (?:reference|image)(?: "")?: [^\s"]+: not found$/i,
+  /^[^\s"]+: not found$/i,
+];
+const DENIED =
+  /\bunauthorized\b|authorization failed|authentication required|access denied|\bdenied\b|\bforbidden\b|insufficient_scope/i;

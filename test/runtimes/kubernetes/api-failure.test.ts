@@ -77,14 +77,14 @@ describe('A failure of the API', () => {
     expect(await tryWith({ token: TOKEN, ...files })).toEqual(new Set([`${said} (ENOENT)`]));
   });
 
-  it('takes what Kubernetes said, up to 600 characters, and else the status.', () => {
+  it('takes what Kubernetes said, up to 400 characters, and else the status.', () => {
     const said = (body: string) => readAnswer(422, body);
     expect(said('{"kind":"Status","message":"Pod is invalid","reason":"Invalid"}')).toMatchObject({
       status: 422,
       message: 'Pod is invalid',
       reason: 'Invalid',
     });
-    expect(said(JSON.stringify({ message: 'x'.repeat(10_000) })).message).toHaveLength(600);
+    expect(said(JSON.stringify({ message: 'x'.repeat(10_000) })).message).toHaveLength(400);
   });
 
   it('decides nothing where Kubernetes did not say why, but tells the status.', () => {

@@ -2,14 +2,15 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { Ground } from '../../../src/runtimes/kubernetes/ground';
 import { createImageBook } from '../../../src/runtimes/kubernetes/image-book';
 import { MANAGED_BY } from '../../../src/runtimes/kubernetes/labels';
-import { probeManifest, USERS_CONTAINER } from '../../../src/runtimes/kubernetes/pod-manifest';
+import { probeManifest } from '../../../src/runtimes/kubernetes/pod-manifest';
+import { USERS_CONTAINER } from '../../../src/runtimes/kubernetes/pod-status';
 import { expectFailure, patiently } from '../contract-given';
 import { failure, until } from './driven-pods';
 import { type ExecServer, startExecServer } from './exec-server';
 
 const IMAGE = 'registry.example/team/image:1';
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
-const USERS = '1000 1000\nroot:x:0:0:root:/root:/bin/sh\ncoder:x:1000:1000::/home/coder:/bin/bash\n';
+const USERS = '1000\ncoder\n1000\n1000\n/home/coder\n/bin/bash\n';
 const SETTINGS = { storageClass: null, imagePullPolicy: null, imagePullSecrets: [], installation: null };
 
 let server: ExecServer;
@@ -80,7 +81,7 @@ test('Many who ask for the same image at once are answered by one probe, which i
 
 test('What the image is refused for is told to all who asked for it, and the next one looks again.', async () => {
   const { find, asked } = cluster();
-  server.onCommand(({ reply }) => reply('0 0\nroot:x:0:0:root:/root:/bin/sh\n'));
+  server.onCommand(({ reply }) => reply('0\nroot\n0\n0\n/root\n/bin/sh\n'));
   await Promise.all(Array.from({ length: 3 }, () => expectFailure(find(), 'ImageInvalid')));
   expect(asked.creates).toBe(1);
   server.onCommand(({ reply }) => reply(USERS));

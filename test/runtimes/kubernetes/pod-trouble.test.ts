@@ -4,6 +4,7 @@ import { CREATED_AT, eventOf, mainIs, podOf, RUNNING, seederIs, unschedulable } 
 
 const MISSING = 'e2e.local/missing:1';
 const NO_DNS = `failed to do request: Head "https://e2e.local/v2/missing/manifests/1": dial tcp: lookup e2e.local: Temporary failure in name resolution`;
+const DENIED = 'pull access denied, repository does not exist or may require authorization: server message: insufficient_scope';
 const NO_SHELL = 'runc create failed: unable to start container process: exec: "sh": executable file not found in $PATH: unknown';
 const NO_CGROUP = 'runc create failed: unable to apply cgroup configuration: unknown';
 const SUB_PATH = 'failed to prepare subPath for volumeMount "home" of container "workspace"';
@@ -35,10 +36,25 @@ type Case = [what: string, pod: V1Pod, seconds: number, verdict: string, words: 
 
 const IMAGES: Case[] = [
   ['a name that is none', waiting('InvalidImageName', 'must be lowercase'), 1, 'final ImageNotFound', 'must be lowercase'],
-  ['no pulls', waiting('ErrImageNeverPull', 'pull policy of Never'), 1, 'final ImageNotFound', 'pull policy of Never'],
+  ['no pulls', waiting('ErrImageNeverPull', 'pull policy of Never'), 1, 'waiting for the image', 'pull policy of Never'],
   ['no such tag', waiting('ErrImagePull', `${MISSING}: not found`), 1, 'final ImageNotFound', `be pulled: ${MISSING}: not found`],
-  ['no name service', waiting('ErrImagePull', NO_DNS), 119, `waiting for the image ${MISSING} to be pulled`, NO_DNS],
-  ['no name service for long', waiting('ErrImagePull', NO_DNS), 120, 'final ImageNotFound', NO_DNS],
+  [
+    'no such platform',
+    waiting('ErrImagePull', 'no match for platform in manifest: not found'),
+    1,
+    'final ImageInvalid',
+    'platform',
+  ],
+  ['no name service', waiting('ErrImagePull', NO_DNS), 59, `waiting for the image ${MISSING} to be pulled`, NO_DNS],
+  ['no name service for long', waiting('ErrImagePull', NO_DNS), 60, 'busy RuntimeUnavailable', NO_DNS],
+  ['a pull that broke off', waiting('ErrImagePull', 'failed to copy: unexpected EOF'), 3_600, 'busy RuntimeUnavailable', 'EOF'],
+  [
+    'another’s image',
+    waiting('ErrImagePull', DENIED),
+    3_600,
+    'busy RuntimeUnavailable',
+    'may not be there, or need a pull secret',
+  ],
   ['pulls at once', waiting('ErrImagePull', 'pull QPS exceeded'), 19, 'waiting for the image', 'pull QPS exceeded'],
   ['pulls for long', waiting('ErrImagePull', 'pull QPS exceeded'), 300, 'busy NoCapacity', 'pull QPS exceeded'],
   ['root', waiting('CreateContainerConfigError', 'breaks non-root policy'), 1, 'final ImageInvalid', 'breaks non-root policy'],
@@ -137,6 +153,30 @@ describe('What keeps a pod from running', () => {
     expect(said).toContain(words);
   });
 
+  it.each([
+    ['cannot be pulled', { waiting: { reason: 'ErrImagePull', message: 'mesh/proxy:1: not found' } }],
+    ['cannot be started', { waiting: { reason: 'CreateContainerConfigError', message: 'breaks non-root policy' } }],
+  ])('never ends a build for a container that the cluster put in and that %s.', (_, state) => {
+    const injected = podOf({ image: MISSING, status: mainIs({ waiting: { reason: 'ContainerCreating' } }) });
+    injected.status?.containerStatuses?.unshift({ name: 'proxy', state, image: '', imageID: '', ready: false, restartCount: 0 });
+    expect(verdictOf(injected, [], 59)).toMatch(/^waiting for container proxy/);
+    expect(verdictOf(injected, [], 60)).toMatch(/^busy RuntimeUnavailable/);
+  });
+
+  it('is cut where it is read, whoever says it and however much.', () => {
+    const flood = 'x'.repeat(250_000);
+    const floods = [
+      waiting('ErrImagePull', flood),
+      waiting('CreateContainerError', flood),
+      pod(seederIs(exited(65, flood))),
+      pod(seederIs(exited(1, flood), 'Failed')),
+      pod({ phase: 'Failed', reason: flood, message: flood }),
+      pod(unschedulable(flood)),
+      podOf({ image: MISSING, status: pod(mainIs(exited(1, 'no'), 'Failed')).status ?? {}, deleted: true }),
+    ];
+    for (const each of floods) expect(verdictOf(each, [eventOf('FailedMount', flood)], 60).length).toBeLessThan(700);
+  });
+
   it('is no trouble that was overcome meanwhile.', () => {
     const events = [eventOf('FailedAttachVolume', MULTI_ATTACH, 5), eventOf('SuccessfulAttachVolume', 'attached', 60)];
     expect(verdictOf(CREATING, events, 600)).toBe(`waiting for the image ${MISSING} to be started`);
@@ -159,17 +199,17 @@ describe('What keeps a pod from running', () => {
     );
   });
 
-  it('tries a registry for two minutes from when a node was found, in text as well as in dates.', () => {
+  it('is looked at anew each minute from when a node was found, in text as well as in dates.', () => {
     const late = waiting('ErrImagePull', NO_DNS);
     const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: new Date(CREATED_AT + 300_000) };
     late.status = JSON.parse(JSON.stringify({ ...late.status, conditions: [scheduled] })) as V1PodStatus;
-    expect(verdictOf(late, [], 419)).toMatch(/^waiting for/);
-    expect(verdictOf(late, [], 420)).toMatch(/^final ImageNotFound/);
+    expect(verdictOf(late, [], 359)).toMatch(/^waiting for/);
+    expect(verdictOf(late, [], 360)).toMatch(/^busy RuntimeUnavailable/);
   });
 
   it('is said in few words, of which the last ones count.', () => {
     const said = verdictOf(waiting('ErrImagePull', `${'x'.repeat(2000)}: the end`), [], 1);
-    expect(said).toHaveLength(`waiting for the image ${MISSING} to be pulled: `.length + 500);
+    expect(said).toHaveLength(`waiting for the image ${MISSING} to be pulled: `.length + 300);
     expect(said).toMatch(/: …x+: the end$/);
   });
 });
