@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { KubernetesOptions } from '../runtimes/kubernetes';
+import { CLUSTER_DEFAULTS } from '../runtimes/kubernetes/settings';
 import type { SandboxOptions } from '../runtimes/sandbox';
+import { networkOf, networkSettings, podSettings } from './kubernetes-settings';
 
 /** What `npm run worker` reads from the environment, besides Temporal's own variables. README's table lists the same. */
 export interface WorkerSettings {
@@ -37,8 +39,11 @@ const SCHEMA = z.object({
   KUBECONFIG: optionalText,
   PERENNIAL_KUBERNETES_CONTEXT: optionalText,
   PERENNIAL_KUBERNETES_STORAGE_CLASS: optionalText,
-  PERENNIAL_KUBERNETES_IMAGE_PULL_POLICY: z.enum(['Always', 'IfNotPresent']).optional(),
+  PERENNIAL_KUBERNETES_ACCESS_MODE: z.enum(['ReadWriteOnce', 'ReadWriteOncePod']).default('ReadWriteOnce'),
+  PERENNIAL_KUBERNETES_IMAGE_PULL_POLICY: z.enum(['Always', 'IfNotPresent']).default('Always'),
   PERENNIAL_KUBERNETES_IMAGE_PULL_SECRETS: z.string().default(''),
+  PERENNIAL_KUBERNETES_POD: podSettings,
+  PERENNIAL_KUBERNETES_NETWORK: networkSettings,
   PERENNIAL_START_SLOTS: count(10, 1_000),
   PERENNIAL_CARE_SLOTS: count(200, 10_000),
   PERENNIAL_WATCH_INTERVAL_MS: count(1_000, WATCH_INTERVAL_MS.max, WATCH_INTERVAL_MS.min),
@@ -52,7 +57,8 @@ export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => {
       const name = String(path[0]);
-      return `${name}: ${message}, got ${JSON.stringify(environment[name])}`;
+      const place = path.length > 1 ? ` (${path.slice(1).join('.')})` : '';
+      return `${name}${place}: ${message}, got ${JSON.stringify(environment[name])}`;
     });
     throw new Error(`the settings are wrong: ${problems.join('; ')}`);
   }
@@ -68,8 +74,11 @@ export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
       kubeconfig: data.KUBECONFIG,
       ...(data.PERENNIAL_KUBERNETES_CONTEXT !== null && { context: data.PERENNIAL_KUBERNETES_CONTEXT }),
       storageClass: data.PERENNIAL_KUBERNETES_STORAGE_CLASS,
-      imagePullPolicy: data.PERENNIAL_KUBERNETES_IMAGE_PULL_POLICY ?? null,
+      accessMode: data.PERENNIAL_KUBERNETES_ACCESS_MODE,
+      imagePullPolicy: data.PERENNIAL_KUBERNETES_IMAGE_PULL_POLICY,
       imagePullSecrets: data.PERENNIAL_KUBERNETES_IMAGE_PULL_SECRETS.split(',').filter((name) => name !== ''),
+      pod: data.PERENNIAL_KUBERNETES_POD,
+      network: networkOf(data.PERENNIAL_KUBERNETES_NETWORK, CLUSTER_DEFAULTS.network),
     },
     startSlots: data.PERENNIAL_START_SLOTS,
     careSlots: data.PERENNIAL_CARE_SLOTS,

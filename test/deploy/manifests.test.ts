@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { networkPolicy } from '../../src/runtimes/kubernetes/namespace';
+import { CLUSTER_DEFAULTS } from '../../src/runtimes/kubernetes/settings';
 import { build, type Manifest } from './kustomize';
 
 const FOLDER = path.join(__dirname, '..', '..', 'deploy', 'kubernetes');
@@ -118,7 +119,7 @@ test('The worker’s two pods never share a node while there is another, so that
 });
 
 test('The network policy of an organization is the one that the worker makes by itself where it may.', () => {
-  const { spec, metadata } = networkPolicy();
+  const { spec, metadata } = networkPolicy(CLUSTER_DEFAULTS.network);
   const manifest = one(organization, 'NetworkPolicy');
   expect(manifest.spec).toEqual(spec);
   expect(manifest.metadata).toMatchObject(metadata);

@@ -74,9 +74,9 @@ async function untilDeleted(ground: Ground, home: HomeRef, uid: string): Promise
 
 async function makeClaim(ground: Ground, spec: HomeSpec): Promise<V1PersistentVolumeClaim | null> {
   if (spec.identity !== null || spec.adopt) return null;
-  const { storageClass, installation } = ground.settings;
+  const { storageClass, accessMode, installation } = ground.settings;
   const body = {
-    accessModes: ['ReadWriteOnce'],
+    accessModes: [accessMode],
     resources: { requests: { storage: spec.disk } },
     ...(storageClass === null ? {} : { storageClassName: storageClass }),
   };

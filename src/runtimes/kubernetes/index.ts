@@ -2,7 +2,7 @@ import { RuntimeFailure } from '../failure';
 import type { Runtime } from '../runtime';
 import { connectCluster } from './api';
 import { failureOf } from './failure-of';
-import type { ClusterSettings, Ground } from './ground';
+import type { Ground } from './ground';
 import { deleteHome, prepareHome } from './home';
 import { listHomes } from './home-list';
 import { createImageBook } from './image-book';
@@ -14,6 +14,7 @@ import { isOfInstallation } from './labels';
 import { beginPod, startPod } from './pod-start';
 import { describePod } from './pod-state';
 import { sweepProbes } from './probe-sweep';
+import { CLUSTER_DEFAULTS, type ClusterSettings } from './settings';
 import { runShell } from './terminal';
 
 /** Which cluster, and how workspaces are made there. */
@@ -37,15 +38,15 @@ export interface KubernetesRuntime extends Runtime {
  * each may die at any time; this object holds only what it has seen.
  */
 export function createKubernetesRuntime(options: KubernetesOptions): KubernetesRuntime {
-  const { kubeconfig, context, namespacePrefix = 'perennial-', terminal = 'xterm-256color' } = options;
-  const { storageClass = null, imagePullPolicy = null, imagePullSecrets = [], installation = null } = options;
+  const { kubeconfig, context, namespacePrefix = 'perennial-', terminal = 'xterm-256color', ...given } = options;
+  const settings = { ...CLUSTER_DEFAULTS, ...given };
   const api = connectCluster({ ...(kubeconfig === null ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) });
   const namespaces = createNamespaceList(api, namespacePrefix);
   const ground: Ground = {
     api,
     pods: createPodBook(api, { namespaces: namespaces.list }),
     images: createImageBook(),
-    settings: { storageClass, imagePullPolicy, imagePullSecrets, installation },
+    settings,
     namespaceOf: namespaces.of,
   };
   return {
@@ -61,7 +62,7 @@ export function createKubernetesRuntime(options: KubernetesOptions): KubernetesR
       plainly('the pods', async () => {
         const pods = await ground.pods.list();
         await sweepProbes(ground);
-        const own = pods.filter((pod) => isOfInstallation(pod, installation));
+        const own = pods.filter((pod) => isOfInstallation(pod, settings.installation));
         return own.map(describePod).filter((pod) => pod !== null);
       }),
     listHomes: (passOver = () => {}) => plainly('the homes', async () => listHomes(ground, await namespaces.list(), passOver)),

@@ -1,8 +1,10 @@
+import { isIP } from 'node:net';
 import type { V1Namespace } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../failure';
 import { ApiFailure } from './api-failure';
 import type { Ground } from './ground';
 import { isOurs, MANAGED_BY } from './labels';
+import type { NetworkSettings } from './settings';
 
 const ORGANIZATION = 'perennial/organization';
 const ENFORCE = 'pod-security.kubernetes.io/enforce';
@@ -55,7 +57,7 @@ function isHalfMade({ metadata }: V1Namespace): boolean {
 }
 
 async function finishNamespace(ground: Ground, name: string): Promise<void> {
-  await ground.api.networkPolicies.apply(name, networkPolicy());
+  await ground.api.networkPolicies.apply(name, networkPolicy(ground.settings.network));
   await ground.api.namespaces.merge(name, { metadata: { labels: MANAGED_BY } });
 }
 
@@ -79,20 +81,16 @@ interface PolicyBody {
   [field: string]: unknown;
 }
 
-/** Private networks, other workspaces among them, link-local addresses with the clouds' metadata, and shared address space. */
-const PRIVATE_V4 = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '100.64.0.0/10'];
-const PRIVATE_V6 = ['fc00::/7', 'fe80::/10'];
-
 /** Nobody but the gateway comes in; workspaces reach names and the internet. The manifest for administrators says the same. */
-export function networkPolicy(): PolicyBody {
+export function networkPolicy({ dns, closed }: NetworkSettings): PolicyBody {
   const gateway = {
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': SYSTEM } },
     podSelector: { matchLabels: { 'app.kubernetes.io/name': 'perennial-gateway' } },
   };
-  const dns = [
-    { protocol: 'UDP', port: 53 },
-    { protocol: 'TCP', port: 53 },
-  ];
+  const ports = dns.ports.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port })));
+  const openTo = (cidr: string, version: 4 | 6) => ({
+    ipBlock: { cidr, except: closed.filter((range) => isIP(range.split('/')[0] ?? '') === version) },
+  });
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -101,12 +99,7 @@ export function networkPolicy(): PolicyBody {
       podSelector: {},
       policyTypes: ['Ingress', 'Egress'],
       ingress: [{ from: [gateway] }],
-      egress: [
-        { ports: dns, to: [{ namespaceSelector: {} }] },
-        {
-          to: [{ ipBlock: { cidr: '0.0.0.0/0', except: PRIVATE_V4 } }, { ipBlock: { cidr: '::/0', except: PRIVATE_V6 } }],
-        },
-      ],
+      egress: [{ ports, to: dns.peers }, { to: [openTo('0.0.0.0/0', 4), openTo('::/0', 6)] }],
     },
   };
 }

@@ -2,10 +2,11 @@ import type { V1Container, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import { quantity } from '../quantity';
 import type { Pod, PodSpec } from '../runtime';
 import { cutEnd } from '../text';
-import { type ClusterSettings, claimName, podName } from './ground';
+import { claimName, podName } from './ground';
 import type { ImageFacts } from './image-book';
 import { hashOf, labelsOf, MANAGED_BY } from './labels';
 import { HOME_FOLDER, MAIN_SCRIPT, SEED_SCRIPT, VOLUME_PATH, WAIT_SCRIPT } from './pod-scripts';
+import type { ClusterSettings } from './settings';
 import { MAIN_CONTAINER, SEED_CONTAINER, USERS_CONTAINER } from './pod-status';
 
 /** What a volume's files may be written with by whoever runs in the pod; any group that no image uses. */
@@ -100,7 +101,7 @@ export function probeManifest(image: string, settings: ClusterSettings): V1Pod {
     name,
     image,
     command: ['sh', '-c', literal(WAIT_SCRIPT)],
-    ...pullPolicy(settings),
+    imagePullPolicy: pullPolicy(image, settings),
     securityContext: { ...confined('restricted'), ...(runAsUser === undefined ? {} : { runAsUser }) },
     resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '500m', memory: '128Mi' } },
   });
@@ -117,7 +118,7 @@ export function probeManifest(image: string, settings: ClusterSettings): V1Pod {
 }
 
 function podBody({ spec, image, facts, isNew, settings }: PodPlan): V1PodSpec {
-  const shared = { image, ...pullPolicy(settings), securityContext: confined(spec.podSecurity) };
+  const shared = { image, imagePullPolicy: pullPolicy(image, settings), securityContext: confined(spec.podSecurity) };
   const env = environment(spec, facts);
   const seeder: V1Container = {
     ...shared,
@@ -125,7 +126,7 @@ function podBody({ spec, image, facts, isNew, settings }: PodPlan): V1PodSpec {
     command: ['sh', '-c', literal(SEED_SCRIPT)],
     env,
     volumeMounts: [{ name: 'home', mountPath: VOLUME_PATH }],
-    resources: resourcesOf(spec),
+    resources: resourcesOf(spec, settings),
   };
   const main: V1Container = {
     ...shared,
@@ -137,7 +138,7 @@ function podBody({ spec, image, facts, isNew, settings }: PodPlan): V1PodSpec {
       { name: 'home', mountPath: facts.home, subPath: HOME_FOLDER },
       { name: 'secrets', mountPath: '/run/perennial' },
     ],
-    resources: resourcesOf(spec),
+    resources: resourcesOf(spec, settings),
     terminationMessagePolicy: 'FallbackToLogsOnError',
   };
   return {
@@ -162,8 +163,10 @@ function podBody({ spec, image, facts, isNew, settings }: PodPlan): V1PodSpec {
   };
 }
 
-function commonBody({ imagePullSecrets }: ClusterSettings): Pick<V1PodSpec, Exclude<keyof V1PodSpec, 'containers'>> {
+function commonBody({ imagePullSecrets, pod }: ClusterSettings): Pick<V1PodSpec, Exclude<keyof V1PodSpec, 'containers'>> {
+  const { ephemeralStorage: _, ...placement } = pod;
   return {
+    ...placement,
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -171,15 +174,26 @@ function commonBody({ imagePullSecrets }: ClusterSettings): Pick<V1PodSpec, Excl
   };
 }
 
-const pullPolicy = ({ imagePullPolicy }: ClusterSettings) => (imagePullPolicy === null ? {} : { imagePullPolicy });
+/** What a digest stands for never changes, so that a registry that is away keeps nobody from what a node has. */
+const pullPolicy = (image: string, { imagePullPolicy }: ClusterSettings): string =>
+  digestOf(image) === null ? imagePullPolicy : 'IfNotPresent';
 
-/** `sudo` needs what `restricted` forbids; what is left to `baseline` is the container runtime's default set. */
+/** What `sudo` needs to become another user and to say so to the kernel's audit, and what installing packages needs then. */
+const FOR_SUDO = ['SETUID', 'SETGID', 'AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER'];
+
+/** `sudo` needs what `restricted` forbids; nobody gets more than that, by what a container runtime gives of itself. */
 function confined(level: PodSpec['podSecurity']): NonNullable<V1Container['securityContext']> {
-  return level === 'baseline' ? {} : { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+  return level === 'baseline'
+    ? { allowPrivilegeEscalation: true, capabilities: { drop: ['ALL'], add: FOR_SUDO } }
+    : { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
 }
 
-function resourcesOf({ resources: { cpu, memory } }: PodSpec): NonNullable<V1Container['resources']> {
-  return { limits: { cpu, memory }, requests: { cpu: shareOf(cpu), memory } };
+function resourcesOf(
+  { resources: { cpu, memory } }: PodSpec,
+  { pod: { ephemeralStorage: { request, limit } = {} } }: ClusterSettings,
+): NonNullable<V1Container['resources']> {
+  const storage = (text: string | undefined) => (text === undefined ? {} : { 'ephemeral-storage': text });
+  return { limits: { cpu, memory, ...storage(limit) }, requests: { cpu: shareOf(cpu), memory, ...storage(request) } };
 }
 
 function shareOf(cpu: string): string {

@@ -4,6 +4,7 @@ import { createImageBook } from '../../../src/runtimes/kubernetes/image-book';
 import { MANAGED_BY } from '../../../src/runtimes/kubernetes/labels';
 import { probeManifest } from '../../../src/runtimes/kubernetes/pod-manifest';
 import { USERS_CONTAINER } from '../../../src/runtimes/kubernetes/pod-status';
+import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
 import { expectFailure, patiently } from '../contract-given';
 import { failure, until } from './driven-pods';
 import { type ExecServer, startExecServer } from './exec-server';
@@ -11,7 +12,6 @@ import { type ExecServer, startExecServer } from './exec-server';
 const IMAGE = 'registry.example/team/image:1';
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 const USERS = '1000\ncoder\n1000\n1000\n/home/coder\n/bin/bash\n';
-const SETTINGS = { storageClass: null, imagePullPolicy: null, imagePullSecrets: [], installation: null };
 
 let server: ExecServer;
 beforeEach(async () => {
@@ -50,7 +50,12 @@ function cluster() {
   };
   const waitFor = async ({ name }: { name: string }, test: (pod: V1Pod | null) => unknown) => test(pods.get(name) ?? null);
   const book = { note: () => undefined, waitFor };
-  const ground = { api, pods: book, settings: SETTINGS, namespaceOf: (name: string) => `perennial-${name}` } as unknown as Ground;
+  const ground = {
+    api,
+    pods: book,
+    settings: CLUSTER_DEFAULTS,
+    namespaceOf: (name: string) => `perennial-${name}`,
+  } as unknown as Ground;
   const images = createImageBook();
   const find = (signal = patiently().signal) =>
     images.find(ground, { reference: IMAGE, organization: 'default' }, { ...patiently(), signal });
@@ -126,7 +131,7 @@ test('A probe that another worker has removed meanwhile is made again.', async (
 
 test('A stranger’s pod of the same name is neither entered nor removed.', async () => {
   const { find, asked, pods } = cluster();
-  const { metadata, spec } = probeManifest(IMAGE, SETTINGS);
+  const { metadata, spec } = probeManifest(IMAGE, CLUSTER_DEFAULTS);
   const name = metadata?.name ?? '';
   expect(metadata?.labels).toEqual(MANAGED_BY);
   const place = { name, namespace: 'perennial-default', uid: 'stranger' };

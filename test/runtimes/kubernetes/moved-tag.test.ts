@@ -3,6 +3,7 @@ import { RuntimeFailure } from '../../../src/runtimes/failure';
 import type { Ground } from '../../../src/runtimes/kubernetes/ground';
 import type { ImageFacts } from '../../../src/runtimes/kubernetes/image-book';
 import { startPod } from '../../../src/runtimes/kubernetes/pod-start';
+import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
 import { patiently, podSpec } from '../contract-given';
 import { OURS, RUNNING } from './pod-objects';
 
@@ -55,7 +56,7 @@ function twoNodes(contents: Record<string, ImageFacts>) {
       waitFor: async ({ name }: { name: string }, test: (pod: V1Pod | null) => unknown) => test(pods.get(name) ?? null),
     },
     images: { find, forget: () => {} },
-    settings: { storageClass: null, imagePullPolicy: null, imagePullSecrets: [] },
+    settings: CLUSTER_DEFAULTS,
     namespaceOf: (organization: string) => `perennial-${organization}`,
   } as unknown as Ground;
   return { start: () => startPod(ground, SPEC, patiently()), made, looks };

@@ -4,6 +4,7 @@ import { ENDED, SEEDED } from '../../../src/runtimes/kubernetes/claim';
 import { claimName, type Ground } from '../../../src/runtimes/kubernetes/ground';
 import { labelsOf } from '../../../src/runtimes/kubernetes/labels';
 import { startPod } from '../../../src/runtimes/kubernetes/pod-start';
+import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
 import { expectFailure, patiently, podSpec, REF } from '../contract-given';
 import { failure } from './driven-pods';
 import { RUNNING } from './pod-objects';
@@ -46,7 +47,7 @@ function cluster(onCreate: (world: { end(build: number): void }) => void) {
     },
   };
   const pods = { note: () => undefined, waitFor: async (_at: object, test: (pod: V1Pod | null) => unknown) => test(pod) };
-  const settings = { storageClass: null, imagePullPolicy: null, imagePullSecrets: [], installation: null };
+  const settings = CLUSTER_DEFAULTS;
   const images = { find: async () => FACTS, forget: () => undefined };
   const ground = { api, pods, images, settings, namespaceOf: () => 'perennial-default' } as unknown as Ground;
   const start = () => startPod(ground, podSpec({ build: BUILD, home: 'home-1', image: 'starter:1' }), patiently());
