@@ -58,8 +58,11 @@ export interface Runtime {
   /** Whether this build's pod runs, with the reason when it does not. */
   observe(pod: PodRef): Promise<Observation>;
 
-  /** All pods there are, living or dead, of whatever workspace: for the watch. */
-  listPods(): Promise<ListedPod[]>;
+  /**
+   * All pods there are, living or dead, of whatever workspace: for the watch. `passOver` is told of each organization whose pods are
+   * not known for certain, and why: what is not listed of it may be there all the same.
+   */
+  listPods(passOver?: (organization: string, why: string) => void): Promise<ListedPod[]>;
 
   /** All homes there are, of whatever workspace. `passOver` is told, in words, of each place that it was not let look into. */
   listHomes(passOver?: (place: string) => void): Promise<ListedHome[]>;

@@ -21,7 +21,7 @@ const IN_AN_ORGANIZATION = {
   pods: ['create', 'delete', 'get', 'list', 'watch'],
   'pods/exec': ['create', 'get'],
   persistentvolumeclaims: ['create', 'delete', 'get', 'list', 'patch'],
-  events: ['list'],
+  events: ['list', 'watch'],
 };
 
 test('Every file belongs to a kustomization, and every kustomization names files that are there.', () => {

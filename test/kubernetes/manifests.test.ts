@@ -57,7 +57,7 @@ describe('The worker’s service account', () => {
   test('has in an organization’s namespace the rules of its role and no more.', async () => {
     for (const namespace of [installation.namespaces.organization, installation.namespaces.other]) {
       expect(await rulesIn(namespace)).toEqual([
-        ...['list events', 'get namespaces', 'list namespaces'],
+        ...['list events', 'watch events', 'get namespaces', 'list namespaces'],
         ...['create', 'delete', 'get', 'list', 'patch'].map((verb) => `${verb} persistentvolumeclaims`),
         ...['create', 'delete', 'get', 'list', 'watch'].map((verb) => `${verb} pods`),
         ...['create', 'get'].map((verb) => `${verb} pods/exec`),
@@ -84,6 +84,7 @@ describe('The worker’s service account', () => {
     ['patch', 'persistentvolumeclaims'],
     ['delete', 'persistentvolumeclaims'],
     ['list', 'events'],
+    ['watch', 'events'],
   ])('may %s %s in an organization’s namespace, and in no other.', async (verb, resource) => {
     expect(await may(verb, resource, installation.namespaces.organization)).toBe(true);
     expect(await may(verb, resource, installation.namespaces.system)).toBe(false);

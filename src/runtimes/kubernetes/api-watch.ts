@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
-import type { V1Pod } from '@kubernetes/client-node';
 import { ObjectSerializer } from '@kubernetes/client-node/dist/gen/models/ObjectSerializer.js';
 import type { Access } from './api-access';
 import { ApiFailure, noAnswer, readAnswer, TOO_MUCH } from './api-failure';
@@ -13,27 +12,34 @@ const LONGEST_LINE = 16 * 1024 * 1024;
 
 export interface WatchRequest {
   namespace: string;
-  labels: string;
+  /** Only those; all there are without it. */
+  labels?: string;
   resourceVersion: string;
   timeoutSeconds: number;
   signal: AbortSignal;
 }
 
-export interface PodEvent {
+export interface WatchEvent<T> {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
-  pod: V1Pod;
+  object: T;
 }
 
-/** Tells each event of the pods of a namespace, on a connection of its own, until the server closes it or the signal aborts. */
-export async function watchPods(
+/** What can be watched: its name in paths, and in the library's models. */
+export interface Watched {
+  plural: 'pods' | 'events';
+  model: 'V1Pod' | 'CoreV1Event';
+}
+
+/** Tells each change of such objects in a namespace, on a connection of its own, until the server closes it or the signal aborts. */
+export async function watchObjects<T>(
   line: { access: Access; timeoutMs: number },
-  watch: WatchRequest,
-  onEvent: (event: PodEvent) => void,
+  watch: WatchRequest & Watched,
+  onEvent: (event: WatchEvent<T>) => void,
 ): Promise<void> {
-  for await (const event of readEvents(line, watch)) onEvent(event);
+  for await (const event of readEvents<T>(line, watch)) onEvent(event);
 }
 
-async function* readEvents({ access, timeoutMs }: { access: Access; timeoutMs: number }, watch: WatchRequest) {
+async function* readEvents<T>({ access, timeoutMs }: { access: Access; timeoutMs: number }, watch: WatchRequest & Watched) {
   const { signal } = watch;
   let withinMs = timeoutMs;
   let response: IncomingMessage | undefined;
@@ -47,7 +53,7 @@ async function* readEvents({ access, timeoutMs }: { access: Access; timeoutMs: n
     endSilence(response, withinMs);
     for await (const text of linesOf(response)) {
       signal.throwIfAborted();
-      yield readEvent(text);
+      yield readEvent<T>(text, watch.model);
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -59,7 +65,7 @@ async function* readEvents({ access, timeoutMs }: { access: Access; timeoutMs: n
 
 async function begin(
   { access, timeoutMs }: { access: Access; timeoutMs: number },
-  watch: WatchRequest,
+  watch: WatchRequest & Watched,
 ): Promise<IncomingMessage> {
   const { signal } = watch;
   signal.throwIfAborted();
@@ -68,12 +74,13 @@ async function begin(
   return sendRequest({ url, method: 'GET', headers, agent, signal, beginWithinMs: timeoutMs });
 }
 
-function urlOf(server: string, { namespace, labels, resourceVersion, timeoutSeconds }: WatchRequest): URL {
-  const url = new URL(`${server}/api/v1/namespaces/${namespace}/pods`);
+function urlOf(server: string, watch: WatchRequest & Watched): URL {
+  const { namespace, labels, resourceVersion, timeoutSeconds, plural } = watch;
+  const url = new URL(`${server}/api/v1/namespaces/${namespace}/${plural}`);
   url.search = new URLSearchParams({
     watch: 'true',
     allowWatchBookmarks: 'true',
-    labelSelector: labels,
+    ...(labels !== undefined && { labelSelector: labels }),
     resourceVersion,
     timeoutSeconds: String(timeoutSeconds),
   }).toString();
@@ -93,8 +100,8 @@ async function* linesOf(stream: AsyncIterable<Buffer>) {
 }
 
 /** With dates where the other calls have dates. */
-function readEvent(line: string): PodEvent {
-  const { type, object } = JSON.parse(line) as { type: PodEvent['type'] | 'ERROR'; object: { code?: number } };
+function readEvent<T>(line: string, model: Watched['model']): WatchEvent<T> {
+  const { type, object } = JSON.parse(line) as { type: WatchEvent<T>['type'] | 'ERROR'; object: { code?: number } };
   if (type === 'ERROR') throw readAnswer(object.code ?? 500, JSON.stringify(object));
-  return { type, pod: ObjectSerializer.deserialize(object, 'V1Pod', '') as V1Pod };
+  return { type, object: ObjectSerializer.deserialize(object, model, '') as T };
 }

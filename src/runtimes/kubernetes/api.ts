@@ -14,7 +14,7 @@ import { type Access, accessOf } from './api-access';
 import { ApiFailure, noAnswer, readAnswer } from './api-failure';
 import { openSocket } from './api-socket';
 import { openTransport } from './api-transport';
-import { type PodEvent, watchPods, type WatchRequest } from './api-watch';
+import { type WatchEvent, watchObjects, type WatchRequest } from './api-watch';
 import { loadKubeconfig } from './kubeconfig';
 
 const TIMEOUT_MS = 15_000;
@@ -40,7 +40,7 @@ export interface ClusterApi {
     delete(at: Place & { uid: string; graceSeconds: number }): Promise<void>;
     list(at: Selection): Promise<{ items: V1Pod[]; resourceVersion: string }>;
     /** Resolves when the server ends it; rejects with status 410 when the version is too old, with null when the connection is lost. */
-    watch(at: WatchRequest, onEvent: (event: PodEvent) => void): Promise<void>;
+    watch(at: WatchRequest, onEvent: (event: WatchEvent<V1Pod>) => void): Promise<void>;
   };
   readonly claims: {
     read(at: Place): Promise<V1PersistentVolumeClaim | null>;
@@ -55,7 +55,11 @@ export interface ClusterApi {
     merge(name: string, patch: object): Promise<V1Namespace>;
     list(labels: string): Promise<V1Namespace[]>;
   };
-  readonly events: { of(at: { namespace: string; uid: string }): Promise<CoreV1Event[]> };
+  readonly events: {
+    /** The version from which a watch tells what happens from now on. */
+    now(namespace: string): Promise<string>;
+    watch(at: WatchRequest, onEvent: (event: WatchEvent<CoreV1Event>) => void): Promise<void>;
+  };
   readonly networkPolicies: { apply(namespace: string, policy: { metadata: { name: string } }): Promise<void> };
   /** Opens a WebSocket to a path of the server, for commands and terminals. */
   socket(path: string, protocols: string[]): Promise<WebSocket>;
@@ -85,7 +89,7 @@ export function connectCluster(options: { kubeconfig?: string; context?: string;
       list: (at) => ask(() => allPages((page) => core.listNamespacedPod({ ...selection(at), ...page }))),
       watch: (at, onEvent) => {
         transport.count('WATCH pods');
-        return watchPods(line, at, onEvent);
+        return watchObjects(line, { ...at, plural: 'pods', model: 'V1Pod' }, onEvent);
       },
     },
     claims: {
@@ -103,8 +107,12 @@ export function connectCluster(options: { kubeconfig?: string; context?: string;
       list: async (labelSelector) => (await ask(() => allPages((page) => core.listNamespace({ labelSelector, ...page })))).items,
     },
     events: {
-      of: async ({ namespace, uid }) =>
-        (await ask(() => core.listNamespacedEvent({ namespace, fieldSelector: `involvedObject.uid=${uid}` }))).items,
+      now: async (namespace) =>
+        (await ask(() => core.listNamespacedEvent({ namespace, limit: 1 }))).metadata?.resourceVersion ?? '',
+      watch: (at, onEvent) => {
+        transport.count('WATCH events');
+        return watchObjects(line, { ...at, plural: 'events', model: 'CoreV1Event' }, onEvent);
+      },
     },
     networkPolicies: {
       apply: async (namespace, body) => {

@@ -11,7 +11,13 @@ const MAX_MESSAGE_BYTES = 32 * 1024;
 
 /** A command's end of the line. */
 export interface ExecSocket {
-  send(channel: number, data: Buffer | string): void;
+  /** `sent` is called when it is on its way. */
+  send(channel: number, data: Buffer | string, sent?: () => void): void;
+  /** How many bytes wait here to be sent. */
+  waiting(): number;
+  /** Nothing is heard any more until as many `release` have followed, and the other side has to wait. */
+  hold(): void;
+  release(): void;
   /** Resolves when the line is closed or lost, whichever way. */
   closed: Promise<void>;
   close(): void;
@@ -21,8 +27,10 @@ export interface ExecSocket {
 export function listen(socket: WebSocket, onMessage: (channel: number, data: Buffer) => void): ExecSocket {
   let heardAt = performance.now();
   let isClosing = false;
+  let holds = 0;
   let ending: NodeJS.Timeout | undefined;
   const pulse = setInterval(() => {
+    if (holds > 0) heardAt = performance.now();
     if (performance.now() - heardAt > SILENCE_MS) socket.terminate();
     else if (socket.readyState === socket.OPEN) socket.ping();
   }, PING_INTERVAL_MS);
@@ -40,16 +48,25 @@ export function listen(socket: WebSocket, onMessage: (channel: number, data: Buf
   });
   return {
     closed,
-    send(channel, data) {
+    waiting: () => socket.bufferedAmount,
+    hold() {
+      if (holds++ === 0) socket.pause();
+    },
+    release() {
+      heardAt = performance.now();
+      if (--holds === 0) socket.resume();
+    },
+    send(channel, data, sent = () => {}) {
       const bytes = Buffer.from(data);
       const first = Buffer.from([channel]);
-      if (bytes.length === 0) socket.send(first);
+      if (bytes.length === 0) socket.send(first, sent);
       for (let at = 0; at < bytes.length; at += MAX_MESSAGE_BYTES)
-        socket.send(Buffer.concat([first, bytes.subarray(at, at + MAX_MESSAGE_BYTES)]));
+        socket.send(Buffer.concat([first, bytes.subarray(at, at + MAX_MESSAGE_BYTES)]), sent);
     },
     close() {
       if (socket.readyState === socket.CLOSED) return;
       isClosing = true;
+      socket.resume();
       socket.close();
       // What still comes is read until the server answers, and something in the pod may say more for ever.
       ending ??= setTimeout(() => socket.terminate(), CLOSING_MS);

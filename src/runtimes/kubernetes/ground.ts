@@ -1,4 +1,5 @@
 import type { ClusterApi } from './api';
+import type { EventBook } from './event-book';
 import type { ImageBook } from './image-book';
 import type { PodBook } from './pod-book';
 import type { ClusterSettings } from './settings';
@@ -7,6 +8,7 @@ import type { ClusterSettings } from './settings';
 export interface Ground {
   api: ClusterApi;
   pods: PodBook;
+  events: EventBook;
   images: ImageBook;
   settings: ClusterSettings;
   /** The namespace of an organization's workspaces. */

@@ -1,6 +1,7 @@
 import { RuntimeFailure } from '../failure';
 import type { Runtime } from '../runtime';
 import { connectCluster } from './api';
+import { createEventBook } from './event-book';
 import { failureOf } from './failure-of';
 import type { Ground } from './ground';
 import { deleteHome, prepareHome } from './home';
@@ -45,6 +46,7 @@ export function createKubernetesRuntime(options: KubernetesOptions): KubernetesR
   const ground: Ground = {
     api,
     pods: createPodBook(api, { namespaces: namespaces.list }),
+    events: createEventBook(api),
     images: createImageBook(),
     settings,
     namespaceOf: namespaces.of,
@@ -58,9 +60,9 @@ export function createKubernetesRuntime(options: KubernetesOptions): KubernetesR
     stopPod: (ref, progress) => plainly(`the pod of ${ref.id}`, () => stopPod(ground, ref, progress)),
     exec: (ref, command, signal) => plainly(`a command in ${ref.id}`, () => execIn(ground, ref, command, signal)),
     observe: (ref) => plainly(`the pod of ${ref.id}`, () => observe(ground, ref)),
-    listPods: () =>
+    listPods: (passOver = () => {}) =>
       plainly('the pods', async () => {
-        const pods = await ground.pods.list();
+        const pods = await ground.pods.list((namespace, why) => passOver(namespace.slice(namespacePrefix.length), why));
         await sweepProbes(ground);
         const own = pods.filter((pod) => isOfInstallation(pod, settings.installation));
         return own.map(describePod).filter((pod) => pod !== null);
@@ -76,6 +78,7 @@ export function createKubernetesRuntime(options: KubernetesOptions): KubernetesR
       }),
     close: async () => {
       ground.pods.close();
+      ground.events.close();
       api.close();
     },
   };

@@ -24,8 +24,16 @@ export function createNamespaceList(api: Pick<ClusterApi, 'namespaces'>, prefix:
     },
     async list() {
       if (performance.now() - listedAt > LIST_INTERVAL_MS) {
-        for (const name of await listOurs(api, prefix)) known.add(name);
-        listedAt = performance.now();
+        await listOurs(api, prefix).then(
+          (names) => {
+            for (const name of names) known.add(name);
+            listedAt = performance.now();
+          },
+          (error: unknown) => {
+            // Those that were found before are still there to be asked.
+            if (listedAt === Number.NEGATIVE_INFINITY) throw error;
+          },
+        );
       }
       return [...known];
     },

@@ -9,10 +9,11 @@ import { openShelf, type PodShelf } from './pod-shelf';
 /** Knows all pods of ours, from one watch for each namespace, so that many may ask and wait at little cost. */
 export interface PodBook {
   /**
-   * All pods of workspaces; those that vanished unheard come as ended, until forgotten, followed, or 15 minutes old.
-   * @throws RuntimeUnavailable while the pods of a namespace are not known for certain: unreachable is not gone
+   * All pods of workspaces; those that vanished unheard come as ended, until forgotten, followed, or 15 minutes old. `passOver` is told
+   * of each namespace whose pods are not known for certain, by its name and why; it has the pods it was last seen with.
+   * @throws RuntimeUnavailable when that is so of every namespace: unreachable is not gone
    */
-  list(): Promise<V1Pod[]>;
+  list(passOver?: (namespace: string, why: string) => void): Promise<V1Pod[]>;
   /** The probe pods there are, as last seen. */
   probes(): V1Pod[];
   /** The pod of this name as last seen, if there was one. */
@@ -59,9 +60,14 @@ export function createPodBook(api: PodSource, options: PodBookOptions): PodBook 
   const all = () => [...shelves.values()].flatMap(({ view }) => view.pods());
 
   return {
-    async list() {
+    async list(passOver = () => {}) {
       for (const namespace of await namespaces()) shelfOf(namespace);
-      await Promise.all([...shelves.values()].map((shelf) => shelf.checkCertain()));
+      const asked = [...shelves].map(async ([namespace, shelf]) => ({ namespace, why: await shelf.doubt() }));
+      const doubts = (await Promise.all(asked)).filter(({ why }) => why !== null);
+      if (isClosed) throw closed();
+      const [first] = doubts;
+      if (first && doubts.length === shelves.size) throw new RuntimeFailure('RuntimeUnavailable', first.why ?? '');
+      for (const { namespace, why } of doubts) passOver(namespace, why ?? '');
       return all().filter((pod) => !isProbe(pod));
     },
     probes: () => all().filter(isProbe),

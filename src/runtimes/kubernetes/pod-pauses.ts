@@ -27,7 +27,7 @@ export const PAUSES: Pauses = {
   lastRetryMs: 15_000,
   relistMs: 10 * 60_000,
   lostMs: 5000,
-  firstListMs: 10_000,
+  firstListMs: 5_000,
   tombstoneMs: 15 * 60_000,
   watchSeconds: { atLeast: 240, atMost: 300 },
 };

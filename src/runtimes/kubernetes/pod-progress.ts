@@ -1,15 +1,10 @@
-import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
-import { setTimeout as pause } from 'node:timers/promises';
+import type { V1Pod } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../failure';
 import type { Progress } from '../runtime';
 import type { Ground } from './ground';
 import { findTrouble } from './pod-trouble';
 import { epochMs } from './pod-status';
-import { readClaim } from './claim';
 
-/** Most pods run before anything needs to be explained. */
-const FIRST_EVENTS_MS = 1_500;
-const EVENTS_INTERVAL_MS = 2_500;
 /** A node that is well ends a pod within its grace period; one that is silent may take hours, or for ever. */
 const OVERDUE_MS = 30_000;
 
@@ -25,9 +20,7 @@ export interface PodProgress<T> {
  */
 export async function untilPod<T>(ground: Ground, { pod, progress, isWanted }: PodProgress<T>): Promise<T> {
   const { namespace = '', name = '', uid } = pod.metadata ?? {};
-  const over = new AbortController();
-  const said: { events: CoreV1Event[] } = { events: [] };
-  void keepReadingEvents(ground, { pod, said, signal: over.signal });
+  const feed = ground.events.follow(pod);
   try {
     return await ground.pods.waitFor({ namespace, name, signal: progress.signal }, (current) => {
       if (current === null || current.metadata?.uid !== uid) {
@@ -35,35 +28,14 @@ export async function untilPod<T>(ground: Ground, { pod, progress, isWanted }: P
       }
       const found = isWanted(current);
       if (found !== undefined) return found;
-      const { waitingFor, fatal, busy } = findTrouble(current, said.events, Date.now());
+      const { waitingFor, fatal, busy } = findTrouble(current, feed.events(), Date.now());
       progress.waitingFor(waitingFor);
       const end = fatal ?? busy;
       if (end !== null) throw new RuntimeFailure(end.type, end.message);
       return undefined;
     });
   } finally {
-    over.abort();
-  }
-}
-
-/** Only for explaining: a reading that fails explains nothing, and is no reason to fail. */
-async function keepReadingEvents(
-  ground: Ground,
-  { pod, said, signal }: { pod: V1Pod; said: { events: CoreV1Event[] }; signal: AbortSignal },
-): Promise<void> {
-  const { namespace = '', uid = '', labels = {} } = pod.metadata ?? {};
-  const { 'perennial/id': id, 'perennial/organization': organization } = labels;
-  try {
-    await pause(FIRST_EVENTS_MS, undefined, { signal });
-    const claim = id && organization ? await readClaim(ground, { id, organization }).catch(() => null) : null;
-    const uids = [uid, claim?.metadata?.uid ?? ''].filter((known) => known !== '');
-    for (;;) {
-      const lists = await Promise.all(uids.map((of) => ground.api.events.of({ namespace, uid: of }).catch(() => [])));
-      said.events = lists.flat();
-      await pause(EVENTS_INTERVAL_MS, undefined, { signal });
-    }
-  } catch {
-    // The wait is over.
+    feed.close();
   }
 }
 

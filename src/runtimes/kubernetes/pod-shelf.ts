@@ -1,6 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { RuntimeFailure } from '../failure';
-import { ApiFailure } from './api-failure';
 import type { Pauses } from './pod-pauses';
 import { createPodView, type PodView } from './pod-view';
 import { type PodSource, followPods } from './pod-watch';
@@ -8,12 +6,8 @@ import { type PodSource, followPods } from './pod-watch';
 /** The pods of one namespace, and how sure we are of them. */
 export interface PodShelf {
   readonly view: PodView;
-  /**
-   * Waits for the first list. A namespace that is refused to us, or not there, has the pods it was last seen with, and is no trouble
-   * for others.
-   * @throws RuntimeUnavailable when it was never listed, or the connection has been lost for too long
-   */
-  checkCertain(): Promise<void>;
+  /** Waits for the first list, once, and answers why it is not known for certain which pods there are; null when it is. */
+  doubt(): Promise<string | null>;
   /** Ends the watch, and all that wait with this error. */
   close(error: Error): void;
 }
@@ -27,18 +21,17 @@ export interface ShelfOptions {
 
 /** Begins to watch a namespace, once and until closed. */
 export function openShelf({ api, namespace, pauses, now }: ShelfOptions): PodShelf {
-  let sight: 'none' | 'all' | 'refused' = 'none';
+  let isListed = false;
   let lost: { since: number; error: unknown } | null = null;
   const closing = new AbortController();
   const first = createGate();
   const view = createPodView({ now, tombstoneMs: pauses.tombstoneMs });
 
   const onReached = () => {
-    [sight, lost] = ['all', null];
+    [isListed, lost] = [true, null];
     first.open();
   };
   const onLost = (error: unknown) => {
-    if (error instanceof ApiFailure && (error.status === 403 || error.status === 404)) sight = 'refused';
     lost ??= { since: now(), error };
     first.open();
   };
@@ -46,12 +39,10 @@ export function openShelf({ api, namespace, pauses, now }: ShelfOptions): PodShe
 
   return {
     view,
-    async checkCertain() {
+    async doubt() {
       await first.pass(pauses.firstListMs);
-      const isFresh = sight === 'all' && (lost === null || now() - lost.since <= pauses.lostMs);
-      if (isFresh || sight === 'refused') return;
-      const why = lost === null ? 'the cluster has not answered yet' : explain(lost.error);
-      throw new RuntimeFailure('RuntimeUnavailable', `the pods in ${namespace} are not known: ${why}`, { cause: lost?.error });
+      if (isListed && (lost === null || now() - lost.since <= pauses.lostMs)) return null;
+      return `the pods in ${namespace} are not known: ${lost === null ? 'the cluster has not answered yet' : explain(lost.error)}`;
     },
     close(error) {
       closing.abort();
@@ -61,7 +52,7 @@ export function openShelf({ api, namespace, pauses, now }: ShelfOptions): PodShe
   };
 }
 
-/** Shut until opened once; who waits in vain passes all the same, later. */
+/** Shut until opened once. Who waits in vain passes all the same, later, and those who come after that do not wait. */
 function createGate(): { open(): void; pass(patienceMs: number): Promise<void> } {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
@@ -73,6 +64,7 @@ function createGate(): { open(): void; pass(patienceMs: number): Promise<void> }
       const patience = new AbortController();
       await Promise.race([opened, delay(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
       patience.abort();
+      open();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { createGraves } from './pod-graves';
 import { isOurs, isProbe, isUpTo, nameOf } from './labels';
+import { leanPod } from './lean-pod';
 import { createListeners, type PodListeners } from './pod-listeners';
 
 /** What is known of the pods of one namespace, put together from lists, a watch, and single readings. */
@@ -45,10 +46,11 @@ export function createPodView({ now, tombstoneMs }: ViewOptions): PodView {
   const set = (pod: V1Pod) => {
     const known = entries.get(nameOf(pod));
     if (graves.has(pod) || (known && isOlder(pod, known.pod))) return;
+    const lean = leanPod(pod);
     const isSame = known?.pod.metadata?.uid === pod.metadata?.uid;
-    entries.set(nameOf(pod), { pod, toldAt: told, isForgotten: isSame && known?.isForgotten === true });
+    entries.set(nameOf(pod), { pod: lean, toldAt: told, isForgotten: isSame && known?.isForgotten === true });
     graves.clear(nameOf(pod));
-    listeners.tell(nameOf(pod), pod);
+    listeners.tell(nameOf(pod), lean);
   };
   const drop = (last: V1Pod) => {
     const isForgotten = entries.get(nameOf(last))?.isForgotten === true;

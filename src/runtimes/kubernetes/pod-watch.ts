@@ -66,7 +66,7 @@ async function watchOnce(watch: PodWatch, from: string): Promise<string> {
   const { atLeast, atMost } = pauses.watchSeconds;
   const timeoutSeconds = Math.round(atLeast + Math.random() * (atMost - atLeast));
   let [resourceVersion, isOpen] = [from, true];
-  const onEvent = ({ type, pod }: { type: string; pod: V1Pod }) => {
+  const onEvent = ({ type, object: pod }: { type: string; object: V1Pod }) => {
     // One that was given up may still have words on their way, which the next one tells too.
     if (!isOpen || signal.aborted) return;
     resourceVersion = pod.metadata?.resourceVersion ?? resourceVersion;

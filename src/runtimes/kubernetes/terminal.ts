@@ -3,6 +3,7 @@ import { RuntimeFailure } from '../failure';
 import { openLine } from './exec';
 import { createMarker, type Marker, streamedCommand } from './exec-marker';
 import { CHANNEL, type ExecPlace, type ExecSocket, listen } from './exec-socket';
+import { LOGIN } from './login-script';
 
 export interface ShellRequest {
   argv: string[];
@@ -18,9 +19,6 @@ export interface ShellStreams {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
 }
-
-/** A login shell, if no command is given. */
-const LOGIN = ['sh', '-c', '[ -n "$SHELL" ] || SHELL=sh; exec "$SHELL" -l'];
 
 /**
  * Opens a terminal, or one command, on the caller's own standard streams, and resolves with its exit code.
@@ -46,14 +44,13 @@ async function runTerminal({ place, argv, streams, signal }: Run): Promise<numbe
   const socket = await openLine(place, { argv, stdin: true, tty: true });
   const end = { status: '' };
   const line = listen(socket, (channel, data) => {
-    if (channel === CHANNEL.stdout) streams.stdout.write(data);
+    if (channel === CHANNEL.stdout) pour(line, streams.stdout, data);
     if (channel === CHANNEL.status) end.status = data.toString('utf8');
   });
   const { stdin, stdout } = streams as { stdin: ReadStream; stdout: WriteStream };
   const resize = () => line.send(CHANNEL.resize, JSON.stringify({ Width: stdout.columns, Height: stdout.rows }));
-  const type = (data: Buffer) => line.send(CHANNEL.stdin, data);
   stdin.setRawMode(true);
-  stdin.on('data', type);
+  const stopSending = sendInput(line, stdin, () => undefined);
   stdout.on('resize', resize);
   const stopHeeding = closeOnAbort(line, signal);
   try {
@@ -63,8 +60,7 @@ async function runTerminal({ place, argv, streams, signal }: Run): Promise<numbe
     return readStatus(end.status, place);
   } finally {
     stdin.setRawMode(false);
-    stdin.off('data', type);
-    stdin.pause();
+    stopSending();
     stdout.off('resize', resize);
     stopHeeding();
   }
@@ -82,13 +78,13 @@ async function runPiped({ place, argv, streams, signal }: Run): Promise<number> 
     tty: false,
     protocols: ['v5.channel.k8s.io', 'v4.channel.k8s.io'],
   });
-  const output = holdMark(marker, (data) => streams.stdout.write(data));
-  const errors = holdMark(marker, (data) => streams.stderr.write(data));
+  const output = holdMark(marker, (data) => pour(line, streams.stdout, data));
+  const errors = holdMark(marker, (data) => pour(line, streams.stderr, data));
   const line = listen(socket, (channel, data) => {
     if (channel === CHANNEL.stdout) output.push(data);
     if (channel === CHANNEL.stderr) errors.push(data);
   });
-  const stopSending = sendInput(line, streams.stdin);
+  const stopSending = sendInput(line, streams.stdin, () => line.send(CHANNEL.close, Buffer.from([CHANNEL.stdin])));
   const stopHeeding = closeOnAbort(line, signal);
   try {
     const codes = await Promise.race([line.closed, Promise.all([output.ended, errors.ended])]);
@@ -109,17 +105,45 @@ function closeOnAbort(line: ExecSocket, signal: AbortSignal): () => void {
   return () => signal.removeEventListener('abort', line.close);
 }
 
-function sendInput(line: ExecSocket, stdin: NodeJS.ReadStream): () => void {
-  const send = (data: Buffer) => line.send(CHANNEL.stdin, data);
-  const end = () => line.send(CHANNEL.close, Buffer.from([CHANNEL.stdin]));
+/** How much input waits here at most, and how little it is when more is read. */
+const MOST_WAITING_BYTES = 1024 * 1024;
+const FEW_WAITING_BYTES = 256 * 1024;
+
+/** Reads no faster than the command does. Returns what ends it. */
+function sendInput(line: ExecSocket, stdin: NodeJS.ReadStream, end: () => void): () => void {
+  let isOver = false;
+  const goOn = () => {
+    if (!isOver && stdin.isPaused() && line.waiting() <= FEW_WAITING_BYTES) stdin.resume();
+  };
+  const send = (data: Buffer) => {
+    line.send(CHANNEL.stdin, data, goOn);
+    if (line.waiting() > MOST_WAITING_BYTES) stdin.pause();
+  };
   stdin.on('data', send);
   stdin.once('end', end);
   return () => {
+    isOver = true;
     stdin.off('data', send);
     stdin.off('end', end);
     stdin.pause();
   };
 }
+
+/** Writes, and hears no more of the command until that was taken, or nobody takes anything any more. */
+function pour(line: ExecSocket, stream: NodeJS.WriteStream, data: Buffer): void {
+  if (data.length === 0 || stream.write(data) || stream.destroyed) return;
+  line.hold();
+  const goOn = () => {
+    stream.off('drain', goOn);
+    stream.off('close', goOn);
+    line.release();
+  };
+  stream.on('drain', goOn);
+  stream.on('close', goOn);
+}
+
+/** Longer than what follows the mark can be: then it was none. */
+const LONGEST_CODE = 8;
 
 /** Passes on all that comes before the mark, which may come in pieces. `ended` resolves with the exit code. */
 function holdMark({ text }: Marker, pass: (data: Buffer) => void) {
@@ -137,7 +161,8 @@ function holdMark({ text }: Marker, pass: (data: Buffer) => void) {
       held += data.toString('latin1');
       const at = held.indexOf(text);
       const found = at < 0 ? null : /^:(\d+);/.exec(held.slice(at + text.length));
-      const keep = at >= 0 ? held.length - at : overlap(held, text);
+      const isMark = at >= 0 && (found !== null || held.length - at <= text.length + LONGEST_CODE);
+      const keep = isMark ? held.length - at : overlap(held, text);
       pass(Buffer.from(held.slice(0, held.length - keep), 'latin1'));
       held = held.slice(held.length - keep);
       if (found === null) return;

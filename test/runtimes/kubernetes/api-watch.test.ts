@@ -1,8 +1,11 @@
+import type { V1Pod } from '@kubernetes/client-node';
 import type { ServerResponse } from 'node:http';
 import { type ClusterApi, connectCluster } from '../../../src/runtimes/kubernetes/api';
-import type { PodEvent } from '../../../src/runtimes/kubernetes/api-watch';
+import type { WatchEvent } from '../../../src/runtimes/kubernetes/api-watch';
 import { type ApiServer, failureIn, hang, json, refusal, reset, startApiServer, TOKEN } from './api-server';
 import { until } from './driven-pods';
+
+type PodChange = WatchEvent<V1Pod>;
 
 const NAMESPACE = 'perennial-default';
 const POD = {
@@ -16,7 +19,7 @@ describe('A watch of pods', () => {
   let server: ApiServer;
   let api: ClusterApi;
   let stop: AbortController;
-  let events: PodEvent[];
+  let events: PodChange[];
 
   beforeEach(async () => {
     server = await startApiServer();
@@ -37,7 +40,7 @@ describe('A watch of pods', () => {
     timeoutSeconds,
     signal: stop.signal,
   });
-  const watch = (onEvent = (event: PodEvent) => void events.push(event)) => api.pods.watch(asked(60), onEvent);
+  const watch = (onEvent = (event: PodChange) => void events.push(event)) => api.pods.watch(asked(60), onEvent);
   const watchHastily = (timeoutMs: number) =>
     connectCluster({ kubeconfig: server.kubeconfig, timeoutMs }).pods.watch(asked(1), () => undefined);
   /** Begins to answer, and says how it goes on. */
@@ -74,21 +77,21 @@ describe('A watch of pods', () => {
     });
     await watch();
     expect(events.map(({ type }) => type)).toEqual(['ADDED', 'DELETED']);
-    expect(events[0]?.pod.metadata?.annotations).toEqual(POD.metadata.annotations);
+    expect(events[0]?.object.metadata?.annotations).toEqual(POD.metadata.annotations);
   });
 
   it('gives a pod just as a reading of it does.', async () => {
     stream((response) => response.end(lineOf('ADDED')));
     await watch();
     server.answer(json(200, POD));
-    expect(events[0]?.pod).toEqual(await api.pods.read({ namespace: NAMESPACE, name: 'ws-w1' }));
-    expect(events[0]?.pod.status?.startTime).toEqual(new Date(POD.status.startTime));
+    expect(events[0]?.object).toEqual(await api.pods.read({ namespace: NAMESPACE, name: 'ws-w1' }));
+    expect(events[0]?.object.status?.startTime).toEqual(new Date(POD.status.startTime));
   });
 
   it('tells bookmarks with their version.', async () => {
     stream((response) => response.end(lineOf('BOOKMARK', { kind: 'Pod', metadata: { resourceVersion: '99' } })));
     await watch();
-    expect(events).toMatchObject([{ type: 'BOOKMARK', pod: { metadata: { resourceVersion: '99' } } }]);
+    expect(events).toMatchObject([{ type: 'BOOKMARK', object: { metadata: { resourceVersion: '99' } } }]);
   });
 
   it('rejects with 410 when its version is too old, told before the stream or in it.', async () => {

@@ -91,10 +91,10 @@ describe('The calls to a cluster', () => {
     expect(Object.fromEntries(server.asked[2]?.query ?? [])).toEqual({ fieldManager: 'perennial', force: 'true' });
   });
 
-  it('ask for the events of one object.', async () => {
-    server.answer(json(200, { items: [{ reason: 'Failed', metadata: {}, involvedObject: {} }] }));
-    expect((await api.events.of({ namespace: AT.namespace, uid: 'u1' })).map(({ reason }) => reason)).toEqual(['Failed']);
-    expect(server.asked[0]?.query.get('fieldSelector')).toBe('involvedObject.uid=u1');
+  it('ask where the events are now without a list of all of them.', async () => {
+    server.answer(json(200, { items: [], metadata: { resourceVersion: '17' } }));
+    expect(await api.events.now(AT.namespace)).toBe('17');
+    expect(server.asked[0]?.query.get('limit')).toBe('1');
   });
 
   it('are counted by verb and kind.', async () => {

@@ -4,6 +4,7 @@ import type { Ground } from '../../../src/runtimes/kubernetes/ground';
 import { beginPod } from '../../../src/runtimes/kubernetes/pod-start';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
 import { patiently, podSpec } from '../contract-given';
+import { NO_EVENTS } from './driven-pods';
 import { OURS } from './pod-objects';
 
 const FACTS = { digest: null, user: 'coder', uid: 1000, gid: 1000, home: '/home/coder', shell: '/bin/sh' };
@@ -33,7 +34,14 @@ function fullCluster(...known: string[]) {
   };
   const images = { find, knows: (reference: string) => known.includes(reference), forget: () => {} };
   const pods = { note: () => {}, waitFor: () => new Promise(() => {}) };
-  const ground = { api, pods, images, settings: CLUSTER_DEFAULTS, namespaceOf: () => 'perennial-default' } as unknown as Ground;
+  const ground = {
+    api,
+    events: NO_EVENTS,
+    pods,
+    images,
+    settings: CLUSTER_DEFAULTS,
+    namespaceOf: () => 'perennial-default',
+  } as unknown as Ground;
   const begin = (digest: string | null = null) =>
     beginPod(ground, podSpec({ build: 3, home: 'home-1', image: 'e2e.local/tools:1', digest }), patiently());
   return { begin, made, looks };

@@ -47,7 +47,7 @@ export function drivenPods(): DrivenPods {
     const type = known?.metadata?.uid === pod.metadata?.uid ? 'MODIFIED' : 'ADDED';
     const kept = { ...pod, metadata: { ...pod.metadata, resourceVersion: String(++version) } };
     pods.set(pod.metadata?.name ?? '', kept);
-    return { type, pod: kept } as const;
+    return { type, object: kept } as const;
   };
   const lose = (name: string) => {
     const last = pods.get(name);
@@ -61,16 +61,16 @@ export function drivenPods(): DrivenPods {
     open,
     asked,
     instead,
-    keep: (shape) => keep(shape).pod,
+    keep: (shape) => keep(shape).object,
     lose: (name) => void lose(name),
     add(shape) {
       const event = keep(shape);
       for (const { send } of open()) send(event);
-      return event.pod;
+      return event.object;
     },
     remove(name) {
       const pod = lose(name);
-      for (const { send } of open()) send({ type: 'DELETED', pod });
+      for (const { send } of open()) send({ type: 'DELETED', object: pod });
       return pod;
     },
     api: {
@@ -117,3 +117,6 @@ export function failure(status: number | null): ApiFailure {
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 2));
 }
+
+/** For who waits for a pod of which no events are told. */
+export const NO_EVENTS = { follow: () => ({ events: () => [], close: () => undefined }), close: () => undefined };

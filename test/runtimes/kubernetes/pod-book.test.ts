@@ -130,6 +130,42 @@ describe('The pod book is certain, or says that it is not:', () => {
   });
 });
 
+describe('The pod book passes over what is not known,', () => {
+  beforeEach(() => {
+    namespaces = ['perennial-default', ELSEWHERE];
+    server.keep(running());
+    server.keep(other('w2', { namespace: ELSEWHERE }));
+  });
+  const refuse = (answer: () => Promise<void>) => (namespace: string) => (namespace === ELSEWHERE ? answer() : Promise.resolve());
+
+  it.each([
+    ['is forbidden', () => Promise.reject(failure(403))],
+    ['fails', () => Promise.reject(failure(500))],
+    ['hangs', () => new Promise<void>(() => {})],
+  ])('naming it, where one namespace %s from the start; only the first who asks waits for it.', async (_, answer) => {
+    server.instead.list = refuse(answer);
+    const passOver = jest.fn();
+    const names = async () => (await book.list(passOver)).map(nameOf);
+    expect(await names()).toEqual(['ws-w1']);
+    expect(passOver.mock.calls).toEqual([[ELSEWHERE, expect.stringContaining(`the pods in ${ELSEWHERE} are not known`)]]);
+    const began = performance.now();
+    expect(await names()).toEqual(['ws-w1']);
+    expect(performance.now() - began).toBeLessThan(50);
+  });
+
+  it('and has its pods as they were last seen, where it is lost later.', async () => {
+    expect(await listed()).toEqual(['ws-w1', 'ws-w2']);
+    await until(() => server.open().length === 2);
+    server.instead.list = refuse(() => Promise.reject(failure(500)));
+    for (const watch of server.open()) if (watch.namespace === ELSEWHERE) watch.fail(failure(null));
+    await until(() => server.asked.lists.length > 3);
+    nowMs += MINUTE_MS;
+    const passOver = jest.fn();
+    expect((await book.list(passOver)).map(nameOf)).toEqual(['ws-w1', 'ws-w2']);
+    expect(passOver.mock.calls).toHaveLength(1);
+  });
+});
+
 describe('A pod that vanished', () => {
   beforeEach(async () => {
     server.keep(running());
@@ -188,8 +224,8 @@ describe('A pod that vanished', () => {
   it('is not the newer one in its place, whatever comes late.', async () => {
     const late = server.remove('ws-w1');
     server.add(running({ uid: 'uid-2' }));
-    server.open()[0]?.send({ type: 'DELETED', pod: late });
-    server.open()[0]?.send({ type: 'MODIFIED', pod: late });
+    server.open()[0]?.send({ type: 'DELETED', object: late });
+    server.open()[0]?.send({ type: 'MODIFIED', object: late });
     expect((await book.list()).map((pod) => describePod(pod))).toMatchObject([{ instance: 'uid-2', running: true }]);
   });
 });

@@ -139,7 +139,7 @@ describe('Waiting for a pod', () => {
     await watched();
     server.keep(RUNS);
     await wait((pod) => phase(pod) === 'Running' || undefined);
-    server.open()[0]?.send({ type: 'MODIFIED', pod: old });
+    server.open()[0]?.send({ type: 'MODIFIED', object: old });
     expect(await wait(phase)).toBe('Running');
   });
 

@@ -31,7 +31,7 @@ describe('The watch of a namespace', () => {
 
   it('goes on from its last word, also a mere bookmark, when the server closes it.', async () => {
     const bookmark = podOf({});
-    server.open()[0]?.send({ type: 'BOOKMARK', pod: { ...bookmark, metadata: { resourceVersion: '150' } } });
+    server.open()[0]?.send({ type: 'BOOKMARK', object: { ...bookmark, metadata: { resourceVersion: '150' } } });
     server.open()[0]?.close();
     await watchAgain(2);
     expect(server.watches[1]?.resourceVersion).toBe('150');
@@ -72,7 +72,7 @@ describe('The watch of a namespace', () => {
     const [old] = server.open();
     old?.fail(failure(null));
     await watchAgain(2);
-    old?.send({ type: 'ADDED', pod: podOf(SECOND) });
+    old?.send({ type: 'ADDED', object: podOf(SECOND) });
     expect(await listed()).toEqual(['ws-w1']);
   });
 });

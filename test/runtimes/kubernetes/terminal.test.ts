@@ -1,5 +1,6 @@
 import { buffer, text } from 'node:stream/consumers';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { CHANNEL } from '../../../src/runtimes/kubernetes/exec-socket';
 import { runShell, type ShellStreams } from '../../../src/runtimes/kubernetes/terminal';
 import { type ExecServer, type OpenCommand, startExecServer } from './exec-server';
@@ -21,10 +22,13 @@ function shell(argv: string[], { signal = new AbortController().signal, isTTY = 
 
 /** What was passed on until the end. */
 async function outcome({ stdout, stderr, ended }: ReturnType<typeof shell>) {
+  // Read as it comes, since a command waits for who does not.
+  const all = Promise.all([text(stdout), text(stderr)]);
   const exitCode = await ended;
   stdout.end();
   stderr.end();
-  return { exitCode, stdout: await text(stdout), stderr: await text(stderr) };
+  const [out, err] = await all;
+  return { exitCode, stdout: out, stderr: err };
 }
 
 /** Sends one stream of a command to its end, and then the other. */
@@ -62,9 +66,10 @@ test('A command gets its input to the end, byte by byte as it is, and its output
   const given = shell(['cat']);
   const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, at) => at % 256));
   given.stdin.end(bytes);
+  const output = buffer(given.stdout);
   expect(await given.ended).toBe(0);
   given.stdout.end();
-  expect((await buffer(given.stdout)).equals(bytes)).toBe(true);
+  expect((await output).equals(bytes)).toBe(true);
 });
 
 test.each([
@@ -81,4 +86,61 @@ test.each([
   );
   await expect(shell(['cat'], { signal: aborting.signal, isTTY }).ended).rejects.toBe(reason);
   await closed;
+});
+
+describe('Through a pipe', () => {
+  const MIB = 1024 * 1024;
+  const pieces = function* (count: number) {
+    for (let at = 0; at < count; at += 1) yield Buffer.alloc(64 * 1024, at);
+  };
+
+  test('a command that does not read yet makes its input wait at the source, and gets all of it later.', async () => {
+    let goOn = () => {};
+    server.onCommand((command) => {
+      command.line.pause();
+      goOn = () => {
+        command.line.resume();
+        void sendInTurn(command, ['stdout', 'stderr']);
+      };
+    });
+    const given = shell(['wc', '-c']);
+    let read = 0;
+    const source = Readable.from(
+      (function* () {
+        for (const piece of pieces(1_024)) {
+          read += piece.length;
+          yield piece;
+        }
+      })(),
+    );
+    source.pipe(given.stdin);
+    const output = text(given.stdout);
+    await pause(500);
+    // What lies in the buffers of the machine between the two counts too.
+    expect(read).toBeLessThan(16 * MIB);
+    goOn();
+    expect(await given.ended).toBe(0);
+    given.stdout.end();
+    expect((await output).trim()).toBe(String(64 * MIB));
+  });
+
+  test('a caller that does not read yet makes the command wait, is not given up for silent, and gets all of it later.', async () => {
+    let sent = 0;
+    server.onCommand(async (command) => {
+      const child = command.start();
+      child.stderr.on('data', (data: Buffer) => command.say(CHANNEL.stderr, data));
+      for await (const data of child.stdout as AsyncIterable<Buffer>) {
+        command.say(CHANNEL.stdout, data);
+        sent += data.length;
+        while (command.line.bufferedAmount > MIB) await pause(5);
+      }
+    });
+    const given = shell(['head', '-c', String(64 * MIB), '/dev/zero']);
+    await pause(500);
+    expect(sent).toBeLessThan(16 * MIB);
+    const output = buffer(given.stdout);
+    expect(await given.ended).toBe(0);
+    given.stdout.end();
+    expect((await output).length).toBe(64 * MIB);
+  });
 });
