@@ -49,21 +49,37 @@ function loadImages() {
     PERENNIAL_TEST_IMAGE: image,
     PERENNIAL_TEST_NEXT_IMAGE: loadSmallImage(`${registry}/small:1`, { user: 'coder', uid: 1000, home: '/home/coder' }),
     PERENNIAL_TEST_OTHER_IMAGE: loadSmallImage(`${registry}/other-uid:1`, { user: 'other', uid: 2000, home: '/srv/other' }),
+    PERENNIAL_TEST_ODD_IMAGE: loadOddImage(`${registry}/odd:1`),
   };
 }
 
-function loadSmallImage(name, { user, uid, home }) {
+/** All programs in a folder of its own, a login shell that is none, and names of users and of a file that are no UTF-8. */
+function loadOddImage(name) {
+  const odd = Buffer.from('m\xfcller', 'latin1');
+  const addTo = (root) => {
+    const passwd = path.join(root, 'etc/passwd');
+    const lines = ['coder:x:1000:1000::/home/coder:/sbin/nologin\n', odd, ':x:1001:1001::/srv/', odd, ':/bin/sh\n'];
+    writeFileSync(passwd, Buffer.concat(lines.map((part) => Buffer.from(part))));
+    writeFileSync(path.join(root, 'etc/profile'), 'PATH=/usr/bin:/bin; export PATH\n');
+    writeFileSync(Buffer.concat([Buffer.from(path.join(root, 'home/coder/')), odd]), 'kept');
+  };
+  return loadSmallImage(name, { user: 'coder', uid: 1000, home: '/home/coder', programs: '/opt/tools/bin', addTo });
+}
+
+function loadSmallImage(name, { user, uid, home, programs = '/bin', addTo = () => {} }) {
   const root = mkdtempSync(path.join(os.tmpdir(), 'perennial-image-'));
-  for (const folder of ['bin', 'etc', home, 'tmp', 'proc', 'sys', 'dev']) mkdirSync(path.join(root, folder), { recursive: true });
+  for (const folder of [programs, 'etc', home, 'tmp', 'proc', 'sys', 'dev'])
+    mkdirSync(path.join(root, folder), { recursive: true });
   chmodSync(path.join(root, 'tmp'), 0o1777);
-  copyFileSync('/bin/busybox', path.join(root, 'bin/busybox'));
+  copyFileSync('/bin/busybox', path.join(root, programs, 'busybox'));
   const applets = read(['/bin/busybox', '--list'])
     .split('\n')
     .filter((applet) => applet !== 'busybox');
-  for (const applet of applets) symlinkSync('busybox', path.join(root, 'bin', applet));
+  for (const applet of applets) symlinkSync('busybox', path.join(root, programs, applet));
   writeFileSync(path.join(root, 'etc/passwd'), `${user}:x:${uid}:${uid}::${home}:/bin/sh\n`);
   writeFileSync(path.join(root, 'etc/group'), `${user}:x:${uid}:\n`);
-  const config = JSON.stringify({ User: user, Env: ['PATH=/bin'], Cmd: ['sh'] });
+  addTo(root);
+  const config = JSON.stringify({ User: user, Env: [`PATH=${programs}`], Cmd: ['sh'] });
   read([TOOL, 'load-image', name, root, config]);
   rmSync(root, { recursive: true });
   return name;

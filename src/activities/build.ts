@@ -31,8 +31,8 @@ export function buildActivities({ runtime, client }: Dependencies, policies: Rea
     /** Null where the pod was made, or cannot be made yet, and `awaitPod` does the waiting: this one holds the place of another start. */
     startPod: (input: { pod: PodSpec; deadline: Deadline }): Promise<StepResult<Pod | null>> =>
       runStep({ deadline: input.deadline, waitingFor: `a pod of ${input.pod.image}` }, async (progress) => {
-        const begun = await (runtime.beginPod ?? runtime.startPod)(input.pod, progress);
-        return begun && cutPod(begun);
+        const pod = await (runtime.beginPod ? runtime.beginPod(input.pod, progress) : runtime.startPod(input.pod, progress));
+        return pod && cutPod(pod);
       }),
 
     /** Goes on with a pod that was begun until it runs, however long its node, its volume, or its image take. */

@@ -63,11 +63,13 @@ async function watchFor({
 }: Dependencies): Promise<void> {
   const context = Context.current();
   const { known, say, note, end } = startWatchHeartbeat(watchIntervalMs);
-  const round: Round = { runtime, client, told: new Set(), suspects: new Set(known.suspects), say };
+  const round: Round = { runtime, client, told: new Set(), suspects: new Set(known.suspects), unknown: new Map(), say };
   const endsAt = Date.now() + WATCH_MS;
   try {
     while (Date.now() < endsAt && !context.cancellationSignal.aborted) {
-      const pods = await untilAborted(context.cancellationSignal, () => runtime.listPods());
+      round.unknown.clear();
+      const passOver = (organization: string, why: string) => void round.unknown.set(organization, why);
+      const pods = await untilAborted(context.cancellationSignal, () => runtime.listPods(passOver));
       await tellLosses(round, pods);
       const now = Date.now();
       // Another worker's clock may go before this one's.
@@ -90,6 +92,8 @@ interface Round {
   told: Set<string>;
   /** What looked wrong in the last full round: a list of workflows lags behind, so only what looks wrong twice is acted on. */
   suspects: Set<string>;
+  /** Organizations whose pods are not known for certain, and why: what is not listed of them is not missed. */
+  unknown: Map<string, string>;
   /** Says what is waited for, as a sign of life. */
   say(waitingFor: string): void;
 }
@@ -126,7 +130,10 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
   });
   // One that is listed and does not run was told before, perhaps while the workspace, still building, could not heed it.
   const running = new Set(pods.filter((pod) => pod.running).map(({ id }) => id));
-  const missing = [...live].filter(([, { id, state }]) => state === 'running' && id !== null && !running.has(id));
+  const isMissing = ({ id, state, organization }: LiveWorkspace) =>
+    state === 'running' && id !== null && !running.has(id) && !round.unknown.has(organization);
+  for (const [organization, why] of round.unknown) Context.current().log.warn('pods are not known', { organization, why });
+  const missing = [...live].filter(([, workspace]) => isMissing(workspace));
   await forEach({ round, things: missing, what: 'pods that are missed' }, async ([workflowId, { id, organization, build }]) => {
     if (id === null || !isSecondTime(`${id} ${build} missing`)) return;
     const observed = await round.runtime.observe({ id, organization, build });

@@ -14,6 +14,7 @@ export interface KnownWorkflow {
   id?: string;
   state?: string;
   build?: number;
+  organization?: string;
   /** The answer to any query, or what it is rejected with. */
   answer?: unknown;
   /** Missing in lists, which lag behind. */
@@ -78,9 +79,13 @@ export function fakeClient(): FakeClient {
     },
   });
   async function* list() {
-    for (const [workflowId, { id, state, build, status, isUnlisted }] of workflows) {
+    for (const [workflowId, { id, state, build, organization, status, isUnlisted }] of workflows) {
       if (status || isUnlisted || !workflowId.startsWith('workspace/')) continue;
-      yield { workflowId, memo: { id }, searchAttributes: { State: [state ?? 'running'], Build: [build ?? 1] } };
+      yield {
+        workflowId,
+        memo: { id },
+        searchAttributes: { State: [state ?? 'running'], Build: [build ?? 1], Organization: [organization ?? 'default'] },
+      };
     }
   }
   return { client: { workflow: { getHandle, list } } as unknown as Client, workflows, signals };

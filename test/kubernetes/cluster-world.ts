@@ -10,6 +10,8 @@ import { patiently, type RuntimeWorld } from '../runtimes/contract';
 
 /** The cluster that the tests run on. */
 export const KUBECONFIG = process.env.KUBECONFIG ?? '';
+/** What a runtime is made with here: the images of the tests are in no registry. */
+export const CLUSTER = { kubeconfig: KUBECONFIG, imagePullPolicy: 'IfNotPresent' } as const;
 /** An image whose user is coder with uid 1000, another for the same user, and one whose user has uid 2000. */
 export const IMAGE = process.env.PERENNIAL_TEST_IMAGE ?? 'e2e.local/workspace:1';
 export const NEXT_IMAGE = process.env.PERENNIAL_TEST_NEXT_IMAGE ?? IMAGE;
@@ -51,7 +53,7 @@ async function makeWorld({
   prefix: string;
   namespace: string;
 }): Promise<ClusterWorld> {
-  const make = () => createKubernetesRuntime({ kubeconfig: KUBECONFIG, namespacePrefix: prefix });
+  const make = () => createKubernetesRuntime({ ...CLUSTER, namespacePrefix: prefix });
   const runtime = make();
   const another = make();
   return {

@@ -88,6 +88,7 @@ async function startSecondWorker({ dir, kubeconfig }: FaultPlace): Promise<void>
     TEMPORAL_NAMESPACE: namespace,
     PERENNIAL_RUNTIME: 'kubernetes',
     KUBECONFIG: kubeconfig,
+    PERENNIAL_KUBERNETES_IMAGE_PULL_POLICY: 'IfNotPresent',
   };
   const script = path.join(__dirname, '..', '..', 'dist', 'worker.js');
   second = fork(script, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });

@@ -1,11 +1,10 @@
 import { createKubernetesRuntime } from '../../src/runtimes/kubernetes';
 import { INSTALLATION } from '../../src/runtimes/kubernetes/labels';
 import { expectFailure, HOME, ID, patiently, podSpec } from '../runtimes/contract-given';
-import { administer, empty, giveCluster, KUBECONFIG, NEXT_IMAGE } from './cluster-world';
+import { administer, CLUSTER, empty, giveCluster, NEXT_IMAGE } from './cluster-world';
 
 const cluster = giveCluster();
-const open = (installation: string) =>
-  createKubernetesRuntime({ kubeconfig: KUBECONFIG, namespacePrefix: cluster.prefix, installation });
+const open = (installation: string) => createKubernetesRuntime({ ...CLUSTER, namespacePrefix: cluster.prefix, installation });
 const one = open('one');
 const two = open('two');
 

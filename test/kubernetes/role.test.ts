@@ -2,7 +2,7 @@
 import { createKubernetesRuntime, type KubernetesRuntime } from '../../src/runtimes/kubernetes';
 import { connectCluster } from '../../src/runtimes/kubernetes/api';
 import { expectFailure, HOME, ID, patiently, podSpec } from '../runtimes/contract-given';
-import { IMAGE, until } from './cluster-world';
+import { CLUSTER, IMAGE, until } from './cluster-world';
 import { type Installation, install } from './installation';
 
 let installation: Installation;
@@ -22,7 +22,7 @@ beforeAll(async () => {
     await until(mayList, `the role in ${namespace} was to hold`);
   }
   api.close();
-  runtime = createKubernetesRuntime({ kubeconfig, namespacePrefix: `${installation.prefix}-` });
+  runtime = createKubernetesRuntime({ ...CLUSTER, kubeconfig, namespacePrefix: `${installation.prefix}-` });
 });
 
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { connectClient, type PerennialClient, type WorkspaceHandle } from '../..
 import { createKubernetesRuntime, type KubernetesRuntime } from '../../src/runtimes/kubernetes';
 import { patiently } from '../runtimes/contract';
 import { endAllStarts, eventually, launchStart, readStack, type StartProcess } from '../start/start-process';
-import { KUBECONFIG } from './cluster-world';
+import { CLUSTER, KUBECONFIG } from './cluster-world';
 
 /** Where the workspaces of the organization `default` are. */
 export const NAMESPACE = 'perennial-default';
@@ -32,7 +32,11 @@ export async function startClusterStack({ kubeconfig = KUBECONFIG } = {}): Promi
   const dir = path.join(folder, 'stack');
   const script = path.join(__dirname, '..', '..', 'scripts', 'start.mjs');
   const args = ['--dir', dir, '--runtime', 'kubernetes', '--no-first'];
-  const start = launchStart({ script, args, env: { KUBECONFIG: kubeconfig } });
+  const start = launchStart({
+    script,
+    args,
+    env: { KUBECONFIG: kubeconfig, PERENNIAL_KUBERNETES_IMAGE_PULL_POLICY: CLUSTER.imagePullPolicy },
+  });
   await start.untilSaid(/^ready /m);
   const client = await connectClient({ address: readStack(dir).temporal.address });
   const runtime = createKubernetesRuntime({ kubeconfig: KUBECONFIG });

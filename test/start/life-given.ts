@@ -53,7 +53,8 @@ export function giveLife(setting: LifeSetting): Life {
     // Homes are entered by the images' own users.
     chmodSync(folder, 0o755);
     const script = path.join(__dirname, '..', '..', 'scripts', 'start.mjs');
-    const env = { PERENNIAL_FIRST_IMAGE: setting.image };
+    // The images of the tests are in no registry.
+    const env = { PERENNIAL_FIRST_IMAGE: setting.image, PERENNIAL_KUBERNETES_IMAGE_PULL_POLICY: 'IfNotPresent' };
     start = launchStart({ script, args: ['--dir', dir(), '--runtime', setting.runtime], env });
     await start.untilSaid(/^ready /m);
     client = await connectClient({ address: readStack(dir()).temporal.address });

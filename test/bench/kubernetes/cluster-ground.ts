@@ -27,7 +27,7 @@ export interface ClusterGround extends Ground {
 /** Ends with all that it made on the cluster, also when the process is told to end. */
 export async function openClusterGround(bench: Bench, environment: NodeJS.ProcessEnv = {}): Promise<ClusterGround> {
   const namespacePrefix = `bench-${randomBytes(3).toString('hex')}-`;
-  const runtime = createKubernetesRuntime({ kubeconfig: KUBECONFIG, namespacePrefix });
+  const runtime = createKubernetesRuntime({ kubeconfig: KUBECONFIG, namespacePrefix, imagePullPolicy: 'IfNotPresent' });
   const plain = openPlainCluster(KUBECONFIG);
   let ground: Ground | null = null;
   let ending: Promise<void> | null = null;

@@ -1,0 +1,25 @@
+/** The watch where the pods of one organization cannot be known: it misses none of them, and sees to the others. */
+import { activityWorld, HOME, podOf } from './world';
+
+const patiently = () => ({ signal: new AbortController().signal, waitingFor: () => undefined });
+
+test('An organization whose pods are not known is asked about for none of them, and keeps the watch from nobody else.', async () => {
+  const world = activityWorld({}, { watchIntervalMs: 1, watchFullIntervalMs: 5 });
+  const { runtime, workflows, environment, run, activities, signals, beats } = world;
+  const { identity } = await runtime.prepareHome(HOME, patiently());
+  await runtime.startPod(podOf(identity), patiently());
+  workflows.set('workspace/ada/dev', { id: 'w1' });
+  for (const name of ['one', 'two', 'three']) workflows.set(`workspace/ada/${name}`, { id: name, organization: 'lost' });
+  const listPods = runtime.listPods;
+  runtime.listPods = (passOver) => {
+    passOver?.('lost', 'the pods in perennial-lost are not known: forbidden');
+    return listPods();
+  };
+  runtime.losePod({ id: 'w1', organization: 'default', build: 1 });
+  const watching = run(activities.watch, { runtime: 'memory' });
+  await new Promise<void>((resolve) => environment.on('heartbeat', () => beats.length > 60 && resolve()));
+  environment.cancel('CANCELLED');
+  await watching.catch(() => undefined);
+  expect(signals.map(({ workflowId }) => workflowId)).toEqual(['workspace/ada/dev']);
+  expect(runtime.calls).not.toContain('observe');
+});
