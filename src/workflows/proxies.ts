@@ -94,8 +94,8 @@ export const look = proxyActivities<Activities>({
  * for a worker that is starved, since while a local activity runs the loop and the answers of updates wait.
  */
 export const local = proxyLocalActivities<Activities>({
-  startToCloseTimeout: '2s',
-  scheduleToCloseTimeout: '5s',
+  startToCloseTimeout: '4s',
+  scheduleToCloseTimeout: '8s',
   cancellationType: 'TRY_CANCEL',
   retry: { initialInterval: '100ms', maximumInterval: '1s', maximumAttempts: 3, nonRetryableErrorTypes: ['InvalidRequest'] },
 });

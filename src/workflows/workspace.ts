@@ -9,6 +9,7 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  log,
   sleep,
   upsertMemo,
   workflowInfo,
@@ -130,14 +131,24 @@ async function admitCreation(run: Run): Promise<void> {
   const policy = await ownFailure(() =>
     short.readPolicy.executeWithOptions({ summary: `policy of ${state.organization}` }, [{ organization: state.organization }]),
   );
-  const { autoStart } = state.own;
-  if (autoStart) await ownFailure(() => local.checkTimeZone({ field: 'autoStart.timeZone', timeZone: autoStart.timeZone ?? '' }));
+  await checkTimeZone(state);
   refusalToFailure(() => {
     checkOwn(state.own, policy);
     wantedSpec(state, state.own, policy);
   });
   takePolicy(state, policy, Date.now());
   takeEarlySignals(state, Date.now());
+}
+
+/** A zone that could not be checked in time is taken: a plan that then comes to nothing says so and holds nobody up. */
+async function checkTimeZone({ own: { autoStart } }: State): Promise<void> {
+  if (!autoStart) return;
+  try {
+    await ownFailure(() => local.checkTimeZone({ field: 'autoStart.timeZone', timeZone: autoStart.timeZone ?? '' }));
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    log.warn('the time zone could not be checked', { error });
+  }
 }
 
 /** Passes an activity's own typed failure on as the workflow's, without the wrapping. */

@@ -71,7 +71,7 @@ test.each(['start-pod', 'configure'] as const)(
       continueAsNewAfterEvents: 60,
     });
     const { runId } = await handleOf(workspace.name).describe();
-    for (let ping = 0; ping < 15; ping += 1) await workspace.ping();
+    for (let ping = 0; ping < 50; ping += 1) await workspace.ping();
     await until('the step is no longer observed', async () => {
       const { events } = await handleOf(workspace.name, runId).fetchHistory();
       return events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
