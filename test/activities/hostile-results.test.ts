@@ -1,9 +1,12 @@
 /** Pods, images, clusters, and failures that say far too much: what comes of it in a history stays within fixed limits. */
 import { ApplicationFailure, DefaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
+import type { Activities, StepResult } from '../../src/activities';
 import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { MemoryOptions } from '../../src/runtimes/memory';
 import type { Pod } from '../../src/runtimes/runtime';
 import { activityWorld, DEADLINE, HOME, podOf } from './world';
+
+type StartInput = Parameters<Activities['startPod']>[0];
 
 const POD = { id: 'w1', organization: 'default', build: 1 };
 const HOOK = { step: 'configure', build: 1, timeoutMs: 60_000, dotfiles: null } as const;
@@ -28,16 +31,19 @@ function failureWith(type: RuntimeFailure['type'], text: string): RuntimeFailure
 }
 
 describe.each(TEXTS)('%s', (_, text) => {
-  test('A pod that says too much of itself is cut.', async () => {
+  test.each(['startPod', 'awaitPod'] as const)('A pod that says too much of itself is cut where %s answers it.', async (verb) => {
     const { runtime, run, activities } = activityWorld();
     const { value } = await run(activities.prepareHome, { home: HOME, deadline: DEADLINE });
     const names = { instance: text, digest: text, user: text, home: text, more: text };
     const pod = { id: 'w1', build: 1, uid: 1000, ...names, warnings: Array(900).fill(text) } as Pod;
     jest.spyOn(runtime, 'startPod').mockResolvedValue(pod);
-    const result = await run(activities.startPod, { pod: podOf(value.identity), deadline: DEADLINE });
+    const result = await run<StartInput, StepResult<Pod | null>>(activities[verb], {
+      pod: podOf(value.identity),
+      deadline: DEADLINE,
+    });
     expect(bytesOf(result)).toBeLessThan(RESULT_BYTES);
-    expect(result.value.warnings).toHaveLength(20);
-    expect(result.value.warnings.at(-1)).toBe('and 881 more warnings');
+    expect(result.value?.warnings).toHaveLength(20);
+    expect(result.value?.warnings.at(-1)).toBe('and 881 more warnings');
   });
 
   test('An identity that cannot be kept whole is refused, since a part of it would be that of another home.', async () => {
