@@ -1,3 +1,4 @@
+import { INTERPRETER_SCRIPT } from './interpreter-script';
 import type { HookScript } from './visit-script';
 
 const IDLE_REASON = 'the image has no /coder/configure';
@@ -10,15 +11,19 @@ export const CONFIGURE: HookScript = {
   isIdle: `[ ! -e "\${PERENNIAL_ROOTFS:-}/coder/configure" ] && [ ! -L "\${PERENNIAL_ROOTFS:-}/coder/configure" ]`,
   idleReason: IDLE_REASON,
   text: `
-set -- "$1" "\${PERENNIAL_ROOTFS:-}/coder/configure"
+unset PERENNIAL_RUNNER PERENNIAL_HOOK
+set -- "\${PERENNIAL_ROOTFS:-}/coder/configure"
 say() {
-  printf '%s\\n' "$2" >>"$1"
+  printf '%s\\n' "$1" >&3
   exit 0
 }
-[ -e "$2" ] || [ -L "$2" ] || say "$1" 'skipped: ${IDLE_REASON}'
-[ -f "$2" ] && [ -x "$2" ] || say "$1" 'warning: /coder/configure is there but not executable'
-[ "$(id -u)" != 0 ] || say "$1" "warning: /coder/configure was not run because the image's user is root"
-printf 'did: /coder/configure ran\\n' >>"$1"
-exec "$2"
+[ -e "$1" ] || [ -L "$1" ] || say 'skipped: ${IDLE_REASON}'
+[ -f "$1" ] && [ -x "$1" ] || say 'warning: /coder/configure is there but not executable'
+[ "$(id -u)" != 0 ] || say "warning: /coder/configure was not run because the image's user is root"
+${INTERPRETER_SCRIPT}
+set -- "$1" "$(name_missing_interpreter "$1")"
+[ -z "$2" ] || say "warning: /coder/configure could not be run: $2"
+printf 'did: /coder/configure ran\\n' >&3
+exec "$1" 3>&-
 `,
 };

@@ -2,6 +2,8 @@ import { maskText } from './mask';
 
 const MAX_LINES = 50;
 const MAX_LINE_CHARS = 300;
+/** No token in use is longer. */
+const MAX_TOKEN_CHARS = 8_192;
 
 /** Colours and cursor moves, window titles, and all other escapes of a terminal. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to be removed.
@@ -11,23 +13,44 @@ const CONTROLS = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * The last lines of a hook's output, fit to leave the workspace: at most 50 of at most 300 characters, without control
- * characters, masked. With `cut`, the text begins inside a line; that line is left out, as half a token is not known for one.
+ * characters, masked. With `cut`, the text begins inside a line; that line is left out, as half a token is not known for one. Where
+ * there is no other, its end is shown.
  */
 export function lastLines(text: string, { cut }: { cut: boolean }): string[] {
-  const whole = cut ? text.slice(text.indexOf('\n') + 1 || text.length) : text;
-  const plain = whole.split('\n').map(cleanLine).join('\n').trimEnd();
-  if (plain === '') return [];
-  return maskText(plain).split('\n').slice(-MAX_LINES).map(cutLine);
+  const [first = '', ...others] = text.split('\n').map(trimReturns);
+  // What comes after a carriage return is a line of its own.
+  const isFirstCut = cut && !first.includes('\r');
+  const known = (isFirstCut ? others : [first, ...others]).map(cleanLine).join('\n').trimEnd();
+  if (known === '') return isFirstCut ? showEnd(cleanLine(first)) : [];
+  return maskText(known)
+    .split('\n')
+    .slice(-MAX_LINES)
+    .map((line) => cutText(line, MAX_LINE_CHARS));
+}
+
+/** Of a line whose beginning nobody knows: what may be the rest of a token is not shown. */
+function showEnd(line: string): string[] {
+  const tokenRest = /^[\w.+/=-]*/.exec(line.slice(0, MAX_TOKEN_CHARS))?.[0] ?? '';
+  const masked = maskText(line.slice(tokenRest.length)).trim();
+  if (masked === '') return [];
+  return [masked.length <= MAX_LINE_CHARS ? masked : `…${masked.slice(1 - MAX_LINE_CHARS).replace(/^[\udc00-\udfff]/, '')}`];
 }
 
 /** One sentence that came out of a workspace, made fit in the same way. */
 export function cleanSentence(text: string): string {
-  return cutLine(maskText(cleanLine(text)).trim());
+  return cutText(maskText(cleanLine(text)).trim(), MAX_LINE_CHARS);
+}
+
+/** By hand: an expression for it takes quadratic time on many of them. */
+function trimReturns(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === '\r') end -= 1;
+  return line.slice(0, end);
 }
 
 function cleanLine(line: string): string {
   // A carriage return starts the line again, as a progress bar does; a terminal shows what came last.
-  const shown = line.replace(/\r+$/, '');
+  const shown = trimReturns(line);
   return shown
     .slice(shown.lastIndexOf('\r') + 1)
     .replace(ESCAPES, '')
@@ -35,9 +58,10 @@ function cleanLine(line: string): string {
     .replace(CONTROLS, '');
 }
 
-function cutLine(line: string): string {
-  if (line.length <= MAX_LINE_CHARS) return line;
-  const kept = line.slice(0, MAX_LINE_CHARS - 1);
+/** Text of at most so many characters; a cut is shown. */
+export function cutText(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  const kept = text.slice(0, maxChars - 1);
   // Half of a surrogate pair is no character, and not every JSON reader takes it.
   return `${/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept}…`;
 }

@@ -8,10 +8,17 @@ const KEY_END = /-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}/;
 /** Longer than any key in use; a BEGIN that somebody merely printed must not hide the rest of a log. */
 const MAX_KEY_LINES = 400;
 const HIDDEN = '***';
+/** How much of a line that has not ended is held at most, how long a token is, and how long the mark of a key. */
+const MAX_PENDING_CHARS = 262_144;
+const MAX_TOKEN_CHARS = 16_384;
+const MARK_CHARS = 100;
 
 /** Masks a stream: feed it chunks, print what it gives back, and print what `end` gives at the end. */
 export interface Masker {
-  /** Takes the next chunk and gives back all complete lines; a secret may be cut by a chunk, never by a line. */
+  /**
+   * Takes the next chunk and gives back all complete lines; a secret may be cut by a chunk, never by a line. Of a line that goes on
+   * for long it gives back what it can, so that it holds little.
+   */
   push(chunk: string): string;
   /** Gives back the last line if it had no line break. */
   end(): string;
@@ -26,25 +33,54 @@ export function maskText(text: string, values: string[] = []): string {
 
 /** Makes a masker for a stream of chunks of any size; `values` are secrets known by value. */
 export function createMasker(values: string[] = []): Masker {
-  const maskLine = createLineMasker(values);
+  const secrets = listSecrets(values);
+  const maskLine = createLineMasker(secrets);
   let pending: string[] = [];
+  let pendingChars = 0;
+  const hold = (text: string) => {
+    pending = [text];
+    pendingChars = text.length;
+  };
   return {
     push(chunk) {
       const complete = chunk.lastIndexOf('\n') + 1;
-      if (complete === 0) {
-        pending.push(chunk);
-        return '';
+      if (complete > 0) {
+        const lines = pending.join('') + chunk.slice(0, complete);
+        hold(chunk.slice(complete));
+        return lines.replace(/[^\n]*\n/g, (line) => maskLine(line));
       }
-      const lines = pending.join('') + chunk.slice(0, complete);
-      pending = [chunk.slice(complete)];
-      return lines.replace(/[^\n]*\n/g, (line) => maskLine(line));
+      pending.push(chunk);
+      pendingChars += chunk.length;
+      if (pendingChars <= MAX_PENDING_CHARS) return '';
+      const text = pending.join('');
+      const at = findCut(text, secrets);
+      hold(text.slice(at));
+      return at === 0 ? '' : maskLine(text.slice(0, at));
     },
     end() {
       const rest = pending.join('');
-      pending = [];
+      hold('');
       return rest === '' ? '' : maskLine(rest);
     },
   };
+}
+
+/** Where a line that does not end may be cut: near its end, in no token, no known value, and no mark of a key. */
+function findCut(text: string, secrets: string[]): number {
+  const marginChars = Math.max(MARK_CHARS, secrets[0]?.length ?? 0);
+  const lowest = Math.max(0, text.length - MAX_TOKEN_CHARS - marginChars);
+  let at = Math.max(lowest, text.length - marginChars);
+  while (at > lowest && /[\w.-]/.test(text[at - 1] ?? '')) at -= 1;
+  const from = Math.max(0, at - marginChars);
+  const around = text.slice(from, at + marginChars);
+  const found = [KEY_BEGIN.exec(around), KEY_END.exec(around)].map(
+    (match) => match && { index: match.index, length: match[0].length },
+  );
+  const known = secrets.map((secret) => ({ index: around.indexOf(secret), length: secret.length }));
+  const hit = [...found, ...known].filter(
+    (place) => place !== null && place.index >= 0 && from + place.index < at && from + place.index + place.length > at,
+  );
+  return Math.min(at, ...hit.map((place) => from + (place?.index ?? 0)));
 }
 
 function hideCutKey(text: string): string {
@@ -55,8 +91,7 @@ function hideCutKey(text: string): string {
   return HIDDEN + text.slice(end.index + end[0].length);
 }
 
-function createLineMasker(values: string[]): (line: string) => string {
-  const secrets = listSecrets(values);
+function createLineMasker(secrets: string[]): (line: string) => string {
   let keyLines = 0;
   return (line) => {
     let masked = '';

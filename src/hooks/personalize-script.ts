@@ -1,4 +1,7 @@
 import { DOTFILES_SCRIPT } from './dotfiles-script';
+import { GIT_SCRIPT } from './git-script';
+import { INTERPRETER_SCRIPT } from './interpreter-script';
+import { LINKS_SCRIPT } from './links-script';
 import type { HookScript } from './visit-script';
 
 const IDLE_REASON = 'no dotfiles are set and there is no ~/personalize';
@@ -7,19 +10,21 @@ const IDLE_REASON = 'no dotfiles are set and there is no ~/personalize';
  * The step `personalize`: the dotfiles, then the user's own program or what the dotfiles bring. Each part runs whatever came of
  * the one before; what went wrong is reported, and the script itself succeeds.
  *
- * Arguments: `uri=…` and `ref=…`, both empty after the sign when there is nothing to bring.
+ * Arguments: the run's folder, and `uri=…` and `ref=…`, both empty after the sign when there is nothing to bring. Open file 3 is the report.
  */
 export const PERSONALIZE: HookScript = {
   isIdle: '[ "$1" = uri= ] && [ ! -e "$HOME/personalize" ] && [ ! -L "$HOME/personalize" ]',
   idleReason: IDLE_REASON,
   text: `
+unset PERENNIAL_RUNNER PERENNIAL_HOOK
 PERENNIAL_ENVIRONMENT=$(export -p)
-report=$1 uri=\${2#uri=} ref=\${3#ref=}
+folder=$1 uri=\${2#uri=} ref=\${3#ref=}
 dotfiles=$HOME/dotfiles
 usable=
 
 main() {
   [ -z "$uri" ] || bring_dotfiles
+  [ -z "$usable" ] || remove_stale_links
   if [ -f "$HOME/personalize" ] && [ -x "$HOME/personalize" ]; then
     run_program '~/personalize' "$HOME" ./personalize
   elif [ -e "$HOME/personalize" ] || [ -L "$HOME/personalize" ]; then
@@ -41,41 +46,25 @@ install_dotfiles() {
 
 # Runs $3 in the folder $2, as a child, in the environment as it came: a variable of the workspace may have a name of ours.
 run_program() {
-  (eval "$PERENNIAL_ENVIRONMENT" && cd "$2" && exec "$3")
+  missing=$(eval "$PERENNIAL_ENVIRONMENT" && name_missing_interpreter "$2/$3")
+  if [ -n "$missing" ]; then
+    say warning "$1 could not be run: $missing"
+    return
+  fi
+  (eval "$PERENNIAL_ENVIRONMENT" && cd "$2" && exec "$3" 3>&-)
   code=$?
   [ "$code" = 0 ] && say did "$1 ran" || say ended "$code $1"
-}
-
-# Links are relative: the same home may lie at another path in an image whose user has another name.
-link_dotfiles() {
-  linked=0 kept=
-  for source in "$dotfiles"/.[!.]* "$dotfiles"/..?*; do
-    name=\${source##*/}
-    case $name in .git | .gitignore | .gitmodules | .github) continue ;; esac
-    [ -e "$source" ] || [ -L "$source" ] || continue
-    ! is_linked "$name" || continue
-    if [ -e "$HOME/$name" ] || [ -L "$HOME/$name" ]; then
-      kept="$kept, ~/$name"
-    else
-      ln -s "dotfiles/$name" "$HOME/$name" && linked=$((linked + 1)) || kept="$kept, ~/$name"
-    fi
-  done
-  [ "$linked" = 0 ] || say did "$linked of the dotfiles were linked into the home"
-  [ -z "$kept" ] || say warning "these were there already, so the dotfiles of the same names were not linked: \${kept#, }"
-}
-
-is_linked() {
-  [ -L "$HOME/$1" ] || return 1
-  target=$(readlink "$HOME/$1")
-  [ "$target" = "dotfiles/$1" ] || [ "$target" = "$dotfiles/$1" ]
 }
 
 # One line each, whatever a file may be called.
 say() {
   case $2 in *'\n'* | *'\r'*) set -- "$1" "$(printf '%s' "$2" | tr '\\n\\r' '  ')" ;; esac
-  printf '%s: %s\\n' "$1" "$2" >>"$report"
+  printf '%s: %s\\n' "$1" "$2" >&3
 }
+${INTERPRETER_SCRIPT}
+${GIT_SCRIPT}
 ${DOTFILES_SCRIPT}
+${LINKS_SCRIPT}
 main
 `,
 };

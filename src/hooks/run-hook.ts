@@ -1,12 +1,15 @@
 import type { Exec, HookProgress, HookResult, HookSpec } from './hook';
 import { describeEnd, describeWaiting } from './hook-end';
-import { type Visit, visitRun } from './visit';
+import { visitRun } from './visit';
+import type { Visit } from './visit-answer';
 
 /** A visit waits for some seconds itself, so that this is a matter of half a minute; a runner begins in milliseconds. */
 const MAX_VISITS_BEFORE_BEGIN = 10;
 /** Answers can be cut off by a dying connection; a shell that cannot answer at all will not learn to. */
 const MAX_UNREADABLE_ANSWERS = 5;
 const PAUSE_AFTER_UNREADABLE_MS = 250;
+/** A runner ends its hook within seconds of the limit; one that was stopped, or lied about, would be waited for without end. */
+const GRACE_AFTER_LIMIT_MS = 60_000;
 
 /**
  * Runs one hook step of one build, once in a pod's life: starts it, or joins it when it has begun already, and waits for its end.
@@ -16,11 +19,15 @@ const PAUSE_AFTER_UNREADABLE_MS = 250;
 export async function runHook(exec: Exec, spec: HookSpec, progress: HookProgress): Promise<HookResult> {
   progress.waitingFor(`${spec.step} to begin`);
   const refused = { starting: 0, unreadable: 0 };
+  let running = null as { last: Visit; sinceMs: number } | null;
   for (;;) {
     progress.signal.throwIfAborted();
-    const visit = await untilAbort(progress.signal, visitRun(exec, spec));
+    const visit: Visit = await untilAbort(progress.signal, visitRun(exec, spec, running?.last ?? null));
     if (visit.state === 'starting' || visit.state === 'unreadable') refused[visit.state] += 1;
+    if (visit.state === 'running') running = { last: visit, sinceMs: running?.sinceMs ?? Date.now() };
     if (isOver(visit, refused)) return describeEnd(spec, visit);
+    const ranMs = Math.max(visit.ranMs, running === null ? 0 : Date.now() - running.sinceMs);
+    if (ranMs > spec.timeoutMs + GRACE_AFTER_LIMIT_MS) return describeEnd(spec, { ...visit, limitReached: true });
     progress.waitingFor(describeWaiting(spec, visit));
     if (visit.state === 'unreadable') await untilAbort(progress.signal, pause(PAUSE_AFTER_UNREADABLE_MS));
   }

@@ -1,54 +1,86 @@
+import { FOLDER_SCRIPT } from './folder-script';
+import { LOG_SCRIPT } from './log-script';
+import { PROCESS_SCRIPT } from './process-script';
+
 /**
  * The detached runner, as POSIX shell text for dash, bash, and busybox. It lives in the pod beside the hook, so it outlasts
  * whoever started it: it runs the hook once, writes its output to the log, keeps the log short, and holds the time limit.
  *
- * Arguments: the run's folder, the hook's script, the limit in hundredths of a second, the log, and the hook's own arguments.
+ * It has its own text and the hook's in its environment, so that it needs no file to begin, and the run's folder in its name, so that
+ * it is found also when that folder is gone. What it knows it holds open, and puts back what others remove.
+ *
+ * Arguments: step, build, the limit in hundredths of a second, and the hook's own arguments. Open files: 3 is the report, 4 the log, 6
+ * the hook's process number.
  */
 export const RUNNER_SCRIPT = `
 # The environment and the mask as they came: a variable of the workspace may have the name of one of ours.
 PERENNIAL_ENVIRONMENT=$(printf 'umask ' && umask && export -p)
 umask 077
-folder=$1 script=$2 limit=$3 log=$4
-shift 4
-exec 2>>"$folder/errors"
+folder=\${0#perennial-hook:} step=$1 build=$2 limit=$3
+shift 3
+log_max=10485760 log_kept=8388608 log_limit='10 MiB'
 
 main() {
-  claim || exit 0
-  open_log
+  entered=1
+  claim || return
+  rm -f "$folder/report" "$folder/pid" "$folder/exit.new" "$folder/output" "$folder/end"
+  # The first block of each is taken now, as the hook may fill the disk.
+  printf '\\n' >"$folder/report"
+  printf '\\n' >"$folder/exit.new"
+  with_files "$@" 3<>"$folder/report" 6<>"$folder/pid"
+  [ -n "$opened" ] || with_files "$@" 3>/dev/null 6>/dev/null
+}
+
+# A hard link is made once or not at all, and with its content: whoever makes it runs the hook, and no moment exists in which
+# the hook is taken but nobody can tell by whom.
+claim() {
+  read_stat /proc/$$/stat
+  clock
+  began=$now code= opened=
+  claimed="$$ $born $began"
+  printf '%s\\n' "$claimed" >"$folder/claim.$$" && ln "$folder/claim.$$" "$folder/began"
+}
+
+# A full or read-only home is no reason not to run the hook, and whatever lies in the log's place is none to wait.
+with_files() {
+  opened=1 logged=
+  clear_place && with_log "$@" 4<>"$log"
+  [ -z "$logged" ] || return
+  say "warning: the output could not be written to $HOME/.perennial/logs/build-$build/$step.log"
+  # Perhaps in memory.
+  log_max=1048576 log_kept=524288 log_limit='1 MiB'
+  with_log "$@" 4<>"$folder/output"
+  [ -n "$logged" ] || run_hook "$@" 4>/dev/null
+}
+
+with_log() {
+  is_writable || return
+  logged=1
+  run_hook "$@"
+}
+
+run_hook() {
   count_kills
   kills_before=$kills
-  set -- sh "$script" "$folder/report" "$@"
+  set -- sh -c 'eval "$PERENNIAL_HOOK"' "$step" "$folder" "$@"
   command -v setsid >/dev/null 2>&1 && set -- setsid "$@"
   watch &
   watcher=$!
   # Not with &, by which it would ignore interrupts.
-  (start_hook "$@") </dev/null >>"$log" 2>&1
+  (start_hook "$@") </dev/null >>/proc/self/fd/4 2>&1
   code=$?
   # The watcher is told, not killed: it may be cutting the log, or ending what the hook left at its time limit.
   kill -TERM "$watcher" 2>/dev/null
   wait "$watcher"
   cut_log
   note_kills
-  publish "$code"
+  keep_record
+  publish
+  linger &
 }
 
-# A hard link is made once or not at all, and with its content: whoever makes it runs the hook, and no moment exists in which
-# the hook is taken but nobody can tell by whom.
-claim() {
-  read -r line </proc/$$/stat
-  clock
-  set_fields "$line"
-  began=$now
-  printf '%s %s %s\\n' "$$" "$born" "$now" >"$folder/claim.$$" && ln "$folder/claim.$$" "$folder/began"
-}
-
-# A full or read-only home is no reason not to run the hook.
-open_log() {
-  # Whatever an earlier pod of the same build wrote is over: the hook runs anew, and its lines stand there once.
-  { [ -d "\${log%/*}" ] || mkdir -p "\${log%/*}"; } && true >"$log" && return
-  printf 'warning: the output could not be written to %s\\n' "$log" >>"$folder/report"
-  log=$folder/output
-  true >>"$log"
+say() {
+  printf '%s\\n' "$1" >&3
 }
 
 # The kernel tells nobody but the one whose process it was; the pod looks as well as before. Of cgroup v2, or of v1.
@@ -63,14 +95,14 @@ count_kills() {
 note_kills() {
   count_kills
   [ "$kills" -le "$kills_before" ] ||
-    printf 'warning: out of memory: the kernel ended %s process(es) meanwhile\\n' "$((kills - kills_before))" >>"$folder/report"
+    say "warning: out of memory: the kernel ended $((kills - kills_before)) process(es) meanwhile"
 }
 
 start_hook() {
   read -r pid rest </proc/self/stat
-  printf '%s\\n' "$pid" >"$folder/pid"
+  printf '%s\\n' "$pid" >&6
   eval "$PERENNIAL_ENVIRONMENT"
-  exec "$@"
+  exec "$@" 4>&- 6>&-
 }
 
 watch() {
@@ -81,43 +113,39 @@ watch() {
     # Not every sleep takes fractions.
     wait $! || pause=1
     cut_log
+    keep_record
     clock
     [ "$((now - began))" -lt "$limit" ] || end_hook || return
   done
 }
 
-# The hook is held meanwhile: what it wrote between the reading and the shortening would be lost.
-cut_log() {
-  [ -s "$log" ] && [ "$(wc -c <"$log")" -gt 10485760 ] || return 0
-  signal_hook STOP
-  shorten_log
-  signal_hook CONT
+# What the hook left running may write on, and clean up.
+linger() {
+  while list_members; [ -n "$members" ]; do
+    sleep 5
+    cut_log
+    keep_record
+    [ -s "$folder/exit" ] || publish
+  done
 }
 
-# Written over in place and then shortened, never replaced: the hook holds this very file open.
-shorten_log() {
-  tail -c 8388608 "$log" >"$folder/tail" || return 0
-  printf '[perennial: this log passed 10 MiB; its beginning was cut here]\\n' >"$folder/kept"
-  tail -n +2 "$folder/tail" >"$folder/lines"
-  # Output without any line break is kept as it is.
-  [ -s "$folder/lines" ] || mv -f "$folder/tail" "$folder/lines"
-  if cat "$folder/lines" >>"$folder/kept"; then
-    echo 0 >"$folder/from"
-    dd if="$folder/kept" of="$log" bs=65536 conv=notrunc 2>/dev/null
-    dd if=/dev/null of="$log" bs=1 seek="$(wc -c <"$folder/kept")" 2>/dev/null
-  fi
-  rm -f "$folder/tail" "$folder/lines" "$folder/kept"
-}
+# A hook that empties all places which it may write to must not have the hook begin a second time.
+keep_record() {
+  [ ! -s "$folder/began" ] || [ ! "$folder/report" -ef /proc/self/fd/3 ] || return 0
+  make_folder "\${folder%/.perennial-*}" || return 0
+  cat /proc/self/fd/3 >"$folder/report"
+  printf '%s\\n' "$claimed" >"$folder/claim.$$" && ln "$folder/claim.$$" "$folder/began"
+} 2>/dev/null
 
 # Fails when it has ended the hook, so that the watch ends too.
 end_hook() {
   list_members
   case " $members" in *" $hook "*) ;; *) return 0 ;; esac
-  : >"$folder/limit"
+  say limit
   signal_hook TERM
   wait_for_none 500 || { signal_hook KILL; wait_for_none 200; }
   # What cannot be ended (it runs as another user, or hangs in the kernel) must not hold up the build.
-  [ -z "$members" ] || publish 137
+  [ -z "$members" ] || { code=137 && publish; }
   return 1
 }
 
@@ -139,7 +167,7 @@ wait_for_none() {
 # All that lives in the hook's session, and all that descends from it; without setsid there is no session of its own.
 list_members() {
   members=
-  { read -r hook <"$folder/pid"; } 2>/dev/null || return
+  { read -r hook </proc/self/fd/6; } 2>/dev/null || return
   family=" $hook " grown=1
   while [ -n "$grown" ]; do
     grown=
@@ -153,32 +181,18 @@ list_members() {
   done
 }
 
-read_stat() {
-  { IFS= read -r line <"$1"; } 2>/dev/null || return 1
-  # A program's name may even hold a line break.
-  case $line in *') '*) ;; *) line=$(cat "$1" 2>/dev/null) ;; esac
-  pid=\${line%% *}
-  set_fields "$line"
-}
-
-# A program's name stands in brackets and may itself hold blanks and brackets; the fields are counted from the last one on.
-set_fields() {
-  set -- \${1##*) }
-  state=$1 parent=$2 session=$4 born=\${20}
-}
-
-# Hundredths of a second since the machine's start: never set back, and no process is needed to read it.
-clock() {
-  read -r uptime idle </proc/uptime
-  now=$((\${uptime%.*} * 100 + 1\${uptime#*.} - 100))
-}
-
-# What was told once is not changed.
+# What was told once is not changed. Where the disk is full by now, the block that was taken at the beginning has room.
 publish() {
-  set -C
-  printf '%s\\n' "$1" >"$folder/exit"
-}
-
-main "$@"
+  [ ! -s "$folder/exit" ] || return 0
+  keep_end
+  printf '%s\\n' "$code" 1<>"$folder/exit.new" && ln "$folder/exit.new" "$folder/exit"
+} 2>/dev/null
+${LOG_SCRIPT}
+${FOLDER_SCRIPT}
+${PROCESS_SCRIPT}
+find_uid
+entered=
+main "$@" 2<>"$folder/errors"
+[ -n "$entered" ] || main "$@"
 exit 0
 `;

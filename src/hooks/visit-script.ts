@@ -1,3 +1,4 @@
+import { PROCESS_SCRIPT } from './process-script';
 import { RUNNER_SCRIPT } from './runner-script';
 import { skipScript } from './skip-script';
 
@@ -15,14 +16,13 @@ export interface HookScript {
  * One visit to a hook's run, as shell text for `sh -s`: it starts the runner if none has begun, waits a while for the end, and
  * tells how things stand. Every visit is the same, so it does not matter whether the one before was cut off.
  *
- * Arguments: step, build, limit and wait in hundredths of a second, and the hook's own arguments.
+ * Arguments: step, build, limit and wait in hundredths of a second, `known` when an earlier visit found the run (else `new`), and the
+ * hook's own arguments.
  */
 export function visitScript(hook: HookScript): string {
-  return `${skipScript(hook)}${VISIT}
-write_scripts() {
-  printf '%s' ${quote(RUNNER_SCRIPT)} >"$folder/runner.$$" &&
-    printf '%s' ${quote(hook.text)} >"$folder/hook.$$"
-}
+  return `${skipScript(hook)}${PROCESS_SCRIPT}${VISIT}
+PERENNIAL_RUNNER=${quote(RUNNER_SCRIPT)}
+PERENNIAL_HOOK=${quote(hook.text)}
 main "$@"
 exit 0
 `;
@@ -35,8 +35,8 @@ function quote(text: string): string {
 const VISIT = `
 main() {
   clock
-  until=$((now + patience)) naps=0 began=
-  [ -e "$folder/began" ] || start "$@"
+  until=$((now + patience)) naps=0 began= found=
+  [ -e "$folder/began" ] || find_runner || [ "$known" = known ] || start "$@"
   while judge; [ "$state" = running ] || [ "$state" = starting ]; do
     clock
     [ "$now" -lt "$until" ] || break
@@ -45,13 +45,20 @@ main() {
   [ "$state" = skipped ] && tell_skipped || tell
 }
 
+# A runner whose record somebody has removed, by its name; it will put the record back.
+find_runner() {
+  for found in /proc/[0-9]*; do
+    [ -O "$found" ] && { IFS= read -r line <"$found/cmdline" || [ -n "$line" ]; } || continue
+    case $line in *"perennial-hook:$folder$step$build$limit"*) return 0 ;; esac
+  done 2>/dev/null
+  found=
+  return 1
+}
+
 # Starting twice is harmless: the runners agree among themselves which of them runs the hook.
 start() {
-  # Nothing is written over: a shell may be reading what a visit of the same number left.
-  set -C
-  write_scripts 2>>"$folder/errors" || return
-  set +C
-  set -- sh "$folder/runner.$$" "$folder" "$folder/hook.$$" "$limit" "$log" "$@"
+  remove_old_logs
+  set -- sh -c 'eval "$PERENNIAL_RUNNER"' "perennial-hook:$folder" "$step" "$build" "$limit" "$@"
   command -v setsid >/dev/null 2>&1 && set -- setsid "$@" || trap '' HUP
   # The runner's end wakes us from this sleep, without any asking.
   sleep "$((patience / 100))" </dev/null >/dev/null 2>&1 &
@@ -63,13 +70,14 @@ start() {
 # What a shell starts with & ignores interrupts, and would pass that on to all that the hook starts. An env that cannot change
 # that starts nothing.
 launch() {
-  (restore && exec env --default-signal=INT,QUIT "$@") 2>/dev/null || (restore && exec "$@") 2>>"$folder/errors"
+  (restore && exec env --default-signal=INT,QUIT "$@") 2>/dev/null || (restore && exec "$@") 2<>"$folder/errors"
 }
 
 restore() {
   cd "$HOME" || cd /
   unset OLDPWD
   eval "$PERENNIAL_ENVIRONMENT"
+  export PERENNIAL_RUNNER PERENNIAL_HOOK
 }
 
 # Only while the visit lives, the parent of this, the number is certainly that of its sleep.
@@ -82,13 +90,16 @@ wake() {
 judge() {
   state=ended
   [ ! -s "$folder/exit" ] || return 0
-  state=starting
-  [ -e "$folder/began" ] || return 0
+  if [ ! -e "$folder/began" ]; then
+    [ "$known" = known ] && state=lost || state=starting
+    [ -z "$found" ] || [ ! -e "$found/stat" ] || state=running
+    return 0
+  fi
   state=skipped
   [ -s "$folder/began" ] || return 0
-  read -r pid born began <"$folder/began"
+  read -r runner_pid runner_born began <"$folder/began"
   state=running
-  ! lives "$pid" "$born" || return 0
+  ! lives "$runner_pid" "$runner_born" || return 0
   state=lost
   # It may have ended between the two looks.
   [ ! -s "$folder/exit" ] || state=ended
@@ -102,40 +113,41 @@ lives() {
   [ "$1" != Z ] && [ "$1" != X ] && [ "\${20}" = "$expected" ]
 }
 
-clock() {
-  read -r uptime idle </proc/uptime
-  now=$((\${uptime%.*} * 100 + 1\${uptime#*.} - 100))
-}
-
-# Most hooks end at once; those that do not may wait for a look every 50 ms.
+# Most hooks end at once; those that have run for long may wait a little.
 nap() {
-  naps=$((naps + 1))
-  [ "$naps" -gt 20 ] && span=0.05 || span=0.01
+  naps=$((naps + 1)) span=0.05
+  [ "$naps" -gt 20 ] || span=0.01
+  [ -z "$began" ] || [ "$((now - began))" -lt 1000 ] || span=0.2
+  [ -z "$began" ] || [ "$((now - began))" -lt 6000 ] || span=1
   sleep "$span" 2>/dev/null || sleep 1
 }
 
-# The state is taken before the log is read, else the last lines could be missing.
+# The state is taken before the log is read, else the last lines could be missing. Whatever a hook made of these files, little of them
+# is read, and nothing that is no file.
 tell() {
   printf 'state %s\\n' "$state"
-  if [ "$state" = ended ]; then
-    read -r code <"$folder/exit"
-    printf 'exit %s\\n' "$code"
-  fi
-  [ ! -e "$folder/limit" ] || printf 'limit\\n'
+  [ "$state" != ended ] || printf 'exit %s\\n' "$(head -c 20 "$folder/exit" | head -n 1)"
   [ -z "$began" ] || printf 'ran %s\\n' "$((now - began))"
-  if [ -s "$folder/errors" ]; then
-    IFS= read -r line <"$folder/errors"
-    printf 'reason %s\\n' "$line"
+  if [ -f "$folder/errors" ]; then
+    printf 'reason %s\\n' "$(head -c 1000 "$folder/errors" | head -n 1)"
   fi
-  [ ! -s "$folder/report" ] || while IFS= read -r line; do printf 'report %s\\n' "$line"; done <"$folder/report"
+  if [ -f "$folder/report" ] && [ "$state" != running ]; then
+    head -c 16384 "$folder/report" | while IFS= read -r line; do [ -z "$line" ] || printf 'report %s\\n' "$line"; done
+  fi
   tell_output
-}
+} 2>/dev/null
 
-# One byte more than is wanted shows that there is more.
 tell_output() {
-  [ ! -e "$folder/output" ] || log=$folder/output
-  [ -s "$log" ] && [ -e "$folder/began" ] || return
-  printf 'output\\n'
-  tail -c 65537 "$log"
+  wanted=65536
+  [ "$state" != running ] || wanted=4096
+  open=none
+  [ "$state" != running ] || open=/proc/\${runner_pid:-none}/fd/4
+  [ -e "$folder/began" ] || return
+  for output in "$folder/end" "$open" "$folder/output" "$log"; do
+    [ -f "$output" ] && [ -s "$output" ] && { [ "$output" = "$open" ] || [ ! -L "$output" ]; } || continue
+    printf 'output %s\\n' "$(wc -c <"$output")"
+    tail -c "$wanted" "$output"
+    return
+  done
 }
 `;

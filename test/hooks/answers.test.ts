@@ -2,7 +2,7 @@ import type { Exec } from '../../src/hooks/hook';
 import { runHook } from '../../src/hooks/run-hook';
 import { progressOf, specOf } from './place';
 
-const ENDED = 'state ended\nexit 0\nran 12\nreport did: it ran\noutput\none\ntwo\n';
+const ENDED = 'state ended\nexit 0\nran 12\nreport did: it ran\noutput 8\none\ntwo\n';
 
 test('An answer that was cut off is asked for again.', async () => {
   const exec = execOf(['', 'state ended\n', ENDED]);
@@ -21,7 +21,7 @@ test('An image whose shell cannot answer gives a warning that says what came.', 
 });
 
 test('A runner that never begins gives a warning with what it complained about.', async () => {
-  const exec = execOf(['state starting\nreason ln: no links here\noutput\n']);
+  const exec = execOf(['state starting\nreason ln: no links here\n']);
   const progress = progressOf();
   const result = await runHook(exec, specOf(), progress);
   expect(result.warnings).toEqual(['configure did not begin: ln: no links here']);
@@ -40,7 +40,7 @@ test('The arguments are parameters only, and never empty.', async () => {
     return { exitCode: 0, stdout: ENDED, stderr: '' };
   };
   await runHook(exec, specOf({ step: 'personalize', dotfiles: { uri: 'git@example.org:ada/dots' } }), progressOf());
-  expect(seen).toEqual([['sh', '-s', '--', 'personalize', '1', '6000', '200', 'uri=git@example.org:ada/dots', 'ref=']]);
+  expect(seen).toEqual([['sh', '-s', '--', 'personalize', '1', '6000', '200', 'new', 'uri=git@example.org:ada/dots', 'ref=']]);
 });
 
 test.each([
@@ -48,7 +48,7 @@ test.each([
   [5_400_000, '1h30m'],
   [90_061_001, '1d1h1m1s1ms'],
 ])('A limit of %d ms is named as %s.', async (timeoutMs, name) => {
-  const exec = execOf(['state ended\nexit 143\nlimit\noutput\n']);
+  const exec = execOf(['state ended\nexit 143\nreport limit\noutput 0\n']);
   const result = await runHook(exec, specOf({ timeoutMs }), progressOf());
   expect(result.message).toBe(`configure ran past its time limit of ${name} and was ended`);
 });

@@ -103,7 +103,8 @@ function linkTools(bin: string, shell: string, without: string[]): void {
   }
 }
 
-function findProgram(name: string): string | null {
+/** Where this machine has a program; null when it has none. */
+export function findProgram(name: string): string | null {
   const folders = (process.env.PATH ?? '').split(':');
   return folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file)) ?? null;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync, chmodSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { HookSpec } from '../../src/hooks/hook';
 import { runHook } from '../../src/hooks/run-hook';
@@ -7,9 +7,7 @@ import { isAlive, makePlace, type Place, progressOf, SHELLS, specOf, TOOLS, wait
 const LOG = '.perennial/logs/build-1/configure.log';
 const WAIT_FOR_GO = 'while [ ! -e "$HOME/go" ]; do sleep 0.02; done\n';
 
-test('At least one shell was found to test with.', () => {
-  expect(SHELLS).not.toHaveLength(0);
-});
+test('At least one shell was found to test with.', () => expect(SHELLS).not.toHaveLength(0));
 
 describe.each(SHELLS)('In %s', (shell) => {
   let place: Place;
@@ -74,7 +72,7 @@ describe.each(SHELLS)('In %s', (shell) => {
     expect(place.readHome('count')).toBe('once\nonce\n');
   });
 
-  test.each(['', 'configure', 'configure/hook', 'configure/runner', 'configure/began'])(
+  test.each(['', 'configure', 'configure/place', 'configure/claim', 'configure/began'])(
     'An observer that is killed once "%s" is there does no harm: the hook runs once all the same.',
     async (start) => {
       configure(`echo once >>"$HOME/count"\n${WAIT_FOR_GO}`);
@@ -147,12 +145,15 @@ describe.each(SHELLS)('In %s', (shell) => {
     expect(await run()).toMatchObject({ state: 'done', lastLines: ['plain'] });
   });
 
-  test('An interpreter that is missing is a warning.', async () => {
-    place.writeConfigure('#!/no/such/shell\n');
-    expect(await run()).toMatchObject({
-      state: 'warning',
-      warnings: [expect.stringMatching(/^configure ended with exit code 12[67]$/)],
-    });
+  test.each([
+    ['#!/no/such/shell -e\n', '/no/such/shell, which is not there'],
+    ['#!/bin/sh\r\necho no\r\n', '/bin/sh, which is not there (the line ends in CRLF, as on Windows)'],
+    ['#!/usr/bin/env bash\r\n', 'bash, which is not there (the line ends in CRLF, as on Windows)'],
+    ['#! /usr/bin/env nosuchshell\n', 'nosuchshell, which is not there'],
+  ])('An interpreter that is missing is named, and why: %j.', async (text, because) => {
+    place.writeConfigure(text);
+    const warning = `/coder/configure could not be run: its first line names the interpreter ${because}`;
+    expect(await run()).toMatchObject({ state: 'warning', message: warning, warnings: [warning] });
   });
 
   test('An image without the program skips the step.', async () => {
@@ -212,7 +213,7 @@ describe.each(SHELLS)('In %s', (shell) => {
     const uid = (await place.exec({ argv: ['id', '-u'] })).stdout.trim();
     unlinkSync(fake);
     // To the visit it tells the truth, for the sake of the folder of the run; to the step it says root.
-    writeFileSync(fake, `#!/bin/sh\ncase $(cat /proc/$PPID/cmdline) in *configure/hook*) echo 0 ;; *) echo ${uid} ;; esac\n`);
+    writeFileSync(fake, `#!/bin/sh\ncase $(cat /proc/$PPID/cmdline) in *PERENNIAL_HOOK*) echo 0 ;; *) echo ${uid} ;; esac\n`);
     chmodSync(fake, 0o755);
     expect((await run()).warnings).toEqual(["/coder/configure was not run because the image's user is root"]);
     expect(existsSync(path.join(place.home, 'ran'))).toBe(false);

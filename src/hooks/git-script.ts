@@ -1,0 +1,71 @@
+/**
+ * Shell functions that run git where nobody is there to answer a question, steered by nothing but the repository and the settings of
+ * the user. They use `$folder`, the run's own, and `$uri`; a command's folder is its first argument.
+ */
+export const GIT_SCRIPT = `
+start_git() {
+  forget_variables
+  settings=$folder/gitconfig errors=$folder/git-errors
+  { : >"$errors"; } 2>/dev/null || errors=/dev/null
+  { write_settings >"$settings"; } 2>/dev/null || settings=
+  ssh=\${GIT_SSH_COMMAND:-$(git_in "$HOME" config core.sshCommand || printf '%s' "\${GIT_SSH:+'$GIT_SSH'}")}
+  ssh=\${ssh:-ssh}
+}
+
+# Of those of the workspace only what says how hosts are reached counts: the others may name another repository, index, or template.
+forget_variables() {
+  for name in $(env | while IFS='=' read -r name rest; do
+    case $name in
+      (*[!A-Za-z0-9_]*) ;;
+      (GIT_SSH* | GIT_SSL_* | GIT_HTTP_* | GIT_PROXY_* | GIT_ASKPASS) ;;
+      (GIT_CONFIG_GLOBAL | GIT_CONFIG_SYSTEM | GIT_CONFIG_NOSYSTEM) ;;
+      (GIT_*) printf '%s\\n' "$name" ;;
+    esac
+  done); do
+    unset "$name"
+  done
+}
+
+# Git serves a repository of another user from file:// only if a settings file says so, and fetches submodules from there only if told
+# to, which is for those who named such a repository themselves. The user's own settings stay in force.
+write_settings() {
+  printf '[safe]\\n\\tdirectory = *\\n' || return
+  case $uri in file:*) printf '[protocol "file"]\\n\\tallow = always\\n' ;; esac
+  if [ -n "\${GIT_CONFIG_GLOBAL+set}" ]; then
+    include "$GIT_CONFIG_GLOBAL"
+  else
+    include "\${XDG_CONFIG_HOME:-$HOME/.config}/git/config"
+    include "$HOME/.gitconfig"
+  fi
+}
+
+include() {
+  printf '[include]\\n\\tpath = "%s"\\n' "$1"
+}
+
+# The home may itself be a repository, which is not the one that is meant. What git tidies up, it does before it ends.
+git_in() (
+  cd "$1" || exit
+  shift
+  [ -z "$settings" ] || export GIT_CONFIG_GLOBAL="$settings"
+  export GIT_TERMINAL_PROMPT=0 GIT_CEILING_DIRECTORIES="$HOME"
+  export GIT_SSH_COMMAND="\${ssh:-ssh} -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=30 -o ServerAliveInterval=15"
+  # Submodules are seen to by themselves, when their addresses are known.
+  set -- -c submodule.recurse=false -c fetch.recurseSubmodules=false "$@"
+  set -- -c advice.detachedHead=false -c gc.autoDetach=false -c http.lowSpeedLimit=1 -c http.lowSpeedTime=60 "$@"
+  exec git "$@" </dev/null 3>&-
+)
+
+# Keeps the line that says why git failed, for the warning; all it says goes to the log as well.
+try_git() {
+  git_in "$@" 2>"$errors"
+  ended=$? problem=
+  while IFS= read -r line; do
+    printf '%s\\n' "$line" >&2
+    # What comes first says why, what follows only what that led to.
+    case $line in fatal:* | error:*) problem=\${problem:-$line} ;; esac
+  done <"$errors"
+  problem=\${problem:-git ended with exit code $ended}
+  return "$ended"
+}
+`;

@@ -1,0 +1,118 @@
+/**
+ * Shell functions that tell the work of the user in the clone `$clone` from what came from its repository, so that none of it is lost
+ * and nothing else is held back.
+ */
+export const LOCAL_WORK_SCRIPT = `
+# What a git that was killed has left in the way; no other is at work there now.
+clear_locks() {
+  [ -d "$clone/.git" ] && [ ! -L "$clone/.git" ] || return 0
+  for process in /proc/[0-9]*; do
+    [ -O "$process" ] && { read -r name <"$process/comm"; } 2>/dev/null || continue
+    case $name in git*) ;; *) continue ;; esac
+    case $(readlink "$process/cwd")/ in "$(cd -P "$clone" && pwd)"/*) return 0 ;; esac
+  done
+  remove_locks "$clone/.git"
+}
+
+remove_locks() {
+  for entry in "$1"/*; do
+    [ ! -L "$entry" ] || continue
+    case \${entry##*/} in
+      objects | hooks | logs | info | lfs) ;;
+      *.lock) rm -f "$entry" ;;
+      *) [ ! -d "$entry" ] || remove_locks "$entry" ;;
+    esac
+  done
+}
+
+# Work that is not committed, in the clone or in a submodule. At which commit a submodule is, is seen to later.
+has_changes() {
+  for name in MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD BISECT_LOG rebase-merge rebase-apply; do
+    [ ! -e "$clone/.git/$name" ] || return 0
+  done
+  [ -z "$(git_in "$clone" status --porcelain --untracked-files=no --ignore-submodules=all)" ] || return 0
+  git_in "$clone" diff --cached --quiet --ignore-submodules=dirty || return 0
+  [ -f "$clone/.gitmodules" ] || return 1
+  [ -n "$(git_in "$clone" submodule --quiet foreach --recursive '
+    test -z "$(git status --porcelain --untracked-files=no --ignore-submodules=all)" &&
+      test -z "$(git rev-list -n 1 HEAD --not --remotes "$sha1")" || echo "$name"' 2>/dev/null)" ]
+}
+
+# Before the fetch: what the repository had until now did not begin here, though it may take it back.
+note_known_commits() {
+  known=
+  for tip in $(git_in "$clone" for-each-ref --format='%(objectname)' refs/heads) $(git_in "$clone" rev-parse -q --verify HEAD); do
+    [ -z "$(list_own_commits -n 1 "$tip")" ] || continue
+    git_in "$clone" update-ref "refs/perennial/known/$tip" "$tip"
+    known="$known $tip "
+  done
+  for tip in $(git_in "$clone" for-each-ref --format='%(objectname)' refs/perennial/known); do
+    case $known in *" $tip "*) ;; *) git_in "$clone" update-ref -d "refs/perennial/known/$tip" ;; esac
+  done
+}
+
+list_own_commits() {
+  git_in "$clone" rev-list "$@" --not --remotes --glob='refs/perennial/known/*'
+}
+
+# Of where the clone is, and of the branch that is to be moved; other branches stay where they are.
+would_lose_commits() {
+  for tip in HEAD \${branch:+"refs/heads/$branch"}; do
+    ! has_ref "$tip" || are_all_in_target "$tip" || return 0
+  done
+  return 1
+}
+
+# Commits that were made upstream in the same words, as by a rebase, are there.
+are_all_in_target() {
+  own=$(list_own_commits -n 100 "$1")
+  [ -n "$own" ] || return 0
+  equal=$(git_in "$clone" cherry "$target" "$1")
+  for commit in $own; do
+    case $equal in *"- $commit"*) ;; *) return 1 ;; esac
+  done
+}
+
+# A move that was cut off left files of before and of after. Where there are no others, those of before are put back.
+undo_half_a_move() {
+  after=$(git_in "$clone" rev-parse -q --verify 'refs/perennial/moving^{commit}') || return 0
+  before=$(git_in "$clone" rev-parse -q --verify HEAD) || return 0
+  touched=$(git_in "$clone" -c core.quotePath=false diff --name-only --no-renames "$before" "$after")
+  changed=$(git_in "$clone" -c core.quotePath=false diff --name-only --no-renames --ignore-submodules=all "$before")
+  new= foreign= IFS='
+'
+  set -f
+  for file in $touched $changed; do
+    is_of_move "$file" || foreign=1
+  done
+  [ -n "$foreign" ] || for file in $new; do
+    rm -f "$clone/$file"
+  done
+  set +f
+  unset IFS
+  [ -z "$foreign" ] || return 0
+  git_in "$clone" reset -q --hard && git_in "$clone" update-ref -d refs/perennial/moving
+}
+
+is_of_move() {
+  # A name that git writes with escapes.
+  case $1 in '"'*) return 1 ;; esac
+  case '
+'$touched'
+' in *'
+'"$1"'
+'*) ;; *) return 1 ;; esac
+  old=$(git_in "$clone" rev-parse -q --verify "$before:$1") || old=none
+  [ -e "$clone/$1" ] || [ -L "$clone/$1" ] || return 0
+  [ ! -d "$clone/$1" ] || [ -L "$clone/$1" ] || return 1
+  if [ -L "$clone/$1" ]; then
+    found=$(printf '%s' "$(readlink "$clone/$1")" >"$folder/link" && git_in "$clone" hash-object "$folder/link")
+  else
+    found=$(git_in "$clone" hash-object -- "$1")
+  fi
+  [ "$found" != "$old" ] || return 0
+  [ "$found" = "$(git_in "$clone" rev-parse -q --verify "$after:$1")" ] || return 1
+  [ "$old" != none ] || new="$new$1
+"
+}
+`;

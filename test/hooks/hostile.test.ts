@@ -1,0 +1,125 @@
+/** What lies in the home, or what a hook does to places that are not its own, costs it neither its end nor its time limit. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { runHook } from '../../src/hooks/run-hook';
+import { makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from './place';
+
+const LOG = '.perennial/logs/build-1/configure.log';
+
+describe.each(SHELLS)('In %s', (shell) => {
+  let place: Place;
+  beforeEach(() => {
+    place = makePlace(shell);
+  });
+  afterEach(() => place.remove());
+  const configure = (text: string) => place.writeConfigure(`#!/bin/sh\n${text}`);
+  const run = (changes = {}) => runHook(place.exec, specOf(changes), progressOf());
+  const inHome = (file: string) => path.join(place.home, file);
+
+  test('A pipe or a link in the place of the log gives way.', async () => {
+    configure('echo ran');
+    const makeAt = {
+      pipe: (file: string) => void execFileSync('mkfifo', ['-m', '666', file]),
+      link: (file: string) => symlinkSync('/dev/zero', file),
+      dangling: (file: string) => symlinkSync('/no/such/file', file),
+    };
+    let build = 0;
+    for (const make of Object.values(makeAt)) {
+      build += 1;
+      place.writeHome(`.perennial/logs/build-${build}/other`, '');
+      make(inHome(`.perennial/logs/build-${build}/configure.log`));
+      expect(await run({ build })).toMatchObject({ state: 'done', warnings: [], lastLines: ['ran'] });
+      expect(place.readHome(`.perennial/logs/build-${build}/configure.log`)).toBe('ran\n');
+    }
+  });
+
+  test('A pipe, a link, or a file at any place above the log, or a folder in its own, is a warning, and the hook runs once.', async () => {
+    configure('echo once >>"$HOME/count"; echo ran');
+    const above = ['.perennial', '.perennial/logs', '.perennial/logs/build-1'];
+    const makeAt = {
+      pipe: (file: string) => void execFileSync('mkfifo', ['-m', '666', file]),
+      link: (file: string) => symlinkSync('/tmp', file),
+      folder: (file: string) => void mkdirSync(file),
+    };
+    const cases = [
+      ...above.flatMap((part) => [
+        { part, kind: 'pipe' as const },
+        { part, kind: 'link' as const },
+      ]),
+    ];
+    for (const { part, kind } of [...cases, { part: LOG, kind: 'folder' as const }]) {
+      for (const left of [inHome('.perennial'), inHome('count'), place.runFolder]) rmSync(left, { recursive: true, force: true });
+      if (part !== '.perennial') place.writeHome(path.join(path.dirname(part), 'other'), '');
+      makeAt[kind](inHome(part));
+      const warnings = [`the output could not be written to ${place.home}/${LOG}`];
+      expect({ part, kind, ...(await run()) }).toMatchObject({ part, kind, state: 'warning', warnings, lastLines: ['ran'] });
+      expect(place.readHome('count')).toBe('once\n');
+    }
+  });
+
+  test('A step with nothing to run does not wait at a pipe either.', async () => {
+    place.writeHome('.perennial/logs/build-1/other', '');
+    execFileSync('mkfifo', ['-m', '666', inHome(LOG)]);
+    expect((await run()).state).toBe('skipped');
+  });
+
+  test('A hook that removes what the runner keeps runs once, and its end, its warnings, and its lines are told.', async () => {
+    configure(
+      `echo once >>"$HOME/count"; rm -rf "$PERENNIAL_RUN_DIR"/.perennial* "$HOME/.perennial"; echo ran\n` +
+        'while [ ! -e "$HOME/go" ]; do sleep 0.05; done; exit 3',
+    );
+    const runs = [run()];
+    await waitUntil(() => existsSync(inHome('count')));
+    runs.push(run(), run());
+    await waitUntil(() => place.listRun().includes('configure/began'));
+    place.writeHome('go', '');
+    for (const result of [...(await Promise.all(runs)), await run()]) {
+      expect(result).toMatchObject({ warnings: ['configure ended with exit code 3'], lastLines: ['ran'] });
+    }
+    expect(place.readHome('count')).toBe('once\n');
+  });
+
+  test('What empties all places over and over does not have the hook run a second time.', async () => {
+    configure(
+      '(while :; do rm -rf "$PERENNIAL_RUN_DIR"/.perennial*; sleep 0.02; done) &\necho once >>"$HOME/count"; sleep 1; echo end',
+    );
+    const first = await run();
+    expect([first.state, place.readHome('count')]).toEqual(['done', 'once\n']);
+  });
+
+  test('The time limit holds for a hook that removes what the runner keeps.', async () => {
+    configure('rm -rf "$PERENNIAL_RUN_DIR"/.perennial*; sleep 600');
+    expect((await run({ timeoutMs: 600 })).warnings).toEqual(['configure ran past its time limit of 600ms and was ended']);
+  });
+
+  test('Without a place of the pod its own, what the runner keeps stands outside of /tmp.', async () => {
+    configure('echo ran');
+    const build = 100_000 + Number(process.hrtime.bigint() % 1_000_000n);
+    const exec: Place['exec'] = (command) => place.exec({ ...command, env: { PERENNIAL_RUN_DIR: '' } });
+    const base = path.join('/dev/shm', path.basename(path.dirname(place.runFolder)));
+    try {
+      expect((await runHook(exec, specOf({ build }), progressOf())).lastLines).toEqual(['ran']);
+      expect(readdirSync(path.join(base, `build-${build}`, 'configure'))).toContain('exit');
+    } finally {
+      rmSync(path.join(base, `build-${build}`), { recursive: true, force: true });
+    }
+  });
+
+  test('Logs of builds older than the last ten are removed, links among them are not followed, and other names stay.', async () => {
+    for (const name of ['build-1', 'build-2', 'build-3', 'build-12', 'build-x', 'notes'])
+      place.writeHome(`.perennial/logs/${name}/a`, '');
+    place.writeHome('kept/a', '');
+    rmSync(inHome('.perennial/logs/build-1'), { recursive: true });
+    symlinkSync(inHome('kept'), inHome('.perennial/logs/build-1'));
+    configure('echo ran');
+    const left = () => readdirSync(inHome('.perennial/logs')).sort();
+    await run({ build: 12 });
+    await waitUntil(() => left().length === 4);
+    expect(left()).toEqual(['build-12', 'build-3', 'build-x', 'notes']);
+    rmSync(path.join(place.env.PERENNIAL_ROOTFS ?? '', 'coder'), { recursive: true });
+    await run({ build: 13 });
+    await waitUntil(() => left().length === 3);
+    expect([left(), existsSync(inHome('kept/a'))]).toEqual([['build-12', 'build-x', 'notes'], true]);
+  });
+});
