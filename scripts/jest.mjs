@@ -16,9 +16,10 @@ export async function runJest({ args, env, limitMs = LIMIT_MS }) {
   const report = path.join(folder, 'report.ndjson');
   const reporters = ['default', inCheckout('scripts', 'jest-report.cjs')].map((name) => `--reporters=${name}`);
   try {
+    // The reporters come last: jest takes all that follows them for more reporters.
     const { how } = await runProgram({
       program: process.execPath,
-      args: [inCheckout('node_modules', 'jest', 'bin', 'jest.js'), '--passWithNoTests', ...reporters, ...args],
+      args: [inCheckout('node_modules', 'jest', 'bin', 'jest.js'), '--passWithNoTests', ...args, ...reporters],
       env: { ...env, PERENNIAL_JEST_REPORT: report, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
       limitMs,
     });

@@ -19,7 +19,9 @@ export function readSummary(file, { name, how, printed }) {
     if (how !== 'exit code 0' && summary.failures.length === 0) summary.failures.push({ name, error: `it ended with ${how}` });
     return summary;
   } catch {
-    const error = `it ended with ${how} and left no summary: ${printed.trim().split('\n').at(-1) ?? ''}`;
+    const lines = printed.trim().split('\n');
+    const last = lines.findLast((line) => /^\w*Error: /.test(line)) ?? lines.at(-1) ?? '';
+    const error = `it ended with ${how} and left no summary: ${last}`;
     return { passed: 0, failures: [{ name, error }] };
   }
 }

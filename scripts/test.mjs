@@ -46,7 +46,9 @@ async function check(what, program) {
 }
 
 /** Names a place: of the compiler `file(line,column): error`, of the style `file:line:column rule`. */
-const isComplaint = (line) => /^\S+\.\w+(?:\(\d+,\d+\): error|:\d+:\d+ |\s(?:format|organizeImports)\b)/.test(line);
+function isComplaint(line) {
+  return /^\S+\.\w+(?:\(\d+,\d+\): error|:\d+:\d+ |\s(?:format|organizeImports)\b)/.test(line);
+}
 
 /** The real server and the time-skipping one, found or fetched by the same code that `npm start` uses. */
 async function findServers() {
