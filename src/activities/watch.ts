@@ -8,6 +8,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { untilAborted } from '../runtimes/abort';
 import type { ListedPod, Runtime } from '../runtimes/runtime';
+import { cutText, MESSAGE_LIMIT } from '../runtimes/text-limit';
 import { toApplicationFailure } from './failure';
 import type { Dependencies } from './index';
 import { startWatchHeartbeat } from './watch-heartbeat';
@@ -201,7 +202,7 @@ async function tell(round: Round, pod: ListedPod, lost: PodLostInput, once: stri
 }
 
 const signalLoss = (client: Client, workflowId: string, lost: PodLostInput): Promise<void> =>
-  signalIfOpen(client, workflowId, 'podLost', lost);
+  signalIfOpen(client, workflowId, 'podLost', { ...lost, reason: cutText(lost.reason, MESSAGE_LIMIT) });
 
 async function signalIfOpen(client: Client, workflowId: string, name: string, input: object): Promise<void> {
   try {

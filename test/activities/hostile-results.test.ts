@@ -88,6 +88,17 @@ describe.each(TEXTS)('%s', (_, text) => {
     expect(Math.max(...world.beats.map(bytesOf), 0)).toBeLessThan(HEARTBEAT_BYTES);
   });
 
+  test('The reason of a lost pod is cut before its workspace is told.', async () => {
+    const world = await started();
+    world.workflows.set('workspace/ada/dev', { id: 'w1' });
+    world.runtime.losePod(POD, { reason: text });
+    const watching = world.run(world.activities.watch, { runtime: 'memory' }).catch((error: unknown) => error);
+    while (world.signals.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    world.environment.cancel('CANCELLED');
+    await watching;
+    expect(world.signals.map(({ input }) => bytesOf(input) < HEARTBEAT_BYTES)).toEqual([true]);
+  });
+
   test('What a verb says it waits for is cut in heartbeats, and in the failure of a clean-up that takes too long.', async () => {
     const world = await started();
     jest.spyOn(world.runtime, 'stopPod').mockImplementation((_pod, { waitingFor }) => {
