@@ -8,13 +8,18 @@ import type { ImageFacts } from './image-book';
  */
 export const READ_USER = `
 [ -r /etc/passwd ] || exit 1
+# To \`command -v\` of some shells it is one of their own.
+path_of_sh() (
+  IFS=:
+  for dir in $PATH; do [ ! -x "$dir/sh" ] || { echo "$dir/sh"; exit; }; done
+)
 own=$(id -u)
 printf '%s\\n' "$own"
 while IFS=: read -r name _ uid gid _ home shell || [ -n "$name" ]; do
   if [ -n "$1" ]; then [ "$name" = "$1" ] || continue
   else [ "$uid" = "$own" ] || continue; fi
   case \${shell##*/} in '' | nologin | false | true | sync | halt | shutdown) shell= ;; esac
-  { [ -n "$shell" ] && [ -x "$shell" ]; } || shell=$(command -v sh)
+  { [ -n "$shell" ] && [ -x "$shell" ]; } || shell=$(path_of_sh)
   printf '%s\\n' "$name" "$uid" "$gid" "$home" "$shell"
   exit 0
 done </etc/passwd`;
