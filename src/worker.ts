@@ -83,7 +83,8 @@ async function createRuntime({ runtime, sandbox, kubernetes }: WorkerSettings, c
     return createSandboxRuntime(sandbox);
   }
   const { createKubernetesRuntime } = await import('./runtimes/kubernetes/index.js');
-  return createKubernetesRuntime({ ...kubernetes, installation });
+  const say = (level: 'info' | 'warn', message: string) => Runtime.instance().logger[level](message);
+  return createKubernetesRuntime({ ...kubernetes, installation, say });
 }
 
 function installLogger(level: string): void {

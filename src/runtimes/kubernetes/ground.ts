@@ -1,6 +1,7 @@
 import type { ClusterApi } from './api';
 import type { EventBook } from './event-book';
 import type { ImageBook } from './image-book';
+import type { NetworkProbe } from './network-probe';
 import type { PodBook } from './pod-book';
 import type { ClusterSettings } from './settings';
 
@@ -10,6 +11,7 @@ export interface Ground {
   pods: PodBook;
   events: EventBook;
   images: ImageBook;
+  network: NetworkProbe;
   settings: ClusterSettings;
   /** The namespace of an organization's workspaces. */
   namespaceOf(organization: string): string;

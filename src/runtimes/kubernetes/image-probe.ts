@@ -91,6 +91,7 @@ async function readProbe(ground: Ground, given: { pod: V1Pod; reference: string;
   const user = nameInRefusal(pod, reference);
   const container = user === null ? MAIN_CONTAINER : USERS_CONTAINER;
   const at = { socket: ground.api.socket, namespace, pod: name, container };
+  await ground.network.tryFrom(at, signal);
   const { stdout, exitCode } = await runCommand(at, { argv: ['sh', '-c', READ_USER, 'sh', user ?? ''] }, signal);
   if (exitCode !== 0) throw new RuntimeFailure('ImageInvalid', `image ${reference} has no /etc/passwd that could be read`);
   // The cluster may have put other images into the pod; of one that was refused for its user's name nothing is said.

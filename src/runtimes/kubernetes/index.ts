@@ -9,6 +9,7 @@ import { listHomes } from './home-list';
 import { createImageBook } from './image-book';
 import { execIn, findRunning, lastTerminalInput, observe, placeOf, readLog } from './inside';
 import { createNamespaceList } from './namespace-list';
+import { createNetworkProbe } from './network-probe';
 import { createPodBook } from './pod-book';
 import { stopPod } from './pod-end';
 import { isOfInstallation } from './labels';
@@ -27,6 +28,8 @@ export interface KubernetesOptions extends Partial<ClusterSettings> {
   namespacePrefix?: string;
   /** The kind of terminal that the caller of `shell` has, as in its TERM. */
   terminal?: string;
+  /** For the log of whoever runs the cluster; nothing is said without it. */
+  say?(level: 'info' | 'warn', message: string): void;
 }
 
 /** The runtime, and how many calls it made to the API server, by verb and kind. */
@@ -39,7 +42,7 @@ export interface KubernetesRuntime extends Runtime {
  * each may die at any time; this object holds only what it has seen.
  */
 export function createKubernetesRuntime(options: KubernetesOptions): KubernetesRuntime {
-  const { kubeconfig, context, namespacePrefix = 'perennial-', terminal = 'xterm-256color', ...given } = options;
+  const { kubeconfig, context, namespacePrefix = 'perennial-', terminal = 'xterm-256color', say = () => {}, ...given } = options;
   const settings = { ...CLUSTER_DEFAULTS, ...given };
   const api = connectCluster({ ...(kubeconfig === null ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) });
   const namespaces = createNamespaceList(api, namespacePrefix);
@@ -48,6 +51,7 @@ export function createKubernetesRuntime(options: KubernetesOptions): KubernetesR
     pods: createPodBook(api, { namespaces: namespaces.list }),
     events: createEventBook(api),
     images: createImageBook(),
+    network: createNetworkProbe({ closed: settings.network.closed, say }),
     settings,
     namespaceOf: namespaces.of,
   };

@@ -96,7 +96,14 @@ async function makePod(ground: Ground, { spec, claim, progress }: Making): Promi
   const owner = claim.metadata?.annotations?.[SEEDED];
   checkOwner({ owner, facts, image: spec.image, id });
   progress.signal.throwIfAborted();
-  const manifest = podManifest({ spec, image, facts, isNew: owner === undefined, warnings, settings: ground.settings });
+  const manifest = podManifest({
+    spec,
+    image,
+    facts,
+    isNew: owner === undefined,
+    warnings: [...warnings, ...ground.network.warnings()],
+    settings: ground.settings,
+  });
   const namespace = ground.namespaceOf(organization);
   try {
     return await createPod(ground, namespace, manifest);

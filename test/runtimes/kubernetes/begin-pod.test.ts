@@ -4,7 +4,7 @@ import type { Ground } from '../../../src/runtimes/kubernetes/ground';
 import { beginPod } from '../../../src/runtimes/kubernetes/pod-start';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
 import { patiently, podSpec } from '../contract-given';
-import { NO_EVENTS } from './driven-pods';
+import { NO_EVENTS, NO_NETWORK } from './driven-pods';
 import { OURS } from './pod-objects';
 
 const FACTS = { digest: null, user: 'coder', uid: 1000, gid: 1000, home: '/home/coder', shell: '/bin/sh' };
@@ -37,6 +37,7 @@ function fullCluster(...known: string[]) {
   const ground = {
     api,
     events: NO_EVENTS,
+    network: NO_NETWORK,
     pods,
     images,
     settings: CLUSTER_DEFAULTS,

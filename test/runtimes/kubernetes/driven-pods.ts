@@ -120,3 +120,6 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
 
 /** For who waits for a pod of which no events are told. */
 export const NO_EVENTS = { follow: () => ({ events: () => [], close: () => undefined }), close: () => undefined };
+
+/** Of a network nothing is known. */
+export const NO_NETWORK = { tryFrom: async () => undefined, warnings: () => [] };

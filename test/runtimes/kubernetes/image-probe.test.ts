@@ -6,7 +6,7 @@ import { probeManifest } from '../../../src/runtimes/kubernetes/pod-manifest';
 import { USERS_CONTAINER } from '../../../src/runtimes/kubernetes/pod-status';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
 import { expectFailure, patiently } from '../contract-given';
-import { failure, until, NO_EVENTS } from './driven-pods';
+import { failure, until, NO_EVENTS, NO_NETWORK } from './driven-pods';
 import { type ExecServer, startExecServer } from './exec-server';
 
 const IMAGE = 'registry.example/team/image:1';
@@ -53,6 +53,7 @@ function cluster() {
   const ground = {
     api,
     events: NO_EVENTS,
+    network: NO_NETWORK,
     pods: book,
     settings: CLUSTER_DEFAULTS,
     namespaceOf: (name: string) => `perennial-${name}`,

@@ -5,7 +5,7 @@ import type { ImageFacts } from '../../../src/runtimes/kubernetes/image-book';
 import { startPod } from '../../../src/runtimes/kubernetes/pod-start';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
 import { patiently, podSpec } from '../contract-given';
-import { NO_EVENTS } from './driven-pods';
+import { NO_EVENTS, NO_NETWORK } from './driven-pods';
 import { OURS, RUNNING } from './pod-objects';
 
 const TAG = 'e2e.local/tools:1';
@@ -53,6 +53,7 @@ function twoNodes(contents: Record<string, ImageFacts>) {
   const ground = {
     api,
     events: NO_EVENTS,
+    network: NO_NETWORK,
     pods: {
       note: () => {},
       waitFor: async ({ name }: { name: string }, test: (pod: V1Pod | null) => unknown) => test(pods.get(name) ?? null),

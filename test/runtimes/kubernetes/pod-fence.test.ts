@@ -6,7 +6,7 @@ import { labelsOf } from '../../../src/runtimes/kubernetes/labels';
 import { startPod } from '../../../src/runtimes/kubernetes/pod-start';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
 import { expectFailure, patiently, podSpec, REF } from '../contract-given';
-import { failure, NO_EVENTS } from './driven-pods';
+import { failure, NO_EVENTS, NO_NETWORK } from './driven-pods';
 import { RUNNING } from './pod-objects';
 
 const BUILD = 5;
@@ -49,7 +49,15 @@ function cluster(onCreate: (world: { end(build: number): void }) => void) {
   const pods = { note: () => undefined, waitFor: async (_at: object, test: (pod: V1Pod | null) => unknown) => test(pod) };
   const settings = CLUSTER_DEFAULTS;
   const images = { find: async () => FACTS, forget: () => undefined };
-  const ground = { api, events: NO_EVENTS, pods, images, settings, namespaceOf: () => 'perennial-default' } as unknown as Ground;
+  const ground = {
+    api,
+    events: NO_EVENTS,
+    network: NO_NETWORK,
+    pods,
+    images,
+    settings,
+    namespaceOf: () => 'perennial-default',
+  } as unknown as Ground;
   const start = () => startPod(ground, podSpec({ build: BUILD, home: 'home-1', image: 'starter:1' }), patiently());
   return { start, podsLeft: () => (pod === null ? 0 : 1) };
 }
