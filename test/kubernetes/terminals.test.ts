@@ -1,8 +1,11 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Exec, KubeConfig } from '@kubernetes/client-node';
 import { podName } from '../../src/runtimes/kubernetes/ground';
 import { MAIN_CONTAINER } from '../../src/runtimes/kubernetes/pod-status';
-import { giveWorld, ID } from '../runtimes/contract-given';
+import { runShell, type ShellStreams } from '../../src/runtimes/kubernetes/terminal';
+import { giveWorld, ID, patiently } from '../runtimes/contract-given';
 import { giveCluster, KUBECONFIG, until } from './cluster-world';
 
 const REF = { id: ID, organization: 'default', build: 1 };
@@ -42,5 +45,36 @@ describe('A terminal that somebody opened with the tools of Kubernetes', () => {
     } finally {
       terminal.close();
     }
+  });
+});
+
+describe('A pipe into a command', () => {
+  const given = giveWorld(() => cluster.makeWorld());
+  const MIB = 1024 * 1024;
+  const PIECES = 2_048;
+
+  test('waits at its source while the command does not read, and all of it arrives.', async () => {
+    await given.start(1);
+    let read = 0;
+    const source = Readable.from(
+      (function* () {
+        for (let at = 0; at < PIECES; at += 1) {
+          read += 64 * 1024;
+          yield Buffer.alloc(64 * 1024, at);
+        }
+      })(),
+    );
+    const streams = { stdin: source.pipe(new PassThrough()), stdout: new PassThrough(), stderr: new PassThrough() };
+    const place = { socket: cluster.api.socket, namespace: cluster.namespace, pod: podName(ID), container: MAIN_CONTAINER };
+    const argv = ['sh', '-c', 'sleep 4; wc -c'];
+    const request = { argv, terminal: 'xterm', signal: patiently().signal, streams: streams as unknown as ShellStreams };
+    const output = text(streams.stdout);
+    const ended = runShell(place, request);
+    await pause(3_000);
+    // What lies in the buffers of the server and the kubelet counts too.
+    expect(read).toBeLessThan(64 * MIB);
+    expect(await ended).toBe(0);
+    streams.stdout.end();
+    expect(Number(await output)).toBe(128 * MIB);
   });
 });

@@ -31,13 +31,12 @@ export async function startPod(ground: Ground, spec: PodSpec, progress: Progress
     const pod = (await findOwn(ground, wanted, progress)) ?? (await makePod(ground, { spec: wanted, claim, progress }));
     if (pod === null) continue;
     await checkFence(ground, spec, pod);
-    const { started, remakeFrom } = await untilRunning(ground, { pod, spec: wanted, progress });
-    if (remakeFrom !== null) {
-      wanted = { ...spec, digest: remakeFrom };
-      continue;
+    const end = await untilRunning(ground, { pod, spec: wanted, progress });
+    if ('started' in end) {
+      await markSeeded(ground, spec, claim, end.started);
+      return end.started;
     }
-    await markSeeded(ground, spec, claim, started);
-    return started;
+    wanted = { ...spec, digest: end.remakeFrom };
   }
   throw new RuntimeFailure('RuntimeUnavailable', `pod ${podName(spec.id)} was removed by others again and again`);
 }
@@ -174,26 +173,32 @@ interface Running {
   progress: Progress;
 }
 
-/** With the digest to make it anew from when it was removed again, as it was made for another content. */
+/** Or the digest to make it anew from when it was removed again: it was made for another content, or its own is nowhere any more. */
 async function untilRunning(
   ground: Ground,
   { pod, spec, progress }: Running,
-): Promise<{ started: Pod; remakeFrom: string | null }> {
+): Promise<{ started: Pod } | { remakeFrom: string }> {
   try {
     const isWanted = (current: V1Pod) => (readPodState(current).state === 'running' ? current : undefined);
     const running = await untilPod(ground, { pod, progress, isWanted });
     const remakeFrom = await findMismatch(ground, { pod: running, spec, progress });
-    if (remakeFrom !== null) await discard(ground, pod, progress);
-    return { started: describeStarted(running), remakeFrom };
+    if (remakeFrom === null) return { started: describeStarted(running) };
+    await discard(ground, pod, progress);
+    return { remakeFrom };
   } catch (error) {
     // What can never run is taken away at once; what may run yet keeps its place.
-    if (error instanceof RuntimeFailure && ['ImageNotFound', 'ImageInvalid', 'HomeMissing'].includes(error.type)) {
-      ground.images.forget(spec.image);
-      await discard(ground, pod, progress);
-    }
+    if (!(error instanceof RuntimeFailure) || !NEVER_RUNS.includes(error.type)) throw error;
+    const wasKnown = isLookedInto(ground, spec);
+    ground.images.forget(spec.image);
+    if (spec.digest !== null) ground.images.forget(pinnedTo(spec.image, spec.digest));
+    await discard(ground, pod, progress);
+    // It was there once, and is looked for anew: what ran before gives way to what the tag stands for now.
+    if (error.type === 'ImageNotFound' && spec.digest !== null && wasKnown) return { remakeFrom: spec.digest };
     throw error;
   }
 }
+
+const NEVER_RUNS = ['ImageNotFound', 'ImageInvalid', 'HomeMissing'];
 
 async function discard(ground: Ground, pod: V1Pod, progress: Progress): Promise<void> {
   await removePod(ground, pod, 0);
