@@ -36,7 +36,8 @@ export function giveCluster() {
     namespace,
     api,
     prefix,
-    makeWorld: async (): Promise<ClusterWorld> => makeWorld({ api, prefix, namespace }),
+    /** `missing`: an image that is not there, by the word of a registry that can be reached. */
+    makeWorld: async (missing = `${REGISTRY}/missing:1`): Promise<ClusterWorld> => makeWorld({ api, prefix, namespace, missing }),
     end: async () => {
       await removeNamespace(api, namespace);
       api.close();
@@ -48,10 +49,12 @@ async function makeWorld({
   api,
   prefix,
   namespace,
+  missing,
 }: {
   api: ClusterApi;
   prefix: string;
   namespace: string;
+  missing: string;
 }): Promise<ClusterWorld> {
   const make = () => createKubernetesRuntime({ ...CLUSTER, namespacePrefix: prefix });
   const runtime = make();
@@ -61,7 +64,7 @@ async function makeWorld({
     another,
     api,
     namespace,
-    images: { good: IMAGE, otherUid: OTHER_IMAGE, missing: `${REGISTRY}/missing:1` },
+    images: { good: IMAGE, otherUid: OTHER_IMAGE, missing },
     uid: 1000,
     lacks: ['memory of lost homes', 'logs without a pod'],
     losePod: (ref) => killMain(runtime, ref),

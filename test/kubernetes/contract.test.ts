@@ -1,7 +1,15 @@
 import { runtimeContract } from '../runtimes/contract';
 import { giveCluster } from './cluster-world';
+import { type Registry, startRegistry } from './registry';
 
 const cluster = giveCluster();
-afterAll(() => cluster.end());
+let registry: Registry;
+beforeAll(async () => {
+  registry = await startRegistry();
+});
+afterAll(async () => {
+  await registry.end();
+  await cluster.end();
+});
 
-runtimeContract('kubernetes', () => cluster.makeWorld());
+runtimeContract('kubernetes', () => cluster.makeWorld(registry.image('missing')));
