@@ -9,7 +9,8 @@ import { withoutProxyToLoopback } from './client/loopback';
 import { createWorkspace, workspaceHandle, type WorkspaceHandle } from './client/workspace';
 import { type CreateInput, NAMESPACE } from './workflows/messages';
 
-export type { PendingStep, WorkspaceHandle } from './client/workspace';
+export type { WorkspaceHandle } from './client/workspace';
+export type { PendingStep, WaitOptions } from './client/build-wait';
 export type { OrganizationHandle } from './client/organization';
 export type { WorkspaceSummary } from './client/list';
 export { RequestFailure, toRequestFailure } from './client/failure';

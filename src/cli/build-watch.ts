@@ -15,6 +15,14 @@ const REDRAW_INTERVAL_MS = 250;
 
 type Show = (build: BuildView, pending: PendingStep | null) => void;
 
+interface Showing {
+  show: Show;
+  /** Leaves what is shown where it is; what comes next is shown below it. */
+  pause(): void;
+  /** Safe twice. */
+  end(): void;
+}
+
 /**
  * Shows a build live until it has ended, then prints its outcome. Fails with the build's failure, with `BuildCancelled`, or,
  * after Ctrl-C, with `Interrupted` and exit code 130, which leaves the build going on.
@@ -34,8 +42,13 @@ export async function watchBuild(
 
 async function showBuild(session: Session, handle: WorkspaceHandle, number: number): Promise<BuildView> {
   const showing = session.context.out.columns() === null ? showLines(session, handle) : showLive(session, handle);
+  // Said below what is shown, which is then drawn anew below that.
+  const note = (sentence: string) => {
+    showing.pause();
+    session.note(sentence);
+  };
   try {
-    const build = await waitForEnd({ session, handle, number, show: showing.show });
+    const build = await waitForEnd({ session: { ...session, note }, handle, number, show: showing.show });
     showing.end();
     for (const line of formatOutcome({ ...build, failure: null })) session.context.out.write(`${toPlainText(line)}\n`);
     return build;
@@ -44,19 +57,21 @@ async function showBuild(session: Session, handle: WorkspaceHandle, number: numb
   }
 }
 
-function showLines(session: Session, handle: WorkspaceHandle): { show: Show; end: () => void } {
-  const newLines = createStepDiff(session.context.now);
+function showLines(session: Session, handle: WorkspaceHandle): Showing {
+  let newLines = createStepDiff(session.context.now);
   let shownNumber: number | null = null;
   const show: Show = (build, pending) => {
-    const title = build.number === shownNumber ? [] : [formatBuildTitle(handle.workspace, build)];
+    const isNew = build.number !== shownNumber;
+    if (isNew) newLines = createStepDiff(session.context.now);
     shownNumber = build.number;
+    const title = isNew ? [formatBuildTitle(handle.workspace, build)] : [];
     for (const line of [...title, ...newLines(build, pending)]) session.context.out.write(`${toPlainText(line)}\n`);
   };
-  return { show, end: () => undefined };
+  return { show, pause: () => undefined, end: () => undefined };
 }
 
 /** Redrawn between the changes too, so that the seconds run. */
-function showLive({ context }: Session, handle: WorkspaceHandle): { show: Show; end: () => void } {
+function showLive({ context }: Session, handle: WorkspaceHandle): Showing {
   const screen = createLiveScreen(context.out);
   let last: Parameters<Show> | null = null;
   const draw = () => {
@@ -74,7 +89,7 @@ function showLive({ context }: Session, handle: WorkspaceHandle): { show: Show; 
     clearInterval(timer);
     screen.end();
   };
-  return { show, end };
+  return { show, pause: screen.end, end };
 }
 
 interface Waiting {
@@ -108,8 +123,13 @@ async function waitForEnd({ session, handle, number, show }: Waiting): Promise<B
 
 /** A build outlives its worker, so watching does too. */
 async function waitThroughOutages(given: Omit<Waiting, 'show'> & { onChange: Show; signal: AbortSignal }): Promise<BuildView> {
-  const { session, handle, number, onChange, signal } = given;
+  const { session, handle, onChange, signal } = given;
+  let { number } = given;
   let outageSince: number | null = null;
+  const onReplaced = (replaced: number, by: number) => {
+    number = by;
+    session.note(`build ${replaced} of ${handle.workspace} was replaced by build ${by}, which is waited for now`);
+  };
   const noteChange: Show = (...change) => {
     outageSince = null;
     onChange(...change);
@@ -117,9 +137,7 @@ async function waitThroughOutages(given: Omit<Waiting, 'show'> & { onChange: Sho
   for (;;) {
     try {
       // It fails as soon as one of its questions does, so after an outage it is begun anew.
-      const build = await handle.waitForBuild(number, { onChange: noteChange, signal });
-      const successor = await findSuccessor(handle, build);
-      return successor === null ? build : await waitThroughOutages({ ...given, number: successor });
+      return await handle.waitForBuild(number, { onChange: noteChange, onReplaced, signal });
     } catch (error) {
       const now = session.context.now();
       if (outageSince === null && isOutage(error))
@@ -129,16 +147,6 @@ async function waitThroughOutages(given: Omit<Waiting, 'show'> & { onChange: Sho
       await session.context.pause(RETRY_PAUSE_MS);
     }
   }
-}
-
-/**
- * A workspace that takes over a home, or was reset, may find that builds of higher numbers were there before; it then ends
- * its build and makes the same one anew, numbered above them. Another's rebuild is no successor.
- */
-async function findSuccessor(handle: WorkspaceHandle, build: BuildView): Promise<number | null> {
-  if (!isCancelled(build)) return null;
-  const { build: newest } = await handle.status();
-  return newest !== null && newest.number > build.number && newest.cause === 'pod-lost' ? newest.number : null;
 }
 
 /** Whether nobody answered, rather than somebody with a no. The SDK wraps what the server said, once or twice. */

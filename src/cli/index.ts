@@ -21,7 +21,7 @@ const context: Omit<CliContext, 'exit'> = {
   settings: {
     dir: env.PERENNIAL_DIR || '.perennial',
     images: path.resolve(env.PERENNIAL_IMAGES || 'images'),
-    by: (env.USER || env.LOGNAME || '').slice(0, 200) || null,
+    by: [...(env.USER || env.LOGNAME || '')].slice(0, 200).join('') || null,
   },
   readTemporalConfig: () => loadClientConnectConfig({ overrideEnvVars: definedEnv() }),
   connect: connectClient,

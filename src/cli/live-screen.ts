@@ -17,7 +17,9 @@ export function createLiveScreen(out: Output): LiveScreen {
   return {
     draw(lines) {
       // A line that wrapped would take two rows, and the way back up would fall short.
-      const fitting = lines.map((line) => line.slice(0, Math.max(1, (out.columns() ?? 80) - 1)));
+      const fitting = lines.map((line) =>
+        [...line.replaceAll('\n', ' ')].slice(0, Math.max(1, (out.columns() ?? 80) - 1)).join(''),
+      );
       const back = height > 0 ? `\u001b[${height}A\u001b[0J` : '';
       out.write(`${isHidden ? '' : HIDE_CURSOR}${back}${fitting.join('\n')}\n`);
       height = fitting.length;

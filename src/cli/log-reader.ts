@@ -8,10 +8,10 @@ export interface StepLogSource {
   log: Omit<LogRef, 'offset'>;
 }
 
-/** The whole log as it is now, masked; empty while there is none. */
-export async function readWholeLog(source: StepLogSource): Promise<string> {
-  const { text } = await readFrom(source, 0);
-  return maskText(text.toString('utf8'));
+/** The whole log as it is now, masked; null while there is none. */
+export async function readWholeLog(source: StepLogSource): Promise<string | null> {
+  const { text, isThere } = await readFrom(source, 0);
+  return isThere ? maskText(text.toString('utf8')) : null;
 }
 
 /** Follows a log as it grows. */
@@ -20,6 +20,8 @@ export interface LogFollower {
   read(): Promise<string>;
   /** The last line, if it had no line break. */
   end(): string;
+  /** Whether there was a log at any call. */
+  wasThere(): boolean;
 }
 
 /** Starts at the beginning; one follower is one stream, so what it has given once does not come again. */
@@ -28,22 +30,30 @@ export function createLogFollower(source: StepLogSource): LogFollower {
   const decoder = new StringDecoder('utf8');
   const masker = createMasker();
   let offset = 0;
+  let wasThere = false;
   return {
     async read() {
-      const { text, nextOffset } = await readFrom(source, offset);
+      const { text, nextOffset, isThere } = await readFrom(source, offset);
       offset = nextOffset;
+      wasThere ||= isThere;
       return masker.push(decoder.write(text));
     },
     end: () => masker.push(decoder.end()) + masker.end(),
+    wasThere: () => wasThere,
   };
 }
 
 /** A runtime gives a part at a time. */
-async function readFrom({ runtime, log }: StepLogSource, offset: number): Promise<{ text: Buffer; nextOffset: number }> {
+async function readFrom(
+  { runtime, log }: StepLogSource,
+  offset: number,
+): Promise<{ text: Buffer; nextOffset: number; isThere: boolean }> {
   const parts: Buffer[] = [];
+  let isThere = false;
   for (let nextOffset = offset; ; ) {
     const part = await runtime.readLog({ ...log, offset: nextOffset });
-    if (part === null || part.text.length === 0) return { text: Buffer.concat(parts), nextOffset };
+    isThere ||= part !== null;
+    if (part === null || part.text.length === 0) return { text: Buffer.concat(parts), nextOffset, isThere };
     parts.push(part.text);
     nextOffset = part.nextOffset;
   }

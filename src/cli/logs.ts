@@ -4,9 +4,11 @@ import { RuntimeFailure } from '../runtimes/failure';
 import type { PodRef, Runtime } from '../runtimes/runtime';
 import type { BuildView } from '../workflows/messages';
 import { parseBuildNumber, type WorkspaceName } from './arguments';
+import { type BuildFollower, followBuild } from './build-follower';
 import type { CliContext } from './context';
 import { CliFailure } from './failure';
 import { createLogFollower, readWholeLog, type StepLogSource } from './log-reader';
+import { createPlainTextStream } from './plain-text';
 import { workspaceCommand } from './requests';
 import { withRuntimeOf } from './runtime-access';
 import { answerOf, inSession, type Session } from './session';
@@ -42,17 +44,10 @@ export function logsCommand(context: CliContext): Command {
         const { id, organization, build } = await answerOf(session, handle.status());
         const number = pickBuild(handle.workspace, { asked: options.build, newest: build?.number });
         const steps = options.step ? [options.step] : [...STEPS];
+        const follow = options.follow === true;
+        const pod = { id, organization, build: number };
         await withRuntimeOf(session, id, async (runtime) => {
-          const follow = options.follow === true;
-          const logs = await readLogs({
-            session,
-            handle,
-            runtime,
-            pod: { id, organization, build: number },
-            number,
-            steps,
-            follow,
-          });
+          const logs = await readLogs({ session, handle, runtime, pod, number, steps, follow });
           if (session.json) session.print({ json: { workspace: handle.workspace, build: number, logs }, text: '' });
         });
       }),
@@ -77,14 +72,22 @@ interface Reading {
 }
 
 async function readLogs({ runtime, ...given }: Reading): Promise<StepLog[]> {
-  if (runtime === null || !(await isReadable(runtime, given.pod))) return readLastLines(given);
-  const logs: StepLog[] = [];
-  for (const step of given.steps) {
-    printHeader(given, step);
-    const text = await readLog({ ...given, runtime, step });
-    logs.push({ step, text, complete: true });
+  const { session, handle, number, steps, follow } = given;
+  const follower = follow ? followBuild(handle, number) : null;
+  try {
+    if (runtime === null || !(await isReadable(runtime, given.pod))) {
+      session.note(
+        `the home of ${handle.workspace} cannot be read from here; these are the last lines of each step that has ended`,
+      );
+      const build = await (follower?.ended ?? handle.build(number));
+      return steps.map((step) => showLastLines(given, step, build));
+    }
+    const logs: StepLog[] = [];
+    for (const step of steps) logs.push(await readLog({ ...given, runtime, step, follower }));
+    return logs;
+  } finally {
+    follower?.stop();
   }
-  return logs;
 }
 
 /** A cluster shows a home only through a pod that has it mounted. */
@@ -98,51 +101,88 @@ async function isReadable(runtime: Runtime, pod: PodRef): Promise<boolean> {
   }
 }
 
-async function readLog(given: Omit<Reading, 'runtime'> & { runtime: Runtime; step: Step }): Promise<string> {
-  const { runtime, pod, step, follow } = given;
-  const source = { runtime, log: { ...pod, step } };
-  let text = '';
-  const take = (part: string) => {
-    if (given.session.json) text += part;
-    else given.session.context.out.write(part);
-  };
-  if (follow) await followLog({ ...given, source, take });
-  else take(await readWholeLog(source));
-  return text;
+interface StepReading extends Omit<Reading, 'runtime'> {
+  runtime: Runtime;
+  step: Step;
+  follower: BuildFollower | null;
 }
 
-async function followLog(given: Omit<Reading, 'runtime'> & { step: Step; source: StepLogSource; take: (part: string) => void }) {
-  const { session, handle, number, step, source, take } = given;
-  const follower = createLogFollower(source);
+/** The log as it lies in the home; where it is gone, or is none of ours any more, what the workspace itself knows of it. */
+async function readLog(given: StepReading): Promise<StepLog> {
+  const { runtime, pod, step, follower } = given;
+  const source = { runtime, log: { ...pod, step } };
+  const printer = createPrinter(given, step);
+  const isThere = follower
+    ? await followLog({ ...given, follower, source, take: printer.take })
+    : await takeWhole(source, printer.take);
+  if (isThere) return { step, text: printer.end(), complete: true };
+  const build = await given.handle.build(given.number);
+  given.session.note(describeMissing(given, step, build));
+  return showLastLines(given, step, build);
+}
+
+async function takeWhole(source: StepLogSource, take: (part: string) => void): Promise<boolean> {
+  const text = await readWholeLog(source);
+  if (text !== null) take(text);
+  return text !== null;
+}
+
+/** Whether there was a log in the end. */
+async function followLog(given: StepReading & { follower: BuildFollower; source: StepLogSource; take: (part: string) => void }) {
+  const { session, step, source, take, follower } = given;
+  const log = createLogFollower(source);
   for (;;) {
     // Asked before the read, so that what was written just before the end is read too.
-    const isOver = hasEnded(await handle.build(number), step);
-    take(await follower.read());
-    if (isOver) return take(follower.end());
+    const isOver = hasEnded(await follower.latest(), step);
+    take(await log.read());
+    if (isOver) break;
     await session.context.pause(POLL_INTERVAL_MS);
   }
+  take(log.end());
+  return log.wasThere();
 }
 
 function hasEnded({ endedAt, steps }: BuildView, step: Step): boolean {
   return endedAt !== null || steps.some(({ name, endedAt: stepEndedAt }) => name === step && stepEndedAt !== null);
 }
 
-/** Without a runtime only Temporal is left to ask, and it keeps no more than the last lines, of the newest build. */
-async function readLastLines(given: Omit<Reading, 'runtime'>): Promise<StepLog[]> {
-  const { session, handle, number, steps, follow } = given;
-  session.note(`the home of ${handle.workspace} cannot be read from here; these are the last lines of each step that has ended`);
-  const build = follow ? await handle.waitForBuild(number) : await handle.build(number);
-  return steps.map((step) => {
-    const lines = build.steps.find(({ name }) => name === step)?.lastLines ?? [];
-    printHeader(given, step);
-    const text = lines.map((line) => `${line}\n`).join('');
-    if (!session.json) session.context.out.write(text);
-    return { step, text, complete: false };
-  });
+function describeMissing({ number }: Pick<Reading, 'number'>, step: Step, build: BuildView): string {
+  const { state, message } = build.steps.find(({ name }) => name === step) ?? {};
+  if (state === 'done' || state === 'warning' || state === 'failed') {
+    return `the log of ${step} of build ${number} is not in the home any more; these are its last lines, as far as they are known`;
+  }
+  return `there is no log of ${step} of build ${number}: the step is ${state ?? 'unknown'}${message ? ` (${message})` : ''}`;
 }
 
-/** Only where a person reads, and where there is more than one part to tell apart. */
-function printHeader({ session, number, steps }: Pick<Reading, 'session' | 'number' | 'steps'>, step: Step): void {
-  if (session.json || session.context.out.columns() === null || steps.length === 1) return;
-  session.context.out.write(`--- ${step} of build ${number} ---\n`);
+/** Temporal keeps no more than the last lines, of the newest build. */
+function showLastLines(given: Pick<Reading, 'session' | 'number' | 'steps'>, step: Step, build: BuildView): StepLog {
+  const lines = build.steps.find(({ name }) => name === step)?.lastLines ?? [];
+  const printer = createPrinter(given, step);
+  printer.take(lines.map((line) => `${line}\n`).join(''));
+  return { step, text: printer.end(), complete: false };
+}
+
+/**
+ * Prints the parts of a log as they come, or keeps them for JSON. On a terminal it is free of control codes, and has a header where there
+ * is more than one part to tell apart; a pipe gets what was written.
+ */
+function createPrinter({ session, number, steps }: Pick<Reading, 'session' | 'number' | 'steps'>, step: Step) {
+  const { out } = session.context;
+  const plain = session.json || out.columns() === null ? null : createPlainTextStream();
+  let isBegun = false;
+  let text = '';
+  const print = (part: string) => {
+    if (plain && !isBegun && steps.length > 1) out.write(`--- ${step} of build ${number} ---\n`);
+    isBegun = true;
+    if (session.json) text += part;
+    else out.write(part);
+  };
+  return {
+    take: (part: string) => print(plain ? plain.push(part) : part),
+    /** What was kept for JSON. */
+    end: () => {
+      if (plain) print(plain.end());
+      return text;
+    },
+  };
 }

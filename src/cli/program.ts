@@ -10,7 +10,7 @@ import { listCommand } from './list';
 import { logsCommand } from './logs';
 import { organizationCommand } from './organization';
 import { orphansCommand } from './orphans';
-import { toPlainText } from './plain-text';
+import { formatJson, toPlainText } from './plain-text';
 import { scheduleCommand } from './schedule';
 import { shellCommand } from './shell';
 import { statusCommand } from './status';
@@ -36,7 +36,7 @@ export async function runProgram(context: Omit<CliContext, 'exit'>, args: string
   } catch (error) {
     if (error instanceof CommanderError) return endUsage({ context, error, json: isJson() });
     const report = describeFailure(error);
-    if (isJson()) context.out.write(`${JSON.stringify(report.json, null, 2)}\n`);
+    if (isJson()) context.out.write(`${formatJson(report.json)}\n`);
     else context.out.writeError(`${toPlainText(report.text)}\n`);
     return report.exitCode;
   }
@@ -111,6 +111,6 @@ function inherit(parent: Command, command: Command): void {
 function endUsage({ context, error, json }: { context: Pick<CliContext, 'out'>; error: CommanderError; json: boolean }): number {
   if (error.exitCode === 0) return 0;
   const message = error.message.replace(/^error: /, '');
-  if (json) context.out.write(`${JSON.stringify({ error: { type: 'WrongUsage', message } }, null, 2)}\n`);
+  if (json) context.out.write(`${formatJson({ error: { type: 'WrongUsage', message } })}\n`);
   return 2;
 }

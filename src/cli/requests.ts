@@ -12,7 +12,10 @@ interface StopOptions {
   wait?: true;
 }
 
-const STOP_POLL_INTERVAL_MS = 500;
+const STOP_POLL_INTERVAL_MS = 1_000;
+/** What takes long is asked about less often. */
+const STOP_POLL_LONGEST_MS = 5_000;
+const STOP_POLL_GROWTH = 1.2;
 
 /** `perennial stop`. */
 export function stopCommand(context: CliContext): Command {
@@ -25,8 +28,8 @@ export function stopCommand(context: CliContext): Command {
         const handle = session.client.workspace(owner, name);
         const answer = await answerOf(session, handle.stop({ ...session.by(by), ...(reason && { reason }) }));
         let { state } = answer;
-        while (wait && state === 'turning-off') {
-          await context.pause(STOP_POLL_INTERVAL_MS);
+        for (let pauseMs = STOP_POLL_INTERVAL_MS; wait && state === 'turning-off'; pauseMs *= STOP_POLL_GROWTH) {
+          await context.pause(Math.min(pauseMs, STOP_POLL_LONGEST_MS));
           ({ state } = await handle.status());
         }
         printAnswer(session, { workspace: handle.workspace, request: 'stop', answer: { ...answer, state } });

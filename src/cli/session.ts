@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { type PerennialClient, RequestFailure } from '../client';
 import type { CliContext } from './context';
-import { toPlainText } from './plain-text';
+import { formatJson, toPlainText } from './plain-text';
 import { resolveTarget } from './target';
 
 /** One command's connection and way to print. */
@@ -74,7 +74,7 @@ function createSession(given: Pick<Session, 'context' | 'client' | 'dir' | 'json
   const { context, json } = given;
   return {
     ...given,
-    print: (result) => context.out.write(`${json ? JSON.stringify(result.json, null, 2) : toPlainText(result.text)}\n`),
+    print: (result) => context.out.write(`${json ? formatJson(result.json) : toPlainText(result.text)}\n`),
     note: (sentence) => context.out.writeError(`perennial: ${toPlainText(sentence)}\n`),
     by: (name) => {
       const by = name ?? context.settings.by;

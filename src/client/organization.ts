@@ -10,6 +10,7 @@ import {
   workspaceWorkflowId,
 } from '../workflows/messages';
 import { requesting, sendQuery, sendUpdate } from './failure';
+import { queryOpenOnly } from './workflow-end';
 
 /** One organization: its policy and what its workspaces use. */
 export interface OrganizationHandle {
@@ -27,6 +28,8 @@ export function organizationHandle(client: Client, name: string): OrganizationHa
   const workflowId = organizationWorkflowId(name);
   const thing = `organization ${name}`;
   const handle = client.workflow.getHandle(workflowId);
+  // A policy that an organization had is no policy that holds.
+  const queries = queryOpenOnly(client).getHandle(workflowId);
   return {
     name,
     create: (input = {}) =>
@@ -36,8 +39,8 @@ export function organizationHandle(client: Client, name: string): OrganizationHa
         const { changes: _, ...policy } = await sendQuery(thing, () => firstPolicy(started));
         return policy;
       }),
-    policy: () => sendQuery(thing, () => handle.query<Policy & { changes: PolicyChange[] }>('policy')),
-    usage: () => sendQuery(thing, () => handle.query<UsageView>('usage')),
+    policy: () => sendQuery(thing, () => queries.query<Policy & { changes: PolicyChange[] }>('policy')),
+    usage: () => sendQuery(thing, () => queries.query<UsageView>('usage')),
     setPolicy: (change) => sendUpdate(thing, (updateId) => handle.executeUpdate(setPolicyUpdate, { args: [change], updateId })),
     noteHomePurged: ({ id, owner, name: workspace }) =>
       requesting(thing, () =>

@@ -73,6 +73,7 @@ export type {
   WorkspacePhase,
 } from './payloads';
 export { STEP_NAMES, WEEKDAYS } from './payloads';
+export { REPLACED_BY } from './workspace/view';
 export { ASK_AGAIN, isToAskAgain } from './task-guard';
 
 export const pingSignal = defineSignal<[PingInput?]>('ping');

@@ -1,7 +1,7 @@
 import { ServiceError } from '@temporalio/client';
 import { RequestFailure } from '../../src/client';
 import { ACCEPTED, cancelled, running, starting, waiting } from './build-samples';
-import { build, onTerminal, run, status, type Workspace } from './command-line';
+import { build, onTerminal, run, type Workspace } from './command-line';
 
 test('In a pipe each change of a step is one line, and the end is said.', async () => {
   const ended = await run(['start', 'ada/dev'], {
@@ -90,18 +90,31 @@ test('A failed build exits with 1 and its failure.', async () => {
 });
 
 test('A cancelled build exits with 1.', async () => {
-  const client = starting([[cancelled(), null]], { status: async () => status({ build: cancelled() }) });
+  const client = starting([[cancelled(), null]]);
   const ended = await run(['start', 'ada/dev'], { client });
   expect(ended).toMatchObject({ code: 1, error: expect.stringContaining('BuildCancelled: build 1 of ada/dev was cancelled') });
 });
 
-test('A build that the workspace itself made anew under a higher number is followed.', async () => {
-  const successor = build({ number: 8, cause: 'pod-lost' });
-  const client = starting([], {
-    status: async () => status({ build: successor }),
-    waitForBuild: async (number) => (number === 8 ? successor : cancelled()),
+test('A build that another replaced is followed, which is said: in a pipe, on a terminal, and with --json.', async () => {
+  const successor = build({ number: 8 });
+  const waitForBuild: Workspace['waitForBuild'] = async (_number, options) => {
+    options?.onChange?.(running(), null);
+    options?.onReplaced?.(1, 8);
+    options?.onChange?.(successor, null);
+    return successor;
+  };
+  const client = starting([], { waitForBuild });
+  const error = 'perennial: build 1 of ada/dev was replaced by build 8, which is waited for now\n';
+  const piped = await run(['start', 'ada/dev'], { client });
+  expect(piped).toMatchObject({
+    code: 0,
+    error,
+    out: expect.stringMatching(/\nbuild 8 of .*\nadmit: done(?:.*\n)+ada\/dev is running \(build 8, 8.0 s\)\n$/),
   });
-  expect(await run(['start', 'ada/dev'], { client })).toMatchObject({ code: 0, out: 'ada/dev is running (build 8, 8.0 s)\n' });
+  const shown = await run(['start', 'ada/dev'], { client, out: onTerminal(80) });
+  expect(shown).toMatchObject({ code: 0, error, out: expect.stringMatching(/\(build 8, 8.0 s\)\n$/) });
+  const json = await run(['start', 'ada/dev', '--json'], { client });
+  expect([json.error, JSON.parse(json.out).result.number]).toEqual([error, 8]);
 });
 
 test('With --json only the end is printed: the answer and the build.', async () => {

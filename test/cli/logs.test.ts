@@ -1,9 +1,11 @@
 import type { LogRef } from '../../src/runtimes/runtime';
-import { build, fakeClient, onTerminal, run, status } from './command-line';
+import { RequestFailure } from '../../src/client';
+import { build, fakeClient, onTerminal, run, status, type Workspace } from './command-line';
 import { createStackFolder, fakeRuntime } from './folder';
 
 const dir = createStackFolder(['w1']);
 const settings = { dir, images: dir, by: null };
+const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 2));
 const JWT = `eyJhbGciOiJIUzI1NiJ9.${'a'.repeat(20)}.${'b'.repeat(20)}`;
 
 test('The whole log of both steps is printed, masked, with a header for each on a terminal only.', async () => {
@@ -33,6 +35,48 @@ test('One step and one build may be asked for, and a step without a log prints n
   });
 });
 
+test('Where the log of a step that ran is gone the last lines that the workspace knows are printed, and standard error says so.', async () => {
+  const steps = build().steps.map((step) => {
+    return step.name === 'configure' ? { ...step, state: 'done' as const, lastLines: ['a', 'b'] } : step;
+  });
+  const { client, openRuntime } = workspaceWith({}, () => build({ steps }));
+  const error =
+    'perennial: the log of configure of build 4 is not in the home any more; these are its last lines, as far as they are known\n';
+  const args = ['logs', 'ada/dev', '--step', 'configure'];
+  expect(await run(args, { client, settings, openRuntime })).toEqual({ code: 0, out: 'a\nb\n', error });
+  expect(await run([...args, '--follow'], { client, settings, openRuntime, pause })).toEqual({ code: 0, out: 'a\nb\n', error });
+  const json = await run([...args, '--json'], { client, settings, openRuntime });
+  expect(JSON.parse(json.out).logs).toEqual([{ step: 'configure', text: 'a\nb\n', complete: false }]);
+});
+
+test('Of a step that did not run standard error says why there is no log.', async () => {
+  const { client, openRuntime } = workspaceWith({});
+  expect(await run(['logs', 'ada/dev', '--step', 'configure'], { client, settings, openRuntime })).toEqual({
+    code: 0,
+    out: '',
+    error: 'perennial: there is no log of configure of build 4: the step is skipped (the image has none)\n',
+  });
+});
+
+test('Of a build that nobody knows any more, whose logs are gone too, the command fails.', async () => {
+  const { client, openRuntime } = workspaceWith({}, () => {
+    throw new RequestFailure('NotFound', 'build: expected the number of a build that is kept (4), got 1');
+  });
+  const ended = await run(['logs', 'ada/dev', '--build', '1'], { client, settings, openRuntime });
+  expect(ended).toMatchObject({ code: 1, error: expect.stringContaining('NotFound: build: expected the number') });
+});
+
+test('On a terminal the log is free of control codes, also of one that two reads have cut; a pipe gets what was written.', async () => {
+  const parts = ['a\u001b[3', '1mred\u001b]0;title\u0007\n', '50 %\r100 %\n'];
+  const { client, openRuntime } = workspaceWith({ configure: parts });
+  const args = ['logs', 'ada/dev', '--step', 'configure'];
+  for (const more of [[], ['--follow']]) {
+    const shown = await run([...args, ...more], { client, settings, openRuntime, pause, out: onTerminal(80) });
+    expect(shown.out).toBe('ared\n50 %\n100 %\n');
+    expect((await run([...args, ...more], { client, settings, openRuntime, pause })).out).toBe(parts.join(''));
+  }
+});
+
 test('With --follow it goes on until the step has ended, and reads once more after that.', async () => {
   const parts = ['one\n', 'half ', 'line\n', 'last'];
   const log: string[] = [];
@@ -45,9 +89,10 @@ test('With --follow it goes on until the step has ended, and reads once more aft
   });
   const printed: string[] = [];
   const out = { write: (text: string) => printed.push(text), writeError: () => undefined, columns: () => null };
-  const { code } = await run(['logs', 'ada/dev', '--follow', '--step', 'configure'], { client, settings, openRuntime, out });
-  expect(code).toBe(0);
-  expect(printed).toEqual(['one\n', '', 'half line\n', '', 'last']);
+  const given = { client, settings, openRuntime, out, pause };
+  expect((await run(['logs', 'ada/dev', '--follow', '--step', 'configure'], given)).code).toBe(0);
+  expect(printed.join('')).toBe('one\nhalf line\nlast');
+  expect(printed.length).toBeGreaterThan(2);
 });
 
 test('Where the home is not at hand the last lines are printed, and standard error says so.', async () => {
@@ -89,6 +134,15 @@ function workspaceWith(logs: Record<string, string[]>, seen = () => build()) {
     return { text: Buffer.alloc(0), nextOffset: log.offset };
   };
   const newest = status({ build: build({ number: 4 }) });
-  const client = fakeClient({ workspace: { status: async () => newest, build: async () => seen() } });
+  // As the real one: the state is told again and again until the build has ended.
+  const waitForBuild: Workspace['waitForBuild'] = async (_number, options) => {
+    for (;;) {
+      const now = seen();
+      options?.onChange?.(now, null);
+      if (now.endedAt !== null || options?.signal?.aborted) return now;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  const client = fakeClient({ workspace: { status: async () => newest, build: async () => seen(), waitForBuild } });
   return { client, asked, openRuntime: () => fakeRuntime({ readLog }) };
 }
