@@ -7,7 +7,7 @@ const SEQUENCE =
 /** The beginning of one, whose rest is still to come. */
 const BEGINNING =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the same.
-  /(?:(?:\u001b\[|\u009b)[0-?]*[ -/]*|(?:\u001b[\]P^_X]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*\u001b?|\u001b[ -/]*|\r)$/;
+  /(?:(?:\u001b\[|\u009b)[0-?]*[ -/]*|(?:\u001b[\]P^_X]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*\u001b?|\u001b[ -/]*)$/;
 /** What is left of control characters, and what turns the direction of text: a line could pose as another one. */
 const CONTROL = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
@@ -23,7 +23,10 @@ export interface PlainTextStream {
  * return would have written over stays too, on a line of its own.
  */
 export function toPlainText(text: string): string {
-  return text.replace(SEQUENCE, '').replace(/\r+\n/g, '\n').replace(/\r+/g, '\n').replace(CONTROL, '');
+  return text
+    .replace(SEQUENCE, '')
+    .replace(/\r+\n?/g, '\n')
+    .replace(CONTROL, '');
 }
 
 /** The same for a stream. */
@@ -32,7 +35,7 @@ export function createPlainTextStream(): PlainTextStream {
   return {
     push(piece) {
       const text = held + piece;
-      held = BEGINNING.exec(text)?.[0] ?? '';
+      held = BEGINNING.exec(text)?.[0] ?? text.slice(withoutReturns(text));
       return toPlainText(text.slice(0, text.length - held.length));
     },
     end() {
@@ -41,6 +44,13 @@ export function createPlainTextStream(): PlainTextStream {
       return rest === '\n' ? '' : rest;
     },
   };
+}
+
+/** The length of a text without the carriage returns at its end. A pattern would look at each run of them from each of its places. */
+function withoutReturns(text: string): number {
+  let length = text.length;
+  while (text[length - 1] === '\r') length -= 1;
+  return length;
 }
 
 /** JSON whose control characters are all escaped: JSON itself leaves those of eight bits as they are. */

@@ -49,8 +49,8 @@ test('A workspace that never was does not exist, and an ended organization answe
   const organization = stack.client.organization('closed');
   await organization.create();
   await stack.client.temporal.workflow.getHandle('organization/closed').terminate();
-  for (const asked of [organization.policy(), organization.usage(), organization.setPolicy({ retention: '1d' })]) {
-    await expect(asked).rejects.toMatchObject({ type: 'NotFound', message: expect.stringMatching(/ended/) });
+  for (const ask of [organization.policy, organization.usage, () => organization.setPolicy({ retention: '1d' })]) {
+    await expect(ask()).rejects.toMatchObject({ type: 'NotFound', message: expect.stringMatching(/ended/) });
   }
 }, 90_000);
 
