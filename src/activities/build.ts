@@ -35,11 +35,12 @@ export function buildActivities({ runtime, client }: Dependencies, policies: Rea
         return pod && cutPod(pod);
       }),
 
-    /** Goes on with a pod that was begun until it runs, however long its node, its volume, or its image take. */
-    awaitPod: (input: { pod: PodSpec; deadline: Deadline }): Promise<StepResult<Pod>> =>
-      runStep({ deadline: input.deadline, waitingFor: `the pod of ${input.pod.image} to run` }, async (progress) =>
-        cutPod(await runtime.startPod(input.pod, progress)),
-      ),
+    /** Waits for what `startPod` left, however long a node, a volume, or an image takes; null where the pod can be made only now. */
+    awaitPod: (input: { pod: PodSpec; deadline: Deadline }): Promise<StepResult<Pod | null>> =>
+      runStep({ deadline: input.deadline, waitingFor: `the pod of ${input.pod.image} to run` }, async (progress) => {
+        const pod = await (runtime.awaitPod ? runtime.awaitPod(input.pod, progress) : runtime.startPod(input.pod, progress));
+        return pod && cutPod(pod);
+      }),
 
     async runHookStep(input: { pod: PodRef; hook: HookSpec; deadline: Deadline }): Promise<StepResult> {
       const { pod, hook, deadline } = input;

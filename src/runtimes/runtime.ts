@@ -37,10 +37,17 @@ export interface Runtime {
 
   /**
    * The first part of `startPod`, which takes no longer than making the pod does; null while it does not run yet, or where something
-   * has to be waited for before it can be made. Then `startPod` goes on from there. Only runtimes whose pods may wait for long have it.
+   * has to be waited for before it can be made. Then `awaitPod` goes on from there. Only runtimes whose pods may wait for long have it.
    * @throws what `startPod` throws
    */
   beginPod?(spec: PodSpec, progress: Progress): Promise<Pod | null>;
+
+  /**
+   * The second part: waits until the pod that was begun runs. Where none was, it waits for what was in the way of one, and answers null:
+   * `beginPod` can make it now.
+   * @throws what `startPod` throws
+   */
+  awaitPod?(spec: PodSpec, progress: Progress): Promise<Pod | null>;
 
   /**
    * Removes the pod of this build or an older one, and raises the fence so that no late `startPod` of it makes one again.

@@ -72,11 +72,7 @@ const STEPS: Record<Exclude<StepName, 'inject-secrets'>, (run: BuildRun) => Prom
   'start-pod': async (run) => {
     const { state, build } = run;
     state.podBuild = Math.max(state.podBuild ?? 0, build.number);
-    const pod = podSpec(state, build);
-    const summary = `start pod of build ${build.number}: ${build.spec.image}`;
-    const begun = { pod, deadline: deadline(state, build) };
-    const first = await whose(starts, build).startPod.executeWithOptions({ summary }, [begun]);
-    const result = first.value === null ? await awaitPod(run, pod, first) : { ...first, value: first.value };
+    const result = await startPod(run, podSpec(state, build));
     notePod(build, result.value);
     return result;
   },
@@ -90,15 +86,24 @@ const STEPS: Record<Exclude<StepName, 'inject-secrets'>, (run: BuildRun) => Prom
     ]),
 };
 
-/** A pod may wait for a node or its image for as long as the build's deadline, and others are to be begun meanwhile. */
-async function awaitPod({ state, build }: BuildRun, pod: PodSpec, { tookMs }: StepResult): Promise<StepResult<Pod>> {
-  build.spentMs += tookMs;
-  const input = { pod, deadline: deadline(state, build) };
-  const summary = `wait for the pod of build ${build.number}`;
-  const result = await whose(waits, build).awaitPod.executeWithOptions({ summary }, [input]);
-  // Its end counts all that the step took.
-  build.spentMs -= tookMs;
-  return { ...result, tookMs: tookMs + result.tookMs };
+/**
+ * A pod may wait for a node or its image for as long as the build's deadline, and others are to be begun meanwhile: so a slot of pod
+ * starts is held only while the pod is made. Of an image that was not looked into yet it is made after the look, in another such slot.
+ */
+async function startPod({ state, build }: BuildRun, pod: PodSpec): Promise<StepResult<Pod>> {
+  const { number, spec, spentMs } = build;
+  const [begin, wait] = [whose(starts, build).startPod, whose(waits, build).awaitPod];
+  for (let isBegun = false; ; isBegun = !isBegun) {
+    const summary = isBegun ? `wait for the pod of build ${number}` : `start pod of build ${number}: ${spec.image}`;
+    const input = { pod, deadline: deadline(state, build) };
+    const result = await (isBegun ? wait : begin).executeWithOptions({ summary }, [input]);
+    build.spentMs += result.tookMs;
+    if (result.value === null) continue;
+    // The end of the step counts all that it took.
+    const tookMs = build.spentMs - spentMs;
+    build.spentMs = spentMs;
+    return { ...result, value: result.value, tookMs };
+  }
 }
 
 function deadline(state: State, build: BuildRecord): { text: string; totalMs: number; spentMs: number } {

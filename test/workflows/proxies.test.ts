@@ -1,5 +1,6 @@
 /** What goes first where there are fewer slots than there is to do, as the server is told. */
 import type { WorkspaceHandle } from '../../src/client';
+import type { Runtime } from '../../src/runtimes/runtime';
 import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../../src/workflows/messages';
 import { clearScript, createGate, type Stack, startStack, until, untilState } from './stack';
 
@@ -88,6 +89,26 @@ test('A pod that was made is waited for without a slot of starts.', async () => 
     expect(beginPod).toHaveBeenCalledTimes(1);
   } finally {
     Object.assign(stack.runtime, { beginPod: undefined });
+  }
+});
+
+test('An image that was not looked into yet is waited for without a slot of starts, and its pod is made in one.', async () => {
+  const order: string[] = [];
+  const beginPod = async () => {
+    order.push('begin');
+    return null;
+  };
+  const awaitPod: Runtime['awaitPod'] = async (spec, progress) => {
+    order.push('wait');
+    return order.length < 4 ? null : stack.runtime.startPod(spec, progress);
+  };
+  Object.assign(stack.runtime, { beginPod, awaitPod });
+  try {
+    const workspace = await stack.client.create({ owner: 'ada', name: 'looked-into', image: 'starter:1' });
+    await untilState(workspace, 'running');
+    expect(order).toEqual(['begin', 'wait', 'begin', 'wait']);
+  } finally {
+    Object.assign(stack.runtime, { beginPod: undefined, awaitPod: undefined });
   }
 });
 

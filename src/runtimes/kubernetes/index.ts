@@ -13,7 +13,7 @@ import { createNetworkProbe } from './network-probe';
 import { createPodBook } from './pod-book';
 import { stopPod } from './pod-end';
 import { isOfInstallation } from './labels';
-import { beginPod, startPod } from './pod-start';
+import { awaitPod, beginPod, startPod } from './pod-start';
 import { describePod } from './pod-state';
 import { sweepProbes } from './probe-sweep';
 import { CLUSTER_DEFAULTS, type ClusterSettings } from './settings';
@@ -61,6 +61,7 @@ export function createKubernetesRuntime(options: KubernetesOptions): KubernetesR
     prepareHome: (spec, progress) => plainly(`home ${spec.id}`, () => prepareHome(ground, spec, progress)),
     startPod: (spec, progress) => plainly(`the pod of ${spec.id}`, () => startPod(ground, spec, progress)),
     beginPod: (spec, progress) => plainly(`the pod of ${spec.id}`, () => beginPod(ground, spec, progress)),
+    awaitPod: (spec, progress) => plainly(`the pod of ${spec.id}`, () => awaitPod(ground, spec, progress)),
     stopPod: (ref, progress) => plainly(`the pod of ${ref.id}`, () => stopPod(ground, ref, progress)),
     exec: (ref, command, signal) => plainly(`a command in ${ref.id}`, () => execIn(ground, ref, command, signal)),
     observe: (ref) => plainly(`the pod of ${ref.id}`, () => observe(ground, ref)),

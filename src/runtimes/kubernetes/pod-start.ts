@@ -56,6 +56,18 @@ export async function beginPod(ground: Ground, spec: PodSpec, progress: Progress
   return null;
 }
 
+/**
+ * Waits until the pod that was begun runs. Where there is none its image is looked into, and null says that it can be begun now: a
+ * morning's first builds of an image would all make their pods at once when the look is over.
+ */
+export async function awaitPod(ground: Ground, spec: PodSpec, progress: Progress): Promise<Pod | null> {
+  progress.signal.throwIfAborted();
+  const pod = await ground.api.pods.read({ namespace: ground.namespaceOf(spec.organization), name: podName(spec.id) });
+  if (pod !== null && buildOf(pod) === spec.build) return startPod(ground, spec, progress);
+  await chooseImage(ground, spec, progress);
+  return null;
+}
+
 async function raiseFence(ground: Ground, spec: PodSpec): Promise<V1PersistentVolumeClaim> {
   const home = { id: spec.id, identity: spec.home };
   const amended = await amendClaim(ground, spec, (claim) =>

@@ -1,7 +1,7 @@
 /** The part of a start that takes a slot of starts: it makes what can be made at once, and waits for nobody. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
 import type { Ground } from '../../../src/runtimes/kubernetes/ground';
-import { beginPod } from '../../../src/runtimes/kubernetes/pod-start';
+import { awaitPod, beginPod } from '../../../src/runtimes/kubernetes/pod-start';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
 import { patiently, podSpec } from '../contract-given';
 import { NO_EVENTS, NO_NETWORK } from './driven-pods';
@@ -43,9 +43,10 @@ function fullCluster(...known: string[]) {
     settings: CLUSTER_DEFAULTS,
     namespaceOf: () => 'perennial-default',
   } as unknown as Ground;
-  const begin = (digest: string | null = null) =>
-    beginPod(ground, podSpec({ build: 3, home: 'home-1', image: 'e2e.local/tools:1', digest }), patiently());
-  return { begin, made, looks };
+  const spec = (digest: string | null) => podSpec({ build: 3, home: 'home-1', image: 'e2e.local/tools:1', digest });
+  const begin = (digest: string | null = null) => beginPod(ground, spec(digest), patiently());
+  const wait = () => awaitPod(ground, spec(null), patiently());
+  return { begin, wait, made, looks };
 }
 
 test('A pod that waits for a node is made, once, and left to whoever waits for it.', async () => {
@@ -63,3 +64,11 @@ test.each([null, DIGEST])(
     expect([made, looks]).toEqual([[], []]);
   },
 );
+
+test('A look into an image is waited for without a slot of starts, and the pod is made in one afterwards.', async () => {
+  const { begin, wait, made, looks } = fullCluster('e2e.local/tools:1');
+  expect(await wait()).toBeNull();
+  expect([made, looks]).toEqual([[], ['e2e.local/tools:1']]);
+  expect(await begin()).toBeNull();
+  expect(made).toEqual(['e2e.local/tools:1']);
+});
