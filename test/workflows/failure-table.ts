@@ -45,7 +45,7 @@ export const LATE: [string, Place, Trouble, RegExp][] = [
 /** What a visit to the hook answers (nothing: the runtime fails), and the warning that comes of it. */
 export const BAD_HOOKS: [string, string, RegExp][] = [
   ['fails', 'state ended\nexit 3\nran 5\n', /^configure ended with exit code 3$/],
-  ['runs past its time limit', 'state ended\nexit 143\nlimit\nran 100\n', /^configure ran past its time limit of 10m/],
+  ['runs past its time limit', 'state ended\nexit 143\nran 100\nreport limit\n', /^configure ran past its time limit of 10m/],
   ['fails finally', '', /configure: NotAllowed/],
   ['is out of reach', '', /configure: the build's deadline/],
 ];
