@@ -9,6 +9,9 @@ const PROGRAM = path.join(__dirname, '..', '..', 'bin', 'perennial.mjs');
 const SCHEDULE = 'schedule --time 09:00 --time-zone Europe/Berlin --from 2027-03-01 --days 60 --json';
 const FULL = 'standard output could not be written: ENOSPC';
 
+// Each begins several processes, one after the other, which takes a while on a busy machine.
+jest.setTimeout(240_000);
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'perennial-output-'));
