@@ -6,6 +6,9 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { loadWorkflows, PAYLOAD_CONVERTER_PATH, prebuildWorkflows } from '../../src/worker/bundle';
 
 const HISTORY = path.join(__dirname, '..', 'fixtures', 'histories', 'day.json');
+// Bundling takes 2 s, on a busy machine above 10.
+jest.setTimeout(240_000);
+
 let folder: string;
 
 beforeAll(() => {

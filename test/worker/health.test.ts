@@ -7,6 +7,9 @@ import { type Stack, startStack } from '../workflows/stack';
 
 const HOOK = path.join(__dirname, '..', 'start', 'typescript-hook.cjs');
 const HEALTH = path.join(__dirname, '..', '..', 'src', 'worker', 'health.ts');
+// A server, a worker, and a process for each look, all on a machine that may be busy.
+jest.setTimeout(240_000);
+
 let stack: Stack;
 
 beforeAll(async () => {
