@@ -9,11 +9,7 @@ import { formatFailures, formatWhole, readSummary } from './summary.mjs';
 const FOLDER = inCheckout('dist', 'ci');
 const LINES = 60;
 /** What depends on who runs it: sandboxes, hooks, and whole starts. Rules and workflows are the same for everybody. */
-const MACHINE_TESTS = [
-  'test/hooks/',
-  'test/runtimes/sandbox',
-  'test/start/(end-to-end|kill-in-each-step|life|private-dir|stack|odd-paths|changed-checkout|other-namespace)',
-];
+const MACHINE_TESTS = ['test/hooks/', 'test/runtimes/sandbox', 'test/start/'];
 /** Whole starts on which the setting tells; the sandbox's own tests cover both kinds of isolation wherever they run. */
 const PLAIN_TESTS = ['test/start/(end-to-end|life)'];
 
