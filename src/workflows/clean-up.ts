@@ -2,7 +2,7 @@
 import { ActivityFailure, log } from '@temporalio/workflow';
 import { failureOf } from './failure';
 import { Interrupted, observe } from './observe';
-import { care, CLEAN_UP_LIMITS_MS, patientCare } from './proxies';
+import { cleanUps } from './proxies';
 import type { Run } from './workspace';
 import { homeToPurge, podRef } from './workspace/pod';
 import { isFinal } from './workspace/step-end';
@@ -37,10 +37,7 @@ export async function purge(run: Run): Promise<void> {
   enter(state, 'purged', { cause: 'purge', by: null, rule: 'retention', evidence }, Date.now());
 }
 
-interface Attempts {
-  proxy: typeof care;
-  limitMs: number;
-}
+type Attempts = (typeof cleanUps)['first'];
 
 /**
  * Whether the work came to its end. The first attempts are few, so that people soon learn what it waits for; the next ones are many,
@@ -48,9 +45,7 @@ interface Attempts {
  */
 async function finish(run: Run, work: (attempts: Attempts) => Promise<unknown>): Promise<boolean> {
   const { state } = run;
-  const attempts = state.blocked
-    ? { proxy: patientCare, limitMs: CLEAN_UP_LIMITS_MS.later }
-    : { proxy: care, limitMs: CLEAN_UP_LIMITS_MS.first };
+  const attempts = state.blocked ? cleanUps.later : cleanUps.first;
   try {
     await observe(() => work(attempts), run.mustHandOver);
   } catch (error) {

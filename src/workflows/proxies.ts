@@ -2,6 +2,7 @@
  * All options of activities: queue, timeouts, heartbeats, retries, and priority, each number with its reason. Activities retry,
  * workflows do not: a final failure is the activity's word that trying again changes nothing.
  */
+import type { RetryPolicy } from '@temporalio/common';
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from './messages';
@@ -70,15 +71,18 @@ export const hooks = proxyActivities<Activities>({
   taskQueue: CARE_QUEUE,
 });
 
+/** Care besides clean-up: as long, never behind a hook, and retried until it is done. */
+export const care = longCare(RETRY);
+
 /**
- * Stops and clean-up: as long, and never behind a hook. The first four attempts take about 5 s where they fail at once, and then the
- * workspace is told what it waits for.
+ * Stops, and the removal of pods and homes. The first four attempts take about 5 s where they fail at once, and one that hangs is cut off
+ * after a minute, twice what a pod takes to end: then the workspace is told what it waits for. 120 attempts are at least half an hour,
+ * so that one that waits for weeks costs few events.
  */
-export const care = cleanUp(4);
-/** Once it is known what a clean-up waits for: 120 attempts are at least half an hour, so that weeks of them cost few events. */
-export const patientCare = cleanUp(120);
-/** How long one attempt of a clean-up may wait before it says what for: a pod ends within half a minute as a rule. */
-export const CLEAN_UP_LIMITS_MS = { first: 60_000, later: 1_800_000 } as const;
+export const cleanUps = {
+  first: { proxy: longCare({ ...RETRY, maximumAttempts: 4 }), limitMs: 60_000 },
+  later: { proxy: longCare({ ...RETRY, maximumAttempts: 120 }), limitMs: 1_800_000 },
+};
 
 /** The last look: soon answered or soon asked again, and dropped at once when somebody comes. */
 export const look = proxyActivities<Activities>({
@@ -114,11 +118,6 @@ function long(taskQueue: string, priorityKey: number) {
   return proxyActivities<Activities>({ ...LONG, taskQueue, priority: { priorityKey } });
 }
 
-function cleanUp(maximumAttempts: number) {
-  return proxyActivities<Activities>({
-    ...LONG,
-    taskQueue: CARE_QUEUE,
-    retry: { ...RETRY, maximumAttempts },
-    priority: { priorityKey: PRIORITY_CARE },
-  });
+function longCare(retry: RetryPolicy) {
+  return proxyActivities<Activities>({ ...LONG, taskQueue: CARE_QUEUE, retry, priority: { priorityKey: PRIORITY_CARE } });
 }
