@@ -12,6 +12,7 @@ import { settleNoProxy, withoutProxyToLoopback } from './client/loopback';
 import { prepareNamespace } from './worker/namespace';
 import type { Runtime as WorkspaceRuntime } from './runtimes/runtime';
 import { createSandboxRuntime, makePassage, tieToInstallation, tightenDir } from './runtimes/sandbox';
+import { slotsForHooks } from './worker/care-slots';
 import { loadWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
 import { noteRunning } from './worker/running';
 import { readSettings, type WorkerSettings } from './worker/settings';
@@ -36,7 +37,12 @@ async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   const client = new Client({ connection: await Connection.connect(withoutProxyToLoopback(connectionOptions)), namespace });
   const runtime = await createRuntime(settings, client);
   await prepareNamespace(client, runtime.name);
-  const activities = createActivities({ runtime, client, watchIntervalMs: settings.watchIntervalMs });
+  const activities = createActivities({
+    runtime,
+    client,
+    watchIntervalMs: settings.watchIntervalMs,
+    maxHooks: slotsForHooks(settings.careSlots),
+  });
   const connection = await NativeConnection.connect(connectionOptions);
   const workers = await createWorkers({ settings, connection, namespace, activities });
   const running = Promise.all(workers.map((worker) => worker.run()));

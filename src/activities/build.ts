@@ -2,9 +2,10 @@
 import type { HookSpec } from '../hooks/hook';
 import { runHook } from '../hooks/run-hook';
 import { untilAborted } from '../runtimes/abort';
-import type { HomeSpec, Pod, PodRef, PodSpec } from '../runtimes/runtime';
+import type { HomeSpec, Pod, PodRef, PodSpec, Progress } from '../runtimes/runtime';
 import { withTimeLimit } from '../runtimes/time-limit';
 import { checkAdoption } from './adoption';
+import { createHookPlaces } from './hook-places';
 import type { Dependencies } from './index';
 import type { Policy } from './policy';
 import type { Reading } from './policy-reading';
@@ -14,7 +15,11 @@ import { type Deadline, runStep, type StepResult } from './step';
 /** A visit to a hook waits for some seconds in the pod; one that takes so long hangs, and the next attempt joins the hook. */
 const VISIT_LIMIT_MS = 60_000;
 
-export function buildActivities({ runtime, client }: Dependencies, policies: Reading<Policy>) {
+export function buildActivities(
+  { runtime, client, maxHooks = Number.POSITIVE_INFINITY }: Dependencies,
+  policies: Reading<Policy>,
+) {
+  const places = createHookPlaces(maxHooks);
   return {
     /** Reads the policy of the moment, which the whole build then goes by. */
     admit: (input: { organization: string; deadline: Deadline }) =>
@@ -44,10 +49,11 @@ export function buildActivities({ runtime, client }: Dependencies, policies: Rea
 
     async runHookStep(input: { pod: PodRef; hook: HookSpec; deadline: Deadline }): Promise<StepResult> {
       const { pod, hook, deadline } = input;
-      const result = await runStep({ deadline, waitingFor: hook.step }, (progress) => {
+      const observe = (progress: Progress) => {
         const limit = { what: `a look at ${hook.step}`, limitMs: VISIT_LIMIT_MS, signal: progress.signal };
         return runHook((command) => withTimeLimit(limit, (signal) => runtime.exec(pod, command, signal)), hook, progress);
-      });
+      };
+      const result = await places(() => runStep({ deadline, waitingFor: hook.step }, observe));
       return { tookMs: result.tookMs, attempt: result.attempt, value: null, hook: cutHook(result.value) };
     },
   };

@@ -19,6 +19,8 @@ export interface Dependencies {
   watchIntervalMs: number;
   /** How often it compares the lists of pods and workspaces too, in milliseconds; every 30 s by default. */
   watchFullIntervalMs?: number;
+  /** How many hooks are observed at once; any number by default. */
+  maxHooks?: number;
 }
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -48,6 +48,8 @@ export interface StepHeartbeat {
   waitingFor: string;
   /** Of the build's deadline, used by this step's attempts so far; the time without any worker is not in it. */
   usedMs: number;
+  /** Attempts that found no place to begin in, and so were none; missing for none. */
+  refusals?: number;
 }
 
 /**
@@ -59,8 +61,9 @@ export async function runStep<T>(
   work: (progress: Progress) => Promise<T>,
 ): Promise<StepResult<T>> {
   const context = Context.current();
-  const { attempt, heartbeatDetails } = context.info;
-  const known = heartbeatDetails as StepHeartbeat | undefined;
+  const known = context.info.heartbeatDetails as StepHeartbeat | undefined;
+  const { refusals = 0 } = known ?? {};
+  const attempt = context.info.attempt - refusals;
   const beat = { waitingFor: known?.waitingFor ?? waitingFor };
   const attemptStartedAt = Date.now();
   const usedMs = () => (known?.usedMs ?? 0) + Date.now() - attemptStartedAt;
@@ -70,7 +73,8 @@ export async function runStep<T>(
 
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(new Error('the deadline passed')), Math.min(remainingMs(), MAX_TIMER_MS));
-  const send = (pauseMs = 0) => context.heartbeat({ ...beat, usedMs: usedMs() + pauseMs } satisfies StepHeartbeat);
+  const send = (pauseMs = 0) =>
+    context.heartbeat({ ...beat, usedMs: usedMs() + pauseMs, ...(refusals > 0 && { refusals }) } satisfies StepHeartbeat);
   const endPulse = startPulse(send);
   try {
     const signal = AbortSignal.any([context.cancellationSignal, timeout.signal]);

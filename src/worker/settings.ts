@@ -4,6 +4,7 @@ import type { KubernetesOptions } from '../runtimes/kubernetes';
 import { CLUSTER_DEFAULTS } from '../runtimes/kubernetes/settings';
 import type { SandboxOptions } from '../runtimes/sandbox';
 import { networkOf, networkSettings, podSettings } from './kubernetes-settings';
+import { FEWEST_CARE_SLOTS } from './care-slots';
 
 /** What `npm run worker` reads from the environment, besides Temporal's own variables. README's table lists the same. */
 export interface WorkerSettings {
@@ -45,7 +46,7 @@ const SCHEMA = z.object({
   PERENNIAL_KUBERNETES_POD: podSettings,
   PERENNIAL_KUBERNETES_NETWORK: networkSettings,
   PERENNIAL_START_SLOTS: count(10, 1_000),
-  PERENNIAL_CARE_SLOTS: count(200, 10_000),
+  PERENNIAL_CARE_SLOTS: count(200, 10_000, FEWEST_CARE_SLOTS),
   PERENNIAL_WATCH_INTERVAL_MS: count(1_000, WATCH_INTERVAL_MS.max, WATCH_INTERVAL_MS.min),
   PERENNIAL_MAX_CACHED_WORKFLOWS: count(2_000, 100_000),
   PERENNIAL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),

@@ -1,0 +1,116 @@
+/** Hooks that never end, on a worker with few slots, hold up nothing but other hooks. */
+import { Worker } from '@temporalio/worker';
+import fc from 'fast-check';
+import { createActivities } from '../../src/activities';
+import { FEWEST_CARE_SLOTS, slotsForHooks } from '../../src/worker/care-slots';
+import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../../src/workflows/messages';
+import { bundleOnce, clearScript, payloadConverterPath, type Stack, startStack, until, untilState } from '../workflows/stack';
+
+const CARE_SLOTS = 4;
+/** Of four slots, one is the watch's and one no hook's. */
+const HOOKS_AT_ONCE = 2;
+const WORKSPACES = 10;
+const SOON_MS = 10_000;
+
+test('Hooks have at least one slot, and never the last two.', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: FEWEST_CARE_SLOTS, max: 10_000 }), (careSlots) => {
+      expect(slotsForHooks(careSlots)).toBeGreaterThanOrEqual(1);
+      expect(slotsForHooks(careSlots)).toBeLessThanOrEqual(careSlots - 2);
+    }),
+  );
+});
+
+describe('On a worker with four care slots', () => {
+  let stack: Stack;
+  let endWorkers = async (): Promise<void> => undefined;
+  beforeAll(async () => {
+    stack = await startStack('dev');
+    await stack.stopWorkers();
+    endWorkers = await startWorkers(stack);
+    const watch = { workflowId: 'watch/memory', taskQueue: TASK_QUEUE, args: [{ runtime: 'memory' }] };
+    await stack.client.temporal.workflow.start('watch', watch);
+  });
+  afterAll(async () => {
+    clearScript(stack);
+    await endWorkers();
+    await stack?.close();
+  });
+
+  test('stops, clean-ups, purges, and the last look run at once while many hooks never end, and a hook that waits is no attempt.', async () => {
+    const create = (name: string) => stack.client.create({ owner: 'ada', name, image: 'starter:1' });
+    const [idle, stopped, purged] = await Promise.all(['idle', 'stopped', 'purged'].map(create));
+    if (!idle || !stopped || !purged) throw new Error('three were created');
+    for (const workspace of [idle, stopped, purged]) await untilState(workspace, 'running');
+    await stack.client.organization('default').setPolicy({ autoOff: { after: '1m', userControlled: false } });
+
+    let hooks = 0;
+    let mostHooks = 0;
+    const ended = new AbortController();
+    stack.script.exec = (_, __, signal) => {
+      hooks += 1;
+      mostHooks = Math.max(hooks, mostHooks);
+      return untilEither(signal, ended.signal).then(() => {
+        hooks -= 1;
+        signal.throwIfAborted();
+        return { exitCode: 0, stdout: 'state ended\nexit 0\n', stderr: '' };
+      });
+    };
+    const waiting = await Promise.all(Array.from({ length: WORKSPACES }, (_, index) => create(`w${index}`)));
+    await until('hooks have all their places', () => hooks === HOOKS_AT_ONCE);
+
+    const begunAt = Date.now();
+    await Promise.all([stopped.stop(), purged.delete({ purge: true }), waiting[0]?.cancelBuild()]);
+    await Promise.all([untilState(stopped, 'off'), waiting[0] && untilState(waiting[0], 'off')]);
+    await until('the home is purged', async () => (await stack.runtime.listHomes()).every(({ name }) => name !== 'purged'));
+    expect(Date.now() - begunAt).toBeLessThan(SOON_MS);
+
+    // The last look, once nobody has come for a minute.
+    const { since } = await untilState(idle, 'off').catch(() => untilState(idle, 'off'));
+    const { lastAccess, at } = (await idle.status()).autoOff;
+    expect([lastAccess, at]).toEqual([null, null]);
+    expect(Date.parse(since) - begunAt).toBeLessThan(60_000 + SOON_MS);
+    expect([hooks, mostHooks]).toEqual([HOOKS_AT_ONCE, HOOKS_AT_ONCE]);
+
+    ended.abort();
+    for (const workspace of waiting.slice(1)) await untilState(workspace, 'running');
+    const builds = await Promise.all(waiting.slice(1).map((workspace) => workspace.build()));
+    const steps = builds.flatMap((build) => build.steps.filter(({ name }) => name === 'configure'));
+    expect(steps.map(({ attempt }) => attempt)).toEqual(steps.map(() => 1));
+  }, 180_000);
+});
+
+/** As worker.ts makes them, with few slots. */
+async function startWorkers({ env, client, runtime }: Stack): Promise<() => Promise<void>> {
+  const activities = createActivities({
+    runtime,
+    client: client.temporal,
+    watchIntervalMs: 100,
+    maxHooks: slotsForHooks(CARE_SLOTS),
+  });
+  const { nativeConnection: connection, namespace } = env;
+  const options = { connection, ...(namespace && { namespace }), activities, dataConverter: { payloadConverterPath } };
+  const workers = await Promise.all([
+    Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: await bundleOnce() }),
+    Worker.create({ ...options, taskQueue: STARTS_QUEUE }),
+    Worker.create({
+      ...options,
+      taskQueue: CARE_QUEUE,
+      maxConcurrentActivityTaskExecutions: CARE_SLOTS,
+      shutdownForceTime: '5s',
+    }),
+  ]);
+  const runs = workers.map((worker) => worker.run());
+  return async () => {
+    for (const worker of workers) worker.shutdown();
+    await Promise.allSettled(runs);
+  };
+}
+
+function untilEither(...signals: AbortSignal[]): Promise<void> {
+  const either = AbortSignal.any(signals);
+  return new Promise((resolve) => {
+    if (either.aborted) resolve();
+    either.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
