@@ -83,11 +83,13 @@ export function collectEnv(text: string, before: Record<string, string> = {}): R
   return checking(() => asEnv('env', { ...before, [text.slice(0, at)]: text.slice(at + 1) }))(text);
 }
 
-/** `URI` or `URI#REF`; blank means none, as in the message. */
-export const parseDotfiles = checking((text): Dotfiles => {
-  const at = text.lastIndexOf('#');
-  const given = at === -1 ? { uri: text } : { uri: text.slice(0, at), ref: text.slice(at + 1) };
-  return asDotfiles('dotfiles', given) ?? { uri: '' };
+/** The URI as it is, whatever signs are in it; blank means none, as in the message. */
+export const parseDotfiles = checking((text): Dotfiles => asDotfiles('dotfiles', { uri: text }) ?? { uri: '' });
+
+/** A branch, tag, or commit, as Git names them. */
+export const parseDotfilesRef = checking((text): string => {
+  const anyUri = 'https://example.com/dotfiles';
+  return asDotfiles('dotfiles', { uri: anyUri, ref: text })?.ref ?? '';
 });
 
 /** A moment, as the contract writes it. */

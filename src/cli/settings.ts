@@ -5,6 +5,7 @@ import {
   parseAutoOff,
   parseAutoStart,
   parseDotfiles,
+  parseDotfilesRef,
   parseImage,
   parseResource,
   parseText,
@@ -26,6 +27,7 @@ export interface SettingOptions extends BuildOptions {
   weekdays?: Weekday[];
   autoOff?: string;
   dotfiles?: Dotfiles;
+  dotfilesRef?: string;
 }
 
 /** The options that say what a build makes. */
@@ -48,7 +50,8 @@ export function addSettingOptions(command: Command): Command {
     .option('--auto-start <text>', 'daily start, "HH:MM ZONE", such as "08:30 Europe/Berlin"', parseAutoStart)
     .option('--weekdays <list>', 'weekdays of the daily start, such as mon,tue', parseWeekdays)
     .option('--auto-off <duration>', 'stop after so long without access, such as 2h, or never', parseAutoOff)
-    .option('--dotfiles <URI[#ref]>', 'Git repository of dot-files; blank for none', parseDotfiles);
+    .option('--dotfiles <URI>', 'Git repository of dot-files; blank for none', parseDotfiles)
+    .option('--dotfiles-ref <ref>', 'its branch, tag, or commit (default: its default branch as it is then)', parseDotfilesRef);
 }
 
 /** Who asks; every request takes it. */
@@ -73,13 +76,14 @@ export function readSettingOptions(
   options: SettingOptions,
   command: Command,
 ): ReturnType<typeof readBuildOptions> & GivenSettings {
-  const { autoStart, weekdays, autoOff, dotfiles } = options;
+  const { autoStart, weekdays, autoOff, dotfiles, dotfilesRef } = options;
   if (weekdays && !autoStart) command.error("error: option '--weekdays <list>' needs '--auto-start <text>' beside it");
+  if (dotfilesRef && !dotfiles?.uri) command.error("error: option '--dotfiles-ref <ref>' needs '--dotfiles <URI>' beside it");
   return {
     ...readBuildOptions(options),
     ...(autoStart && { autoStart: { ...autoStart, ...(weekdays && { weekdays }) } }),
     ...(autoOff && { autoOff: { after: autoOff } }),
-    ...(dotfiles && { dotfiles }),
+    ...(dotfiles && { dotfiles: { ...dotfiles, ...(dotfilesRef && { ref: dotfilesRef }) } }),
   };
 }
 

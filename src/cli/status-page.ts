@@ -23,7 +23,7 @@ export function formatStatus({ status, why, now }: Page): string {
         .map(([name, value]) => `${name}=${value}`)
         .join(' ') || null,
     ],
-    ['dotfiles', status.dotfiles && [status.dotfiles.uri, status.dotfiles.ref].filter(Boolean).join('#')],
+    ['dotfiles', status.dotfiles && [status.dotfiles.uri, status.dotfiles.ref].filter(Boolean).join(' at ')],
     ['auto-off', formatAutoOff(status, now)],
     ['auto-start', formatAutoStart(status, now)],
     ['purge', status.purgeAt && formatInstant(status.purgeAt, now)],

@@ -6,7 +6,8 @@ import { build, fakeClient, run, type Workspace } from './command-line';
 test('A create sends every setting that was given, and nothing else.', async () => {
   const sent: CreateInput[] = [];
   const options = ['--image', 'starter:1', '--auto-start', '08:30 Europe/Berlin', '--weekdays', 'tue,mon', '--auto-off', '2h'];
-  const more = ['--cpu', '2', '--disk', '20Gi', '--env', 'A=1', '--env', 'B=x=y', '--dotfiles', 'https://example.com/dots#main'];
+  const dotfiles = ['--dotfiles', 'https://example.com/do#ts', '--dotfiles-ref', 'issue#7/größe'];
+  const more = ['--cpu', '2', '--disk', '20Gi', '--env', 'A=1', '--env', 'B=x=y', ...dotfiles];
   const rest = ['--organization', 'research', '--home', 'w9', '--by', 'grace', '--no-wait'];
   const ended = await run(['create', 'ada/dev', ...options, ...more, ...rest], { client: creating(sent) });
   expect(ended).toEqual({ code: 0, out: 'ada/dev: the create was accepted; it is building\n', error: '' });
@@ -19,7 +20,7 @@ test('A create sends every setting that was given, and nothing else.', async () 
       env: { A: '1', B: 'x=y' },
       autoStart: { time: '08:30', timeZone: 'Europe/Berlin', weekdays: ['mon', 'tue'] },
       autoOff: { after: '2h' },
-      dotfiles: { uri: 'https://example.com/dots', ref: 'main' },
+      dotfiles: { uri: 'https://example.com/do#ts', ref: 'issue#7/größe' },
       organization: 'research',
       home: 'w9',
       by: 'grace',

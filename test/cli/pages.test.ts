@@ -74,7 +74,7 @@ test('The status is a page with everything there is to say, and never pings.', a
       'image             starter:1 (sha256:abc)',
       'resources         cpu 1, memory 2Gi, disk 10Gi',
       'env               A=1 B=two',
-      'dotfiles          https://example.com/dots#main',
+      'dotfiles          https://example.com/dots at main',
       'auto-off          2027-03-01T11:05:00.000Z (in 1h 5m), after 2h without access (set by the workspace), ' +
         'last access 2027-03-01T09:05:00.000Z (55m ago) via ssh',
       'auto-start        08:30 Europe/Berlin mon,tue; next 2027-03-02T07:30:00.000Z (in 21h 30m); ' +

@@ -26,6 +26,11 @@ test.each([
   [['create', 'ada/dev', '--env', 'KEY'], 'Expected KEY=VALUE.'],
   [['create', 'ada/dev', '--env', 'HOME=/x'], 'Expected no name that the workspace sets itself, got "HOME".'],
   [['create', 'ada/dev', '--dotfiles', 'http://x/y'], 'Expected an https, ssh, git@host:path, or file URI'],
+  [['create', 'ada/dev', '--dotfiles-ref', 'main'], "option '--dotfiles-ref <ref>' needs '--dotfiles <URI>' beside it"],
+  [
+    ['configure', 'ada/dev', '--dotfiles', 'file:///a', '--dotfiles-ref', 'a b'],
+    'Expected a branch, tag, or commit as Git names',
+  ],
   [['create', 'ada/dev', '--by', 'x'.repeat(201)], 'Expected text of at most 200 characters'],
   [['configure', 'ada/dev'], 'expected at least one setting, or --clear'],
   [['configure', 'ada/dev', '--clear', 'home'], 'Expected some of image,resources,env,auto-start,auto-off,dotfiles.'],

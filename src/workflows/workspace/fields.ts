@@ -16,6 +16,8 @@ const OWN_ENV = /^(?:CODER_.*|PERENNIAL_.*|HOME|PATH|USER|LOGNAME|SHELL|LD_.*|GI
 // The grammar of container image references: an optional host with a port, path parts, an optional tag, an optional digest.
 const IMAGE =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Git refuses these.
+const REF_NEVER = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{/;
 const TOKEN = /^(?:gh[pousr]_|github_pat_|glpat-)/;
 const HOME_ID = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const TEXT_MAX = 200;
@@ -96,9 +98,8 @@ export function asDotfiles(field: string, value: unknown): Dotfiles | null {
     throw invalid(`${field}.uri`, 'an https, ssh, git@host:path, or file URI without credentials in it', maskUri(uri));
   const ref = given.ref;
   if (ref === undefined || ref === null || ref === '') return { uri };
-  if (typeof ref !== 'string' || !/^[\w][\w./+@-]{0,254}$/.test(ref) || ref.includes('..')) {
-    throw invalid(`${field}.ref`, 'a branch, tag, or commit', ref);
-  }
+  if (typeof ref !== 'string' || !isRefName(ref))
+    throw invalid(`${field}.ref`, 'a branch, tag, or commit as Git names them', ref);
   return { uri, ref };
 }
 
@@ -154,6 +155,12 @@ function isGitUri(uri: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** By Git's own rules (git-check-ref-format); at most 255 characters, as each part is a file's name there. */
+function isRefName(ref: string): boolean {
+  if ([...ref].length > 255 || REF_NEVER.test(ref) || ref === '@' || ref.startsWith('-') || ref.endsWith('.')) return false;
+  return ref.split('/').every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'));
 }
 
 function maskUri(uri: string): string {

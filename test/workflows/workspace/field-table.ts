@@ -49,6 +49,7 @@ export const GOOD: [string, Check, unknown[]][] = [
       { uri: 'ssh://example.com:22/~/a' },
       { uri: 'git@example.com:a/b.git', ref: 'v1.2/rc@3' },
       { uri: 'file:///srv/git/a' },
+      ...['issue#7', 'größe/日本', 'refs/pull/7/head', '@home', "it's", 'a=b', '%20', '_', 'x'.repeat(255)].map(withRef),
     ],
   ],
   ['autoOff', asAutoOff, [{ after: '45m' }, { after: 'never' }]],
@@ -61,6 +62,10 @@ export const GOOD: [string, Check, unknown[]][] = [
     ],
   ],
 ];
+
+function withRef(ref: string) {
+  return { uri: 'https://example.com/a', ref };
+}
 
 /** What each field refuses as `InvalidRequest`. */
 export const BAD: [string, Check, unknown[]][] = [
@@ -152,6 +157,8 @@ export const BAD: [string, Check, unknown[]][] = [
       { uri: 'https://example.com/a', ref: 'a..b' },
       { uri: 'https://example.com/a', ref: 1 },
       { uri: 'https://example.com/a', ref: 'a b' },
+      ...['a:b', 'a~1', 'a^', 'a?', 'a*', 'a[b', 'a\\b', 'a@{1}', '@', '/a', 'a/', 'a//b', '.a', 'a/.b', 'a.lock/b'].map(withRef),
+      ...['a.', 'a\u007f', 'a\n', 'x'.repeat(256)].map(withRef),
     ],
   ],
   ['autoOff', asAutoOff, ['45m', {}, { after: 45 }, { after: '30s' }, { after: '31d' }]],
