@@ -165,6 +165,7 @@ move_to_target() {
     say warning "~/dotfiles could not be moved forward to what $uri has, so it was left as it is: $problem"
     return 1
   fi
+  git_in "$clone" update-ref "refs/perennial/known/$target" "$target"
   git_in "$clone" update-ref -d refs/perennial/moving
   if [ "$1" = -B ]; then
     git_in "$clone" config "branch.$branch.remote" origin

@@ -7,6 +7,10 @@
  */
 export const FOLDER_SCRIPT = `
 own_folder() {
+  if [ ! -r /proc/self/stat ]; then
+    printf 'state refused\\nreason this system has no /proc, by which hooks are watched\\n'
+    return 1
+  fi
   find_uid
   set -- /run/perennial /dev/shm /tmp
   [ -z "\${PERENNIAL_RUN_DIR:-}" ] || set -- "$PERENNIAL_RUN_DIR"

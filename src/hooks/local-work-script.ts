@@ -38,16 +38,24 @@ has_changes() {
       test -z "$(git rev-list -n 1 HEAD --not --remotes "$sha1")" || echo "$name"' 2>/dev/null)" ]
 }
 
-# Before the fetch: what the repository had until now did not begin here, though it may take it back.
+# Before the fetch: what the repository had until now did not begin here, though it may take it back. Where somebody has fetched since,
+# the log of what was fetched says what it had.
 note_known_commits() {
   known=
   for tip in $(git_in "$clone" for-each-ref --format='%(objectname)' refs/heads) $(git_in "$clone" rev-parse -q --verify HEAD); do
-    [ -z "$(list_own_commits -n 1 "$tip")" ] || continue
+    [ -z "$(list_own_commits -n 1 "$tip" $(list_fetched))" ] || continue
     git_in "$clone" update-ref "refs/perennial/known/$tip" "$tip"
     known="$known $tip "
   done
   for tip in $(git_in "$clone" for-each-ref --format='%(objectname)' refs/perennial/known); do
     case $known in *" $tip "*) ;; *) git_in "$clone" update-ref -d "refs/perennial/known/$tip" ;; esac
+  done
+}
+
+list_fetched() {
+  on=$(git_in "$clone" symbolic-ref -q --short HEAD) || return 0
+  for old in $(git_in "$clone" log -g -n 50 --format=%H "refs/remotes/origin/$on" -- 2>/dev/null); do
+    printf '^%s ' "$old"
   done
 }
 

@@ -43,6 +43,19 @@ test('The arguments are parameters only, and never empty.', async () => {
   expect(seen).toEqual([['sh', '-s', '--', 'personalize', '1', '6000', '200', 'new', 'uri=git@example.org:ada/dots', 'ref=']]);
 });
 
+test('A visit waits for 2 s in the pod at first, and ever longer, up to 15 s; later ones say that the hook had begun.', async () => {
+  const seen: string[][] = [];
+  const ages = [0, 100, 3_000, 8_000, 60_000];
+  const exec: Exec = async ({ argv }) => {
+    seen.push(argv.slice(6, 8));
+    const ran = ages[seen.length - 1];
+    return { exitCode: 0, stdout: ran === undefined ? ENDED : `state running\nran ${ran}\n`, stderr: '' };
+  };
+  await runHook(exec, specOf({ timeoutMs: 3_600_000 }), progressOf());
+  const known = ['200', '200', '300', '800', '1500'].map((wait) => [wait, 'known']);
+  expect(seen).toEqual([['200', 'new'], ...known]);
+});
+
 test.each([
   [600_000, '10m'],
   [5_400_000, '1h30m'],

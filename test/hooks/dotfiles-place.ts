@@ -44,6 +44,16 @@ export function createPersonalize(place: Place): (dotfiles: { uri: string; ref?:
   };
 }
 
+/** Runs git in the clone as the user; gives back what it printed. */
+export async function gitIn(place: Place, args: string[]): Promise<string> {
+  const name = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org'];
+  place.writeHome('safe', '[safe]\n\tdirectory = *\n');
+  const env = { GIT_CONFIG_GLOBAL: path.join(place.home, 'safe') };
+  const { exitCode, stdout, stderr } = await place.exec({ argv: ['git', '-C', 'dotfiles', ...name, ...args], env });
+  if (exitCode !== 0) throw new Error(`git ${args.join(' ')} ended with exit code ${exitCode}: ${stderr}`);
+  return stdout.trim();
+}
+
 function writeTracked(file: string, text: string): void {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, text);

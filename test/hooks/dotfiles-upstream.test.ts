@@ -1,9 +1,8 @@
 /** The clone is brought to what the settings say now, whatever happened to the repository, and nothing of the user's is lost. */
+import { readlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createPersonalize, makeRepository, type Repository } from './dotfiles-place';
+import { createPersonalize, gitIn, makeRepository, type Repository } from './dotfiles-place';
 import { makePlace, type Place, SHELLS } from './place';
-
-const OWN_COMMITS = (uri: string) => `~/dotfiles has commits that ${uri} does not have, so it was left as it is`;
 
 describe.each(SHELLS)('In %s', (shell) => {
   let place: Place;
@@ -21,18 +20,23 @@ describe.each(SHELLS)('In %s', (shell) => {
   });
   const bring = (ref?: string, uri = repository.uri) => personalize(ref === undefined ? { uri } : { uri, ref });
   const vimrc = () => place.readHome('dotfiles/.vimrc');
-  const git = async (...args: string[]) => {
-    const name = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org'];
-    place.writeHome('safe', '[safe]\n\tdirectory = *\n');
-    const env = { GIT_CONFIG_GLOBAL: path.join(place.home, 'safe') };
-    const { exitCode, stdout, stderr } = await place.exec({ argv: ['git', '-C', 'dotfiles', ...name, ...args], env });
-    expect({ args, exitCode, stderr }).toMatchObject({ exitCode: 0 });
-    return stdout.trim();
-  };
+  const git = (...args: string[]) => gitIn(place, args);
   const bringWell = async (...given: Parameters<typeof bring>) => expect((await bring(...given)).warnings).toEqual([]);
 
   test('A default branch that was renamed is followed.', async () => {
     await bring();
+    repository.git('branch', '-m', 'trunk');
+    repository.commit({ '.vimrc': 'set trunk\n' });
+    await bringWell();
+    expect([vimrc(), await git('branch', '--show-current')]).toEqual(['set trunk\n', 'trunk']);
+  });
+
+  test('An older git, which cannot ask for the name of the default branch, finds it all the same.', async () => {
+    const program = path.join(place.env.PATH ?? '', 'git');
+    const real = readlinkSync(program);
+    unlinkSync(program);
+    writeFileSync(program, `#!/bin/sh\ncase " $* " in *" --symref "*) exit 129 ;; esac\nexec ${real} "$@"\n`, { mode: 0o755 });
+    await bringWell();
     repository.git('branch', '-m', 'trunk');
     repository.commit({ '.vimrc': 'set trunk\n' });
     await bringWell();
@@ -63,42 +67,18 @@ describe.each(SHELLS)('In %s', (shell) => {
     expect(await git('rev-parse', 'HEAD')).toBe(repository.git('rev-parse', 'HEAD'));
   });
 
-  test('Commits of the user are left where they are, with a warning, until the repository has them.', async () => {
+  test('A force-push that somebody fetched before is followed too, also in a clone that has no notes of ours.', async () => {
     await bring();
-    place.writeHome('dotfiles/.vimrc', 'set mine\n');
-    await git('commit', '-qam', 'mine');
-    const mine = await git('rev-parse', 'HEAD');
-    repository.commit({ other: 'x' });
-    for (const ref of [undefined, 'main']) expect((await bring(ref)).warnings).toEqual([OWN_COMMITS(repository.uri)]);
-    expect(await git('rev-parse', 'HEAD')).toBe(mine);
-    // As a rebase upstream has it: the same change, another commit.
-    repository.commit({ '.vimrc': 'set mine\n' });
-    await bringWell();
-    expect(await git('rev-parse', 'HEAD')).toBe(repository.git('rev-parse', 'HEAD'));
-  });
-
-  test('Commits on another branch, a stash, and files that git does not know outlast an update.', async () => {
-    repository.commit({ '.gitignore': 'ignored\n' });
-    await bring();
-    await git('checkout', '-qb', 'own');
-    place.writeHome('dotfiles/own', 'own\n');
-    await git('add', 'own');
-    await git('commit', '-qm', 'own');
-    await git('checkout', '-q', 'main');
-    place.writeHome('dotfiles/.vimrc', 'set stashed\n');
-    await git('stash', '-q');
-    for (const name of ['untracked', 'ignored']) place.writeHome(`dotfiles/${name}`, name);
-    repository.commit({ '.vimrc': 'set two\n' });
-    await bringWell();
-    expect([vimrc(), await git('show', 'own:own'), await git('show', 'stash@{0}:.vimrc')]).toEqual([
-      'set two\n',
-      'own',
-      'set stashed',
-    ]);
-    repository.git('rm', '-q', '.gitignore');
-    repository.commit({ ignored: 'theirs' });
-    expect((await bring()).warnings).toEqual([expect.stringContaining('could not be moved forward')]);
-    expect([place.readHome('dotfiles/untracked'), place.readHome('dotfiles/ignored')]).toEqual(['untracked', 'ignored']);
+    for (const forget of [false, true]) {
+      repository.git('commit', '-q', '--amend', '-m', `other words ${forget}`);
+      await git('fetch', '-q', 'origin');
+      if (forget)
+        for (const ref of (await git('for-each-ref', '--format=%(refname)', 'refs/perennial')).split('\n'))
+          await git('update-ref', '-d', ref);
+      if (forget) await git('config', '--unset', 'perennial.uri');
+      await bringWell();
+      expect(await git('rev-parse', 'HEAD')).toBe(repository.git('rev-parse', 'HEAD'));
+    }
   });
 
   test('Another URI changes a clone that we made, unless something in it is nowhere else.', async () => {
@@ -195,44 +175,5 @@ describe.each(SHELLS)('In %s', (shell) => {
       expect([warnings, lastLines.at(-1)]).toEqual([[], `dir ${decoy}/.git`]);
       expect(vimrc()).toBe(text);
     }
-  });
-
-  test('What a git that was killed left behind is no obstacle.', async () => {
-    await bring();
-    for (const name of [
-      'index.lock',
-      'HEAD.lock',
-      'config.lock',
-      'packed-refs.lock',
-      'refs/heads/main.lock',
-      'refs/remotes/origin/main.lock',
-    ])
-      place.writeHome(`dotfiles/.git/${name}`, '');
-    repository.commit({ '.vimrc': 'set two\n' });
-    await bringWell();
-    expect(vimrc()).toBe('set two\n');
-  });
-
-  test('A checkout that was cut off is begun again; one in which the user wrote meanwhile is not.', async () => {
-    repository.commit({ '.a': 'one', '.b': 'one', '.gone': 'one' });
-    await bring();
-    repository.git('rm', '-q', '.gone');
-    const next = repository.commit({ '.a': 'two', '.b': 'two', '.new': 'two' });
-    await git('fetch', '-q', 'origin');
-    const cutOff = async () => {
-      await git('update-ref', 'refs/perennial/moving', next);
-      place.writeHome('dotfiles/.a', 'two');
-      place.writeHome('dotfiles/.new', 'two');
-      place.writeHome('dotfiles/.git/index.lock', '');
-    };
-    await cutOff();
-    place.writeHome('dotfiles/.b', 'mine');
-    expect((await bring()).warnings).toEqual(['~/dotfiles has local changes, so it was left as it is']);
-    expect(place.readHome('dotfiles/.b')).toBe('mine');
-    place.writeHome('dotfiles/.b', 'one');
-    await cutOff();
-    await bringWell();
-    expect(['.a', '.b', '.new'].map((name) => place.readHome(`dotfiles/${name}`))).toEqual(['two', 'two', 'two']);
-    expect(await git('status', '--porcelain')).toBe('');
   });
 });

@@ -1,6 +1,6 @@
 /** What lies in the home, or what a hook does to places that are not its own, costs it neither its end nor its time limit. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { runHook } from '../../src/hooks/run-hook';
 import { makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from './place';
@@ -103,6 +103,7 @@ describe.each(SHELLS)('In %s', (shell) => {
       expect(readdirSync(path.join(base, `build-${build}`, 'configure'))).toContain('exit');
     } finally {
       rmSync(path.join(base, `build-${build}`), { recursive: true, force: true });
+      if (readdirSync(base).length === 0) rmdirSync(base);
     }
   });
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { runHook } from '../../src/hooks/run-hook';
-import { makePlace, type Place, progressOf, SHELLS, specOf } from './place';
+import { makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from './place';
 
 const LIMIT_BYTES = 10 * 1024 * 1024;
 const FIRST_LINE = '[perennial: this log passed 10 MiB; its beginning was cut here]';
@@ -58,6 +58,15 @@ describe.each(SHELLS)('In %s', (shell) => {
     expect(lines[0]).toBe(FIRST_LINE);
     expect(lines.slice(-4)).toEqual(['2000000', 'after 1', 'after 2', 'after 3']);
     expect(lines.filter((line) => line === FIRST_LINE)).toHaveLength(1);
+  });
+
+  test('What the hook left in the background has its log cut too.', async () => {
+    const { size } = await runLog('(sleep 1; seq 1 2000000; sleep 600) & echo done');
+    expect(size).toBeLessThan(100);
+    const file = path.join(place.home, '.perennial/logs/build-1/configure.log');
+    await waitUntil(() => statSync(file).size > LIMIT_BYTES);
+    await waitUntil(() => statSync(file).size <= LIMIT_BYTES && readFileSync(file, 'latin1').startsWith(FIRST_LINE));
+    expect(readFileSync(file, 'latin1').trimEnd().endsWith('2000000')).toBe(true);
   });
 
   test('A log without any line break is cut too.', async () => {
