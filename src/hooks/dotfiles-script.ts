@@ -116,7 +116,8 @@ find_default() {
       listed=\${listed#ref: refs/heads/}
       find_branch "\${listed%%"$tab"*}"
       ;;
-    *"\${tab}HEAD"*) target=\${listed%%"$tab"*} ;;
+    # On no branch.
+    *"\${tab}HEAD"*) fetch_ref HEAD ;;
     # An older git has no such option.
     *)
       git_in "$clone" remote set-head origin --auto >/dev/null 2>&1 &&

@@ -68,9 +68,11 @@ start() {
 }
 
 # What a shell starts with & ignores interrupts, and would pass that on to all that the hook starts. An env that cannot change
-# that starts nothing.
+# that starts nothing; a runner that was killed is not started again.
 launch() {
-  (restore && exec env --default-signal=INT,QUIT "$@") 2>/dev/null || (restore && exec "$@") 2<>"$folder/errors"
+  (restore && exec env --default-signal=INT,QUIT "$@") 2>/dev/null
+  ended=$?
+  [ "$ended" = 0 ] || [ "$ended" -gt 128 ] || (restore && exec "$@") 2<>"$folder/errors"
 }
 
 restore() {

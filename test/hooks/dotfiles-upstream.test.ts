@@ -43,6 +43,21 @@ describe.each(SHELLS)('In %s', (shell) => {
     expect([vimrc(), await git('branch', '--show-current')]).toEqual(['set trunk\n', 'trunk']);
   });
 
+  test('A repository that is on no branch is brought as it is, and one without any commit is a warning.', async () => {
+    repository.git('checkout', '-q', '--detach');
+    repository.commit({ '.vimrc': 'set detached\n' });
+    await bringWell();
+    expect(vimrc()).toBe('set detached\n');
+    const empty = makeRepository();
+    try {
+      const warnings = [`the dotfiles of ${empty.uri} have no default branch`];
+      expect((await bring(undefined, empty.uri)).warnings).toEqual(warnings);
+      expect(vimrc()).toBe('set detached\n');
+    } finally {
+      empty.remove();
+    }
+  });
+
   test('A ref that was taken away again leads back to the default branch.', async () => {
     repository.git('branch', 'topic');
     repository.commit({ '.vimrc': 'set two\n' });

@@ -88,6 +88,12 @@ describe.each(SHELLS)('In %s', (shell) => {
     expect([first.state, place.readHome('count')]).toEqual(['done', 'once\n']);
   });
 
+  test('A hook that removes what the runner keeps, and kills the runner, is not begun again.', async () => {
+    configure('echo once >>"$HOME/count"; rm -rf "$PERENNIAL_RUN_DIR"/.perennial*; kill -KILL $PPID; sleep 600');
+    const result = await run();
+    expect([result.state, place.readHome('count')]).toEqual(['warning', 'once\n']);
+  });
+
   test('The time limit holds for a hook that removes what the runner keeps.', async () => {
     configure('rm -rf "$PERENNIAL_RUN_DIR"/.perennial*; sleep 600');
     expect((await run({ timeoutMs: 600 })).warnings).toEqual(['configure ran past its time limit of 600ms and was ended']);
