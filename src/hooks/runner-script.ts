@@ -10,7 +10,7 @@ import { PROCESS_SCRIPT } from './process-script';
  * it is found also when that folder is gone. What it knows it holds open, and puts back what others remove.
  *
  * Arguments: step, build, the limit in hundredths of a second, and the hook's own arguments. Open files: 3 is the report, 4 the log, 6
- * the hook's process number.
+ * the hook's process number, 7 its exit code.
  */
 export const RUNNER_SCRIPT = `
 # The environment and the mask as they came: a variable of the workspace may have the name of one of ours.
@@ -27,8 +27,8 @@ main() {
   # The first block of each is taken now, as the hook may fill the disk.
   printf '\\n' >"$folder/report"
   printf '\\n' >"$folder/exit.new"
-  with_files "$@" 3<>"$folder/report" 6<>"$folder/pid"
-  [ -n "$opened" ] || with_files "$@" 3>/dev/null 6>/dev/null
+  with_files "$@" 3<>"$folder/report" 6<>"$folder/pid" 7<>"$folder/exit.new"
+  [ -n "$opened" ] || with_files "$@" 3>/dev/null 6>/dev/null 7>/dev/null
 }
 
 # A hard link is made once or not at all, and with its content: whoever makes it runs the hook, and no moment exists in which
@@ -102,7 +102,7 @@ start_hook() {
   read -r pid rest </proc/self/stat
   printf '%s\\n' "$pid" >&6
   eval "$PERENNIAL_ENVIRONMENT"
-  exec "$@" 4>&- 6>&-
+  exec "$@" 4>&- 6>&- 7>&-
 }
 
 watch() {
@@ -125,7 +125,7 @@ linger() {
     sleep 5
     cut_log
     keep_record
-    [ -s "$folder/exit" ] || publish
+    publish
   done
 }
 
@@ -185,7 +185,11 @@ list_members() {
 publish() {
   [ ! -s "$folder/exit" ] || return 0
   keep_end
-  printf '%s\\n' "$code" 1<>"$folder/exit.new" && ln "$folder/exit.new" "$folder/exit"
+  read -r told </proc/self/fd/7
+  [ -z "$told" ] || code=$told
+  printf '%s\\n' "$code" 1<>/proc/self/fd/7
+  [ "$folder/exit.new" -ef /proc/self/fd/7 ] || printf '%s\\n' "$code" >"$folder/exit.new"
+  ln "$folder/exit.new" "$folder/exit"
 } 2>/dev/null
 ${LOG_SCRIPT}
 ${FOLDER_SCRIPT}

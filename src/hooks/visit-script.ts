@@ -35,7 +35,7 @@ function quote(text: string): string {
 const VISIT = `
 main() {
   clock
-  until=$((now + patience)) naps=0 began= found=
+  until=$((now + patience)) naps=0 began= found= runner_pid= code=
   [ -e "$folder/began" ] || find_runner || [ "$known" = known ] || start "$@"
   while judge; [ "$state" = running ] || [ "$state" = starting ]; do
     clock
@@ -90,11 +90,11 @@ wake() {
 }
 
 judge() {
-  state=ended
-  [ ! -s "$folder/exit" ] || return 0
+  ! read_code "$folder/exit" || return 0
   if [ ! -e "$folder/began" ]; then
     [ "$known" = known ] && state=lost || state=starting
-    [ -z "$found" ] || [ ! -e "$found/stat" ] || state=running
+    { [ -n "$found" ] && [ -e "$found/stat" ]; } || find_runner || return 0
+    read_code "$found/fd/7" || state=running
     return 0
   fi
   state=skipped
@@ -102,10 +102,13 @@ judge() {
   read -r runner_pid runner_born began <"$folder/began"
   state=running
   ! lives "$runner_pid" "$runner_born" || return 0
-  state=lost
   # It may have ended between the two looks.
-  [ ! -s "$folder/exit" ] || state=ended
+  read_code "$folder/exit" || state=lost
 }
+
+read_code() {
+  [ -s "$1" ] && code=$(head -c 20 "$1" | head -n 1) && [ -n "$code" ] && state=ended
+} 2>/dev/null
 
 # The number alone could be another process's by now; a dead one that nobody has collected still has its number.
 lives() {
@@ -128,25 +131,26 @@ nap() {
 # is read, and nothing that is no file.
 tell() {
   printf 'state %s\\n' "$state"
-  [ "$state" != ended ] || printf 'exit %s\\n' "$(head -c 20 "$folder/exit" | head -n 1)"
+  [ "$state" != ended ] || printf 'exit %s\\n' "$code"
   [ -z "$began" ] || printf 'ran %s\\n' "$((now - began))"
   if [ -f "$folder/errors" ]; then
     printf 'reason %s\\n' "$(head -c 1000 "$folder/errors" | head -n 1)"
   fi
-  if [ -f "$folder/report" ] && [ "$state" != running ]; then
-    head -c 16384 "$folder/report" | while IFS= read -r line; do [ -z "$line" ] || printf 'report %s\\n' "$line"; done
+  # What somebody has removed, the runner still holds open.
+  report=$folder/report open=$found/fd
+  [ "$state" != running ] || [ -z "$began" ] || open=/proc/$runner_pid/fd
+  [ -f "$report" ] || report=$open/3
+  if [ -f "$report" ] && [ "$state" != running ]; then
+    head -c 16384 "$report" | while IFS= read -r line; do [ -z "$line" ] || printf 'report %s\\n' "$line"; done
   fi
-  tell_output
+  [ "$state" = starting ] || tell_output
 } 2>/dev/null
 
 tell_output() {
   wanted=65536
   [ "$state" != running ] || wanted=4096
-  open=none
-  [ "$state" != running ] || open=/proc/\${runner_pid:-none}/fd/4
-  [ -e "$folder/began" ] || return
-  for output in "$folder/end" "$open" "$folder/output" "$log"; do
-    [ -f "$output" ] && [ -s "$output" ] && { [ "$output" = "$open" ] || [ ! -L "$output" ]; } || continue
+  for output in "$folder/end" "$open/4" "$folder/output" "$log"; do
+    [ -f "$output" ] && [ -s "$output" ] && { [ "$output" = "$open/4" ] || [ ! -L "$output" ]; } || continue
     printf 'output %s\\n' "$(wc -c <"$output")"
     tail -c "$wanted" "$output"
     return
