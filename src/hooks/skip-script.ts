@@ -30,7 +30,12 @@ log=$HOME/.perennial/logs/build-$build/$step.log
 # there was nothing to run, and a runner's is never empty.
 skip() {
   [ -e "$folder/began" ] || { is_idle "$@" && take "$folder/began" && clear_log && remove_old_logs; }
-  [ -e "$folder/began" ] && [ ! -s "$folder/began" ]
+  is_skipped
+}
+
+# Looked at twice: a hook that removes the file between two looks has not emptied it.
+is_skipped() {
+  [ -f "$folder/began" ] && [ ! -s "$folder/began" ] && [ -f "$folder/began" ] && [ ! -s "$folder/began" ]
 }
 
 take() {

@@ -98,9 +98,10 @@ judge() {
     return 0
   fi
   state=skipped
-  [ -s "$folder/began" ] || return 0
-  read -r runner_pid runner_born began <"$folder/began"
+  ! is_skipped || return 0
   state=running
+  # Removed a moment ago.
+  { read -r runner_pid runner_born began <"$folder/began"; } 2>/dev/null || return 0
   ! lives "$runner_pid" "$runner_born" || return 0
   # It may have ended between the two looks.
   read_code "$folder/exit" || state=lost
