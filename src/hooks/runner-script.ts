@@ -129,11 +129,14 @@ linger() {
   done
 }
 
-# A hook that empties all places which it may write to must not have the hook begin a second time.
+# A hook that empties all places which it may write to must not have the hook begin a second time. Each file comes with its content,
+# as somebody may be reading.
 keep_record() {
   [ ! -s "$folder/began" ] || [ ! "$folder/report" -ef /proc/self/fd/3 ] || return 0
   make_folder "\${folder%/.perennial-*}" || return 0
-  cat /proc/self/fd/3 >"$folder/report"
+  cat /proc/self/fd/3 >"$folder/report.new" && mv -f "$folder/report.new" "$folder/report"
+  [ ! -s "$folder/began" ] || return 0
+  rm -f "$folder/claim.$$"
   printf '%s\\n' "$claimed" >"$folder/claim.$$" && ln "$folder/claim.$$" "$folder/began"
 } 2>/dev/null
 

@@ -36,25 +36,25 @@ describe.each(SHELLS)('In %s', (shell) => {
 
   test('A pipe, a link, or a file at any place above the log, or a folder in its own, is a warning, and the hook runs once.', async () => {
     configure('echo once >>"$HOME/count"; echo ran');
-    const above = ['.perennial', '.perennial/logs', '.perennial/logs/build-1'];
     const makeAt = {
       pipe: (file: string) => void execFileSync('mkfifo', ['-m', '666', file]),
       link: (file: string) => symlinkSync('/tmp', file),
       folder: (file: string) => void mkdirSync(file),
     };
-    const cases = [
-      ...above.flatMap((part) => [
-        { part, kind: 'pipe' as const },
-        { part, kind: 'link' as const },
-      ]),
-    ];
-    for (const { part, kind } of [...cases, { part: LOG, kind: 'folder' as const }]) {
-      for (const left of [inHome('.perennial'), inHome('count'), place.runFolder]) rmSync(left, { recursive: true, force: true });
-      if (part !== '.perennial') place.writeHome(path.join(path.dirname(part), 'other'), '');
-      makeAt[kind](inHome(part));
-      const warnings = [`the output could not be written to ${place.home}/${LOG}`];
-      expect({ part, kind, ...(await run()) }).toMatchObject({ part, kind, state: 'warning', warnings, lastLines: ['ran'] });
-      expect(place.readHome('count')).toBe('once\n');
+    let build = 0;
+    for (const kind of ['pipe', 'link', 'folder'] as const) {
+      for (let depth = kind === 'folder' ? 4 : 1; depth <= (kind === 'folder' ? 4 : 3); depth += 1) {
+        build += 1;
+        const log = `.perennial/logs/build-${build}/configure.log`;
+        const part = log.split('/').slice(0, depth).join('/');
+        for (const left of ['.perennial', 'count']) rmSync(inHome(left), { recursive: true, force: true });
+        if (depth > 1) place.writeHome(path.join(path.dirname(part), 'other'), '');
+        makeAt[kind](inHome(part));
+        const warnings = [`the output could not be written to ${place.home}/${log}`];
+        const result = await run({ build });
+        expect({ part, kind, ...result }).toMatchObject({ part, kind, state: 'warning', warnings, lastLines: ['ran'] });
+        expect(place.readHome('count')).toBe('once\n');
+      }
     }
   });
 
