@@ -23,27 +23,33 @@ export interface PlainTextStream {
  * return would have written over stays too, on a line of its own.
  */
 export function toPlainText(text: string): string {
-  return text
-    .replace(SEQUENCE, '')
-    .replace(/\r+\n?/g, '\n')
-    .replace(CONTROL, '');
+  return settleLines(text.replace(SEQUENCE, ''));
 }
 
 /** The same for a stream. */
 export function createPlainTextStream(): PlainTextStream {
   let held = '';
+  let returns = '';
   return {
     push(piece) {
       const text = held + piece;
-      held = BEGINNING.exec(text)?.[0] ?? text.slice(withoutReturns(text));
-      return toPlainText(text.slice(0, text.length - held.length));
+      held = BEGINNING.exec(text)?.[0] ?? '';
+      const lines = returns + text.slice(0, text.length - held.length).replace(SEQUENCE, '');
+      const length = withoutReturns(lines);
+      returns = lines.slice(length);
+      return settleLines(lines.slice(0, length));
     },
     end() {
-      const rest = toPlainText(held);
+      const rest = settleLines(returns + held.replace(SEQUENCE, ''));
       held = '';
-      return rest === '\n' ? '' : rest;
+      returns = '';
+      return rest;
     },
   };
+}
+
+function settleLines(text: string): string {
+  return text.replace(/\r+\n?/g, '\n').replace(CONTROL, '');
 }
 
 /** The length of a text without the carriage returns at its end. A pattern would look at each run of them from each of its places. */

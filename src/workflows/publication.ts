@@ -19,7 +19,8 @@ export function publish(run: Run): void {
 
 /** The current details live in memory and cost no event. */
 export function showDetails(state: State): void {
-  setCurrentDetails(viewDetails(state, Date.now()));
+  // A cut may have split a pair, and readers of the JSON take no half.
+  setCurrentDetails(viewDetails(state, Date.now()).toWellFormed());
 }
 
 function upsertChanged(state: State): void {

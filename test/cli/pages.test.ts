@@ -135,9 +135,9 @@ test('The explanation says why, what comes next, what would change it, and what 
 });
 
 test('What others wrote cannot move the cursor, nor pose as another line.', async () => {
-  const hostile = status({ env: { A: 'x\n\u001b[2Jy' }, build: null });
+  const hostile = status({ env: { A: 'x\n\u001b[2Jy\rz' }, build: null });
   const client = fakeClient({ workspace: { status: async () => hostile, explain: async () => explanation('it was created.') } });
-  expect((await run(['status', 'ada/dev'], { client })).out).toContain('A=x y\n');
+  expect((await run(['status', 'ada/dev'], { client })).out).toContain('A=x y z\n');
 });
 
 function explanation(why: string) {

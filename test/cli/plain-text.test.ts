@@ -31,7 +31,7 @@ test('Whatever comes, and however it is cut, no control character is left, and b
     fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
       const plain = toPlainText(pieces.join(''));
       expect(plain).not.toMatch(/[^\P{Cc}\n\t]/u);
-      expect(streamed(pieces).replace(/\n$/, '')).toBe(plain.replace(/\n$/, ''));
+      expect(streamed(pieces)).toBe(plain);
     }),
     { numRuns: 2_000 },
   );
