@@ -12,7 +12,7 @@ import { settleNoProxy, withoutProxyToLoopback } from './client/loopback';
 import { prepareNamespace } from './worker/namespace';
 import type { Runtime as WorkspaceRuntime } from './runtimes/runtime';
 import { createSandboxRuntime, makePassage, tieToInstallation, tightenDir } from './runtimes/sandbox';
-import { slotsForHooks } from './worker/care-slots';
+import { slotsForLongSteps } from './worker/care-slots';
 import { loadWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
 import { noteRunning } from './worker/running';
 import { readSettings, type WorkerSettings } from './worker/settings';
@@ -41,7 +41,7 @@ async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
     runtime,
     client,
     watchIntervalMs: settings.watchIntervalMs,
-    maxHooks: slotsForHooks(settings.careSlots),
+    maxLongSteps: slotsForLongSteps(settings.careSlots),
   });
   const connection = await NativeConnection.connect(connectionOptions);
   const workers = await createWorkers({ settings, connection, namespace, activities });

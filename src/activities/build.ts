@@ -5,9 +5,9 @@ import { untilAborted } from '../runtimes/abort';
 import type { HomeSpec, Pod, PodRef, PodSpec, Progress } from '../runtimes/runtime';
 import { withTimeLimit } from '../runtimes/time-limit';
 import { checkAdoption } from './adoption';
-import { createHookPlaces } from './hook-places';
 import type { Dependencies } from './index';
 import type { Policy } from './policy';
+import { createPlaces } from './places';
 import type { Reading } from './policy-reading';
 import { cutHome, cutHook, cutPod } from './result-limits';
 import { type Deadline, runStep, type StepResult } from './step';
@@ -16,10 +16,12 @@ import { type Deadline, runStep, type StepResult } from './step';
 const VISIT_LIMIT_MS = 60_000;
 
 export function buildActivities(
-  { runtime, client, maxHooks = Number.POSITIVE_INFINITY }: Dependencies,
+  { runtime, client, maxLongSteps = Number.POSITIVE_INFINITY }: Dependencies,
   policies: Reading<Policy>,
 ) {
-  const places = createHookPlaces(maxHooks);
+  const places = createPlaces(maxLongSteps, 'hooks and pods that this worker waits for');
+  // On a full cluster pods may wait until their builds' deadlines, and the hooks of those that run must not wait for them.
+  const podPlaces = createPlaces(Math.max(1, Math.floor(maxLongSteps / 2)), 'pods that this worker waits for');
   return {
     /** Reads the policy of the moment, which the whole build then goes by. */
     admit: (input: { organization: string; deadline: Deadline }) =>
@@ -42,10 +44,15 @@ export function buildActivities(
 
     /** Waits for what `startPod` left, however long a node, a volume, or an image takes; null where the pod can be made only now. */
     awaitPod: (input: { pod: PodSpec; deadline: Deadline }): Promise<StepResult<Pod | null>> =>
-      runStep({ deadline: input.deadline, waitingFor: `the pod of ${input.pod.image} to run` }, async (progress) => {
-        const pod = await (runtime.awaitPod ? runtime.awaitPod(input.pod, progress) : runtime.startPod(input.pod, progress));
-        return pod && cutPod(pod);
-      }),
+      podPlaces(() =>
+        places(() =>
+          runStep({ deadline: input.deadline, waitingFor: `the pod of ${input.pod.image} to run` }, async (progress) => {
+            const wait = runtime.awaitPod ?? runtime.startPod;
+            const pod = await wait(input.pod, progress);
+            return pod && cutPod(pod);
+          }),
+        ),
+      ),
 
     async runHookStep(input: { pod: PodRef; hook: HookSpec; deadline: Deadline }): Promise<StepResult> {
       const { pod, hook, deadline } = input;

@@ -19,8 +19,8 @@ export interface Dependencies {
   watchIntervalMs: number;
   /** How often it compares the lists of pods and workspaces too, in milliseconds; every 30 s by default. */
   watchFullIntervalMs?: number;
-  /** How many hooks are observed at once; any number by default. */
-  maxHooks?: number;
+  /** How many hooks and starting pods are waited for at once, pods at most half of that; any number by default. */
+  maxLongSteps?: number;
 }
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -2,7 +2,7 @@
 import { Worker } from '@temporalio/worker';
 import fc from 'fast-check';
 import { createActivities } from '../../src/activities';
-import { FEWEST_CARE_SLOTS, slotsForHooks } from '../../src/worker/care-slots';
+import { FEWEST_CARE_SLOTS, slotsForLongSteps } from '../../src/worker/care-slots';
 import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../../src/workflows/messages';
 import { bundleOnce, clearScript, payloadConverterPath, type Stack, startStack, until, untilState } from '../workflows/stack';
 
@@ -15,8 +15,8 @@ const SOON_MS = 10_000;
 test('Hooks have at least one slot, and never the last two.', () => {
   fc.assert(
     fc.property(fc.integer({ min: FEWEST_CARE_SLOTS, max: 10_000 }), (careSlots) => {
-      expect(slotsForHooks(careSlots)).toBeGreaterThanOrEqual(1);
-      expect(slotsForHooks(careSlots)).toBeLessThanOrEqual(careSlots - 2);
+      expect(slotsForLongSteps(careSlots)).toBeGreaterThanOrEqual(1);
+      expect(slotsForLongSteps(careSlots)).toBeLessThanOrEqual(careSlots - 2);
     }),
   );
 });
@@ -86,7 +86,7 @@ async function startWorkers({ env, client, runtime }: Stack): Promise<() => Prom
     runtime,
     client: client.temporal,
     watchIntervalMs: 100,
-    maxHooks: slotsForHooks(CARE_SLOTS),
+    maxLongSteps: slotsForLongSteps(CARE_SLOTS),
   });
   const { nativeConnection: connection, namespace } = env;
   const options = { connection, ...(namespace && { namespace }), activities, dataConverter: { payloadConverterPath } };
