@@ -29,7 +29,7 @@ const GROWTH = 1.2;
 /** A query costs the worker a task, and of a workspace that it has forgotten a whole replay. */
 const QUERY_PAUSE_MS = 1_000;
 
-const STEPS = ['admit', 'prepareHome', 'startPod', 'runHookStep', 'stopPod'];
+const STEPS = ['admit', 'prepareHome', 'startPod', 'awaitPod', 'runHookStep', 'stopPod'];
 
 /** What is asked of the workspace itself. */
 interface Asked {
