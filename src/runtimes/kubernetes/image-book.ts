@@ -1,7 +1,9 @@
 import { untilAborted } from '../abort';
+import { RuntimeFailure } from '../failure';
 import type { Progress } from '../runtime';
 import type { Ground } from './ground';
 import { probeImage } from './image-probe';
+import { digestOf } from './pod-manifest';
 
 /** What must be known of an image before a pod of it can be made. */
 export interface ImageFacts {
@@ -20,6 +22,8 @@ export interface ImageBook {
   find(ground: Ground, image: Image, progress: Progress): Promise<ImageFacts>;
   /** Whether `find` answers without a look. */
   knows(reference: string): boolean;
+  /** Whether it is a digest of which it was said that it can no longer be had. */
+  isGone(reference: string): boolean;
   /** A reference that stands for another content now. */
   forget(reference: string): void;
 }
@@ -32,6 +36,7 @@ interface Image {
 /** An empty book. It is as old as the worker: another one looks for itself. */
 export function createImageBook(): ImageBook {
   const known = new Map<string, ImageFacts>();
+  const gone = new Set<string>();
   const looks = new Map<string, Look>();
   return {
     async find(ground, image, progress) {
@@ -49,11 +54,17 @@ export function createImageBook(): ImageBook {
           known.set(image.reference, found);
           return found;
         })
+        .catch((error: unknown) => {
+          const isMissing = error instanceof RuntimeFailure && error.type === 'ImageNotFound';
+          if (isMissing && digestOf(image.reference) !== null) gone.add(image.reference);
+          throw error;
+        })
         .finally(() => looks.delete(key));
       looks.set(key, { facts, signal: progress.signal });
       return facts;
     },
     knows: (reference) => known.has(reference),
+    isGone: (reference) => gone.has(reference),
     forget: (reference) => void known.delete(reference),
   };
 }

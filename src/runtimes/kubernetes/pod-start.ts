@@ -154,7 +154,7 @@ async function chooseImage(ground: Ground, spec: PodSpec, progress: Progress): P
   if (digest === null) return { image, facts: await find(image), warnings: [] };
   const pinned = pinnedTo(image, digest);
   try {
-    if (digestOf(pinned) !== null) return { image: pinned, facts: await find(pinned), warnings: [] };
+    if (!isGone(ground, pinned)) return { image: pinned, facts: await find(pinned), warnings: [] };
   } catch (error) {
     if (!(error instanceof RuntimeFailure) || error.type !== 'ImageNotFound') throw error;
   }
@@ -163,9 +163,12 @@ async function chooseImage(ground: Ground, spec: PodSpec, progress: Progress): P
 }
 
 /** Whether all is known that the choice of the image needs. */
-function isLookedInto({ images }: Ground, { image, digest }: PodSpec): boolean {
-  return images.knows(digest === null ? image : pinnedTo(image, digest));
+function isLookedInto(ground: Ground, { image, digest }: PodSpec): boolean {
+  const pinned = digest === null ? null : pinnedTo(image, digest);
+  return ground.images.knows(pinned === null || isGone(ground, pinned) ? image : pinned);
 }
+
+const isGone = ({ images }: Ground, pinned: string): boolean => digestOf(pinned) === null || images.isGone(pinned);
 
 const pinnedTo = (image: string, digest: string): string => `${repositoryOf(image)}@${digest}`;
 const repositoryOf = (reference: string): string => (reference.split('@')[0] ?? '').replace(/:[^:/]*$/, '');

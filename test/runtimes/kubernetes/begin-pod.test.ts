@@ -10,7 +10,9 @@ import { OURS } from './pod-objects';
 const FACTS = { digest: null, user: 'coder', uid: 1000, gid: 1000, home: '/home/coder', shell: '/bin/sh' };
 const DIGEST = `sha256:${'1'.repeat(64)}`;
 
-/** A cluster in which no pod ever gets a node, and these references were looked into. */
+const GONE = `sha256:${'9'.repeat(64)}`;
+
+/** A cluster in which no pod ever gets a node, and these references were looked into; one digest was looked for in vain. */
 function fullCluster(...known: string[]) {
   const made: string[] = [];
   const looks: string[] = [];
@@ -32,7 +34,12 @@ function fullCluster(...known: string[]) {
     looks.push(reference);
     return known.includes(reference) ? FACTS : new Promise(() => {});
   };
-  const images = { find, knows: (reference: string) => known.includes(reference), forget: () => {} };
+  const images = {
+    find,
+    knows: (reference: string) => known.includes(reference),
+    isGone: (reference: string) => reference.endsWith(GONE),
+    forget: () => {},
+  };
   const pods = { note: () => {}, waitFor: () => new Promise(() => {}) };
   const ground = {
     api,
@@ -64,6 +71,12 @@ test.each([null, DIGEST])(
     expect([made, looks]).toEqual([[], []]);
   },
 );
+
+test.each(['sha256:cut-off', GONE])('What ran before and is %p gives way to the tag, which is begun at once.', async (digest) => {
+  const { begin, made } = fullCluster('e2e.local/tools:1');
+  expect(await begin(digest)).toBeNull();
+  expect(made).toEqual(['e2e.local/tools:1']);
+});
 
 test('A look into an image is waited for without a slot of starts, and the pod is made in one afterwards.', async () => {
   const { begin, wait, made, looks } = fullCluster('e2e.local/tools:1');

@@ -50,6 +50,7 @@ function cluster() {
   const images = {
     find,
     knows: (reference: string) => known.has(reference),
+    isGone: () => false,
     forget: (reference: string) => known.delete(reference),
   };
   const waitFor = async ({ name }: { name: string }, test: (pod: V1Pod | null) => unknown) => test(pods.get(name) ?? null);

@@ -58,7 +58,7 @@ function twoNodes(contents: Record<string, ImageFacts>) {
       note: () => {},
       waitFor: async ({ name }: { name: string }, test: (pod: V1Pod | null) => unknown) => test(pods.get(name) ?? null),
     },
-    images: { find, forget: () => {} },
+    images: { find, isGone: () => false, forget: () => {} },
     settings: CLUSTER_DEFAULTS,
     namespaceOf: (organization: string) => `perennial-${organization}`,
   } as unknown as Ground;

@@ -48,7 +48,7 @@ function cluster(onCreate: (world: { end(build: number): void }) => void) {
   };
   const pods = { note: () => undefined, waitFor: async (_at: object, test: (pod: V1Pod | null) => unknown) => test(pod) };
   const settings = CLUSTER_DEFAULTS;
-  const images = { find: async () => FACTS, forget: () => undefined };
+  const images = { find: async () => FACTS, isGone: () => false, forget: () => undefined };
   const ground = {
     api,
     events: NO_EVENTS,
