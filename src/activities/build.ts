@@ -6,8 +6,8 @@ import type { HomeSpec, Pod, PodRef, PodSpec, Progress } from '../runtimes/runti
 import { withTimeLimit } from '../runtimes/time-limit';
 import { checkAdoption } from './adoption';
 import type { Dependencies } from './index';
-import type { Policy } from './policy';
 import { createPlaces } from './places';
+import type { KnownPolicy } from './policy';
 import type { Reading } from './policy-reading';
 import { cutHome, cutHook, cutPod } from './result-limits';
 import { type Deadline, runStep, type StepResult } from './step';
@@ -17,7 +17,7 @@ const VISIT_LIMIT_MS = 60_000;
 
 export function buildActivities(
   { runtime, client, maxLongSteps = Number.POSITIVE_INFINITY }: Dependencies,
-  policies: Reading<Policy>,
+  policies: Reading<KnownPolicy>,
 ) {
   const places = createPlaces(maxLongSteps, 'hooks and pods that this worker waits for');
   // On a full cluster pods may wait until their builds' deadlines, and the hooks of those that run must not wait for them.

@@ -3,7 +3,8 @@ import type { Client } from '@temporalio/client';
 import type { Runtime } from '../runtimes/runtime';
 import { buildActivities } from './build';
 import { careActivities } from './care';
-import { type Policy, policyActivities, queryPolicy } from './policy';
+import { memberActivities } from './members';
+import { type KnownPolicy, policyActivities, queryPolicy } from './policy';
 import { type Reading, shareReadings } from './policy-reading';
 import { scheduleActivities } from './schedule';
 import { watchActivities } from './watch';
@@ -14,7 +15,7 @@ export interface Dependencies {
   runtime: Runtime;
   client: Client;
   /** How policies are read; shared readings by default. */
-  policies?: Reading<Policy>;
+  policies?: Reading<KnownPolicy>;
   /** How often the watch looks for lost pods, in milliseconds. */
   watchIntervalMs: number;
   /** How often it compares the lists of pods and workspaces too, in milliseconds; every 30 s by default. */
@@ -28,6 +29,7 @@ export type Activities = ReturnType<typeof createActivities>;
 export function createActivities(dependencies: Dependencies) {
   const { client, policies = shareReadings((organization) => queryPolicy(client, organization)) } = dependencies;
   return {
+    ...memberActivities(dependencies),
     ...policyActivities(dependencies, policies),
     ...scheduleActivities(),
     ...buildActivities(dependencies, policies),

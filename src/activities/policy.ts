@@ -2,14 +2,18 @@
 import { Context } from '@temporalio/activity';
 import { type Client, QueryNotRegisteredError, WorkflowNotFoundError } from '@temporalio/client';
 import { RuntimeFailure } from '../runtimes/failure';
+import { untilAborted } from '../runtimes/abort';
 import { translated } from './failure';
 import type { Dependencies } from './index';
 import type { Weekday } from './occurrences';
 import type { Reading } from './policy-reading';
+import { startPulse } from './pulse';
 
 /** Everything an organization decides; durations and quantities are text, as they were set. */
 export interface Policy {
   version: number;
+  /** What `image` is when it is left out; null leaves it to the first of `images`. */
+  defaultImage: string | null;
   autoOff: { after: string; userControlled: boolean };
   autoStart: { weekdays: Weekday[]; timeZone: string | null; recentUse: string };
   images: { name: string; defaultTag: string; tags: Record<string, 'available' | 'deprecated' | 'decommissioned'> }[];
@@ -28,6 +32,15 @@ export interface Policy {
   git: { host: string; knownHosts: string[] }[];
 }
 
+/** A policy as others than its organization keep it. */
+export interface KnownPolicy extends Policy {
+  /**
+   * When it was last changed, in epoch milliseconds. It orders policies where a version does not: those of organizations that were
+   * made one after the other under a name. Missing in what earlier versions kept.
+   */
+  changedAt?: number;
+}
+
 /** Kubernetes quantities. */
 interface Quantities {
   cpu: string;
@@ -37,33 +50,56 @@ interface Quantities {
 
 /** So many signals are on their way at once. */
 const PUSH_CONCURRENCY = 20;
+/** What one workspace that does not take its signal may cost the others. */
+const SIGNAL_PATIENCE_MS = 10_000;
 
-export function policyActivities({ client }: Dependencies, policies: Reading<Policy>) {
+export function policyActivities({ client }: Dependencies, policies: Reading<KnownPolicy>) {
   return {
-    readPolicy: ({ organization }: { organization: string }): Promise<Policy> => translated(() => policies.read(organization)),
+    readPolicy: ({ organization }: { organization: string }): Promise<KnownPolicy> =>
+      translated(() => policies.read(organization)),
 
-    /** Signals every workspace given; one that has ended meanwhile needs no policy. */
-    pushPolicy: ({ policy, workspaces }: { policy: Policy; workspaces: string[] }): Promise<void> =>
-      translated(async () => {
-        const waiting = [...workspaces];
-        const sendAll = async () => {
-          for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-            Context.current().heartbeat({ waitingFor: `${waiting.length} workspaces to be told` });
-            await signalPolicy(client, id, policy);
-          }
-        };
-        await Promise.all(Array.from({ length: PUSH_CONCURRENCY }, sendAll));
-      }),
+    /**
+     * Signals every workspace given; one that has ended meanwhile needs no policy. Answers those that were not reached, also where it
+     * was cancelled.
+     */
+    pushPolicy: (input: { policy: KnownPolicy; workspaces: string[] }): Promise<{ unreached: string[] }> =>
+      translated(() => pushPolicy(client, input)),
   };
 }
 
+async function pushPolicy(
+  client: Client,
+  input: { policy: KnownPolicy; workspaces: string[] },
+): Promise<{ unreached: string[] }> {
+  const context = Context.current();
+  const { policy } = input;
+  const waiting = [...input.workspaces];
+  const unreached: string[] = [];
+  const beat = () => context.heartbeat({ waitingFor: `${waiting.length} workspaces to be told` });
+  const sendAll = async () => {
+    while (!context.cancellationSignal.aborted) {
+      const id = waiting.pop();
+      if (id === undefined) return;
+      const signal = AbortSignal.any([context.cancellationSignal, AbortSignal.timeout(SIGNAL_PATIENCE_MS)]);
+      await untilAborted(signal, () => signalPolicy(client, id, policy)).catch((error: unknown) => {
+        unreached.push(id);
+        if (!context.cancellationSignal.aborted) context.log.warn('a workspace could not be sent the policy', { id, error });
+      });
+    }
+  };
+  beat();
+  const endPulse = startPulse(beat);
+  await Promise.all(Array.from({ length: PUSH_CONCURRENCY }, sendAll)).finally(endPulse);
+  return { unreached: [...unreached, ...waiting] };
+}
+
 /** The policy as its organization has it now. Throws `NotFound` for an unknown organization. */
-export async function queryPolicy(client: Client, organization: string): Promise<Policy> {
+export async function queryPolicy(client: Client, organization: string): Promise<KnownPolicy> {
   try {
-    const { changes: _, ...policy } = await client.workflow
+    const { changes, ...policy } = await client.workflow
       .getHandle(`organization/${organization}`)
-      .query<Policy & { changes: unknown }>('policy');
-    return policy;
+      .query<Policy & { changes: { at: string }[] }>('policy');
+    return { ...policy, changedAt: Date.parse(changes.at(-1)?.at ?? '') || 0 };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError || isOfAnotherKind(error)) {
       throw new RuntimeFailure(
@@ -82,7 +118,7 @@ function isOfAnotherKind(error: unknown): boolean {
   return error instanceof QueryNotRegisteredError && error.message.includes('did not register a handler');
 }
 
-async function signalPolicy(client: Client, workflowId: string, policy: Policy): Promise<void> {
+async function signalPolicy(client: Client, workflowId: string, policy: KnownPolicy): Promise<void> {
   try {
     await client.workflow.getHandle(workflowId).signal('policyChanged', { policy });
   } catch (error) {

@@ -18,6 +18,7 @@ export interface OrganizationHandle {
   /** Starts it with defaults and what is given; rejects with `AlreadyExists` when it is there, `InvalidRequest` when the policy is wrong. */
   create(input?: { policy?: Record<string, unknown>; by?: string }): Promise<Policy>;
   policy(): Promise<Policy & { changes: PolicyChange[] }>;
+  /** Of all its workspaces, also where several workflows count them. */
   usage(): Promise<UsageView>;
   setPolicy(change: Record<string, unknown>): Promise<Policy>;
   /** A home that belonged to no workspace was removed, and is not to be counted any more. */
@@ -40,13 +41,21 @@ export function organizationHandle(client: Client, name: string): OrganizationHa
         return policy;
       }),
     policy: () => sendQuery(thing, () => queries.query<Policy & { changes: PolicyChange[] }>('policy')),
-    usage: () => sendQuery(thing, () => queries.query<UsageView>('usage')),
+    usage: () => readUsage(client, thing, workflowId),
     setPolicy: (change) => sendUpdate(thing, (updateId) => handle.executeUpdate(setPolicyUpdate, { args: [change], updateId })),
     noteHomePurged: ({ id, owner, name: workspace }) =>
       requesting(thing, () =>
         handle.signal(workspaceEndedSignal, { workspace: workspaceWorkflowId(owner, workspace), id, home: false }),
       ),
   };
+}
+
+/** The organization's own answer, with those of the workflows that it names. */
+async function readUsage(client: Client, thing: string, workflowId: string): Promise<UsageView> {
+  const ask = (id: string) => sendQuery(thing, () => client.workflow.getHandle(id).query<UsageView>('usage'));
+  const { owners, more = [] } = await ask(workflowId);
+  const parts = await Promise.all(more.map(ask));
+  return { owners: Object.assign({}, owners, ...parts.map((part) => part.owners)) as UsageView['owners'] };
 }
 
 /** A wrong policy ends the workflow at once; its failure says more than that of the query. */

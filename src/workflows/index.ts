@@ -1,4 +1,5 @@
 /** The workflows by name, for the bundle. */
+export { members } from './members';
 export { organization } from './organization';
 export { watch } from './watch';
 export { workspace } from './workspace';

@@ -32,6 +32,7 @@ export {
   CARE_QUEUE,
   workspaceWorkflowId,
   organizationWorkflowId,
+  organizationPartId,
   watchWorkflowId,
   SEARCH_ATTRIBUTES,
 } from './names';
@@ -51,6 +52,7 @@ export type {
   ExplainView,
   HistoryEntry,
   ImageView,
+  KnownPolicy,
   OrganizationInput,
   Outcome,
   OwnerUsage,
@@ -97,9 +99,12 @@ export const buildQuery = defineQuery<BuildView, [{ number?: number }?]>('build'
 export const setPolicyUpdate = defineUpdate<Policy, [Record<string, unknown>]>('setPolicy');
 export const policyQuery = defineQuery<Policy & { changes: PolicyChange[] }>('policy');
 export const usageQuery = defineQuery<UsageView>('usage');
+/** Internal, of an organization and its parts: the workspaces that they count. */
+export const membersQuery = defineQuery<{ owner: string; name: string; id: string; running: boolean }[]>('members');
 
 /** Internal, between our own workflows and activities. */
 export const policyChangedSignal = defineSignal<[PolicyChangedInput]>('policyChanged');
 export const podLostSignal = defineSignal<[PodLostInput]>('podLost');
 export const usageReportedSignal = defineSignal<[UsageReport]>('usageReported');
 export const workspaceEndedSignal = defineSignal<[WorkspaceEndedInput]>('workspaceEnded');
+export const membersChangedSignal = defineSignal<[unknown]>('membersChanged');

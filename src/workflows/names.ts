@@ -11,6 +11,8 @@ export const CARE_QUEUE = 'perennial-care';
 
 export const workspaceWorkflowId = (owner: string, name: string): string => `workspace/${owner}/${name}`;
 export const organizationWorkflowId = (name: string): string => `organization/${name}`;
+/** One of the workflows that keep the workspaces of a large organization. */
+export const organizationPartId = (organization: string, part: number): string => `members/${organization}/${part}`;
 export const watchWorkflowId = (runtime: string): string => `watch/${runtime}`;
 
 export const SEARCH_ATTRIBUTES = {

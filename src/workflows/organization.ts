@@ -14,96 +14,161 @@ import {
 } from '@temporalio/workflow';
 import { isTimeZone, refusalToFailure } from './handlers';
 import * as messages from './messages';
-import { observe } from './observe';
-import { care } from './proxies';
+import { type Pusher, pushPolicies } from './policy-push';
+import { passing } from './proxies';
+import { sleepUnless } from './sleep';
+import { listMembers } from './workspace/members';
 import {
   applyPolicyChange,
+  behindOf,
   createOrganization,
-  duePush,
+  knownPolicy,
+  migrateOrganization,
   type OrganizationState,
+  takeOwnEnded,
+  takeOwnReport,
   viewOrganizationDetails,
+  viewOrganizationUsage,
   viewPolicy,
 } from './workspace/organization';
+import { type Delivery, hasDeliveries, MAX_HANDED_OVER, noteDelivered, requeue, takeDeliveries } from './workspace/parts';
 import { invalid } from './workspace/refusal';
-import { takeUsageReport, takeWorkspaceEnded, viewUsage } from './workspace/usage';
+import { parseEnded, parseReports } from './workspace/usage';
+
+/** What could not be passed on is tried again after this. */
+const PASSING_PAUSE_MS = 10_000;
+/** Well below the number at which the server ends a workflow. */
+const MAX_EVENTS = 20_000;
 
 export async function organization(input?: unknown): Promise<void> {
   const state = refusalToFailure(() => openState(input));
   let isCancelled = false;
-  registerHandlers(state);
+  const mustHandOver = () => (isCancelled || workflowInfo().continueAsNewSuggested) && canHandOver(state);
+  const pusher: Pusher = {
+    members: state.members,
+    behind: behindOf(state),
+    policy: () => knownPolicy(state),
+    isAwake: false,
+    mustHandOver,
+  };
+  registerQueries(state);
+  registerUpdate(state, pusher);
+  registerSignals(state, pusher);
   CancellationScope.current().cancelRequested.catch(() => {
     isCancelled = true;
   });
+  showDetails(state);
   await CancellationScope.nonCancellable(async () => {
-    const mustHandOver = () => isCancelled || workflowInfo().continueAsNewSuggested;
-    for (;;) {
-      setCurrentDetails(viewOrganizationDetails(state));
-      await condition(() => mustHandOver() || duePush(state) !== null);
-      if (mustHandOver()) break;
-      await push(state, mustHandOver);
-    }
+    await Promise.all([pushPolicies(pusher), passOn(state, mustHandOver)]);
     await condition(allHandlersFinished);
+    state.parts.events = state.parts.events.slice(-MAX_HANDED_OVER);
     await continueAsNew<typeof organization>({ carried: state });
   });
 }
 
+/** What has to be passed on would make the input of the next run too large, so a run goes on until most of it is. */
+function canHandOver({ parts }: OrganizationState): boolean {
+  return parts.events.length <= MAX_HANDED_OVER || workflowInfo().historyLength > MAX_EVENTS;
+}
+
 function openState(input: unknown): OrganizationState {
   const info = workflowInfo();
-  if (info.continuedFromExecutionRunId) return (input as { carried: OrganizationState }).carried;
+  if (info.continuedFromExecutionRunId) return migrateOrganization((input as { carried: OrganizationState }).carried);
   const state = createOrganization(input, Date.now());
   const expected = messages.organizationWorkflowId(state.name);
   if (info.workflowId !== expected) throw invalid('workflow id', `${expected} for this name`, info.workflowId);
   return state;
 }
 
-function registerHandlers(state: OrganizationState): void {
+function registerQueries(state: OrganizationState): void {
   setHandler(messages.policyQuery, () => viewPolicy(state), {
     description: 'The policy with its version and its last 50 changes',
   });
-  setHandler(messages.usageQuery, () => viewUsage(state), { description: 'What runs and what is kept, for each owner' });
+  setHandler(messages.usageQuery, () => viewOrganizationUsage(state), {
+    description: 'What runs and what is kept, for each owner; `more` names the workflows that answer for further owners',
+  });
+  setHandler(messages.membersQuery, () => listMembers(state.members), {
+    description: 'Internal: the workspaces that are counted',
+  });
+}
+
+function registerUpdate(state: OrganizationState, pusher: Pusher): void {
   setHandler(
     messages.setPolicyUpdate,
     (input) => {
       const policy = refusalToFailure(() => applyPolicyChange(state, input, Date.now()));
-      setCurrentDetails(viewOrganizationDetails(state));
+      pusher.behind = behindOf(state);
+      pusher.isAwake = true;
+      showDetails(state);
       return policy;
     },
     {
       validator: (input) => {
         refusalToFailure(() => checkPolicyChange(state, input));
       },
-      description: 'Changes the policy: any of autoOff, autoStart, resources, build, retention, podSecurity, and by',
+      description: 'Changes the policy: any of its fields, and by; what `policy` answers can be sent back whole',
     },
   );
-  setHandler(messages.usageReportedSignal, (input: unknown) => takeUsageReport(state, input), {
-    description: 'Internal: what a workspace uses',
-  });
-  setHandler(messages.workspaceEndedSignal, (input: unknown) => takeWorkspaceEnded(state, input), {
-    description: 'Internal: a workspace was terminated, or the home that it left is gone',
-  });
+}
+
+function registerSignals(state: OrganizationState, pusher: Pusher): void {
+  setHandler(
+    messages.usageReportedSignal,
+    (input: unknown) => {
+      for (const report of parseReports(input)) pusher.isAwake = takeOwnReport(state, pusher.behind, report) || pusher.isAwake;
+      showDetails(state);
+    },
+    { description: 'Internal: what a workspace uses' },
+  );
+  setHandler(
+    messages.workspaceEndedSignal,
+    (input: unknown) => {
+      const ended = parseEnded(input);
+      if (ended) takeOwnEnded(state, ended);
+      showDetails(state);
+    },
+    { description: 'Internal: a workspace was terminated, or the home that it left is gone' },
+  );
+}
+
+function showDetails(state: OrganizationState): void {
+  setCurrentDetails(viewOrganizationDetails(state));
 }
 
 /** On a copy; and whether a zone exists is asked here only, since validators are not replayed. */
 function checkPolicyChange(state: OrganizationState, input: unknown): void {
-  const { autoStart } = applyPolicyChange(JSON.parse(JSON.stringify(state)) as OrganizationState, input, 0);
+  const { name, policy, changes } = state;
+  const copy = { ...createOrganization({ name }, 0), policy, changes };
+  const { autoStart } = applyPolicyChange(copy, input, 0);
   if (autoStart.timeZone !== null && !isTimeZone(autoStart.timeZone)) {
     throw invalid('autoStart.timeZone', 'an IANA time zone such as Europe/Berlin, or null', autoStart.timeZone);
   }
 }
 
-/** Tells every workspace that does not have the newest policy yet. A newer policy in the middle of it is pushed right after. */
-async function push(state: OrganizationState, mustHandOver: () => boolean): Promise<void> {
-  const due = duePush(state);
-  if (!due) return;
-  const summary = `push policy version ${due.policy.version} to ${due.workspaces.length} workspaces`;
-  try {
-    await observe(() => care.pushPolicy.executeWithOptions({ summary }, [due]), mustHandOver);
-  } catch (error) {
-    log.warn('a push of the policy was cut off', { error });
-    return;
-  }
-  for (const workspace of due.workspaces) {
-    const known = state.workspaces[workspace];
-    if (known) known.policyVersion = Math.max(known.policyVersion, due.policy.version);
+/** Passes on to the parts what concerns them, one delivery after the other, so that each part takes it in its order. */
+async function passOn(state: OrganizationState, mustHandOver: () => boolean): Promise<void> {
+  const { name, parts } = state;
+  for (;;) {
+    await condition(() => hasDeliveries(parts) || mustHandOver());
+    if (mustHandOver()) return;
+    const deliveries = takeDeliveries(parts) ?? [];
+    const events = deliveries.reduce((sum, { events: { length } }) => sum + length, 0);
+    const input = { organization: name, policy: knownPolicy(state), deliveries };
+    const summary = `pass ${events} events on to ${deliveries.length} parts`;
+    const failed = await passing.updateMembers.executeWithOptions({ summary }, [input]).then(
+      (end) => new Set(end.failed),
+      (error: unknown) => {
+        log.warn('nothing could be passed on', { error });
+        return new Set(deliveries.map(({ group }) => group));
+      },
+    );
+    const hasFailed = ({ group }: Delivery) => failed.has(group);
+    noteDelivered(
+      parts,
+      deliveries.filter((delivery) => !hasFailed(delivery)),
+    );
+    if (failed.size === 0) continue;
+    requeue(parts, deliveries.filter(hasFailed));
+    await sleepUnless(mustHandOver, PASSING_PAUSE_MS, 'what could not be passed on is tried again');
   }
 }

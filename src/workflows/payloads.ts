@@ -1,10 +1,10 @@
 /** The contract's payloads and answers, as types. Instants are ISO 8601 in UTC, durations and quantities are text. */
 import type { Weekday } from '../activities/occurrences';
-import type { Policy } from '../activities/policy';
+import type { KnownPolicy, Policy } from '../activities/policy';
 import type { PodLostInput, WorkspaceEndedInput } from '../activities/watch';
 import type { UsageReport } from './workspace/usage';
 
-export type { PodLostInput, Policy, UsageReport, Weekday, WorkspaceEndedInput };
+export type { KnownPolicy, PodLostInput, Policy, UsageReport, Weekday, WorkspaceEndedInput };
 
 export type WorkspacePhase = 'off' | 'building' | 'running' | 'turning-off' | 'error' | 'deleted' | 'purged';
 
@@ -232,9 +232,11 @@ export interface OwnerUsage {
 
 export interface UsageView {
   owners: Record<string, OwnerUsage>;
+  /** Of a large organization: the ids of further workflows that answer `usage` too, each for other owners. */
+  more?: string[];
 }
 
 /** Internal signals, between our own workflows and activities; total and validated like the rest. */
 export interface PolicyChangedInput {
-  policy: Policy;
+  policy: KnownPolicy;
 }

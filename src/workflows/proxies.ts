@@ -44,6 +44,13 @@ export const short = proxyActivities<Activities>({
   retry: RETRY,
 });
 
+/** Signals to the parts of an organization, dozens at once with some hundred kilobytes in all. */
+export const passing = proxyActivities<Activities>({
+  taskQueue: TASK_QUEUE,
+  startToCloseTimeout: '60s',
+  retry: RETRY,
+});
+
 /**
  * The first step of a build: short, but its deadline is the build's. A morning's builds queue here for the slots of pod starts, since
  * once begun each is a burden to the server, before which nobody's priority counts.

@@ -5,6 +5,7 @@ import { organizationWorkflowId, type UsageReport, usageReportedSignal, workspac
 import type { Run } from './workspace';
 import { plannedStart } from './workspace/auto-start';
 import { viewDetails } from './workspace/details';
+import { policyAt } from './workspace/policy';
 import { newestBuild, type State } from './workspace/state';
 
 const KEYWORDS = ['State', 'Owner', 'Organization', 'Image'] as const;
@@ -56,8 +57,9 @@ function pair(name: string, value: string | number | null): SearchAttributeUpdat
 }
 
 /**
- * Tells the organization what the workspace uses, when that changed. A report that was lost is sent again with the next change. Each
- * costs a task here and one there, so there is none before the first build has begun, and says what that will use.
+ * Tells the organization what the workspace uses, when that changed; the policy that it has is told along with it, and is no reason by
+ * itself. A report that was lost is sent again with the next change. Each costs a task here and one there, so there is none before the
+ * first build has begun, and says what that will use.
  */
 function report(run: Run): void {
   const { state } = run;
@@ -65,11 +67,13 @@ function report(run: Run): void {
   const use = usage(state);
   const sent = JSON.stringify(use);
   if (sent === state.report.sent) return;
-  state.report = { sequence: state.report.sequence + 1, sent };
+  // Never below the time, since a reset takes the state back.
+  state.report = { sequence: Math.max(state.report.sequence + 1, Date.now()), sent };
   const organization = getExternalWorkflowHandle(organizationWorkflowId(state.organization));
+  const { sequence } = state.report;
   run.reports.pending += 1;
   run.reports.last = organization
-    .signal(usageReportedSignal, { ...use, id: state.id, sequence: state.report.sequence })
+    .signal(usageReportedSignal, { ...use, id: state.id, sequence, policyAt: policyAt(state.policy) })
     .catch((error: unknown) => {
       log.warn('the report to the organization failed', { error });
       state.report.sent = '';
@@ -79,14 +83,13 @@ function report(run: Run): void {
     });
 }
 
-function usage(state: State): Omit<UsageReport, 'sequence' | 'id'> {
+function usage(state: State): Omit<UsageReport, 'sequence' | 'id' | 'policyAt'> {
   const { cpu, memory, disk } = newestBuild(state)?.spec.resources ?? { cpu: '0', memory: '0', disk: '0' };
   const isHomeMade = state.home !== null || state.phase === 'building';
   const isUp = state.phase === 'building' || state.phase === 'running' || state.phase === 'turning-off';
   return {
     workspace: workspaceWorkflowId(state.owner, state.name),
     owner: state.owner,
-    policyVersion: state.policy?.version ?? 0,
     running: isUp,
     home: isHomeMade && state.phase !== 'purged',
     cpu,

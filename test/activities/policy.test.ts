@@ -6,10 +6,12 @@ import { activityWorld } from './world';
 /** The SDK's class for whatever a query fails with. */
 const notRegistered = (message: string) => new QueryNotRegisteredError(message, 3);
 
-test('The policy is read as it is, without its changes.', async () => {
+test('The policy is read as it is, with the moment of its last change in place of its changes.', async () => {
   const { workflows, run, activities } = activityWorld();
-  workflows.set('organization/default', { answer: { ...defaultPolicy(), changes: [] } });
-  expect(await run(activities.readPolicy, { organization: 'default' })).toEqual(defaultPolicy());
+  const changes = [{ at: '2026-03-02T06:00:00.000Z' }, { at: '2026-03-02T06:00:00.005Z' }];
+  workflows.set('organization/default', { answer: { ...defaultPolicy(), changes } });
+  const changedAt = Date.parse('2026-03-02T06:00:00.005Z');
+  expect(await run(activities.readPolicy, { organization: 'default' })).toEqual({ ...defaultPolicy(), changedAt });
 });
 
 test.each([
@@ -43,13 +45,27 @@ test('Every workspace is told once, and one that has ended or never was holds no
   expect(beats.some(({ waitingFor }) => /workspaces to be told$/.test(waitingFor))).toBe(true);
 });
 
-test('A push that the server cuts off is retried whole.', async () => {
-  const { run, activities, workflows } = activityWorld();
-  workflows.set('workspace/ada/dev', {
+test('A workspace that does not take its signal is answered as not reached, and all others are told.', async () => {
+  const { workflows, signals, run, activities } = activityWorld();
+  const workspaces = Array.from({ length: 60 }, (_, index) => `workspace/ada/dev-${index}`);
+  for (const workspace of workspaces) workflows.set(workspace, {});
+  workflows.set('workspace/ada/dev-59', {
     get status(): string {
       throw new Error('14 UNAVAILABLE');
     },
   });
-  const push = run(activities.pushPolicy, { policy: defaultPolicy(), workspaces: ['workspace/ada/dev'] });
-  await expect(push).rejects.toMatchObject({ type: 'RuntimeUnavailable', nonRetryable: false });
+  expect(await run(activities.pushPolicy, { policy: defaultPolicy(), workspaces })).toEqual({
+    unreached: ['workspace/ada/dev-59'],
+  });
+  expect(signals).toHaveLength(59);
+});
+
+test('A push that is cancelled answers at once with those that it did not reach.', async () => {
+  const { workflows, run, activities, environment } = activityWorld();
+  const workspaces = Array.from({ length: 60 }, (_, index) => `workspace/ada/dev-${index}`);
+  for (const workspace of workspaces) workflows.set(workspace, { hangs: true });
+  const push = run(activities.pushPolicy, { policy: defaultPolicy(), workspaces });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  environment.cancel();
+  expect((await push).unreached.sort()).toEqual([...workspaces].sort());
 });

@@ -19,6 +19,8 @@ export interface KnownWorkflow {
   answer?: unknown;
   /** Missing in lists, which lag behind. */
   isUnlisted?: boolean;
+  /** Never answers a signal. */
+  hangs?: boolean;
   /** Fails to be described. */
   describeFails?: Error;
 }
@@ -74,6 +76,7 @@ export function fakeClient(): FakeClient {
       return { status: { name: status }, memo: id === undefined ? {} : { id } };
     },
     signal: async (name: string, input: unknown) => {
+      if (known(workflowId).hangs) await new Promise(() => {});
       if (known(workflowId).status) throw new WorkflowNotFoundError('it has ended', workflowId, undefined);
       signals.push({ workflowId, name, input });
     },

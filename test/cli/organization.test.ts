@@ -9,6 +9,7 @@ const dir = createStackFolder([]);
 
 const POLICY: Policy = {
   version: 3,
+  defaultImage: null,
   autoOff: { after: '1h', userControlled: true },
   autoStart: { weekdays: ['mon', 'tue'], timeZone: null, recentUse: '4d' },
   images: [],

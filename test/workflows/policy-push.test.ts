@@ -34,12 +34,16 @@ const untilVersion = (workspace: WorkspaceHandle, version: number) =>
     return status.policyVersion === version && status;
   });
 
-/** Makes the organization believe that the workspace has every policy there will be, so that a push is missed. */
+/** Makes the organization believe that the workspace is off, so that a push is missed. */
 async function muffle(organization: string, workspace: WorkspaceHandle): Promise<void> {
-  const report = { workspace: `workspace/${workspace.workspace}`, owner: workspace.owner, running: true, home: true };
+  const { id } = await workspace.status();
+  const report = { workspace: `workspace/${workspace.workspace}`, id, owner: workspace.owner, running: false, home: true };
   const use = { cpu: '1', memory: '2Gi', disk: '10Gi' };
-  const sent = { ...report, ...use, sequence: 1_000, policyVersion: 1_000 };
+  const sent = { ...report, ...use, sequence: Number.MAX_SAFE_INTEGER, policyAt: 0 };
   await stack.client.temporal.workflow.getHandle(`organization/${organization}`).signal('usageReported', sent);
+  await until('it is believed to be off', async () => {
+    return (await organizationOf(organization).usage()).owners[workspace.owner]?.running === 0;
+  });
 }
 
 test('A policy set reaches running workspaces within seconds, and is never copied into them as their own setting.', async () => {

@@ -5,6 +5,7 @@ import type { Plan } from '../../activities/schedule';
 import { cutText } from '../../runtimes/text-limit';
 import { DAY_MS, durationMs, MINUTE_MS } from './duration';
 import { KEPT_MESSAGE } from './kept';
+import { shareOf } from './share';
 import type { BuildRecord, State } from './state';
 
 /** A scheduled start begins at most this early, and a stop by hand in this time uses up the date. */
@@ -128,15 +129,6 @@ function leastLeadMs(state: State): number {
 function workMs({ steps }: BuildRecord): number {
   const took = steps.map(({ startedAt, endedAt }) => (startedAt === null || endedAt === null ? 0 : endedAt - startedAt));
   return took.reduce((sum, ms) => sum + ms, 0);
-}
-
-/** From 0 to below 1, always the same for the same text, and evenly spread: FNV-1a in 32 bits, its end mixed as MurmurHash3 does. */
-function shareOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
 /** One that was cut off says nothing about how long a build takes. */

@@ -1,11 +1,12 @@
 /** How a policy reaches a workspace: read, pushed, or with a build; an older version than the one known changes nothing. */
-import type { Policy } from '../payloads';
+import type { KnownPolicy } from '../payloads';
 import { withGrace } from './auto-off';
 import { effectiveSchedule, noteScheduleChange } from './auto-start';
-import { DAY_MS } from './duration';
+import { DAY_MS, HOUR_MS } from './duration';
 import { asObject, type Fields } from './fields';
-import { defaultPolicy, mergePolicy, SETTABLE } from './policy';
+import { defaultPolicy, mergePolicy, policyAt, SETTABLE, withNewFields } from './policy';
 import { invalid } from './refusal';
+import { shareOf } from './share';
 import type { State } from './state';
 
 /** After creation the policy is read again this soon: a change made in between may have missed a workspace nobody knew yet. */
@@ -13,30 +14,48 @@ export const FIRST_REREAD_MS = 30_000;
 /** While a reading is under way; should it be lost, the next one heals it. */
 export const READING_MS = 5 * 60_000;
 
-export function takePolicy(state: State, policy: Policy, now: number): void {
-  if (state.policy && policy.version < state.policy.version) return;
+/** So long after a reading the next one is due at the earliest; each workspace has a deterministic offset up to a day. */
+const LEAST_REREAD_MS = 18 * HOUR_MS;
+
+export function takePolicy(state: State, policy: KnownPolicy, now: number): void {
   const rereadAt = state.createdAt + FIRST_REREAD_MS;
-  state.policyDueAt = now < rereadAt ? rereadAt : now + DAY_MS;
-  const isFirst = state.policy === null;
+  // A push reaches all in the same seconds, and one day later all would read at once.
+  const pauseMs = LEAST_REREAD_MS + Math.floor(shareOf(state.id) * (DAY_MS - LEAST_REREAD_MS));
+  state.policyDueAt = now < rereadAt ? rereadAt : now + pauseMs;
+  state.policyReadAt = now;
+  const { policy: known } = state;
+  if (known && !isNewerPolicy(policy, known)) return;
+  const isFirst = known === null;
+  // Later and yet of no higher version: of another organization under this name, which has no report of this workspace.
+  if (known && policyAt(policy) > policyAt(known) && policy.version <= known.version) state.report.sent = '';
   const scheduleBefore = JSON.stringify(effectiveSchedule(state));
   withGrace(state, now, () => {
-    state.policy = policy;
+    state.policy = withNewFields(policy);
   });
   if (!isFirst && JSON.stringify(effectiveSchedule(state)) !== scheduleBefore) noteScheduleChange(state, now);
+}
+
+/** Whether a policy is as new as the one known, or newer. An organization made anew under its name counts its versions from one. */
+export function isNewerPolicy(policy: KnownPolicy, known: KnownPolicy): boolean {
+  if (policyAt(policy) !== policyAt(known)) return policyAt(policy) > policyAt(known);
+  return policy.version >= known.version;
 }
 
 /**
  * A pushed policy: whole, and in every field just what our own checks make of it, so that nothing else can reach the state.
  * Throws a Refusal for anything else.
  */
-export function asPushedPolicy(input: unknown): Policy {
-  const given = asObject('policy', asObject('input', input).policy);
-  const { version } = given;
+export function asPushedPolicy(input: unknown): KnownPolicy {
+  // One that an earlier version pushed lacks what was added since.
+  const given: Fields = { defaultImage: null, ...asObject('policy', asObject('input', input).policy) };
+  const { version, changedAt = 0 } = given;
   if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1)
     throw invalid('policy.version', 'a number from 1', version);
+  if (typeof changedAt !== 'number' || !Number.isSafeInteger(changedAt) || changedAt < 0)
+    throw invalid('policy.changedAt', 'an instant in milliseconds', changedAt);
   const settable = Object.fromEntries(SETTABLE.map((field) => [field, given[field]]));
-  const policy = { ...mergePolicy(defaultPolicy(), settable).policy, version };
-  if (!holds(given, policy)) throw invalid('policy', 'a whole policy', given);
+  const policy = { ...mergePolicy(defaultPolicy(), settable).policy, version, changedAt };
+  if (!holds({ ...given, changedAt }, policy)) throw invalid('policy', 'a whole policy', given);
   return policy;
 }
 

@@ -1,11 +1,13 @@
 /** An organization's policy: its defaults, and the total check of a change to it. */
-import type { Policy } from '../payloads';
-import { asAfter, asObject, asResources, asWeekdays, type Fields } from './fields';
+import { quantity } from '../../runtimes/quantity';
+import type { KnownPolicy, Policy } from '../payloads';
+import { asAfter, asImage, asObject, asResources, asWeekdays, type Fields } from './fields';
 import { checkDuration, DAY_MS, MINUTE_MS } from './duration';
 import { invalid, Refusal } from './refusal';
 
 /** The fields that `setPolicy` takes. */
-export const SETTABLE = ['autoOff', 'autoStart', 'resources', 'build', 'retention', 'podSecurity'] as const;
+export const SETTABLE = ['defaultImage', 'autoOff', 'autoStart', 'resources', 'build', 'retention', 'podSecurity'] as const;
+/** Part of the policy, and refused where another value than the present one is given. */
 const NOT_YET = ['images', 'quota', 'suspendedOwners', 'git'] as const;
 const YEAR_MS = 365 * DAY_MS;
 
@@ -13,6 +15,7 @@ const YEAR_MS = 365 * DAY_MS;
 export function defaultPolicy(): Policy {
   return {
     version: 1,
+    defaultImage: null,
     autoOff: { after: '2h', userControlled: false },
     autoStart: { weekdays: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], timeZone: null, recentUse: '4d' },
     images: [],
@@ -26,18 +29,32 @@ export function defaultPolicy(): Policy {
   };
 }
 
+/** A policy from before a field was made has that field's default. */
+export function withNewFields<P extends Policy>(policy: P): P {
+  return { ...policy, defaultImage: (policy as Partial<Policy>).defaultImage ?? null };
+}
+
+/** When it was last changed, in epoch milliseconds; 0 where that is not known. */
+export function policyAt(policy: KnownPolicy | null): number {
+  return policy?.changedAt ?? 0;
+}
+
 /**
- * The policy with a change merged in: objects field by field, lists replaced. Throws a Refusal for a field that is wrong or
- * cannot be set. `fields` names what was set, as dotted paths.
+ * The policy with a change merged in: objects field by field, lists replaced. What `policy` answers may be given whole: its other
+ * fields are ignored. Throws a Refusal for a field that is wrong or cannot be set. `fields` names what was set, as dotted paths.
  */
 export function mergePolicy(policy: Policy, change: unknown): { policy: Policy; fields: string[] } {
   const given = asObject('policy', change);
   for (const field of NOT_YET) {
-    if (given[field] !== undefined)
-      throw new Refusal('InvalidRequest', `${field}: expected one of ${SETTABLE.join(', ')}; this field cannot be set`);
+    if (given[field] !== undefined && !isEqual(given[field], policy[field]))
+      throw new Refusal(
+        'InvalidRequest',
+        `${field}: expected what it is, or one of ${SETTABLE.join(', ')}; this field cannot be set`,
+      );
   }
   const merged: Policy = {
     ...policy,
+    defaultImage: given.defaultImage === undefined ? policy.defaultImage : asDefaultImage(given.defaultImage),
     autoOff: mergeAutoOff(policy.autoOff, asObject('autoOff', given.autoOff)),
     autoStart: mergeAutoStart(policy.autoStart, asObject('autoStart', given.autoStart)),
     resources: mergeResources(policy.resources, asObject('resources', given.resources)),
@@ -50,7 +67,38 @@ export function mergePolicy(policy: Policy, change: unknown): { policy: Policy; 
       return value;
     }),
   };
-  return { policy: merged, fields: SETTABLE.flatMap((field) => paths(field, given[field])) };
+  return { policy: merged, fields: SETTABLE.flatMap((field) => paths(field, given[field], policy[field])) };
+}
+
+/** Refuses a policy whose fields do not fit each other, where the change names one of them. */
+export function checkPolicy({ resources, defaultImage, images }: Policy, change: Fields): void {
+  if (change.resources !== undefined) {
+    for (const key of ['cpu', 'memory', 'disk'] as const) {
+      const max = resources.max?.[key];
+      if (max && quantity(resources.default[key]) > quantity(max))
+        throw invalid(`resources.default.${key}`, `at most resources.max.${key}, which is ${max}`, resources.default[key]);
+    }
+  }
+  if (change.defaultImage === undefined && change.images === undefined) return;
+  if (defaultImage !== null && !allows(images, defaultImage)) {
+    const names = images.map(({ name }) => name).join(', ');
+    throw invalid('defaultImage', `an image that images allows, which are ${names}`, defaultImage);
+  }
+}
+
+/** Whether a reference is one that may be built; an empty list allows any. */
+function allows(images: Policy['images'], reference: string): boolean {
+  if (images.length === 0) return true;
+  return images.some(({ name, tags }) => {
+    if (reference === name) return true;
+    if (!reference.startsWith(`${name}:`)) return false;
+    const state = Object.hasOwn(tags, reference.slice(name.length + 1)) ? tags[reference.slice(name.length + 1)] : undefined;
+    return state === 'available' || state === 'deprecated';
+  });
+}
+
+function asDefaultImage(value: unknown): string | null {
+  return value === null ? null : asImage('defaultImage', value);
 }
 
 function mergeAutoOff(now: Policy['autoOff'], given: Fields): Policy['autoOff'] {
@@ -106,10 +154,21 @@ function asOptional<T>(value: unknown, otherwise: T, parse: (value: unknown) => 
   return value === undefined || value === null ? otherwise : parse(value);
 }
 
-function paths(field: string, value: unknown): string[] {
+/** Only names that the policy has, so that a change of whatever else is recorded in few of them. */
+function paths(field: string, value: unknown, now: unknown): string[] {
   if (value === undefined) return [];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [field];
-  return Object.keys(value)
-    .slice(0, 20)
-    .map((key) => `${field}.${key.slice(0, 60)}`);
+  if (typeof now !== 'object' || now === null) return [field];
+  return Object.keys(now)
+    .filter((key) => Object.hasOwn(value, key))
+    .map((key) => `${field}.${key}`);
+}
+
+/** Of values of a policy, one of which came from outside: as deep as the policy's own goes, and no deeper. */
+function isEqual(given: unknown, now: unknown): boolean {
+  if (typeof now !== 'object' || now === null) return given === now;
+  if (typeof given !== 'object' || given === null || Array.isArray(given) !== Array.isArray(now)) return false;
+  const names = Object.keys(given);
+  if (names.length !== Object.keys(now).length) return false;
+  return names.every((name) => Object.hasOwn(now, name) && isEqual((given as Fields)[name], (now as Fields)[name]));
 }

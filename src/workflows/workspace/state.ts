@@ -8,13 +8,14 @@ import type {
   BuildFailure,
   Cause,
   Dotfiles,
-  Policy,
+  KnownPolicy,
   Resources,
   StepName,
   StepState,
   WorkspacePhase,
 } from '../payloads';
 import type { Creation } from './inputs';
+import { withNewFields } from './policy';
 
 export const KEPT_EARLY_CHARACTERS = 60_000;
 
@@ -33,8 +34,10 @@ export interface State {
   phase: WorkspacePhase;
   since: number;
   history: HistoryRecord[];
-  policy: Policy | null;
+  policy: KnownPolicy | null;
   policyDueAt: number;
+  /** When the policy was last read or pushed; 0 before. */
+  policyReadAt: number;
   /** Signals that came before the policy was first read; they are judged as soon as it is. */
   early: { name: string; input: unknown }[];
 
@@ -199,6 +202,7 @@ export function createState(creation: Creation, id: string, now: number): State 
     history: [{ at: now, from: 'off', to: 'building', cause: 'created', by: creation.by, rule: null, evidence: null }],
     policy: null,
     policyDueAt: now,
+    policyReadAt: 0,
     early: [],
     builds: [],
     buildNumber: 1,
@@ -225,8 +229,16 @@ export function createState(creation: Creation, id: string, now: number): State 
 /** Brings an older run's state to today's shape. There is one shape so far, which fields were added to. */
 export function migrate(carried: State): State {
   if (carried.schemaVersion !== 1) throw new Error(`state: expected schemaVersion 1, got ${String(carried.schemaVersion)}`);
-  const homeMayExist = carried.homeMayExist ?? (carried.builds.length > 0 && !carried.adopt);
-  return { ...carried, homeMayExist, blocked: carried.blocked ?? null };
+  const { policy, report } = carried;
+  return {
+    ...carried,
+    homeMayExist: carried.homeMayExist ?? (carried.builds.length > 0 && !carried.adopt),
+    blocked: carried.blocked ?? null,
+    policy: policy && withNewFields(policy),
+    policyReadAt: carried.policyReadAt ?? 0,
+    // A report is no longer sent for another version of the policy alone.
+    report: { ...report, sent: report.sent.replace(/"policyVersion":\d+,/, '') },
+  };
 }
 
 /** The build under way, or null. */

@@ -1,99 +1,91 @@
-/** What the workspaces of an organization use: their reports, and the sum of them. Data in, data out. */
-import type { OwnerUsage, UsageView, WorkspaceEndedInput } from '../payloads';
-import { formatBytes, formatCpu, parseQuantity, quantity } from '../../runtimes/quantity';
-import type { OrganizationState } from './organization';
+/** What workspaces say of themselves to their organization, and the total checks of it. */
+import { parseQuantity } from '../../runtimes/quantity';
+import type { WorkspaceEndedInput } from '../payloads';
 
-/** A workspace's report to its organization, whole each time; `sequence` rises, so that an older one changes nothing. */
+/** A workspace's report to its organization, whole each time. */
 export interface UsageReport {
+  /** Its workflow id. */
   workspace: string;
   /** Tells it from one that was made anew under its name. */
-  id?: string;
+  id: string;
+  /** Rises with each report, and is never below the time in epoch milliseconds, so that it rises across a reset too. */
   sequence: number;
   owner: string;
-  policyVersion: number;
+  /** When the policy that it has was last changed, in epoch milliseconds; 0 for none. */
+  policyAt: number;
+  /** Counted in running, cpu, and memory. */
   running: boolean;
+  /** Counted in homes and disk. */
   home: boolean;
+  /** Kubernetes quantities. */
   cpu: string;
   memory: string;
   disk: string;
 }
 
-/** Takes a workspace's report. An older one than the last, or a malformed one, changes nothing. */
-export function takeUsageReport(state: OrganizationState, input: unknown): void {
-  if (!isUsageReport(input)) return;
-  const { workspace, id, sequence, owner, policyVersion, running, home, cpu, memory, disk } = input;
-  const report = {
-    workspace,
-    sequence,
-    owner,
-    policyVersion,
-    running,
-    home,
-    cpu,
-    memory,
-    disk,
-    ...(id === undefined ? {} : { id }),
-  };
-  const known = state.workspaces[input.workspace];
-  if (known && known.sequence >= input.sequence && input.sequence !== 1) return;
-  if (!input.running && !input.home) delete state.workspaces[input.workspace];
-  else state.workspaces[workspace] = report;
+/** What a workspace, or the watch in its place, says of it. */
+export type MemberEvent = UsageReport | WorkspaceEndedInput;
+
+const WORKSPACE = /^workspace\/([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)\/[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+// One that begins with a dash was made up for a workspace of a very old record.
+const ID = /^[a-z0-9-]{1,63}$/;
+
+/** The reports in a signal, one or a list of them; what is malformed is left out. */
+export function parseReports(input: unknown): UsageReport[] {
+  return listOf(input, 'reports').flatMap((report) => parseReport(report) ?? []);
 }
 
-/**
- * Takes word that a workspace was terminated, and can report nothing any more: it runs no longer, and its home counts for as long as
- * that is there. Of one that was made anew under its name, nothing changes.
- */
-export function takeWorkspaceEnded(state: OrganizationState, input: unknown): void {
-  if (!isWorkspaceEnded(input)) return;
-  const known = state.workspaces[input.workspace];
-  if (!known || known.id !== input.id) return;
-  if (input.home && known.home) known.running = false;
-  else delete state.workspaces[input.workspace];
+export function parseEnded(input: unknown): WorkspaceEndedInput | null {
+  if (!isFields(input)) return null;
+  const { workspace, id, home } = input;
+  if (ownerOf(workspace) === null || !isId(id) || typeof home !== 'boolean') return null;
+  return { workspace: workspace as string, id, home };
 }
 
-export function viewUsage(state: OrganizationState): UsageView {
-  const owners: UsageView['owners'] = {};
-  const reports = Object.values(state.workspaces);
-  for (const owner of new Set(reports.map((report) => report.owner))) {
-    owners[owner] = sum(reports.filter((report) => report.owner === owner));
-  }
-  return { owners };
+/** What an organization passes on to one of its parts. */
+export function parseEvents(input: unknown): MemberEvent[] {
+  return listOf(input, 'events').flatMap((event) => parseReport(event) ?? parseEnded(event) ?? []);
 }
 
-function sum(reports: UsageReport[]): OwnerUsage {
-  const running = reports.filter((report) => report.running);
-  const homes = reports.filter((report) => report.home);
-  const total = (list: UsageReport[], key: 'cpu' | 'memory' | 'disk') =>
-    list.reduce((all, report) => all + quantity(report[key]), 0);
-  return {
-    running: running.length,
-    homes: homes.length,
-    cpu: formatCpu(total(running, 'cpu')),
-    memory: formatBytes(total(running, 'memory')),
-    disk: formatBytes(total(homes, 'disk')),
-  };
+/** Whether it is a report; else it says that the workspace has ended. */
+export function isReport(event: MemberEvent): event is UsageReport {
+  return 'sequence' in event;
 }
 
-function isUsageReport(input: unknown): input is UsageReport {
-  if (typeof input !== 'object' || input === null) return false;
-  const report = input as Record<string, unknown>;
-  const isQuantity = (value: unknown) => typeof value === 'string' && parseQuantity(value) !== null;
-  return (
-    typeof report.workspace === 'string' &&
-    report.workspace.startsWith('workspace/') &&
-    (report.id === undefined || typeof report.id === 'string') &&
-    typeof report.owner === 'string' &&
-    Number.isInteger(report.sequence) &&
-    Number.isInteger(report.policyVersion) &&
-    typeof report.running === 'boolean' &&
-    typeof report.home === 'boolean' &&
-    [report.cpu, report.memory, report.disk].every(isQuantity)
-  );
+/** The owner in a workspace's workflow id; null for any other text. */
+export function ownerOf(workspace: unknown): string | null {
+  return typeof workspace === 'string' ? (WORKSPACE.exec(workspace)?.[1] ?? null) : null;
 }
 
-function isWorkspaceEnded(input: unknown): input is WorkspaceEndedInput {
-  if (typeof input !== 'object' || input === null) return false;
-  const ended = input as Record<string, unknown>;
-  return typeof ended.workspace === 'string' && typeof ended.id === 'string' && typeof ended.home === 'boolean';
+function parseReport(input: unknown): UsageReport | null {
+  if (!isFields(input)) return null;
+  const { workspace, id, sequence, owner, policyAt = 0, running, home, cpu, memory, disk } = input;
+  const isWhole =
+    ownerOf(workspace) === owner &&
+    typeof owner === 'string' &&
+    isId(id) &&
+    isInstant(sequence) &&
+    isInstant(policyAt) &&
+    typeof running === 'boolean' &&
+    typeof home === 'boolean' &&
+    isQuantity(cpu) &&
+    isQuantity(memory) &&
+    isQuantity(disk);
+  if (!isWhole) return null;
+  return { workspace: workspace as string, id, sequence, owner, policyAt, running, home, cpu, memory, disk };
 }
+
+function listOf(input: unknown, key: 'reports' | 'events'): unknown[] {
+  if (!isFields(input)) return [];
+  const list = input[key];
+  return Array.isArray(list) ? list : [input];
+}
+
+const isFields = (input: unknown): input is Record<string, unknown> =>
+  typeof input === 'object' && input !== null && !Array.isArray(input);
+const isId = (value: unknown): value is string => typeof value === 'string' && ID.test(value);
+const isInstant = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isQuantity = (value: unknown): value is string => {
+  const number = typeof value === 'string' ? parseQuantity(value) : null;
+  return number !== null && Number.isFinite(number);
+};

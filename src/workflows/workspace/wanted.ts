@@ -62,8 +62,8 @@ export function checkDisk(state: State, resources: Partial<Resources>): void {
 }
 
 function wantedImage(image: string | null, policy: Policy): string {
-  const reference = image ?? policy.images[0]?.name;
-  if (!reference) throw invalid('image', 'an image, since the organization lists none to choose from', undefined);
+  const reference = image ?? policy.defaultImage ?? policy.images[0]?.name;
+  if (!reference) throw invalid('image', 'an image, since the organization has no defaultImage and lists none', undefined);
   if (reference.includes('@') || /:[^/]*$/.test(reference)) return reference;
   const listed = policy.images.find(({ name }) => name === reference);
   return `${reference}:${listed?.defaultTag ?? 'latest'}`;

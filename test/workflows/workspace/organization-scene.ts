@@ -1,7 +1,13 @@
 /** An organization, and what its workspaces report to it. */
 import type { UsageReport } from '../../../src/workflows/messages';
-import { createOrganization, type OrganizationState } from '../../../src/workflows/workspace/organization';
-import { takeUsageReport } from '../../../src/workflows/workspace/usage';
+import type { Behind } from '../../../src/workflows/workspace/behind';
+import {
+  createOrganization,
+  type OrganizationState,
+  takeOwnEnded,
+  takeOwnReport,
+} from '../../../src/workflows/workspace/organization';
+import { parseEnded, parseReports } from '../../../src/workflows/workspace/usage';
 import { NOW } from './scene';
 
 export const REPORT: UsageReport = {
@@ -9,7 +15,7 @@ export const REPORT: UsageReport = {
   id: 'w1',
   sequence: 1,
   owner: 'ada',
-  policyVersion: 1,
+  policyAt: NOW,
   running: true,
   home: true,
   cpu: '500m',
@@ -20,6 +26,20 @@ export const REPORT: UsageReport = {
 /** One that took these reports, each the usual one but for what is given. */
 export function organization(...reports: Partial<UsageReport>[]): OrganizationState {
   const state = createOrganization({ name: 'math', by: 'root' }, NOW);
-  for (const report of reports) takeUsageReport(state, { ...REPORT, ...report });
+  for (const report of reports) takeReports(state, { ...REPORT, ...report });
   return state;
+}
+
+/** Takes whatever came as a report. Answers whether somebody has now to be sent the policy. */
+export function takeReports(state: OrganizationState, input: unknown): boolean {
+  const behind: Behind = new Map();
+  return parseReports(input)
+    .map((report) => takeOwnReport(state, behind, report))
+    .includes(true);
+}
+
+/** Takes whatever came as word of an end. */
+export function takeEnd(state: OrganizationState, input: unknown): void {
+  const ended = parseEnded(input);
+  if (ended) takeOwnEnded(state, ended);
 }

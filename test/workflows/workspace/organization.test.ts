@@ -1,12 +1,16 @@
 import {
   applyPolicyChange,
+  behindOf,
+  changedAt,
   createOrganization,
-  duePush,
+  migrateOrganization,
+  type OrganizationState,
+  viewOrganizationUsage,
   viewOrganizationDetails,
   viewPolicy,
 } from '../../../src/workflows/workspace/organization';
 import { copy, NOW, refusalOf } from './scene';
-import { organization } from './organization-scene';
+import { organization, REPORT, takeReports } from './organization-scene';
 
 test('An organization begins with version 1 of the default policy, and takes what it is given over it.', () => {
   const state = createOrganization({ name: 'math', policy: { autoOff: { after: '1h' } }, by: 'root' }, NOW);
@@ -52,11 +56,52 @@ test('The last 50 changes are kept.', () => {
   expect(versions).toEqual(Array.from({ length: 50 }, (_, index) => index + 12));
 });
 
-test('Those with an older policy are told the newest, and nobody else is.', () => {
-  const state = organization({}, { workspace: 'workspace/eve/dev', owner: 'eve', policyVersion: 2 });
-  expect(duePush(state)).toBeNull();
-  const policy = applyPolicyChange(state, { retention: '1d' }, NOW);
-  expect(duePush(state)).toEqual({ policy, workspaces: ['workspace/ada/dev'] });
+test('The changes that are kept stay small, whatever names a change has.', () => {
+  const state = organization();
+  const names = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`name-${index}`.padEnd(200, 'x'), 1]));
+  for (let count = 0; count < 60; count += 1) {
+    applyPolicyChange(state, { autoOff: { ...names, after: '1h' }, build: names, by: 'é'.repeat(200) }, NOW);
+  }
+  expect(viewPolicy(state).changes.at(-1)?.fields).toEqual(['autoOff.after']);
+  expect(JSON.stringify(viewPolicy(state).changes).length).toBeLessThan(50_000);
+});
+
+test('Those that run and have an older policy are behind, and nobody else is.', () => {
+  const state = organization(
+    {},
+    { workspace: 'workspace/eve/dev', id: 'w2', owner: 'eve', running: false },
+    { workspace: 'workspace/eve/two', id: 'w3', owner: 'eve', policyAt: NOW + 10 },
+  );
+  expect([...behindOf(state).keys()]).toEqual([]);
+  applyPolicyChange(state, { retention: '1d' }, NOW + 5);
+  expect([...behindOf(state).keys()]).toEqual(['ada/w1', 'eve/w3']);
+});
+
+test('Two changes in one instant are told apart by the moments that they are recorded at.', () => {
+  const state = organization();
+  applyPolicyChange(state, { retention: '1d' }, NOW);
+  applyPolicyChange(state, { retention: '2d' }, NOW);
+  expect(changedAt(state)).toBe(NOW + 2);
+});
+
+test('What an earlier version handed over goes on: its policy, its changes, and what its workspaces reported.', () => {
+  const { policy, changes } = organization();
+  const { defaultImage: _, ...oldPolicy } = policy;
+  const report = { sequence: 3, owner: 'ada', running: true, home: true, cpu: '500m', memory: '2Gi', disk: '10Gi' };
+  const workspaces = {
+    'workspace/ada/dev': { ...report, workspace: 'workspace/ada/dev', id: 'w1', policyVersion: 1 },
+    'workspace/ada/old': { ...report, workspace: 'workspace/ada/old', policyVersion: 0 },
+  };
+  const carried = copy({ schemaVersion: 1, name: 'math', policy: oldPolicy, changes, workspaces });
+  const state = migrateOrganization(carried as unknown as OrganizationState);
+  expect(viewPolicy(state)).toEqual({ ...policy, changes });
+  expect(viewOrganizationUsage(state)).toEqual({
+    owners: { ada: { running: 2, homes: 2, cpu: '1', memory: '4Gi', disk: '20Gi' } },
+  });
+  expect([...behindOf(state).keys()]).toEqual(['ada/-old']);
+  takeReports(state, { ...REPORT, workspace: 'workspace/ada/old', id: 'w9', running: false, sequence: NOW });
+  expect(viewOrganizationUsage(state).owners.ada).toMatchObject({ running: 1, homes: 3 });
+  expect(migrateOrganization(copy(state))).toEqual(state);
 });
 
 test('The details name what runs, the rules in force, and the last change.', () => {

@@ -1,13 +1,20 @@
 import fc from 'fast-check';
-import { defaultPolicy, mergePolicy } from '../../../src/workflows/workspace/policy';
+import type { Policy } from '../../../src/workflows/messages';
+import { checkPolicy, defaultPolicy, mergePolicy, withNewFields } from '../../../src/workflows/workspace/policy';
 import { Refusal } from '../../../src/workflows/workspace/refusal';
 import { copy, refusalOf } from './scene';
 
 const merge = (change: unknown) => mergePolicy(defaultPolicy(), change).policy;
+const checked = (change: Record<string, unknown>) => {
+  const policy = merge(change);
+  checkPolicy(policy, change);
+  return policy;
+};
 
 test('The defaults are those of the contract.', () => {
   expect(defaultPolicy()).toStrictEqual({
     version: 1,
+    defaultImage: null,
     autoOff: { after: '2h', userControlled: false },
     autoStart: { weekdays: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], timeZone: null, recentUse: '4d' },
     images: [],
@@ -59,14 +66,64 @@ test('The fields that were set are named as dotted paths, and unknown ones are i
   expect(policy).not.toHaveProperty('by');
 });
 
-test.each(['images', 'quota', 'suspendedOwners', 'git'])('The field %s cannot be set yet and is InvalidRequest.', (field) => {
-  for (const value of [[], {}, 'x', null]) {
+test.each(['images', 'quota', 'suspendedOwners', 'git'])('The field %s cannot be set to anything else yet.', (field) => {
+  for (const value of [['x'], { runningPerOwner: 1 }, 'x', null]) {
     const { type, message } = refusalOf(() => merge({ [field]: value }));
     expect({ type, message }).toEqual({
       type: 'InvalidRequest',
       message: expect.stringMatching(new RegExp(`^${field}: expected `)),
     });
   }
+});
+
+test('What is answered can be sent back whole, with one field edited: version, name, and changes are ignored.', () => {
+  const policy = merge({ autoStart: { timeZone: 'Europe/Berlin' }, resources: { max: { cpu: '8' } }, defaultImage: 'starter:1' });
+  const answered = { ...copy(policy), version: 7, name: 'math', changes: [{ at: 'then', by: null, version: 7, fields: [] }] };
+  expect(mergePolicy(policy, answered).policy).toStrictEqual(policy);
+  expect(mergePolicy(policy, { ...answered, retention: '9d' }).policy).toStrictEqual({ ...policy, retention: '9d' });
+});
+
+test('A policy from before a field was made has its default.', () => {
+  const { defaultImage: _, ...old } = defaultPolicy();
+  expect(withNewFields(old as Policy)).toEqual(defaultPolicy());
+});
+
+test.each([
+  ['cpu', { default: { cpu: '8' }, max: { cpu: '4' } }],
+  ['memory', { max: { memory: '1Gi' } }],
+  ['disk', { default: { disk: '1Ti' }, max: { disk: '100Gi' } }],
+])('A default of %s above the maximum is refused, and both fields are named.', (key, resources) => {
+  const { type, message } = refusalOf(() => checked({ resources }));
+  expect({ type, message }).toEqual({
+    type: 'InvalidRequest',
+    message: expect.stringMatching(`^resources\\.default\\.${key}: expected at most resources\\.max\\.${key}, .+, got .+$`),
+  });
+  expect(checked({ resources: { default: { [key]: '1' }, max: { [key]: '1' } } })).toBeDefined();
+});
+
+test.each(['other:1', 'starter:9', 'starter:old', 'starter', 'star'])(
+  'Of images that are listed, the defaultImage %s is taken only where they allow it.',
+  (defaultImage) => {
+    const tags = { '1': 'available', old: 'decommissioned' } as const;
+    const policy: Policy = { ...defaultPolicy(), images: [{ name: 'starter', defaultTag: '1', tags }] };
+    const change = { defaultImage };
+    const check = () => checkPolicy(mergePolicy(policy, change).policy, change);
+    if (defaultImage === 'starter') return check();
+    expect(refusalOf(check).message).toMatch(/^defaultImage: expected an image that images allows, .*starter, got /);
+  },
+);
+
+test('A policy that does not fit itself is judged only for what a change names.', () => {
+  const policy = merge({ resources: { default: { cpu: '8' }, max: { cpu: '4' } } });
+  const change = { retention: '1d' };
+  expect(() => checkPolicy(mergePolicy(policy, change).policy, change)).not.toThrow();
+});
+
+test('A default image is set, and taken away with null.', () => {
+  const policy = merge({ defaultImage: 'registry.example.com/team/tools:2' });
+  expect(policy.defaultImage).toBe('registry.example.com/team/tools:2');
+  expect(mergePolicy(policy, { retention: '1d' }).policy.defaultImage).toBe('registry.example.com/team/tools:2');
+  expect(mergePolicy(policy, { defaultImage: null }).policy.defaultImage).toBeNull();
 });
 
 test.each([
@@ -81,6 +138,8 @@ test.each([
 });
 
 test.each([
+  ['defaultImage', { defaultImage: 'Not An Image' }],
+  ['defaultImage', { defaultImage: 1 }],
   ['autoOff.after', { autoOff: { after: '59s' } }],
   ['autoOff.after', { autoOff: { after: '30d1s' } }],
   ['autoOff.after', { autoOff: { after: 'Never' } }],
