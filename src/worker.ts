@@ -36,7 +36,7 @@ async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
   const client = new Client({ connection: await Connection.connect(withoutProxyToLoopback(connectionOptions)), namespace });
   const runtime = await createRuntime(settings, client);
-  await prepareNamespace(client, runtime.name);
+  await prepareNamespace(client, runtime.name, settings.firstImage);
   const activities = createActivities({
     runtime,
     client,

@@ -59,7 +59,7 @@ async function runStack(run: StartRun, options: StartOptions): Promise<void> {
   const { say, elapsedSeconds } = createProgress({ write });
   const stack = await startStack({
     options,
-    env: run.env,
+    env: { ...run.env, PERENNIAL_FIRST_IMAGE: image },
     workerScript: run.workerScript,
     findCli: () => findTemporalCli({ ...run.settings, setting: run.settings.temporalCli, env: run.env, say, signal }),
     // Pods of a cluster live on, and are found again.

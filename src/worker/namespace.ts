@@ -12,14 +12,14 @@ import {
 
 const RUNTIMES = ['memory', 'sandbox', 'kubernetes'];
 
-/** Rejects with a sentence when the namespace is served by another runtime. */
-export async function prepareNamespace(client: Client, runtime: string): Promise<void> {
+/** `firstImage` is the default image of the default organization, where that is made. Rejects with a sentence when the namespace is served by another runtime. */
+export async function prepareNamespace(client: Client, runtime: string, firstImage: string | null = null): Promise<void> {
   await registerSearchAttributes(client);
   await refuseOtherRuntime(client, runtime);
   await startOnce(client, {
     type: 'organization',
     workflowId: organizationWorkflowId(DEFAULT_ORGANIZATION),
-    input: { name: DEFAULT_ORGANIZATION },
+    input: { name: DEFAULT_ORGANIZATION, ...(firstImage !== null && { policy: { defaultImage: firstImage } }) },
   });
   await startOnce(client, { type: 'watch', workflowId: watchWorkflowId(runtime), input: { runtime } });
 }

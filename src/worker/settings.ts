@@ -5,12 +5,15 @@ import { CLUSTER_DEFAULTS } from '../runtimes/kubernetes/settings';
 import type { SandboxOptions } from '../runtimes/sandbox';
 import { networkOf, networkSettings, podSettings } from './kubernetes-settings';
 import { FEWEST_CARE_SLOTS } from './care-slots';
+import { asImage } from '../workflows/workspace/fields';
 
 /** What `npm run worker` reads from the environment, besides Temporal's own variables. README's table lists the same. */
 export interface WorkerSettings {
   runtime: 'sandbox' | 'kubernetes';
   sandbox: SandboxOptions & { isolation: 'auto' | 'plain' };
   kubernetes: KubernetesOptions;
+  /** What the default organization has for its `defaultImage` when it is made; null for none. */
+  firstImage: string | null;
   startSlots: number;
   careSlots: number;
   watchIntervalMs: number;
@@ -25,6 +28,9 @@ const count = (fallback: number, max: number, min = 1) => {
   const error = `expected a whole number from ${min} to ${max}`;
   return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error }).default(fallback);
 };
+
+/** Ships with the product. */
+const SANDBOX_IMAGE = 'starter:1';
 
 /** Set to nothing is not set. */
 const optionalText = z
@@ -45,6 +51,7 @@ const SCHEMA = z.object({
   PERENNIAL_KUBERNETES_IMAGE_PULL_SECRETS: z.string().default(''),
   PERENNIAL_KUBERNETES_POD: podSettings,
   PERENNIAL_KUBERNETES_NETWORK: networkSettings,
+  PERENNIAL_FIRST_IMAGE: optionalText.refine((text) => text === null || isImage(text), 'expected an image reference'),
   PERENNIAL_START_SLOTS: count(10, 1_000),
   PERENNIAL_CARE_SLOTS: count(200, 10_000, FEWEST_CARE_SLOTS),
   PERENNIAL_WATCH_INTERVAL_MS: count(1_000, WATCH_INTERVAL_MS.max, WATCH_INTERVAL_MS.min),
@@ -81,10 +88,20 @@ export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
       pod: data.PERENNIAL_KUBERNETES_POD,
       network: networkOf(data.PERENNIAL_KUBERNETES_NETWORK, CLUSTER_DEFAULTS.network),
     },
+    firstImage: data.PERENNIAL_FIRST_IMAGE ?? (data.PERENNIAL_RUNTIME === 'sandbox' ? SANDBOX_IMAGE : null),
     startSlots: data.PERENNIAL_START_SLOTS,
     careSlots: data.PERENNIAL_CARE_SLOTS,
     watchIntervalMs: data.PERENNIAL_WATCH_INTERVAL_MS,
     maxCachedWorkflows: data.PERENNIAL_MAX_CACHED_WORKFLOWS,
     logLevel: data.PERENNIAL_LOG_LEVEL,
   };
+}
+
+/** By the check of the organization itself, which would end at once with an image that it does not take. */
+function isImage(text: string): boolean {
+  try {
+    return asImage('image', text) === text;
+  } catch {
+    return false;
+  }
 }

@@ -16,3 +16,15 @@ test.each(['PERENNIAL_START_SLOTS', 'PERENNIAL_CARE_SLOTS', 'PERENNIAL_MAX_CACHE
     expect(() => readSettings({ [name]: '0' })).toThrow(new RegExp(`${name}: expected a whole number from 1 to \\d+, got "0"`));
   },
 );
+
+test('The first image is starter:1 on the sandbox, what is set on Kubernetes, and none without a setting.', () => {
+  expect(readSettings({}).firstImage).toBe('starter:1');
+  const kubernetes = { PERENNIAL_RUNTIME: 'kubernetes' };
+  expect(readSettings({ ...kubernetes }).firstImage).toBeNull();
+  expect(readSettings({ ...kubernetes, PERENNIAL_FIRST_IMAGE: 'registry.example.com/base:1' }).firstImage).toBe(
+    'registry.example.com/base:1',
+  );
+  expect(() => readSettings({ PERENNIAL_FIRST_IMAGE: 'Not One' })).toThrow(
+    'PERENNIAL_FIRST_IMAGE: expected an image reference, got "Not One"',
+  );
+});

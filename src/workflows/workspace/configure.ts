@@ -3,7 +3,7 @@ import { withGrace } from './auto-off';
 import { noteScheduleChange } from './auto-start';
 import { parseConfigure } from './inputs';
 import { Refusal } from './refusal';
-import { applyChange, checkAgainstPolicy, columnOf } from './requests';
+import { applyChange, checkNamed, columnOf } from './requests';
 import type { OwnSettings, State } from './state';
 
 export function requestConfigure(state: State, input: unknown, now: number): void {
@@ -13,7 +13,7 @@ export function requestConfigure(state: State, input: unknown, now: number): voi
     throw new Refusal('NotAllowed', `configure: expected a workspace that is not deleted; this one is ${state.phase}`);
   }
   const own = clearResources ? clearedResources(state) : applyChange(state, change);
-  checkAgainstPolicy(state, own, change);
+  checkNamed(state, own, change);
   const isNewSchedule = JSON.stringify(own.autoStart) !== JSON.stringify(state.own.autoStart);
   withGrace(state, now, () => {
     state.own = own;

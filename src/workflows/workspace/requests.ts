@@ -9,7 +9,7 @@ import { parseBy, parseDelete, parseRebuild, parseStop } from './inputs';
 import { Refusal } from './refusal';
 import { currentBuild, newestBuild, type OwnSettings, type State } from './state';
 import { enter, queueBuild, type Reason, turnOff } from './transition';
-import { checkDisk, checkOwn, isEqualSpec, specOrNull, wantedSpec } from './wanted';
+import { checkDisk, checkOwn, isEqualSpec, specOrNull, wantedImage, wantedResources, wantedSpec } from './wanted';
 
 export type RequestName = 'start' | 'rebuild' | 'stop' | 'cancelBuild' | 'delete' | 'restore';
 type Cell =
@@ -175,12 +175,20 @@ export function applyChange(state: State, change: Partial<OwnSettings>): OwnSett
   return { ...state.own, ...change, resources: { ...state.own.resources, ...change.resources } };
 }
 
-/** Refuses settings that do not fit the policy or the home. */
+/** Refuses what the next build could not be made of, and a change that does not fit the home. */
 export function checkAgainstPolicy(state: State, own: OwnSettings, change: Partial<OwnSettings>): void {
   if (change.resources) checkDisk(state, change.resources);
-  if (!state.policy) return;
-  if (change.autoOff) checkOwn(own, state.policy);
-  wantedSpec(state, own, state.policy);
+  if (state.policy) wantedSpec(state, own, state.policy);
+}
+
+/** Refuses the fields that a change names where they do not fit the policy or the home; of the others it says nothing. */
+export function checkNamed(state: State, own: OwnSettings, change: Partial<OwnSettings>): void {
+  const { policy } = state;
+  if (change.resources) checkDisk(state, change.resources);
+  if (!policy) return;
+  if (change.autoOff) checkOwn(own, policy);
+  if (change.image !== undefined) wantedImage(own.image, policy);
+  if (change.resources) wantedResources(state, own, policy, Object.keys(change.resources));
 }
 
 /** The number of the build that serves this request as well as its own; null when it needs another. */

@@ -61,7 +61,8 @@ export function checkDisk(state: State, resources: Partial<Resources>): void {
   throw invalid('resources.disk', `at least the ${present} that the home has, since a disk never shrinks`, resources.disk);
 }
 
-function wantedImage(image: string | null, policy: Policy): string {
+/** The image of the next build: its own, else what the organization has for it. */
+export function wantedImage(image: string | null, policy: Policy): string {
   const reference = image ?? policy.defaultImage ?? policy.images[0]?.name;
   if (!reference) throw invalid('image', 'an image, since the organization has no defaultImage and lists none', undefined);
   if (reference.includes('@') || /:[^/]*$/.test(reference)) return reference;
@@ -69,12 +70,13 @@ function wantedImage(image: string | null, policy: Policy): string {
   return `${reference}:${listed?.defaultTag ?? 'latest'}`;
 }
 
-function wantedResources(state: State, own: OwnSettings, policy: Policy): Resources {
+/** The resources of the next build. Throws a Refusal where one of those named passes the organization's limit. */
+export function wantedResources(state: State, own: OwnSettings, policy: Policy, named: readonly string[] = RESOURCES): Resources {
   const wanted = { ...policy.resources.default, ...own.resources };
   if (state.home && quantity(wanted.disk) < quantity(state.home.disk)) wanted.disk = state.home.disk;
   for (const key of RESOURCES) {
     // A home may be larger than a limit that was lowered since; it cannot shrink.
-    if (key === 'disk' && wanted.disk === state.home?.disk) continue;
+    if (!named.includes(key) || (key === 'disk' && wanted.disk === state.home?.disk)) continue;
     const max = policy.resources.max?.[key];
     if (max && quantity(wanted[key]) > quantity(max)) {
       throw new Refusal('NotAllowed', `resources.${key}: expected at most ${max} (the organization's limit), got ${wanted[key]}`);

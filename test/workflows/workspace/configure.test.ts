@@ -1,7 +1,8 @@
 import { requestConfigure } from '../../../src/workflows/workspace/configure';
+import { takePolicy } from '../../../src/workflows/workspace/policy-intake';
 import { requestBuild } from '../../../src/workflows/workspace/requests';
 import { viewStatus } from '../../../src/workflows/workspace/view';
-import { copy, inColumn, refusalOf, running } from './scene';
+import { copy, inColumn, policyWith, refusalOf, running } from './scene';
 
 const OWN = {
   image: 'starter:1',
@@ -87,4 +88,27 @@ test.each([
   const refusal = refusalOf(() => requestConfigure(state, { image: 'starter:2', ...change }, now));
   expect(refusal).toMatchObject({ type, message: expect.stringMatching(`^${field}: `) });
   expect(state).toStrictEqual(before);
+});
+
+test.each([
+  [{ image: 'starter:2' }],
+  [{ resources: { memory: '1Gi' } }],
+  [{ autoStart: { time: '08:30', timeZone: 'UTC' } }],
+  [{ autoOff: null }],
+  [{ env: { A: '1' } }],
+])('A change of %j is not refused for other settings that the organization has come to forbid.', (change) => {
+  const { state, now } = running({ ...OWN, autoOff: { after: '8h' } }, POLICY);
+  takePolicy(state, policyWith({ resources: { max: { cpu: '1' } }, autoOff: { userControlled: false } }, 2), now);
+  expect(() => requestConfigure(state, change, now)).not.toThrow();
+});
+
+test.each([
+  [{ resources: { cpu: '3' } }, 'NotAllowed', /^resources\.cpu: /],
+  [{ autoOff: { after: '1h' } }, 'NotAllowed', /^autoOff: /],
+  [{ resources: { disk: '1Gi' } }, 'InvalidRequest', /^resources\.disk: /],
+])('A change of %j is refused where the field it names is forbidden.', (change, type, message) => {
+  const { state, now } = running(OWN, POLICY);
+  takePolicy(state, policyWith({ resources: { max: { cpu: '1' } }, autoOff: { userControlled: false } }, 2), now);
+  const refusal = refusalOf(() => requestConfigure(state, change, now));
+  expect({ type: refusal.type, message: refusal.message }).toEqual({ type, message: expect.stringMatching(message) });
 });

@@ -34,6 +34,13 @@ test('Without an image, and with none listed to choose from, a workspace is Inva
   });
 });
 
+test('Without an image, the default image of the organization goes before the first of its list.', () => {
+  const { state } = created({ image: null });
+  const policy = { ...policyWith({ defaultImage: 'other' }), images: STARTER };
+  expect(wantedSpec(state, state.own, policy).image).toBe('other:x');
+  expect(wantedSpec(state, state.own, policyWith({ defaultImage: 'starter' })).image).toBe('starter:latest');
+});
+
 test('Resources come field by field from the workspace, then from the organization.', () => {
   const { state } = created({ resources: { memory: '4Gi' } });
   expect(wantedSpec(state, state.own, policyWith()).resources).toEqual({ cpu: '1', memory: '4Gi', disk: '10Gi' });
