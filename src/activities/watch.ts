@@ -11,6 +11,7 @@ import type { ListedPod, Runtime } from '../runtimes/runtime';
 import { cutText, MESSAGE_LIMIT } from '../runtimes/text-limit';
 import { toApplicationFailure } from './failure';
 import type { Dependencies } from './index';
+import { auditUsage } from './usage-audit';
 import { startWatchHeartbeat } from './watch-heartbeat';
 import { IS_OPEN_CLAUSE } from './workflow-status';
 import { DOWN_STATES, findWorkspace, isDownAfter } from './ownership';
@@ -24,6 +25,8 @@ const AT_ONCE = 20;
 /** Half of the heartbeat's timeout: what takes longer, a pod that does not end among it, is looked at again in a later round. */
 const PATIENCE_MS = 5_000;
 const LISTED_PER_BEAT = 100;
+/** What organizations count is asked for more rarely, since all of it comes at once: every 10 minutes. */
+const FULL_ROUNDS_PER_AUDIT = 20;
 
 /** `build`: the build whose pod was seen; `found`: the newest build the runtime has seen, when it is newer than the workspace's own. */
 export interface PodLostInput {
@@ -66,6 +69,7 @@ async function watchFor({
   const { known, say, note, end } = startWatchHeartbeat(watchIntervalMs);
   const round: Round = { runtime, client, told: new Set(), suspects: new Set(known.suspects), unknown: new Map(), say };
   const endsAt = Date.now() + WATCH_MS;
+  let fullRounds = 0;
   try {
     while (Date.now() < endsAt && !context.cancellationSignal.aborted) {
       round.unknown.clear();
@@ -75,7 +79,9 @@ async function watchFor({
       const now = Date.now();
       // Another worker's clock may go before this one's.
       if (Math.abs(now - known.comparedAt) >= watchFullIntervalMs) {
-        await compareFully(round, pods);
+        const live = await compareFully(round, pods);
+        if (fullRounds % FULL_ROUNDS_PER_AUDIT === 0) await audit(round, live);
+        fullRounds += 1;
         note({ suspects: round.suspects, comparedAt: now });
       }
       say(`the next round; ${pods.length} pods there`);
@@ -109,7 +115,7 @@ async function tellLosses(round: Round, pods: ListedPod[]): Promise<void> {
 }
 
 /** Both ways: running workspaces whose pod does not run, and pods without a workspace, or of a build that theirs does not know. */
-async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
+async function compareFully(round: Round, pods: ListedPod[]): Promise<Map<string, LiveWorkspace>> {
   const seen = new Set<string>();
   const isSecondTime = (suspect: string) => {
     seen.add(suspect);
@@ -142,6 +148,17 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<void> {
     await signalLoss(round.client, workflowId, { build, reason: observed.reason, counted: observed.counted });
   });
   round.suspects = seen;
+  return live;
+}
+
+/** What is counted wrongly does no harm that could not wait for the next time. */
+async function audit(round: Round, live: Map<string, LiveWorkspace>): Promise<void> {
+  const { runtime, client } = round;
+  try {
+    await auditUsage({ runtime, client, live, forEach: (things, what, work) => forEach({ round, things, what }, work) });
+  } catch (error) {
+    Context.current().log.warn('what organizations count could not be compared', { error });
+  }
 }
 
 /** A workspace that was made again under the same name has another id; one that has told none yet may be the pod's own. */

@@ -12,7 +12,7 @@ import { autoOffAt, autoOffThreshold, noteLook, openWindow } from './workspace/a
 import { MISSED_AFTER_MS, useUpDate } from './workspace/auto-start';
 import type { Decision } from './workspace/decide';
 import { podRef } from './workspace/pod';
-import { READING_MS, takePolicy } from './workspace/policy-intake';
+import { noteReading, takePolicy } from './workspace/policy-intake';
 import { currentBuild, newestBuild, type State } from './workspace/state';
 import { nextStep } from './workspace/step-end';
 import { beginBuild, finishBuild, queueBuild, turnOff } from './workspace/transition';
@@ -51,7 +51,7 @@ export function act(run: Run, decision: Decision): Promise<void> | void {
 
 /** In the background: nothing waits for a policy that is known in an older version. */
 function readPolicy(run: Run): void {
-  run.state.policyDueAt = Date.now() + READING_MS;
+  noteReading(run.state, Date.now());
   void takeReading(run);
 }
 

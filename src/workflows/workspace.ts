@@ -27,7 +27,8 @@ import { takePolicy } from './workspace/policy-intake';
 import { invalid } from './workspace/refusal';
 import { requestDelete } from './workspace/requests';
 import { takeEarlySignals } from './workspace/signals';
-import { createState, migrate, type State } from './workspace/state';
+import { migrate } from './workspace/migrate';
+import { createState, type State } from './workspace/state';
 import { viewStatus } from './workspace/view';
 import { checkOwn, wantedSpec } from './workspace/wanted';
 

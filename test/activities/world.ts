@@ -81,9 +81,10 @@ export function fakeClient(): FakeClient {
       signals.push({ workflowId, name, input });
     },
   });
-  async function* list() {
+  async function* list({ query }: { query: string }) {
     for (const [workflowId, { id, state, build, organization, status, isUnlisted }] of workflows) {
-      if (status || isUnlisted || !workflowId.startsWith('workspace/')) continue;
+      // Of the type that is asked for, which the id begins with.
+      if (status || isUnlisted || !query.includes(`'${workflowId.split('/')[0]}'`)) continue;
       yield {
         workflowId,
         memo: { id },

@@ -32,3 +32,12 @@ export async function builder(): Promise<void> {
   for (let index = 0; index < 6; index += 1) await step();
   await condition(() => false, '2h');
 }
+
+/** Waits for a policy in a workspace's place, and ends when one comes: lists tell those that have it from those that have not. */
+export async function listener(): Promise<void> {
+  let hasCome = false;
+  setHandler(defineSignal('policyChanged'), () => {
+    hasCome = true;
+  });
+  await condition(() => hasCome);
+}

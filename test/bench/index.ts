@@ -3,13 +3,14 @@ import { autoOff } from './auto-off';
 import { events } from './events';
 import { heap } from './heap';
 import { closeMemoryGround } from './memory-ground';
+import { organization } from './organization';
 import { ping } from './ping';
 import { rebuild } from './rebuild';
 import { replay } from './replay';
 import { runMeasurements } from './run';
 
 /** In this order: the last one turns the fleet off that `ping` uses. */
-const MEASUREMENTS = [rebuild, heap, events, replay, ping, autoOff];
+const MEASUREMENTS = [rebuild, heap, events, replay, organization, ping, autoOff];
 
 /** Measures all, or those named, and ends the process. */
 export function main(names: string[]): Promise<void> {

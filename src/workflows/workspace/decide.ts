@@ -6,6 +6,9 @@ import { autoOffAt, autoOffThreshold } from './auto-off';
 import { blockedBecause, MISSED_AFTER_MS, planAgainAt, plannedStart, wantedPlan } from './auto-start';
 import { currentBuild, type State } from './state';
 
+/** A start by schedule waits so long for a policy that it asked for. */
+const READING_PATIENCE_MS = 10_000;
+
 export type Decision =
   /** Ask for the next occurrence of the schedule. */
   | { do: 'plan' }
@@ -87,11 +90,21 @@ function decideRunning(state: State, now: number): Decision {
 function decideOff(state: State, now: number): Decision {
   const start = plannedStart(state);
   if (!start) return sleep(state, []);
+  if (start.beginsAt > now) return sleep(state, [start.beginsAt]);
+  const reading = readFirst(state, start.beginsAt, now);
+  if (reading) return reading;
   const blocked = blockedBecause(state);
   if (blocked) return start.at > now ? sleep(state, [start.at]) : { do: 'skipDate', at: start.at, because: blocked };
-  if (start.beginsAt > now) return sleep(state, [start.beginsAt]);
   if (now - start.at > MISSED_AFTER_MS) return { do: 'skipDate', at: start.at, because: 'it was missed by more than 30 minutes' };
   return { do: 'autoStart', at: start.at };
+}
+
+/** A policy is pushed to workspaces that run; one that is off reads it before it starts by itself, or lets a date go by. */
+function readFirst(state: State, since: number, now: number): Decision | null {
+  if (state.policyReadAt >= since) return null;
+  if (state.policyAskedAt < since) return { do: 'readPolicy' };
+  const until = state.policyAskedAt + READING_PATIENCE_MS;
+  return until > now ? sleep(state, [until]) : null;
 }
 
 /** Sleeps until the earliest of these moments or the next reading of the policy. */

@@ -12,10 +12,16 @@ import type { State } from './state';
 /** After creation the policy is read again this soon: a change made in between may have missed a workspace nobody knew yet. */
 export const FIRST_REREAD_MS = 30_000;
 /** While a reading is under way; should it be lost, the next one heals it. */
-export const READING_MS = 5 * 60_000;
+const READING_MS = 5 * 60_000;
 
 /** So long after a reading the next one is due at the earliest; each workspace has a deterministic offset up to a day. */
 const LEAST_REREAD_MS = 18 * HOUR_MS;
+
+/** The policy is being read; should that be lost, it is read again. */
+export function noteReading(state: State, now: number): void {
+  state.policyAskedAt = now;
+  state.policyDueAt = now + READING_MS;
+}
 
 export function takePolicy(state: State, policy: KnownPolicy, now: number): void {
   const rereadAt = state.createdAt + FIRST_REREAD_MS;

@@ -15,7 +15,6 @@ import type {
   WorkspacePhase,
 } from '../payloads';
 import type { Creation } from './inputs';
-import { withNewFields } from './policy';
 
 export const KEPT_EARLY_CHARACTERS = 60_000;
 
@@ -38,6 +37,8 @@ export interface State {
   policyDueAt: number;
   /** When the policy was last read or pushed; 0 before. */
   policyReadAt: number;
+  /** When it was last asked for; 0 before. */
+  policyAskedAt: number;
   /** Signals that came before the policy was first read; they are judged as soon as it is. */
   early: { name: string; input: unknown }[];
 
@@ -203,6 +204,7 @@ export function createState(creation: Creation, id: string, now: number): State 
     policy: null,
     policyDueAt: now,
     policyReadAt: 0,
+    policyAskedAt: 0,
     early: [],
     builds: [],
     buildNumber: 1,
@@ -223,21 +225,6 @@ export function createState(creation: Creation, id: string, now: number): State 
     published: {},
     armedAutoOffAt: null,
     continueAsNewAfterEvents: creation.continueAsNewAfterEvents,
-  };
-}
-
-/** Brings an older run's state to today's shape. There is one shape so far, which fields were added to. */
-export function migrate(carried: State): State {
-  if (carried.schemaVersion !== 1) throw new Error(`state: expected schemaVersion 1, got ${String(carried.schemaVersion)}`);
-  const { policy, report } = carried;
-  return {
-    ...carried,
-    homeMayExist: carried.homeMayExist ?? (carried.builds.length > 0 && !carried.adopt),
-    blocked: carried.blocked ?? null,
-    policy: policy && withNewFields(policy),
-    policyReadAt: carried.policyReadAt ?? 0,
-    // A report is no longer sent for another version of the policy alone.
-    report: { ...report, sent: report.sent.replace(/"policyVersion":\d+,/, '') },
   };
 }
 

@@ -1,6 +1,8 @@
+import { plannedStart } from '../../../src/workflows/workspace/auto-start';
 import { decide, upcoming } from '../../../src/workflows/workspace/decide';
+import { noteReading, takePolicy } from '../../../src/workflows/workspace/policy-intake';
 import { requestBuild, requestDelete } from '../../../src/workflows/workspace/requests';
-import { COLUMNS, copy, created, DAY_MS, HOUR_MS, inColumn, MINUTE_MS, off, running } from './scene';
+import { COLUMNS, copy, created, DAY_MS, HOUR_MS, inColumn, MINUTE_MS, off, policyWith, running } from './scene';
 
 const SCHEDULE = { autoStart: { time: '08:30', timeZone: 'Europe/Berlin' } };
 
@@ -81,4 +83,24 @@ test('The policy is read again when that is due, and only where no build is unde
   expect(decide(simulator.state, simulator.state.policyDueAt)).toEqual({ do: 'readPolicy' });
   const building = inColumn('building');
   expect(decide(building.state, building.state.policyDueAt + HOUR_MS)).toEqual({ do: 'build' });
+});
+
+test('A workspace that is off reads the policy before it starts by its schedule, and heeds what it reads.', () => {
+  const simulator = off({ autoStart: { time: '08:30', timeZone: 'UTC' } });
+  const { state } = simulator;
+  simulator.settle();
+  const start = plannedStart(state);
+  if (!start) throw new Error('there is no planned start');
+  expect(decide(state, start.beginsAt - 1)).toMatchObject({ do: 'sleep', until: start.beginsAt });
+  expect(decide(state, start.beginsAt)).toEqual({ do: 'readPolicy' });
+  noteReading(state, start.beginsAt);
+  expect(decide(state, start.beginsAt + 1)).toMatchObject({ do: 'sleep', until: start.beginsAt + 10_000 });
+  const unanswered = copy(state);
+  expect(decide(unanswered, start.beginsAt + 10_000)).toEqual({ do: 'autoStart', at: start.at });
+  const forbidding = copy(state);
+  takePolicy(forbidding, policyWith({ autoStart: { recentUse: '1m' } }, 2), start.beginsAt + 1);
+  expect(decide(forbidding, start.beginsAt + 1)).toMatchObject({ do: 'sleep', until: start.at });
+  expect(decide(forbidding, start.at)).toMatchObject({ do: 'skipDate', because: expect.stringContaining('recentUse') });
+  takePolicy(state, policyWith({}, 2), start.beginsAt + 1);
+  expect(decide(state, start.beginsAt + 1)).toEqual({ do: 'autoStart', at: start.at });
 });

@@ -2,7 +2,7 @@ import type { Policy } from '../../../src/workflows/messages';
 import { Refusal } from '../../../src/workflows/workspace/refusal';
 import { asPushedPolicy, takePolicy } from '../../../src/workflows/workspace/policy-intake';
 import { viewStatus } from '../../../src/workflows/workspace/view';
-import { migrate } from '../../../src/workflows/workspace/state';
+import { migrate } from '../../../src/workflows/workspace/migrate';
 import { copy, created, DAY_MS, HOUR_MS, NOW, policyWith, SECOND_MS } from './scene';
 import { Simulator } from './simulator';
 

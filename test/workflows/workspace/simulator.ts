@@ -9,16 +9,10 @@ import { autoOffAt, autoOffThreshold, noteDue, noteLook, openWindow } from '../.
 import { MISSED_AFTER_MS, notePlan, useUpDate, wantedPlan } from '../../../src/workflows/workspace/auto-start';
 import { type Decision, decide } from '../../../src/workflows/workspace/decide';
 import { parseCreation } from '../../../src/workflows/workspace/inputs';
-import { READING_MS, takePolicy } from '../../../src/workflows/workspace/policy-intake';
+import { noteReading, takePolicy } from '../../../src/workflows/workspace/policy-intake';
 import { takeEarlySignals } from '../../../src/workflows/workspace/signals';
-import {
-  type BuildRecord,
-  createState,
-  currentBuild,
-  migrate,
-  type State,
-  type StepRecord,
-} from '../../../src/workflows/workspace/state';
+import { migrate } from '../../../src/workflows/workspace/migrate';
+import { type BuildRecord, createState, currentBuild, type State, type StepRecord } from '../../../src/workflows/workspace/state';
 import {
   beginStep,
   isFinal,
@@ -104,7 +98,7 @@ export class Simulator {
       case 'plan':
         return this.plan();
       case 'readPolicy':
-        state.policyDueAt = now + READING_MS;
+        noteReading(state, now);
         return takePolicy(state, this.policy, now);
       case 'begin':
         return beginBuild(state, now);

@@ -1,0 +1,75 @@
+/**
+ * What an organization with 10,000 running workspaces costs: the time in which a change of its policy reaches them all, and that of a
+ * report and of a look at its usage. In the workspaces' place are workflows that only wait for the policy: their builds would take
+ * longer than all else, and are no part of it.
+ */
+import { workspaceWorkflowId } from '../../src/workflows/messages';
+import { BASELINE_QUEUE } from './ground';
+import { inLanes, until } from './lanes';
+import { createOrganization, memoryGround } from './memory-ground';
+import { type Bench, line, type Line, type Measurement, spread } from './report';
+
+const WORKSPACES = 10_000;
+const OWNERS = 1_000;
+const ORGANIZATION = 'ten-thousand';
+const REPORTS = 100;
+const LOOKS = 20;
+const REPORTS_IN_ONE = 500;
+
+export const organization: Measurement = {
+  name: 'organization',
+  title: `An organization with ${WORKSPACES.toLocaleString('en')} running workspaces`,
+  run: measure,
+};
+
+const ownerOf = (index: number) => `crowd-${index % OWNERS}`;
+const workflowIdOf = (index: number) => workspaceWorkflowId(ownerOf(index), `w${index}`);
+
+async function measure(bench: Bench): Promise<Line[]> {
+  const { client, temporal } = await memoryGround(bench);
+  const handle = temporal.workflow.getHandle(`organization/${ORGANIZATION}`);
+  await createOrganization(bench, ORGANIZATION, {});
+  bench.say(`starting ${WORKSPACES} workflows that wait for a policy`);
+  await inLanes(WORKSPACES, 50, async (index) => {
+    await temporal.workflow.start('listener', { workflowId: workflowIdOf(index), taskQueue: BASELINE_QUEUE });
+  });
+  bench.say('reporting them to their organization');
+  for (let first = 0; first < WORKSPACES; first += REPORTS_IN_ONE) {
+    const reports = Array.from({ length: REPORTS_IN_ONE }, (_, offset) => reportOf(first + offset));
+    await handle.signal('usageReported', { reports });
+  }
+  const usage = () => client.organization(ORGANIZATION).usage();
+  const countRunning = async () => Object.values((await usage()).owners).reduce((sum, { running }) => sum + running, 0);
+  await until('all are counted', async () => (await countRunning().catch(() => 0)) === WORKSPACES, 200);
+
+  bench.say('sending reports, one after the other');
+  const reports: number[] = [];
+  for (let round = 0; round < REPORTS; round += 1) reports.push(await timed(() => handle.signal('usageReported', reportOf(round))));
+  const looks: number[] = [];
+  for (let round = 0; round < LOOKS; round += 1) looks.push(await timed(() => usage()));
+
+  bench.say('changing the policy');
+  const done = async () => (await temporal.workflow.count("WorkflowType='listener' AND ExecutionStatus='Completed'")).count;
+  const reached = await timed(async () => {
+    await client.organization(ORGANIZATION).setPolicy({ retention: '9d' });
+    await until('all have it', async () => (await done()) === WORKSPACES, 200, 600_000);
+  });
+  return [
+    line('a change of the policy reaches all', `${(reached / 1_000).toFixed(1)} s`),
+    line('of them a second', (WORKSPACES / (reached / 1_000)).toFixed(0)),
+    line('a report is taken', spread(reports, ' ms', 1)),
+    line('usage of all owners', spread(looks, ' ms', 1)),
+  ];
+}
+
+function reportOf(index: number) {
+  const id = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
+  const use = { running: true, home: true, cpu: '1', memory: '2Gi', disk: '10Gi' };
+  return { workspace: workflowIdOf(index), id, owner: ownerOf(index), sequence: Date.now(), policyAt: Date.now(), ...use };
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
