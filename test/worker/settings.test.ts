@@ -10,12 +10,14 @@ test.each(['0', '99', '60001', '1.5', '10s', '-5'])('A watch interval of %s is r
   expect(read).toThrow(`PERENNIAL_WATCH_INTERVAL_MS: expected a whole number from 100 to 60000, got "${text}"`);
 });
 
-test.each(['PERENNIAL_START_SLOTS', 'PERENNIAL_CARE_SLOTS', 'PERENNIAL_MAX_CACHED_WORKFLOWS'])(
-  'A %s that is none is refused by name, with its bounds.',
-  (name) => {
-    expect(() => readSettings({ [name]: '0' })).toThrow(new RegExp(`${name}: expected a whole number from 1 to \\d+, got "0"`));
-  },
-);
+test.each([
+  ['PERENNIAL_START_SLOTS', 1],
+  ['PERENNIAL_CARE_SLOTS', 3],
+  ['PERENNIAL_MAX_CACHED_WORKFLOWS', 1],
+])('A %s that is none is refused by name, with its bounds from %d on.', (name, least) => {
+  const said = new RegExp(`${name}: expected a whole number from ${least} to \\d+, got "0"`);
+  expect(() => readSettings({ [name]: '0' })).toThrow(said);
+});
 
 test('The first image is starter:1 on the sandbox, what is set on Kubernetes, and none without a setting.', () => {
   expect(readSettings({}).firstImage).toBe('starter:1');
