@@ -1,20 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import {
-  closeSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { PerennialClient } from '../../src/client';
 import { identifyProcess } from '../../src/runtimes/sandbox/process-identity';
+import { eventually } from './start-process';
 import { organizationWorkflowId, type StepName, TASK_QUEUE } from '../../src/workflows/messages';
 
 /** What keeps one step of one workspace's builds from ending until it is let go; nothing of it is made by Perennial. */
@@ -22,6 +10,8 @@ export interface Hold {
   step: StepName;
   hold(client: PerennialClient): Promise<void> | void;
   letGo(client: PerennialClient): Promise<void> | void;
+  /** Lets an earlier step, which waits, come to its end and holds this one; called while the server, which would begin it, stands still. */
+  pass?: () => Promise<void>;
   /** Whether what holds it up has been reached, where the step's own state does not tell. */
   isReached?: (build: number) => boolean;
   /** Whether the step's work is done, told or not. */
@@ -50,44 +40,46 @@ export async function startOrganization(client: PerennialClient, to: { organizat
 
 /** Another process, this one, has the workspace's lock. */
 export function holdPrepareHome(dir: string, id: string): Hold {
+  const lock = lockOf(dir, id);
+  return { step: 'prepare-home', hold: lock.take, letGo: lock.giveBack, isDone: lock.isFreeAgain };
+}
+
+/** The same once `prepare-home`, which needs the lock too, is done. */
+export function holdStartPod(dir: string, id: string): Hold {
+  const lock = lockOf(dir, id);
+  return {
+    step: 'start-pod',
+    hold: lock.take,
+    pass: async () => {
+      lock.giveBack();
+      await eventually(`prepare-home of ${id} is done`, lock.isFreeAgain);
+      lock.take();
+    },
+    letGo: lock.giveBack,
+    isDone: (build) => {
+      const { pod } = JSON.parse(readFileSync(path.join(dir, 'sandboxes', `${id}.json`), 'utf8'));
+      return pod?.build === build && pod.ready;
+    },
+  };
+}
+
+function lockOf(dir: string, id: string) {
   const folder = path.join(dir, 'sandboxes', '.locks', id);
   const ticket = (number: number) => path.join(folder, String(number));
   const newest = () => Math.max(0, ...readdirSync(folder).map(Number).filter(Number.isInteger));
   let mine = 0;
   return {
-    step: 'prepare-home',
-    hold: () => {
+    take: () => {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       mine = newest() + 1;
       writeFileSync(ticket(mine), JSON.stringify(identifyProcess(process.pid)));
     },
-    letGo: () => {
+    giveBack: () => {
       writeFileSync(path.join(folder, 'given-back'), 'null');
       renameSync(path.join(folder, 'given-back'), ticket(mine));
     },
-    isDone: () => newest() > mine && readOrNothing(ticket(newest())) === 'null',
-  };
-}
-
-/** The image's description cannot be read to its end, as on a disk that hangs: it is a pipe into which nobody writes. */
-export function holdStartPod(given: { dir: string; image: string; id: string }): Hold {
-  const file = path.join(given.image, 'image.json');
-  return {
-    step: 'start-pod',
-    hold: () => {
-      renameSync(file, `${file}.whole`);
-      execFileSync('mkfifo', [file]);
-    },
-    letGo: () => {
-      const pipe = openSync(file, 'r+');
-      renameSync(`${file}.whole`, file);
-      writeSync(pipe, readFileSync(file));
-      closeSync(pipe);
-    },
-    isDone: (build) => {
-      const { pod } = JSON.parse(readFileSync(path.join(given.dir, 'sandboxes', `${given.id}.json`), 'utf8'));
-      return pod?.build === build && pod.ready;
-    },
+    /** Whether another one has had it since, and has given it back. */
+    isFreeAgain: () => newest() > mine && readOrNothing(ticket(newest())) === 'null',
   };
 }
 

@@ -54,10 +54,7 @@ beforeAll(async () => {
   lasting = await Promise.all([
     create({ name: 'admit', organization: 'silent' }, { hold: () => holdAdmit('silent') }),
     ...MOMENTS.flatMap((moment) => [
-      create(
-        { name: `start-pod-${moment}`, image: `${moment}:1` },
-        { moment, hold: (id) => holdStartPod({ dir, image: imageOf(moment), id }) },
-      ),
+      create({ name: `start-pod-${moment}`, image: `${moment}:1` }, { moment, hold: (id) => holdStartPod(dir, id) }),
       create({ name: `configure-${moment}` }, { moment, hold: (id) => holdHook('configure', homeOf(id)) }),
       create({ name: `personalize-${moment}` }, { moment, hold: (id) => holdHook('personalize', homeOf(id)) }),
     ]),
@@ -83,6 +80,7 @@ test.each([
     const fleeting = await createHeld(preparing, events);
     for (const subject of lasting) await rebuildHeld(subject);
     const held = [...lasting, fleeting];
+    await passEarlierSteps(held);
     for (const subject of held) await eventually(`${subject.name} is held up in its step`, () => isHeldUp(subject));
     const passing = await create({ name: `passing-at-${events}` });
     while ((await historyLength(passing)) < events) await delay(1);
@@ -165,6 +163,19 @@ async function isHeldUp(subject: Subject): Promise<boolean> {
   const pending = await handle(subject).pendingStep();
   const hasBegun = step?.state === 'running' && pending !== null && pending.waitingFor !== null;
   return hasBegun && subject.hold?.isReached?.(subject.build) !== false;
+}
+
+/** The step before the one that is held waits for the same lock; it ends while the server, which would begin the next, stands still. */
+async function passEarlierSteps(held: Subject[]): Promise<void> {
+  const waiting = held.filter(({ hold }) => hold?.pass !== undefined);
+  for (const subject of waiting)
+    await eventually(`the step before that of ${subject.name} waits`, async () => {
+      const pending = await handle(subject).pendingStep();
+      return pending?.waitingFor?.startsWith('an earlier step of this workspace') === true;
+    });
+  signal('server', 'SIGSTOP');
+  for (const { hold } of waiting) await hold?.pass?.();
+  signal('server', 'SIGCONT');
 }
 
 /** Lets steps come to their ends while the server, which is to be told of them, stands still. */
