@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { RuntimeFailure } from '../failure';
-import { isMissing } from './json-file';
+import { readInside } from './inside';
+
+const MOST_BYTES = 4 * 1024 * 1024;
 
 /** As whom everything in a workspace runs. */
 export interface ImageUser {
@@ -30,16 +31,18 @@ export async function findImageUser(image: { reference: string; rootfs: string; 
       `image ${image.reference} runs as user ${image.name} with uid 0, and hooks never run as root`,
     );
   }
-  return { name: image.name, uid: Number(uid), gid: Number(gid), shell: shell || '/bin/sh' };
+  return {
+    name: image.name,
+    uid: Number(uid),
+    gid: Number(gid),
+    shell: shell !== undefined && /^\/[^\0]{1,255}$/.test(shell) ? shell : '/bin/sh',
+  };
 }
 
+// An image may have anything in the file's place. What is no plain file is none, and a list that never ends is not read to its end.
 async function readUsers(rootfs: string): Promise<string> {
-  try {
-    return await readFile(path.join(rootfs, 'etc/passwd'), 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return readFile('/etc/passwd', 'utf8');
-    throw error;
-  }
+  const found = readInside({ folder: rootfs, file: 'etc/passwd', offset: 0, limit: MOST_BYTES });
+  return found === null ? readFile('/etc/passwd', 'utf8') : found.bytes.toString('utf8');
 }
 
-const isNumber = (field: string | undefined): boolean => field !== undefined && /^\d+$/.test(field);
+const isNumber = (field: string | undefined): boolean => field !== undefined && /^\d{1,10}$/.test(field);

@@ -38,9 +38,12 @@ export async function resolveImage(wanted: { images: string; reference: string; 
   };
 }
 
+/** All of it goes into the environment of every program inside. */
+const MOST_SETTINGS_BYTES = 64 * 1024;
+
 const settingsSchema = z.object({
   user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/),
-  // The loader's own settings would also reach the programs that enter the sandbox from outside.
+  // The loader's own settings are as little an image's to make as a workspace's.
   env: z.record(z.string().regex(/^(?!LD_)[A-Za-z_][A-Za-z0-9_]*$/), z.string().regex(/^[^\0]*$/)).default({}),
 });
 
@@ -68,10 +71,13 @@ async function checkFolder({ reference, folder }: { reference: string; folder: s
 
 async function readSettings(reference: string, file: string): Promise<z.infer<typeof settingsSchema>> {
   try {
+    const found = await stat(file);
+    if (!found.isFile() || found.size > MOST_SETTINGS_BYTES)
+      throw new Error(`it is no file of at most ${MOST_SETTINGS_BYTES} bytes`);
     return settingsSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
     const what = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    const message = `image ${reference} needs ${file} with { "user": "coder", "env": {} }: ${what.replace(/\s+/g, ' ')}`;
+    const message = `image ${reference} needs ${file} with { "user": "coder", "env": {} }: ${what.replace(/\s+/g, ' ').slice(0, 300)}`;
     throw new RuntimeFailure('ImageInvalid', message, { cause: error });
   }
 }
