@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { HomeSpec } from '../../src/runtimes/runtime';
 import { patiently, podSpec } from './contract';
-import { findInits, type Isolation, makeSandboxWorld, type SandboxWorld, until } from './sandbox-world';
+import { findInits, KINDS, makeSandboxWorld, type SandboxWorld, until } from './sandbox-world';
 import { compileRuntimes, removeCompiled, runElsewhere } from './verb-process';
 
 const REF = { id: 'w1', owner: 'ada', name: 'dev', organization: 'default' };
@@ -9,9 +9,6 @@ const HOME: HomeSpec = { ...REF, identity: null, adopt: false, disk: '10Gi' };
 const MOST_CHANGES = 200;
 /** The changes up to here take the workspace's lock, which is the same for all verbs. */
 const AFTER_LOCK = 9;
-
-// Root alone can do both; the other kind is what everybody else has.
-const KINDS: Isolation[] = process.getuid?.() === 0 ? ['auto', 'plain'] : ['plain'];
 
 describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolation) => {
   let world: SandboxWorld;

@@ -1,4 +1,15 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,7 +23,18 @@ import type { RuntimeWorld } from './contract';
 
 export type Isolation = 'auto' | 'plain';
 
-const isRoot = process.getuid?.() === 0;
+export const isRoot = process.getuid?.() === 0;
+
+/** Whether this machine gives isolation to whoever runs the tests: to root its own kind, to others by user namespaces. */
+export const canIsolate =
+  isRoot || spawnSync('unshare', ['-Ur', '-m', 'sh', '-c', 'mount -t tmpfs tmpfs /tmp'], { stdio: 'ignore' }).status === 0;
+
+/** What can be tried here. Where the CI runs the tests both as root and as another user, that is all there are. */
+export const KINDS: Isolation[] = canIsolate ? ['auto', 'plain'] : ['plain'];
+
+/** The uid that the image's user has inside. */
+export const uidInside = (isolation: Isolation): number =>
+  isRoot || (canIsolate && isolation === 'auto') ? 1000 : (process.getuid?.() ?? 1000);
 
 /** A sandbox runtime on a DIR and on images of its own. */
 export interface SandboxWorld extends RuntimeWorld {
@@ -40,7 +62,7 @@ export async function makeSandboxWorld(isolation: Isolation, parent = tmpdir()):
     runtime,
     another: make(),
     images: { good: 'starter:1', otherUid: isRoot ? 'other:1' : null, missing: 'missing:1' },
-    uid: isRoot ? 1000 : (process.getuid?.() ?? 1000),
+    uid: uidInside(isolation),
     root,
     dir,
     imagesDir,
@@ -65,6 +87,7 @@ export async function makeSandboxWorld(isolation: Isolation, parent = tmpdir()):
         () => findTraces(root).length === 0,
         () => `nothing of ${root} was to be left, and there is: ${findTraces(root).join('; ')}`,
       );
+      expect(existsSync(layout.runs) ? readdirSync(layout.runs) : []).toEqual([]);
       rmSync(root, { recursive: true });
     },
   };
@@ -92,6 +115,9 @@ export function makeImage({
   writeFileSync(path.join(folder, 'rootfs/etc/group'), `root:x:0:\n${user}:x:${uid}:\nhelpers:x:4321:${user}\n`);
   writeFileSync(path.join(folder, 'rootfs/etc/skel/.greeting'), 'welcome\n');
   writeFileSync(path.join(folder, 'rootfs/opt/image/mark'), mark);
+  const configure = path.join(folder, 'rootfs/coder/configure');
+  mkdirSync(path.dirname(configure));
+  writeFileSync(configure, '#!/bin/sh\necho "configured as $(id -u)"\necho done >>configured\n', { mode: 0o755 });
 }
 
 /** The processes that were started in, or see a mount of, a folder; all but this one. */
@@ -107,7 +133,7 @@ export function findTraces(root: string): string[] {
 /** The first processes of the sandboxes that have a home mounted or, in plain mode, as their own. */
 export function findInits(home: string): number[] {
   const found = listPids().filter((pid) => {
-    const isInit = readOrNothing(`/proc/${pid}/cmdline`).startsWith('sh\0-c\0sleep 2147483647 & wait\0');
+    const isInit = /^sh\0-c\0(?:while :; do )?sleep 2147483647 & wait/.test(readOrNothing(`/proc/${pid}/cmdline`));
     return isInit && ['environ', 'mountinfo'].some((file) => readOrNothing(`/proc/${pid}/${file}`).includes(home));
   });
   // Its child is still called the same until it has become another program.

@@ -25,11 +25,12 @@ const { createSandboxRuntime } = require(`${sources}/sandbox/index.js`);
 const runtime = createSandboxRuntime(JSON.parse(options));
 if (crash !== undefined) {
   countCalls(fs, ['linkSync', 'mkdirSync', 'renameSync', 'rmSync', 'writeFileSync']);
-  countCalls(fs.promises, ['chmod', 'chown', 'mkdir', 'open', 'rename', 'rm', 'writeFile']);
+  countCalls(fs.promises, ['chmod', 'lchown', 'mkdir', 'open', 'rename', 'rm', 'rmdir', 'writeFile']);
   const { spawn } = childProcess;
   childProcess.spawn = (...args) => {
     change();
     const child = spawn(...args);
+    if (child.stdin === null) return child;
     const { write } = child.stdin;
     child.stdin.write = (...said) => {
       change();

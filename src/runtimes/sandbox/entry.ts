@@ -1,6 +1,7 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { RuntimeFailure } from '../failure';
 import type { PodRef } from '../runtime';
+import { carryEnvironment, completePath } from './environment';
 import { markOf } from './pod-removal';
 import type { PodRecord } from './pod-record';
 import { isProcessWell } from './process-identity';
@@ -10,10 +11,11 @@ import { PROGRAM_PATH } from './programs';
 export interface Entry {
   program: string;
   args: string[];
+  /** Nothing of the workspace's own environment, which is restored only once the program runs as its user. */
   env: Record<string, string>;
   uid?: number;
   gid?: number;
-  /** To be passed on as files 3 and up, and closed once that is done. */
+  /** The namespaces, which the arguments name as files of this process; to be closed once the program has ended. */
   handles: number[];
 }
 
@@ -26,19 +28,26 @@ export interface Inside {
 
 /**
  * Prepares to run something in a sandbox as its user.
- * @throws PodLost when its first process is gone
+ * @throws PodLost when its first process is gone; RuntimeUnavailable when it is of a user namespace that is not the caller's
  */
 export function enterPod({ ref, pod, inside }: { ref: PodRef; pod: PodRecord; inside: Inside }): Entry {
-  const enter = pod.mode === 'isolated' ? enterIsolated : enterPlain;
-  const handles = pod.mode === 'isolated' ? openNamespaces(ref, pod) : [];
+  const handles = pod.mode === 'plain' ? [] : openNamespaces(ref, pod);
   // Looked at after the namespaces were opened: so they are that process's, not those of one that got its pid since.
   if (!isProcessWell(pod.init)) {
     closeHandles(handles);
     throw lost(ref);
   }
-  const { user, home } = pod;
-  const own = { HOME: home, USER: user.name, LOGNAME: user.name, SHELL: user.shell };
-  return enter({ pod, inside, handles, env: { PATH: PROGRAM_PATH, ...pod.env, ...inside.env, ...own } });
+  const { carried, unpack } = carryEnvironment(environmentOf(pod, inside.env));
+  const line = ['sh', '-c', `umask 022; ${unpack}; cd "$HOME" || exit 126; ${inside.line}`, 'sh', ...inside.argv];
+  const mark = markOf(pod.instance);
+  // Of a plain sandbox all must bear the mark from their first moment on, or its end would miss what has just begun.
+  const marked = pod.mode === 'plain' ? { [mark.name]: mark.value } : {};
+  return { handles, ...wayIn(pod, handles, line), env: { PATH: PROGRAM_PATH, ...carried, ...marked } };
+}
+
+function environmentOf({ user, home, env }: PodRecord, own: Record<string, string>): Record<string, string> {
+  const all: Record<string, string> = { ...env, ...own };
+  return { ...all, HOME: home, USER: user.name, LOGNAME: user.name, SHELL: user.shell, PATH: completePath(all.PATH ?? '') };
 }
 
 /** Closes what an entry holds open. */
@@ -50,52 +59,41 @@ export function closeHandles(handles: number[]): void {
 export const lost = ({ id, build }: PodRef): RuntimeFailure =>
   new RuntimeFailure('PodLost', `the sandbox of build ${build} of ${id} is gone`);
 
-interface Plan {
-  pod: PodRecord;
-  inside: Inside;
-  handles: number[];
-  env: Record<string, string>;
-}
+const NAMESPACES = ['mnt', 'pid', 'ipc', 'uts'];
+const OPTIONS: Record<string, string> = { user: '--user', mnt: '--mount', pid: '--pid', ipc: '--ipc', uts: '--uts' };
 
-const NAMESPACES = [
-  { option: '--mount', name: 'mnt' },
-  { option: '--pid', name: 'pid' },
-  { option: '--ipc', name: 'ipc' },
-  { option: '--uts', name: 'uts' },
-];
+const namespacesOf = ({ mode }: PodRecord): string[] => (mode === 'user-namespace' ? ['user', ...NAMESPACES] : NAMESPACES);
 
-function openNamespaces(ref: PodRef, { init }: PodRecord): number[] {
+function openNamespaces(ref: PodRef, pod: PodRecord): number[] {
   const handles: number[] = [];
   try {
-    for (const { name } of NAMESPACES) handles.push(openSync(`/proc/${init.pid}/ns/${name}`, 'r'));
+    // To the machine, what root starts in there is root's still, with all the machine's devices in reach.
+    const owner = statSync(`/proc/${pod.init.pid}`).uid;
+    if (pod.mode === 'user-namespace' && owner !== process.getuid?.()) throw new Error(`it is user ${owner}'s`);
+    for (const name of namespacesOf(pod)) handles.push(openSync(`/proc/${pod.init.pid}/ns/${name}`, 'r'));
     return handles;
   } catch (error) {
     closeHandles(handles);
-    if (!isProcessWell(init)) throw lost(ref);
-    throw new RuntimeFailure('RuntimeUnavailable', `the sandbox of build ${ref.build} of ${ref.id} cannot be entered`, {
-      cause: error,
-    });
+    if (!isProcessWell(pod.init)) throw lost(ref);
+    const message = `the sandbox of build ${ref.build} of ${ref.id} cannot be entered: ${(error as Error).message}`;
+    throw new RuntimeFailure('RuntimeUnavailable', message, { cause: error });
   }
 }
 
-function enterIsolated({ pod, inside, handles, env }: Plan): Entry {
+/** The command line that leads into a sandbox, and who is to start it. */
+function wayIn(pod: PodRecord, handles: number[], line: string[]): Pick<Entry, 'program' | 'args' | 'uid' | 'gid'> {
   const { uid, gid } = pod.user;
-  const spaces = NAMESPACES.map(({ option }, index) => `${option}=/proc/self/fd/${index + 3}`);
-  const drop = ['setpriv', '--reuid', String(uid), '--regid', String(gid), '--init-groups'];
-  // What runs inside for long must not hold the namespaces of its own sandbox open.
-  const close = handles.map((_, index) => `exec ${index + 3}<&-`).join('; ');
-  const shell = ['sh', '-c', `${close}; cd "$HOME" || exit 126; ${inside.line}`, 'sh', ...inside.argv];
-  return { program: 'nsenter', args: [...spaces, '--', ...drop, '--', ...shell], env, handles };
+  const drop = ['setpriv', '--reuid', String(uid), '--regid', String(gid)];
+  const isRoot = process.getuid?.() === 0;
+  if (pod.mode === 'plain') {
+    // Not every system has the program that also gives up root's groups.
+    if (isRoot && process.platform === 'linux') return toProgram([...drop, '--clear-groups', '--', ...line]);
+    return { ...toProgram(line), ...(isRoot && { uid, gid }) };
+  }
+  const spaces = namespacesOf(pod).map((name, index) => `${OPTIONS[name]}=/proc/${process.pid}/fd/${handles[index]}`);
+  // Whoever enters a user namespace of his own becomes its user, and has no rights over it once a program is started.
+  if (pod.mode === 'user-namespace') return toProgram(['nsenter', '--preserve-credentials', ...spaces, '--', ...line]);
+  return toProgram(['nsenter', ...spaces, '--', ...drop, '--init-groups', '--', ...line]);
 }
 
-function enterPlain({ pod, inside, handles, env }: Plan): Entry {
-  const { uid, gid } = pod.user;
-  const mark = markOf(pod.instance);
-  return {
-    program: 'sh',
-    args: ['-c', `cd "$HOME" || exit 126; ${inside.line}`, 'sh', ...inside.argv],
-    env: { ...env, [mark.name]: mark.value },
-    handles,
-    ...(process.getuid?.() === 0 ? { uid, gid } : {}),
-  };
-}
+const toProgram = ([program = '', ...args]: string[]): { program: string; args: string[] } => ({ program, args });

@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import { setImmediate as turn } from 'node:timers/promises';
 import { RuntimeFailure } from '../failure';
 import type { Command, CommandResult, PodRef } from '../runtime';
 import { closeHandles, enterPod, lost } from './entry';
 import type { PodRecord } from './pod-record';
 import { isProcessWell, sendKill } from './process-identity';
-import { keepTail, type Tail } from './tail';
+import { drain, keepTail } from './tail';
 
-const DRAIN_TURNS = 1_000;
+/** A command that writes more is ended: only its last 256 KiB are kept, but to read on and on holds the service up. */
+const MOST_RECEIVED_BYTES = 64 * 1024 * 1024;
 
 /**
  * Runs a command in a sandbox and waits for its end, not for that of what it leaves running behind it.
@@ -28,39 +28,46 @@ export async function runCommand({
 }): Promise<CommandResult> {
   signal.throwIfAborted();
   const inside = { line: 'exec "$@"', argv: command.argv, env: command.env ?? {} };
-  const child = start(enterPod({ ref, pod, inside }));
+  const entry = enterPod({ ref, pod, inside });
+  const child = start(entry);
   const kill = () => {
     if (child.pid !== undefined) sendKill(-child.pid);
   };
   signal.addEventListener('abort', kill);
   // A plain sandbox that ended between the look and the start did not take this with it.
   if (!isProcessWell(pod.init)) kill();
+  let received = 0;
+  const count = (bytes: number) => {
+    received += bytes;
+    if (received > MOST_RECEIVED_BYTES) kill();
+  };
   try {
-    const stdout = keepTail(child.stdout);
-    const stderr = keepTail(child.stderr);
+    const stdout = keepTail(child.stdout, count);
+    const stderr = keepTail(child.stderr, count);
     child.stdin?.on('error', () => {});
     child.stdin?.end(command.stdin ?? '');
     const exitCode = await waitForExit(child);
     signal.throwIfAborted();
+    if (received > MOST_RECEIVED_BYTES) throw flooded(ref);
     // A killed command may be the first sign of a sandbox that is just ending.
     if (exitCode !== 0 && !isProcessWell(pod.init)) throw lost(ref);
-    await drain([stdout, stderr]);
+    await drain([child.stdout, child.stderr].filter((stream) => stream !== null));
     return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
   } finally {
     signal.removeEventListener('abort', kill);
     for (const stream of child.stdio) stream?.destroy();
+    closeHandles(entry.handles);
   }
 }
 
 function start(entry: ReturnType<typeof enterPod>): ChildProcess {
-  const { program, args, handles, ...options } = entry;
+  const { program, args, env, uid, gid } = entry;
   try {
     // In a session of its own, so that the whole of it can be killed at once.
-    return spawn(program, args, { ...options, cwd: '/', detached: true, stdio: ['pipe', 'pipe', 'pipe', ...handles] });
+    return spawn(program, args, { env, uid, gid, cwd: '/', detached: true, stdio: 'pipe' });
   } catch (error) {
+    closeHandles(entry.handles);
     throw refuse(error);
-  } finally {
-    closeHandles(handles);
   }
 }
 
@@ -73,16 +80,13 @@ async function waitForExit(child: ChildProcess): Promise<number> {
   }
 }
 
+function flooded({ build, id }: PodRef): RuntimeFailure {
+  const most = `${MOST_RECEIVED_BYTES / 1024 / 1024} MiB`;
+  return new RuntimeFailure(
+    'RuntimeUnavailable',
+    `a command in the sandbox of build ${build} of ${id} was ended: it wrote more than ${most}`,
+  );
+}
+
 const refuse = (cause: unknown): RuntimeFailure =>
   new RuntimeFailure('RuntimeUnavailable', `a command could not be started in the sandbox: ${String(cause)}`, { cause });
-
-// What the command wrote before it ended lies in the pipe; what it left behind may hold that open and write on for ever. A
-// whole turn of the event loop without a piece shows that the pipe was empty.
-async function drain(tails: Tail[]): Promise<void> {
-  for (let turns = 0; turns < DRAIN_TURNS; turns += 1) {
-    const before = tails.map((tail) => tail.received());
-    await turn();
-    await turn();
-    if (tails.every((tail, index) => tail.received() === before[index])) return;
-  }
-}

@@ -1,4 +1,4 @@
-import { chmod, lstat, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { RuntimeFailure } from '../failure';
 import { draftOf, homeOf, recogniseHome } from './home';
@@ -6,7 +6,9 @@ import { readHome, removeHome } from './home-record';
 import { isMissing } from './json-file';
 import type { Layout } from './layout';
 import { isProcessAlive } from './process-identity';
+import { killPod } from './pod-removal';
 import { readSandbox, removeSandbox } from './pod-record';
+import { removeTree } from './tree-removal';
 
 /**
  * Removes a home for good, with all that is recorded of its workspace. The caller holds the workspace's lock.
@@ -18,6 +20,8 @@ export async function deleteHome(layout: Layout, home: { id: string; identity: s
   if (pod !== null && isProcessAlive(pod.init)) {
     throw new RuntimeFailure('HomeBusy', `home ${id} is mounted by the sandbox of build ${pod.build}, which runs`);
   }
+  // What a plain sandbox left behind when its first process ended may still be at work in the home.
+  if (pod !== null) await killPod(layout, pod);
   const folder = homeOf(layout, id);
   const record = await readHome(layout, id);
   if (record === null && (await isThere(folder))) {
@@ -43,20 +47,5 @@ async function isThere(file: string): Promise<boolean> {
   } catch (error) {
     if (isMissing(error)) return false;
     throw new RuntimeFailure('RuntimeUnavailable', `${file} cannot be looked at`, { cause: error });
-  }
-}
-
-async function removeTree(folder: string): Promise<void> {
-  // Without root, what lies in a folder that its own user made read-only cannot be removed.
-  if (process.getuid?.() !== 0) await openFolders(folder);
-  await rm(folder, { recursive: true, force: true });
-}
-
-async function openFolders(folder: string): Promise<void> {
-  const found = await lstat(folder).catch(() => null);
-  if (!found?.isDirectory()) return;
-  await chmod(folder, 0o700);
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) await openFolders(path.join(folder, entry.name));
   }
 }

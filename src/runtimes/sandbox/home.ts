@@ -1,4 +1,4 @@
-import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { RuntimeFailure } from '../failure';
@@ -7,6 +7,7 @@ import { type HomeRecord, readHome, writeHome } from './home-record';
 import { isMissing, syncFolder } from './json-file';
 import type { Layout } from './layout';
 import { readInside } from './inside';
+import { removeTree } from './tree-removal';
 
 const TOKEN_PATH = '.perennial/home';
 
@@ -76,8 +77,9 @@ async function makeHome(layout: Layout, spec: HomeSpec): Promise<string> {
   }
   const draft = draftOf(layout, spec.id);
   const identity = randomUUID();
-  await rm(draft, { recursive: true, force: true });
-  await mkdir(path.join(draft, '.perennial'), { recursive: true, mode: 0o755 });
+  await removeTree(draft);
+  await mkdir(draft, { mode: 0o700 });
+  await mkdir(path.join(draft, '.perennial'), { mode: 0o755 });
   await writeFile(path.join(draft, TOKEN_PATH), `${identity}\n`, { mode: 0o644, flush: true });
   await syncFolder(layout.homes);
   const { id, owner, name, organization, disk } = spec;

@@ -4,10 +4,13 @@ import type { PodSpec } from '../runtime';
 import { homeOf, readToken } from './home';
 import type { HomeRecord } from './home-record';
 import type { Image } from './image';
+import type { Isolation } from './isolation';
 import type { Layout } from './layout';
 import { markOf } from './pod-removal';
 import { PROGRAM_PATH } from './programs';
+import { planRoot } from './root-plan';
 import { ISOLATED_SETUP, PLAIN_SETUP } from './setup-script';
+import { USER_NAMESPACE_INIT, USER_NAMESPACE_SETUP } from './user-namespace-setup';
 
 /** A sandbox whose first process is to be started. */
 export interface InitPlan {
@@ -17,38 +20,77 @@ export interface InitPlan {
   /** A new home gets what /etc/skel has; one whose user removed its token gets that again. */
   home: HomeRecord;
   image: Image;
-  mode: 'isolated' | 'plain';
+  mode: Isolation['mode'];
 }
 
 /** The program, arguments, environment, and user of a sandbox's first process. */
 export function prepareInit(plan: InitPlan) {
-  return plan.mode === 'isolated' ? prepareIsolated(plan) : preparePlain(plan);
+  if (plan.mode === 'plain') return preparePlain(plan);
+  return plan.mode === 'isolated' ? prepareIsolated(plan) : prepareUserNamespace(plan);
 }
 
-function prepareIsolated({ layout, spec, home, image }: InitPlan) {
-  const { id, name } = spec;
-  const { user, rootfs } = image;
+function prepareIsolated(plan: InitPlan) {
+  const { layout, spec, home, image } = plan;
+  const inside = `home/${image.user.name}`;
   return {
-    id,
+    id: spec.id,
     program: 'unshare',
     // The script goes by the environment, so that a list of processes stays readable.
-    args: ['--mount', '--pid', '--ipc', '--uts', '--fork', 'sh', '-c', 'eval "$setup"', `perennial ${id}`],
+    args: ['--mount', '--pid', '--ipc', '--uts', '--fork', 'sh', '-c', 'eval "$setup"', `perennial ${spec.id}`],
     env: {
-      PATH: PROGRAM_PATH,
+      ...rootSettings(plan),
       setup: ISOLATED_SETUP,
-      mount_point: layout.mountPoint,
-      rootfs,
-      dir: layout.dir,
-      hide: keepParents(layout.dir),
-      fstab: listMounts({ root: path.join(layout.mountPoint, 'root'), home: homeOf(layout, id), user: user.name }),
-      resolv: readOrNothing('/etc/resolv.conf'),
-      hosts: `${readOrNothing('/etc/hosts')}\n127.0.0.1 ${name}\n`,
-      name,
-      user: user.name,
-      uid: String(user.uid),
-      gid: String(user.gid),
+      hide: keepParents(layout.dir, true),
+      fstab: listMounts(plan, [
+        LAYER,
+        ['proc', 'proc', 'proc', 'defaults'],
+        ...COMMON,
+        [homeOf(layout, home.id), inside, 'none', 'bind'],
+      ]),
       ...completions(layout, home),
     },
+  };
+}
+
+function prepareUserNamespace(plan: InitPlan) {
+  const { layout, spec, home, image, instance } = plan;
+  const mark = markOf(instance);
+  const { laid, opened } = planRoot(layout.dir);
+  const inside = `home/${image.user.name}`;
+  return {
+    id: spec.id,
+    program: 'unshare',
+    becomesParent: true,
+    args: ['--user', '--map-root-user', '--mount', '--ipc', '--uts', 'sh', '-c', 'eval "$setup"', `perennial ${spec.id}`],
+    env: {
+      ...rootSettings(plan),
+      setup: USER_NAMESPACE_SETUP,
+      inner: USER_NAMESPACE_INIT,
+      modes: keepParents(layout.dir, false),
+      laid: laid.join('\n'),
+      opened: opened.join('\n'),
+      fstab: listMounts(plan, [MACHINES_PROC, ...COMMON, OWN_TERMINALS, [homeOf(layout, home.id), inside, 'none', 'rbind']]),
+      HOME: `/${inside}`,
+      skel: '/etc/skel',
+      ...completions(layout, home),
+      [mark.name]: mark.value,
+    },
+  };
+}
+
+function rootSettings({ layout, spec, image }: InitPlan) {
+  const { user, rootfs } = image;
+  return {
+    PATH: PROGRAM_PATH,
+    mount_point: layout.mountPoint,
+    rootfs,
+    dir: layout.dir,
+    resolv: readOrNothing('/etc/resolv.conf'),
+    hosts: `${readOrNothing('/etc/hosts')}\n127.0.0.1 ${spec.name}\n`,
+    name: spec.name,
+    user: user.name,
+    uid: String(user.uid),
+    gid: String(user.gid),
   };
 }
 
@@ -58,32 +100,39 @@ const completions = (layout: Layout, home: HomeRecord) => ({
 });
 
 // The layer's own folders win over those below, so each one above DIR must look as it does on the machine.
-function keepParents(dir: string): string {
+function keepParents(dir: string, owners: boolean): string {
   const lines: string[] = [];
   for (let folder = path.dirname(dir); folder !== '/'; folder = path.dirname(folder)) {
     const { uid, gid, mode } = statSync(folder);
     const copy = quote(`upper${folder}`);
-    if (uid !== 0 || gid !== 0) lines.push(`chown ${uid}:${gid} ${copy}`);
+    if (owners && (uid !== 0 || gid !== 0)) lines.push(`chown ${uid}:${gid} ${copy}`);
     if ((mode & 0o7777) !== 0o755) lines.push(`chmod ${(mode & 0o7777).toString(8)} ${copy}`);
   }
   return lines.join('\n');
 }
 
-// In this order, since some lie on others. What is shared with the machine comes with all that is mounted below it.
-function listMounts({ root, home, user }: { root: string; home: string; user: string }): string {
-  const mounts = [
-    ['overlay', '', 'overlay', 'lowerdir=/,upperdir=upper,workdir=work'],
-    ['proc', 'proc', 'proc', 'defaults'],
-    ['/dev', 'dev', 'none', 'rbind'],
-    ['/sys', 'sys', 'none', 'rbind'],
-    ['tmpfs', 'dev/shm', 'tmpfs', 'mode=1777'],
-    ['tmpfs', 'tmp', 'tmpfs', 'mode=1777'],
-    ['tmpfs', 'run', 'tmpfs', 'mode=755'],
-    [home, `home/${user}`, 'none', 'bind'],
-  ];
+/** Source, target, type, and options. */
+type Mount = [string, string, string, string];
+
+const LAYER: Mount = ['overlay', '', 'overlay', 'lowerdir=/,upperdir=upper,workdir=work'];
+/** Without one that can be seen whole, the kernel lets nobody but root mount another, which then covers it. */
+const MACHINES_PROC: Mount = ['/proc', 'proc', 'none', 'rbind'];
+/** Those of the machine belong to the same user, who could read along what is typed into them. */
+const OWN_TERMINALS: Mount = ['devpts', 'dev/pts', 'devpts', 'newinstance,ptmxmode=0666,mode=620'];
+/** What is shared with the machine comes with all that is mounted below it. */
+const COMMON: Mount[] = [
+  ['/dev', 'dev', 'none', 'rbind'],
+  ['/sys', 'sys', 'none', 'rbind'],
+  ['tmpfs', 'dev/shm', 'tmpfs', 'mode=1777'],
+  ['tmpfs', 'tmp', 'tmpfs', 'mode=1777'],
+  ['tmpfs', 'run', 'tmpfs', 'mode=755'],
+];
+
+// In this order, since some lie on others.
+function listMounts({ layout }: InitPlan, mounts: Mount[]): string {
+  const root = path.join(layout.mountPoint, 'root');
   const lines = mounts.map(
-    ([source = '', target = '', type, options]) =>
-      `${asField(source)} ${asField(path.join(root, target))} ${type} ${options} 0 0`,
+    ([source, target, type, options]) => `${asField(source)} ${asField(path.join(root, target))} ${type} ${options} 0 0`,
   );
   return `${lines.join('\n')}\n`;
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { RuntimeFailure } from '../failure';
+import { listProcesses } from './process-table';
 import { identifyProcess, killProcess, type ProcessIdentity, sendKill } from './process-identity';
 
 const SETUP_LIMIT_MS = 60_000;
@@ -9,8 +10,11 @@ const SETUP_LIMIT_MS = 60_000;
 /** A sandbox's first process, which waits to be let go. */
 export interface Init {
   identity: ProcessIdentity;
-  /** Lets it build its root, and resolves when that stands. After a failure nothing of it is left. */
-  release(): Promise<void>;
+  /**
+   * Lets it build its root, and resolves when that stands with the first process inside: itself, or its only child. After a failure
+   * nothing of it is left.
+   */
+  release(): Promise<ProcessIdentity>;
 }
 
 /**
@@ -24,6 +28,8 @@ export async function startInit(spec: {
   env: Record<string, string>;
   uid?: number;
   gid?: number;
+  /** Whether it only waits, once all stands, for a child of its own that is the first inside. */
+  becomesParent?: boolean;
 }): Promise<Init> {
   const { id, program, args, env } = spec;
   const owner = spec.uid === undefined || spec.gid === undefined ? {} : { uid: spec.uid, gid: spec.gid };
@@ -42,8 +48,14 @@ export async function startInit(spec: {
         throw fail(id, complaint);
       }
       letGo(child);
+      return (spec.becomesParent && findChild(pid)) || identity;
     },
   };
+}
+
+function findChild(pid: number): ProcessIdentity | null {
+  const child = listProcesses().find(({ parent }) => parent === pid);
+  return child === undefined ? null : identifyProcess(child.pid);
 }
 
 function readLines(child: ChildProcess): { next(): Promise<string | null>; complaint(): Promise<string> } {
@@ -52,7 +64,7 @@ function readLines(child: ChildProcess): { next(): Promise<string | null>; compl
     complaint = error.message;
   });
   child.stderr?.on('data', (chunk: Buffer) => {
-    complaint = `${complaint}${chunk}`.slice(-1_000);
+    complaint = `${complaint}${chunk}`.slice(-300);
   });
   // Its end is told by `close`, not by a write that comes too late.
   child.stdin?.on('error', () => {});

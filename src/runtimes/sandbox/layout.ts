@@ -12,6 +12,8 @@ export interface Layout {
   /** The fence of each workspace and the sandbox that it has now. */
   sandboxes: string;
   locks: string;
+  /** Where the hooks of plain sandboxes keep their state, a folder for each sandbox. */
+  runs: string;
   /** Where a sandbox, in its own mount namespace, builds its root. Outside it is always empty. */
   mountPoint: string;
 }
@@ -24,14 +26,18 @@ export function layOut(dir: string): Layout {
     homes: path.join(dir, 'homes'),
     records: path.join(dir, 'records'),
     sandboxes,
+    runs: path.join(dir, 'runs'),
     locks: path.join(sandboxes, '.locks'),
     mountPoint: path.join(sandboxes, '.mount'),
   };
 }
 
-/** Makes the folders. Where images' users enter homes as themselves they can pass through; the rest is for the service alone. */
+/**
+ * Makes the folders. Those that lead to what belongs to an image's user can be passed through where that user enters them as himself; the
+ * rest is for the service alone.
+ */
 export async function makeFolders(layout: Layout): Promise<void> {
-  for (const folder of [layout.dir, layout.homes]) makePassage(folder);
+  for (const folder of [layout.dir, layout.homes, layout.runs]) makePassage(folder);
   for (const folder of [layout.records, layout.sandboxes, layout.locks, layout.mountPoint]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }

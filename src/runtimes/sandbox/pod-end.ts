@@ -12,7 +12,7 @@ export async function stopPod(layout: Layout, { id, build }: PodRef): Promise<vo
   const found = await readSandbox(layout, id);
   const record = found ?? { id, owner: '', name: '', organization: '', fence: OPEN_FENCE, pod: null };
   const isOlder = record.pod !== null && record.pod.build <= build;
-  if (record.pod !== null && isOlder) await killPod(record.pod);
+  if (record.pod !== null && isOlder) await killPod(layout, record.pod);
   const fence = raiseForStop(record.fence, build);
   await writeSandbox(layout, { ...record, fence, pod: isOlder ? null : record.pod });
 }
@@ -35,5 +35,5 @@ async function endPod(layout: Layout, id: string): Promise<void> {
   const record = await readSandbox(layout, id);
   if (record === null || record.pod === null) return;
   await writeSandbox(layout, { ...record, pod: { ...record.pod, endedByStack: true } });
-  await killPod(record.pod);
+  await killPod(layout, record.pod);
 }

@@ -10,7 +10,7 @@ const podSchema = z.object({
   instance: z.string(),
   /** False until its root stands: one that was cut off before is removed, never entered. */
   ready: z.boolean(),
-  mode: z.enum(['isolated', 'plain']),
+  mode: z.enum(['isolated', 'user-namespace', 'plain']),
   /** Its first process; all others end with it. */
   init: z.object({ pid: z.number(), startedAt: z.string() }),
   endedByStack: z.boolean(),

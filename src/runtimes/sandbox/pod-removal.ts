@@ -1,11 +1,11 @@
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RuntimeFailure } from '../failure';
+import type { Layout } from './layout';
 import { killProcess, sendKill } from './process-identity';
 import { hasSetting, listProcesses } from './process-table';
 import type { PodRecord } from './pod-record';
+import { removeTree } from './tree-removal';
 
 const KILL_LIMIT_MS = 20_000;
 
@@ -13,9 +13,10 @@ const KILL_LIMIT_MS = 20_000;
 export const markOf = (instance: string): { name: string; value: string } => ({ name: 'PERENNIAL_INSTANCE', value: instance });
 
 /** Kills all of a sandbox and waits until it is gone. What is gone already is success. */
-export async function killPod(pod: PodRecord): Promise<void> {
+export async function killPod(layout: Layout, pod: PodRecord): Promise<void> {
   await killProcess(pod.init);
-  // In isolation all others have ended with the first; a plain tree has nothing that ends it.
+  // Here all others have ended with the first. A plain tree has nothing that ends it, and what makes a user namespace outlives its
+  // recorded first process by a moment.
   if (pod.mode === 'isolated') return;
   const deadline = Date.now() + KILL_LIMIT_MS;
   for (let left = listMembers(pod.instance); left.length > 0; left = listMembers(pod.instance)) {
@@ -28,13 +29,11 @@ export async function killPod(pod: PodRecord): Promise<void> {
     }
     await delay(2);
   }
-  await rm(runFolderOf(pod.instance), { recursive: true, force: true });
+  await removeTree(runFolderOf(layout, pod.instance));
 }
 
 /** Where the hooks of a plain sandbox keep their state: gone with it, as it is in isolation, so that another pod runs them anew. */
-export function runFolderOf(instance: string): string {
-  return path.join(tmpdir(), `perennial-run-${instance}`);
-}
+export const runFolderOf = (layout: Layout, instance: string): string => path.join(layout.runs, instance);
 
 /**
  * The processes of a plain sandbox: all that have its mark, and all below them and in the sessions that they lead, which may

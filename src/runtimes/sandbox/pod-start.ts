@@ -1,4 +1,4 @@
-import { chmod, lchown, realpath } from 'node:fs/promises';
+import { lchown, lstat, mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { RuntimeFailure } from '../failure';
@@ -40,9 +40,9 @@ export async function startPod(ground: Ground, spec: PodSpec): Promise<Pod> {
   const image = await resolveImage({ images: ground.images, reference: spec.image, digest: spec.digest });
   const isolation = await ground.isolation();
   const user = isolation.mode === 'plain' ? ownUser(image.user) : image.user;
-  checkOwner(home, { user, image: spec.image });
-  if (found !== null) await killPod(found);
-  const owned = await giveHome({ layout, home, user });
+  checkOwner(home, { user: ownUser(image.user), image: spec.image });
+  if (found !== null) await killPod(layout, found);
+  const owned = await giveHome(layout, home, ownUser(image.user));
   const pod = await launch({ layout, spec, record, home: owned, image: { ...image, user }, isolation });
   await markSeeded(layout, owned);
   return describe(spec.id, pod);
@@ -66,35 +66,35 @@ async function findHome(layout: Layout, spec: PodSpec): Promise<HomeRecord> {
   );
 }
 
-// Without root everything runs as whoever runs the service, whatever the image says.
+// Without root everything is whoever's runs the service on the machine, whatever the image says and whatever it looks like inside.
 function ownUser(user: ImageUser): ImageUser {
   const uid = process.getuid?.() ?? user.uid;
   return uid === 0 ? user : { ...user, uid, gid: process.getgid?.() ?? user.gid };
 }
 
 function checkOwner(home: HomeRecord, { user, image }: { user: ImageUser; image: string }): void {
-  if (!home.seeded || home.uid === null || home.uid === user.uid) return;
+  if (home.uid === null || home.uid === user.uid) return;
   throw new RuntimeFailure(
     'ImageInvalid',
     `image ${image} runs as user ${user.name} with uid ${user.uid}, and the files of home ${home.id} belong to uid ${home.uid}`,
   );
 }
 
-// Nobody but root has been in a home that is not seeded, so its paths can be trusted.
-async function giveHome({ layout, home, user }: { layout: Layout; home: HomeRecord; user: ImageUser }): Promise<HomeRecord> {
-  if (home.seeded) return home;
-  const folder = homeOf(layout, home.id);
-  for (const name of ['.perennial/home', '.perennial', ''])
-    await lchown(path.join(folder, name), user.uid, user.gid).catch(allowMissing);
-  await chmod(folder, 0o750);
+// It is recorded first for whom the home is, and the home's own folder is given away last. So whatever was cut off, as long as that
+// folder is not the user's nobody has been in the home, and its paths can be trusted; after that none of them is touched from here.
+async function giveHome(layout: Layout, home: HomeRecord, user: ImageUser): Promise<HomeRecord> {
   const owned = { ...home, uid: user.uid };
-  await writeHome(layout, owned);
+  if (home.uid === null) await writeHome(layout, owned);
+  const folder = homeOf(layout, home.id);
+  if ((await lstat(folder)).uid === user.uid) return owned;
+  for (const name of ['.perennial/home', '.perennial', '']) await chown(path.join(folder, name), user);
   return owned;
 }
 
-function allowMissing(error: unknown): void {
-  if (!isMissing(error)) throw error;
-}
+const chown = (file: string, { uid, gid }: ImageUser): Promise<void> =>
+  lchown(file, uid, gid).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
 
 interface Launch {
   layout: Layout;
@@ -109,6 +109,7 @@ async function launch({ layout, spec, record, home, image, isolation }: Launch):
   const instance = randomUUID();
   // The kernel knows DIR by its real name only, and that is the one to hide.
   const real = layOut(await realpath(layout.dir));
+  const runFolder = runFolderOf(real, instance);
   const init = await startInit(prepareInit({ layout: real, spec, instance, home, image, mode: isolation.mode }));
   const pod: PodRecord = {
     build: spec.build,
@@ -120,24 +121,31 @@ async function launch({ layout, spec, record, home, image, isolation }: Launch):
     digest: image.digest,
     user: image.user,
     home: isolation.mode === 'plain' ? homeOf(real, spec.id) : `/home/${image.user.name}`,
-    env: { ...image.env, ...spec.env, ...(isolation.mode === 'plain' ? plainEnv(image, instance) : {}) },
+    env: { ...image.env, ...spec.env, ...(isolation.mode === 'plain' ? plainEnv(image, runFolder) : ISOLATED_ENV) },
     warnings: [...image.warnings, ...(isolation.mode === 'plain' ? [isolation.because] : [])],
   };
   await writeSandbox(layout, { ...record, pod });
   try {
-    await init.release();
+    if (isolation.mode === 'plain') await makeRunFolder(runFolder, image.user);
+    const ready = { ...pod, init: await init.release(), ready: true };
+    await writeSandbox(layout, { ...record, pod: ready });
+    return ready;
   } catch (error) {
+    await killPod(layout, pod);
     await writeSandbox(layout, { ...record, pod: null });
     throw error;
   }
-  const ready = { ...pod, ready: true };
-  await writeSandbox(layout, { ...record, pod: ready });
-  return ready;
 }
 
-/** Where nothing is laid over the machine's root, hooks are told where the image's files are, and where their own state may be kept. */
-function plainEnv(image: Image, instance: string): Record<string, string> {
-  return { PERENNIAL_ROOTFS: image.rootfs, PERENNIAL_RUN_DIR: runFolderOf(instance) };
+// Not in /tmp, which hooks like to sweep.
+const ISOLATED_ENV = { PERENNIAL_RUN_DIR: '/run/perennial' };
+
+// Where nothing is laid over the machine's root, hooks are told where the image's files are.
+const plainEnv = (image: Image, runFolder: string) => ({ PERENNIAL_ROOTFS: image.rootfs, PERENNIAL_RUN_DIR: runFolder });
+
+async function makeRunFolder(folder: string, user: ImageUser): Promise<void> {
+  await mkdir(folder, { mode: 0o700 });
+  await lchown(folder, user.uid, user.gid);
 }
 
 async function markSeeded(layout: Layout, home: HomeRecord): Promise<void> {

@@ -2,11 +2,22 @@
 // process dies before, they end with it and nothing was made.
 
 // What cannot be put into a home, full for example, is no reason not to start.
-const COMPLETE_HOME = `
+export const COMPLETE_HOME = `
 if [ "$seed" = yes ] && [ -d "$skel" ]; then $as_user cp -Rn "$skel/." "$HOME/" || :; fi
 if [ -n "$token" ]; then
   $as_user sh -c 'mkdir -p "$HOME/.perennial" && rm -f "$HOME/.perennial/home" && echo "$1" >"$HOME/.perennial/home"' sh "$token" || :
 fi`;
+
+/** Where the machine has a link (`/bin`, as a rule), the image's folder of that name must not take its place. */
+export const COPY_IMAGE = `
+cp -dR --preserve=mode,timestamps,links "$rootfs/." upper/
+for link in bin sbin lib lib32 lib64 libx32; do
+  [ -L "/$link" ] && [ -d "upper/$link" ] && [ ! -L "upper/$link" ] || continue
+  target=upper$(readlink -f "/$link")
+  mkdir -p "$target"
+  cp -dR --preserve=mode,timestamps,links "upper/$link/." "$target/"
+  rm -r "upper/$link"
+done`;
 
 /**
  * Builds a sandbox's root and becomes its first process. It runs as root in fresh mount, process, IPC, and host-name spaces
@@ -39,7 +50,7 @@ eval "$hide"
 mknod "upper$dir" c 0 0
 
 # The image is copied, not stacked: an overlay refuses two lower layers of which one holds the other.
-cp -dR --preserve=mode,timestamps,links "$rootfs/." upper/
+${COPY_IMAGE}
 chmod 755 upper
 
 echo "$name" >/proc/sys/kernel/hostname
@@ -49,6 +60,8 @@ cd root
 pivot_root . .
 umount -l .
 cd /
+# For what must not be swept up with /tmp.
+install -d -m 700 -o "$uid" -g "$gid" run/perennial
 
 # As the user, who from now on may put links into the home.
 as_user="setpriv --reuid $uid --regid $gid --clear-groups"
@@ -68,6 +81,7 @@ exec env -i sh -c 'sleep 2147483647 & wait' perennial
  */
 export const PLAIN_SETUP = `
 set -eu
+umask 022
 echo "$$"
 read -r go
 [ "$go" = go ]

@@ -1,20 +1,40 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { constants } from 'node:os';
 import { RuntimeFailure } from '../failure';
 import type { PodRef } from '../runtime';
-import { closeHandles, enterPod } from './entry';
+import { closeHandles, type Entry, enterPod } from './entry';
+import { loginShell } from './login-shell';
 import type { PodRecord } from './pod-record';
-import { sendKill, sendSignal } from './process-identity';
+import { isProcessWell, sendKill, sendSignal } from './process-identity';
 import { listBelow } from './process-table';
+import { runPiped } from './shell-pipes';
+import { runTerminal } from './shell-terminal';
 
 // The outer shell makes the programs on the way in deaf to the keys that interrupt, so that only what runs inside decides what
 // they mean; inside they count again. The inner one stays, and turns a death by signal into an exit code.
 const OUTER = 'trap "" INT QUIT; exec "$@"';
 const INNER = 'trap : INT QUIT; "$@"; exit $?';
 
+// A terminal of the machine has no name where those of the machine are not to be seen; so one of the sandbox's own stands between.
+const RELAY = `command -v script >/dev/null || exec "$@"
+PERENNIAL_SHELL=$SHELL SHELL=/bin/sh exec script -qec "$0" /dev/null`;
+
+/** A shell on its way: what it is started by, and what is waited for. */
+export interface ShellRun {
+  entry: Entry;
+  /** The kind of terminal, as in TERM. */
+  terminal: string;
+  /** Told of the started process, to end it and all below it when the caller waits no longer. */
+  onStart(pid: number): void;
+}
+
+/** How a shell ended; the signal's number where one ended it. */
+export interface ShellEnd {
+  code: number | null;
+  signal: number;
+}
+
 /**
- * Opens a terminal, or one command, in a sandbox on this process's own standard streams, and resolves with its exit code.
+ * Opens a terminal, or one command, in a sandbox for this process's own standard streams, and resolves with its exit code. What runs
+ * inside never holds the caller's terminal itself, into which it could type: it gets one of its own, or pipes.
  * @throws PodLost when the sandbox is gone before it begins
  */
 export async function openShell(options: {
@@ -26,37 +46,44 @@ export async function openShell(options: {
 }): Promise<number> {
   const { ref, pod, command, terminal, signal } = options;
   signal.throwIfAborted();
-  const argv = command.length > 0 ? command : [pod.user.shell, '-l'];
-  const inside = { line: `exec env --default-signal=INT,QUIT sh -c '${INNER}' sh "$@"`, argv, env: { TERM: terminal } };
-  const { program, args, handles, ...rest } = enterPod({ ref, pod, inside });
-  const stopListening = ignoreInterrupts();
+  const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
+  const { argv: wanted, env } = command.length > 0 ? { argv: command, env: {} } : loginShell(pod);
+  const argv = isTerminal && pod.mode === 'user-namespace' ? relayed(wanted) : wanted;
+  const isPlain = pod.mode === 'plain';
+  const line = isPlain ? 'exec "$@"' : `exec env --default-signal=INT,QUIT sh -c '${INNER}' sh "$@"`;
+  const inside = enterPod({ ref, pod, inside: { line, argv, env: { ...env, TERM: terminal } } });
+  const outer = { ...inside, program: 'sh', args: ['-c', OUTER, 'sh', inside.program, ...inside.args] };
+  const entry = isPlain ? inside : outer;
+  let kill = () => {};
+  const onStart = (pid: number) => {
+    kill = () => killAll(pid);
+    // A plain sandbox that ended between the look and the start did not take this with it.
+    if (signal.aborted || !isProcessWell(pod.init)) kill();
+  };
+  signal.addEventListener('abort', () => kill(), { once: true });
   try {
-    const child = spawn('sh', ['-c', OUTER, 'sh', program, ...args], {
-      ...rest,
-      cwd: '/',
-      stdio: ['inherit', 'inherit', 'inherit', ...handles],
-    });
-    const kill = () => killAll(child.pid);
-    signal.addEventListener('abort', kill);
-    const [code, killedBy] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-    signal.removeEventListener('abort', kill);
+    const { code, signal: killedBy } = await (isTerminal ? runTerminal : runPiped)({ entry, terminal, onStart });
     signal.throwIfAborted();
-    return code ?? 128 + (killedBy === null ? 0 : constants.signals[killedBy]);
+    return code ?? 128 + killedBy;
   } catch (error) {
     signal.throwIfAborted();
     throw new RuntimeFailure('RuntimeUnavailable', `a shell could not be started in the sandbox of ${ref.id}: ${String(error)}`, {
       cause: error,
     });
   } finally {
-    closeHandles(handles);
-    stopListening();
+    kill = () => {};
+    closeHandles(entry.handles);
   }
 }
 
-// It shares the caller's session, so only descent tells what belongs to it. All are held first, until none is new: what is started
-// while others are killed would be left behind.
-function killAll(pid: number | undefined): void {
-  if (pid === undefined) return;
+function relayed(argv: string[]): string[] {
+  const words = argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  return ['sh', '-c', RELAY, `export SHELL="$PERENNIAL_SHELL"; unset PERENNIAL_SHELL; exec ${words}`, ...argv];
+}
+
+// Programs inside may lead sessions of their own, so only descent tells what belongs to it. All are held first, until none is new:
+// what is started while others are killed would be left behind.
+function killAll(pid: number): void {
   const held = new Set<number>();
   const findNew = () => [pid, ...listBelow(pid)].filter((found) => !held.has(found));
   for (let found = findNew(); found.length > 0; found = findNew()) {
@@ -66,12 +93,4 @@ function killAll(pid: number | undefined): void {
     }
   }
   for (const each of held) sendKill(each);
-}
-
-function ignoreInterrupts(): () => void {
-  const ignore = () => {};
-  for (const name of ['SIGINT', 'SIGQUIT'] as const) process.on(name, ignore);
-  return () => {
-    for (const name of ['SIGINT', 'SIGQUIT'] as const) process.off(name, ignore);
-  };
 }

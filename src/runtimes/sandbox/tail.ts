@@ -1,27 +1,46 @@
 import type { Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 
-const LIMIT_BYTES = 256 * 1024;
+const KEPT_BYTES = 256 * 1024;
+const DRAIN_TURNS = 1_000;
 
 /** The end of a stream, as far as it has come. */
 export interface Tail {
   text(): string;
-  /** How many bytes came in all. */
-  received(): number;
 }
 
-/** Reads a stream and keeps its last 256 KiB. */
-export function keepTail(stream: Readable | null): Tail {
-  let chunks: Buffer[] = [];
-  let kept = 0;
-  let received = 0;
+/** Reads a stream and keeps its last 256 KiB, in one piece of memory and with work that grows with its length alone. */
+export function keepTail(stream: Readable | null, onReceived: (bytes: number) => void): Tail {
+  const room = Buffer.alloc(2 * KEPT_BYTES);
+  let used = 0;
   stream?.on('data', (chunk: Buffer) => {
-    received += chunk.length;
-    kept += chunk.length;
-    chunks.push(chunk);
-    // Cut now and then only, so that much output costs no more than its length.
-    if (kept < 2 * LIMIT_BYTES) return;
-    chunks = [Buffer.concat(chunks).subarray(-LIMIT_BYTES)];
-    kept = LIMIT_BYTES;
+    onReceived(chunk.length);
+    const piece = chunk.subarray(-KEPT_BYTES);
+    // Moved only once as much has come again, however small the pieces are.
+    if (used + piece.length > room.length) {
+      room.copyWithin(0, used - KEPT_BYTES, used);
+      used = KEPT_BYTES;
+    }
+    used += piece.copy(room, used);
   });
-  return { text: () => Buffer.concat(chunks).subarray(-LIMIT_BYTES).toString('utf8'), received: () => received };
+  return { text: () => room.toString('utf8', Math.max(0, used - KEPT_BYTES), used) };
+}
+
+/**
+ * Reads what lies in the pipes of a program that has ended; what it left behind may hold them open and write on for ever. A whole turn of
+ * the event loop without a piece shows that they were empty.
+ */
+export async function drain(streams: Readable[]): Promise<void> {
+  let pieces = 0;
+  const count = () => {
+    pieces += 1;
+  };
+  for (const stream of streams) stream.on('data', count);
+  for (let turns = 0; turns < DRAIN_TURNS; turns += 1) {
+    const before = pieces;
+    await turn();
+    await turn();
+    if (pieces === before && streams.every((stream) => !stream.isPaused())) break;
+  }
+  for (const stream of streams) stream.off('data', count);
 }
