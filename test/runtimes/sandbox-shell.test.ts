@@ -58,7 +58,7 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
   /** Types into whatever terminal it can get at, with the request by which a terminal takes what was not typed. */
   const TYPE = `perl -e 'for $f (*STDIN, *STDOUT, *STDERR) { ioctl($f, 0x5412, $_) for split //, "echo pwned\\n" }
     open($t, "+<", "/dev/tty") and do { ioctl($t, 0x5412, $_) for split //, "echo pwned\\n" }' 2>/dev/null; `;
-  const WHICH = 'for each in 0 1 2; do echo "inside: $(readlink /proc/self/fd/$each)"; done >>"$HOME/places"; echo done';
+  const WHICH = 'stat -Lc "inside: %d/%i" /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 >"$HOME/places"; echo done';
 
   it.each([
     ['all streams are', ''],
@@ -69,7 +69,7 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
     const { home } = await start();
     expect(home).toBeTruthy();
     callFrom(
-      `echo "caller: $(tty)"; ${opening('sh', '-c', `${TYPE}${WHICH}`)}${streams}; echo "over"; timeout 1 cat; echo "end"`,
+      `echo "caller: $(stat -c %d/%i "$(tty)")"; ${opening('sh', '-c', `${TYPE}${WHICH}`)}${streams}; echo "over"; timeout 1 cat; echo "end"`,
     );
     await untilSeen(/end/);
     const [, own] = /caller: (\S+)/.exec(seen) ?? [];

@@ -121,7 +121,7 @@ async function launch({ layout, spec, record, home, image, isolation }: Launch):
     digest: image.digest,
     user: image.user,
     home: isolation.mode === 'plain' ? homeOf(real, spec.id) : `/home/${image.user.name}`,
-    env: { ...image.env, ...spec.env, ...(isolation.mode === 'plain' ? plainEnv(image, runFolder) : ISOLATED_ENV) },
+    env: { ...image.env, ...spec.env, ...(isolation.mode === 'plain' ? plainEnv(image, runFolder) : {}) },
     warnings: [...image.warnings, ...(isolation.mode === 'plain' ? [isolation.because] : [])],
   };
   await writeSandbox(layout, { ...record, pod });
@@ -136,9 +136,6 @@ async function launch({ layout, spec, record, home, image, isolation }: Launch):
     throw error;
   }
 }
-
-// Not in /tmp, which hooks like to sweep.
-const ISOLATED_ENV = { PERENNIAL_RUN_DIR: '/run/perennial' };
 
 // Where nothing is laid over the machine's root, hooks are told where the image's files are.
 const plainEnv = (image: Image, runFolder: string) => ({ PERENNIAL_ROOTFS: image.rootfs, PERENNIAL_RUN_DIR: runFolder });

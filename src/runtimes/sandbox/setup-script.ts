@@ -60,7 +60,7 @@ cd root
 pivot_root . .
 umount -l .
 cd /
-# For what must not be swept up with /tmp.
+# Where hooks keep what must not be swept up with /tmp.
 install -d -m 700 -o "$uid" -g "$gid" run/perennial
 
 # As the user, who from now on may put links into the home.

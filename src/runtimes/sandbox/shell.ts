@@ -13,9 +13,15 @@ import { runTerminal } from './shell-terminal';
 const OUTER = 'trap "" INT QUIT; exec "$@"';
 const INNER = 'trap : INT QUIT; "$@"; exit $?';
 
-// A terminal of the machine has no name where those of the machine are not to be seen; so one of the sandbox's own stands between.
+// A terminal of the machine has no name where those of the machine are not to be seen; so one of the sandbox's own stands between. What
+// keeps it is deaf to the end of the outer one, and ends with the shell that waits for it.
 const RELAY = `command -v script >/dev/null || exec "$@"
-PERENNIAL_SHELL=$SHELL SHELL=/bin/sh exec script -qec "$0" /dev/null`;
+exec 3<&0
+PERENNIAL_SHELL=$SHELL SHELL=/bin/sh script -qec "$0" /dev/null <&3 3<&- &
+relay=$!
+trap 'kill -KILL "$relay"' HUP
+wait "$relay"
+exit "$?"`;
 
 /** A shell on its way: what it is started by, and what is waited for. */
 export interface ShellRun {
@@ -78,7 +84,8 @@ export async function openShell(options: {
 
 function relayed(argv: string[]): string[] {
   const words = argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-  return ['sh', '-c', RELAY, `export SHELL="$PERENNIAL_SHELL"; unset PERENNIAL_SHELL; exec ${words}`, ...argv];
+  const restored = 'export SHELL="$PERENNIAL_SHELL"; unset PERENNIAL_SHELL; exec env --default-signal=INT,QUIT';
+  return ['sh', '-c', RELAY, `${restored} ${words}`, ...argv];
 }
 
 // Programs inside may lead sessions of their own, so only descent tells what belongs to it. All are held first, until none is new:
