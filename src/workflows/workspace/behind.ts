@@ -1,5 +1,5 @@
 /**
- * The index of the workspaces that run and have not the newest policy yet. It is made from the records when a run begins, and kept
+ * The index of the workspaces that are to be sent the newest policy. It is made from the records when a run begins, and kept
  * beside them; it is not handed over.
  */
 import { workspaceWorkflowId } from '../names';

@@ -13,6 +13,11 @@ export interface Members {
   owners: Record<string, OwnerMembers>;
   count: number;
   running: number;
+  /**
+   * Whether a policy is pushed to those that are off too. They plan by it, and one is soon woken; thousands that sleep would be as many
+   * replays, and read it when they next decide something.
+   */
+  pushesToAll: boolean;
   /** Reports of workspaces beyond the limit, which are not counted. */
   refused: number;
 }
@@ -32,15 +37,15 @@ const HOME = 2;
 /** It has the newest policy. */
 const CURRENT = 4;
 
-export function createMembers(): Members {
-  return { owners: {}, count: 0, running: 0, refused: 0 };
+export function createMembers({ pushesToAll }: Pick<Members, 'pushesToAll'>): Members {
+  return { owners: {}, count: 0, running: 0, pushesToAll, refused: 0 };
 }
 
 /** Takes a report that is newer than the last of its workspace. Answers whether the workspace has still to be sent the policy. */
 export function takeReport(members: Members, report: UsageReport, isCurrent: boolean): boolean {
   const name = report.workspace.slice(report.workspace.lastIndexOf('/') + 1);
   const known = findMember(members, report);
-  if (known && known[1] >= report.sequence) return isBehind(known);
+  if (known && known[1] >= report.sequence) return isBehind(members, known);
   if (!known) endOthers(members, report.owner, name);
   if (!report.running && !report.home) {
     replace(members, report, null);
@@ -54,7 +59,7 @@ export function takeReport(members: Members, report: UsageReport, isCurrent: boo
   const cpu = whole(quantity(report.cpu) * 1_000);
   const member: Member = [name, report.sequence, flags, cpu, bytes(report.memory), bytes(report.disk)];
   replace(members, report, member);
-  return isBehind(member);
+  return isBehind(members, member);
 }
 
 /**
@@ -72,12 +77,16 @@ export function viewUsage({ owners }: Members): UsageView {
   return { owners: Object.fromEntries(view) as UsageView['owners'] };
 }
 
-/** Every workspace that runs and has not the newest policy yet, by owner and id. */
-export function behindMembers({ owners }: Members): { owner: string; id: string }[] {
-  return Object.entries(owners).flatMap(([owner, { workspaces }]) => {
-    const behind = Object.entries(workspaces).filter(([, member]) => isBehind(member));
-    return behind.map(([id]) => ({ owner, id }));
-  });
+/** Every workspace that is to have the newest policy and has not, by owner and id; those that run come first. */
+export function behindMembers(members: Members): { owner: string; id: string }[] {
+  const running: { owner: string; id: string }[] = [];
+  const others: { owner: string; id: string }[] = [];
+  for (const [owner, { workspaces }] of Object.entries(members.owners)) {
+    for (const [id, member] of Object.entries(workspaces)) {
+      if (isBehind(members, member)) (member[2] & RUNNING ? running : others).push({ owner, id });
+    }
+  }
+  return [...running, ...others];
 }
 
 /** A newer policy came: nobody has it yet. */
@@ -192,7 +201,8 @@ function ownersEntry({ owners }: Members, owner: string): OwnerMembers | null {
   return Object.hasOwn(owners, owner) ? (owners[owner] ?? null) : null;
 }
 
-const isBehind = ([, , flags]: Member): boolean => (flags & (RUNNING | CURRENT)) === RUNNING;
+const isBehind = ({ pushesToAll }: Members, [, , flags]: Member): boolean =>
+  (flags & CURRENT) === 0 && (pushesToAll || (flags & RUNNING) !== 0);
 const runs = (member: Member | null): number => (member && member[2] & RUNNING ? 1 : 0);
 /** Whole numbers, whose sums and differences are exact. */
 const whole = (number: number): number => Math.min(Math.round(number), Number.MAX_SAFE_INTEGER);

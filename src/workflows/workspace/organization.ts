@@ -33,7 +33,7 @@ export function createOrganization(input: unknown, now: number): OrganizationSta
   const { policy, fields } = mergePolicy(defaultPolicy(), given.policy);
   checkPolicy(policy, asObject('policy', given.policy));
   const changes = [{ at: new Date(now).toISOString(), by, version: policy.version, fields }];
-  return { schemaVersion: 2, name, policy, changes, members: createMembers(), parts: createParts() };
+  return { schemaVersion: 2, name, policy, changes, members: createMembers({ pushesToAll: true }), parts: createParts() };
 }
 
 /** Brings an older run's state to today's shape. */
@@ -41,7 +41,14 @@ export function migrateOrganization(carried: OrganizationState | OldState): Orga
   const policy = withNewFields(carried.policy);
   if (carried.schemaVersion === 2) return { ...carried, policy };
   const { name, changes, workspaces } = carried;
-  const state: OrganizationState = { schemaVersion: 2, name, policy, changes, members: createMembers(), parts: createParts() };
+  const state: OrganizationState = {
+    schemaVersion: 2,
+    name,
+    policy,
+    changes,
+    members: createMembers({ pushesToAll: true }),
+    parts: createParts(),
+  };
   for (const { policyVersion, id, ...report } of Object.values(workspaces)) {
     // Very old ones have no id; no other begins with a dash.
     const key = id ?? `-${report.workspace.slice(report.workspace.lastIndexOf('/') + 1)}`;

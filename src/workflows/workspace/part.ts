@@ -22,7 +22,7 @@ export function createPart(input: unknown): PartState {
   const { part } = given;
   if (typeof part !== 'number' || !Number.isSafeInteger(part) || part < 0) throw invalid('part', 'a number from 0', part);
   const organization = asName('organization', given.organization);
-  return { schemaVersion: 1, organization, part, policy: null, members: createMembers() };
+  return { schemaVersion: 1, organization, part, policy: null, members: createMembers({ pushesToAll: false }) };
 }
 
 export function migratePart(carried: PartState): PartState {

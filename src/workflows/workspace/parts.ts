@@ -50,6 +50,7 @@ export function passOn(parts: Parts, event: UsageReport | WorkspaceEndedInput): 
 /** Gives the largest groups away until few enough workspaces are left. `policyAt` is the policy that the workspaces up to date have. */
 export function giveAway(parts: Parts, members: Members, policyAt: number): void {
   while (members.count > MAX_OWN) {
+    members.pushesToAll = false;
     const group = largestGroup(members);
     parts.given = [...parts.given, group].sort((a, b) => a - b);
     parts.withoutPolicy.push(group);

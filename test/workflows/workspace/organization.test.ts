@@ -66,15 +66,17 @@ test('The changes that are kept stay small, whatever names a change has.', () =>
   expect(JSON.stringify(viewPolicy(state).changes).length).toBeLessThan(50_000);
 });
 
-test('Those that run and have an older policy are behind, and nobody else is.', () => {
+test('Those with an older policy are behind, the running ones first; of a large organization only those.', () => {
   const state = organization(
-    {},
-    { workspace: 'workspace/eve/dev', id: 'w2', owner: 'eve', running: false },
+    { running: false },
+    { workspace: 'workspace/eve/dev', id: 'w2', owner: 'eve' },
     { workspace: 'workspace/eve/two', id: 'w3', owner: 'eve', policyAt: NOW + 10 },
   );
   expect([...behindOf(state).keys()]).toEqual([]);
   applyPolicyChange(state, { retention: '1d' }, NOW + 5);
-  expect([...behindOf(state).keys()]).toEqual(['ada/w1', 'eve/w3']);
+  expect([...behindOf(state).keys()]).toEqual(['eve/w2', 'eve/w3', 'ada/w1']);
+  state.members.pushesToAll = false;
+  expect([...behindOf(state).keys()]).toEqual(['eve/w2', 'eve/w3']);
 });
 
 test('Two changes in one instant are told apart by the moments that they are recorded at.', () => {
