@@ -34,15 +34,15 @@ const untilVersion = (workspace: WorkspaceHandle, version: number) =>
     return status.policyVersion === version && status;
   });
 
-/** Makes the organization believe that the workspace is off, so that a push is missed. */
+/** Makes the organization believe that the workspace is gone, so that a push is missed. */
 async function muffle(organization: string, workspace: WorkspaceHandle): Promise<void> {
   const { id } = await workspace.status();
-  const report = { workspace: `workspace/${workspace.workspace}`, id, owner: workspace.owner, running: false, home: true };
+  const report = { workspace: `workspace/${workspace.workspace}`, id, owner: workspace.owner, running: false, home: false };
   const use = { cpu: '1', memory: '2Gi', disk: '10Gi' };
   const sent = { ...report, ...use, sequence: Number.MAX_SAFE_INTEGER, policyAt: 0 };
   await stack.client.temporal.workflow.getHandle(`organization/${organization}`).signal('usageReported', sent);
-  await until('it is believed to be off', async () => {
-    return (await organizationOf(organization).usage()).owners[workspace.owner]?.running === 0;
+  await until('it is believed to be gone', async () => {
+    return !(workspace.owner in (await organizationOf(organization).usage()).owners);
   });
 }
 
@@ -90,7 +90,7 @@ test('A push missed after creation is healed by the reading of the policy 30 s l
 });
 
 test('A push missed later is healed by the daily reading of the policy.', async () => {
-  await organizationOf('old').create();
+  await organizationOf('old').create({ policy: { autoOff: { after: 'never' } } });
   const workspace = await createRunning('old', { organization: 'old' });
   await stack.env.sleep(HOUR);
   await muffle('old', workspace);

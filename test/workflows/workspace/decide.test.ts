@@ -91,6 +91,7 @@ test('A workspace that is off reads the policy before it starts by its schedule,
   simulator.settle();
   const start = plannedStart(state);
   if (!start) throw new Error('there is no planned start');
+  state.policyDueAt = start.at;
   expect(decide(state, start.beginsAt - 1)).toMatchObject({ do: 'sleep', until: start.beginsAt });
   expect(decide(state, start.beginsAt)).toEqual({ do: 'readPolicy' });
   noteReading(state, start.beginsAt);
