@@ -1,5 +1,6 @@
 /** A checkout whose sources change while something of it runs, such as after `git pull`; with sources that compile in a moment. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -7,8 +8,8 @@ import path from 'node:path';
 import { eventually } from './start-process';
 
 const ROOT = path.join(__dirname, '..', '..');
-/** The worker's part in this is the real one, with what it imports. */
-const REAL = ['worker/running.ts', ...['process-identity', 'process-table'].map((name) => `runtimes/sandbox/${name}.ts`)];
+/** The worker's part in this is the real one, with all that it imports. */
+const REAL = withImports('worker/running.ts');
 const STAYS = "console.log('up');\nsetInterval(() => undefined, 1_000);\n";
 const LIMIT_MS = 120_000;
 
@@ -19,9 +20,8 @@ beforeEach(() => {
   checkout = mkdtempSync(path.join(os.tmpdir(), 'perennial-checkout-'));
   for (const name of ['scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json'])
     cpSync(path.join(ROOT, name), path.join(checkout, name), { recursive: true });
-  for (const name of [...REAL, 'runtimes/failure.ts', 'runtimes/failure-types.ts'])
-    cpSync(path.join(ROOT, 'src', name), path.join(checkout, 'src', name));
-  symlinkSync(path.join(ROOT, 'node_modules'), path.join(checkout, 'node_modules'));
+  for (const name of REAL) cpSync(path.join(ROOT, 'src', name), path.join(checkout, 'src', name));
+  makeDependencies();
   mkdirSync(path.join(checkout, 'src', 'cli'));
   write('start.ts', `${STAYS}export {};\n`);
   write('worker.ts', `import { noteRunning } from './worker/running';\nnoteRunning(__dirname);\n${STAYS}`);
@@ -31,6 +31,25 @@ afterEach(async () => {
   for (const child of running) await kill(child);
   rmSync(checkout, { recursive: true });
 });
+
+/** What the compiler needs, in a folder of the checkout's own: an install through a link would empty what is linked. */
+function makeDependencies(): void {
+  const folder = path.join(checkout, 'node_modules');
+  mkdirSync(folder);
+  for (const name of ['typescript', '@typescript', '@types', 'undici-types'])
+    symlinkSync(path.join(ROOT, 'node_modules', name), path.join(folder, name));
+  const lock = readFileSync(path.join(checkout, 'package-lock.json'));
+  writeFileSync(path.join(folder, '.perennial-lock-hash'), createHash('sha256').update(lock).digest('hex'));
+}
+
+/** A file of src and every one that it needs. */
+function withImports(file: string, known = new Set<string>()): string[] {
+  if (known.has(file)) return [];
+  known.add(file);
+  const text = readFileSync(path.join(ROOT, 'src', file), 'utf8');
+  const imports = [...text.matchAll(/ from '(\.[^']+)'/g)].map(([, from = '']) => path.join(path.dirname(file), `${from}.ts`));
+  return [file, ...imports.flatMap((each) => withImports(each, known))];
+}
 
 const write = (name: string, text: string) => writeFileSync(path.join(checkout, 'src', name), text);
 const sayVersion = (version: string) => write('cli/index.ts', `console.log('version ${version}');\nexport {};\n`);
