@@ -19,7 +19,7 @@ describe('admit', () => {
     const { workflows, run, activities } = activityWorld();
     workflows.set('organization/acme', { answer: { version: 3, changes: ['a secret of nobody'] } });
     const { value, attempt } = await run(activities.admit, { organization: 'acme', deadline: DEADLINE });
-    expect([value, attempt]).toEqual([{ policy: { version: 3 } }, 1]);
+    expect([value, attempt]).toEqual([{ policy: { version: 3, changedAt: 0 } }, 1]);
   });
 
   test.each([
