@@ -12,6 +12,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { checkTimeZone } from './creation';
 import { isTimeZone, refusalToFailure } from './handlers';
 import * as messages from './messages';
 import { type Pusher, pushPolicies } from './policy-push';
@@ -59,6 +60,8 @@ export async function organization(input?: unknown): Promise<void> {
   });
   showDetails(state);
   await CancellationScope.nonCancellable(async () => {
+    const { timeZone } = state.policy.autoStart;
+    if (timeZone !== null && !workflowInfo().continuedFromExecutionRunId) await checkTimeZone(timeZone);
     await Promise.all([pushPolicies(pusher), passOn(state, mustHandOver)]);
     await condition(allHandlersFinished);
     state.parts.events = state.parts.events.slice(-MAX_HANDED_OVER);

@@ -3,13 +3,10 @@
  * `decide` what comes next and `act` does it. The rules are in `workspace/`.
  */
 import {
-  ActivityFailure,
-  ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
   condition,
   continueAsNew,
-  log,
   sleep,
   upsertMemo,
   workflowInfo,
@@ -18,7 +15,8 @@ import { act } from './act';
 import { inOrderOfArrival } from './arrival';
 import { refusalToFailure, registerHandlers } from './handlers';
 import { type StatusView, workspaceWorkflowId } from './messages';
-import { local, short } from './proxies';
+import { checkTimeZone, ownFailure } from './creation';
+import { short } from './proxies';
 import { publish, showDetails } from './publication';
 import { autoOffAt, noteDue } from './workspace/auto-off';
 import { decide } from './workspace/decide';
@@ -132,36 +130,13 @@ async function admitCreation(run: Run): Promise<void> {
   const policy = await ownFailure(() =>
     short.readPolicy.executeWithOptions({ summary: `policy of ${state.organization}` }, [{ organization: state.organization }]),
   );
-  await checkTimeZone(state);
+  if (state.own.autoStart) await checkTimeZone(state.own.autoStart.timeZone ?? '');
   refusalToFailure(() => {
     checkOwn(state.own, policy);
     wantedSpec(state, state.own, policy);
   });
   takePolicy(state, policy, Date.now());
   takeEarlySignals(state, Date.now());
-}
-
-/** A zone that could not be checked in time is taken: a plan that then comes to nothing says so and holds nobody up. */
-async function checkTimeZone({ own: { autoStart } }: State): Promise<void> {
-  if (!autoStart) return;
-  try {
-    await ownFailure(() => local.checkTimeZone({ field: 'autoStart.timeZone', timeZone: autoStart.timeZone ?? '' }));
-  } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
-    log.warn('the time zone could not be checked', { error });
-  }
-}
-
-/** Passes an activity's own typed failure on as the workflow's, without the wrapping. */
-async function ownFailure<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const cause = error instanceof ActivityFailure ? error.cause : undefined;
-    if (cause instanceof ApplicationFailure)
-      throw ApplicationFailure.create({ type: cause.type ?? 'RuntimeUnavailable', message: cause.message, nonRetryable: true });
-    throw error;
-  }
 }
 
 function isFull(state: State): boolean {

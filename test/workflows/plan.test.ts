@@ -88,6 +88,12 @@ test('A zone that nobody can compute with is refused alike by command, update, c
       .catch((error: unknown) => error);
     expect((end as WorkflowFailedError).cause).toMatchObject(refused);
     await expect(stack.client.organization('default').setPolicy({ autoStart: { timeZone } })).rejects.toMatchObject(refused);
+    const organization = stack.client.organization(name);
+    await organization
+      .create({ policy: { autoStart: { timeZone } } })
+      .catch((error: unknown) => expect(error).toMatchObject(refused));
+    const ended = stack.client.temporal.workflow.getHandle(`organization/${name}`).result();
+    expect(((await ended.catch((error: unknown) => error)) as WorkflowFailedError).cause).toMatchObject(refused);
     const workspace = await create(`whole-${name}`);
     await untilState(workspace, 'running');
     await expect(workspace.configure({ autoStart: { time: '08:30', timeZone } })).rejects.toMatchObject(refused);
