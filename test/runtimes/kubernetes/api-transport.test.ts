@@ -66,8 +66,9 @@ describe('The way to the API server', () => {
     ['the end of an answer', hangInBody],
   ])('waits for %s no longer than it should, and not twice.', async (_what, answer) => {
     server.answer(answer);
-    const failure = await failureIn(connect(server.kubeconfig, SHORT_MS).pods.read(AT));
-    expect(failure).toMatchObject({ status: null, message: `the API server at ${server.name} did not answer within 0.3 s` });
+    // On a busy machine a connection alone takes longer than the short limit.
+    const failure = await failureIn(connect(server.kubeconfig, 3_000).pods.read(AT));
+    expect(failure).toMatchObject({ status: null, message: `the API server at ${server.name} did not answer within 3 s` });
     expect(server.asked).toHaveLength(1);
   });
 
