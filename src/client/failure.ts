@@ -11,6 +11,8 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { isToAskAgain } from '../workflows/messages';
 
+/** Of Temporal's API: the status of a run that another one followed. */
+const CONTINUED_AS_NEW = 6;
 // Of gRPC.
 const CANCELLED = 1;
 const DEADLINE_EXCEEDED = 4;
@@ -90,9 +92,13 @@ export function sendUpdate<T>(thing: string, send: (updateId: string) => Promise
   return persistently(thing, () => send(updateId), isUntaken);
 }
 
-/** Sends a query, again where it came to a workflow between two of its tasks. */
+/** Sends a query, again where it came to a workflow between two of its tasks, or to a run that another followed at that moment. */
 export function sendQuery<T>(thing: string, send: () => Promise<T>): Promise<T> {
-  return persistently(thing, send, isToAskAgain);
+  return persistently(thing, send, (error) => isToAskAgain(error) || isFollowed(error));
+}
+
+function isFollowed(error: unknown): boolean {
+  return error instanceof QueryRejectedError && error.status === CONTINUED_AS_NEW;
 }
 
 /** Each try of an update is patient already: the SDK's own retries take seconds. */

@@ -52,7 +52,8 @@ export function organizationHandle(client: Client, name: string): OrganizationHa
 
 /** The organization's own answer, with those of the workflows that it names. */
 async function readUsage(client: Client, thing: string, workflowId: string): Promise<UsageView> {
-  const ask = (id: string) => sendQuery(thing, () => client.workflow.getHandle(id).query<UsageView>('usage'));
+  const queries = queryOpenOnly(client);
+  const ask = (id: string) => sendQuery(thing, () => queries.getHandle(id).query<UsageView>('usage'));
   const { owners, more = [] } = await ask(workflowId);
   const parts = await Promise.all(more.map(ask));
   return { owners: Object.assign({}, owners, ...parts.map((part) => part.owners)) as UsageView['owners'] };
