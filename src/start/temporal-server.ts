@@ -6,6 +6,7 @@ import type { ProcessIdentity } from '../runtimes/sandbox/process-identity';
 import { withoutProxyToLoopback } from '../client/loopback';
 import type { Say } from './progress';
 import { StartRefusal } from './start-refusal';
+import { DATABASE, setAsideUnfinished } from './temporal-database';
 import { type SupervisedChild, superviseChild } from './supervised-child';
 
 /** A first start on a cold, busy machine takes about 5 s. */
@@ -58,6 +59,7 @@ export interface TemporalServer {
 /** Starts the server on its file in DIR, and resolves when it answers; from then on it is started again when it dies. */
 export async function startTemporalServer(spec: TemporalServerSpec): Promise<TemporalServer> {
   const address = `${HOST}:${spec.port}`;
+  setAsideUnfinished(spec);
   const child = superviseServer(spec);
   const connection = Connection.lazy(withoutProxyToLoopback({ address }));
   const end = async () => {
@@ -77,7 +79,7 @@ export async function startTemporalServer(spec: TemporalServerSpec): Promise<Tem
 function superviseServer(spec: TemporalServerSpec): SupervisedChild {
   const args = ['server', 'start-dev', '--ip', HOST, '--port', String(spec.port), '--ui-port', String(spec.uiPort)];
   // Relative to DIR, its working folder: the name becomes part of a URI, in which `#`, `?`, and `%` of a path would mean something else.
-  args.push('--db-filename', 'temporal.db', '--namespace', spec.namespace);
+  args.push('--db-filename', DATABASE, '--namespace', spec.namespace);
   for (const pragma of SQLITE) args.push('--sqlite-pragma', pragma);
   for (const setting of DYNAMIC_CONFIG) args.push('--dynamic-config-value', setting);
   return superviseChild({
