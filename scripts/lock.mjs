@@ -1,10 +1,11 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startOf } from './running.mjs';
 
 /**
  * Runs `work` while no other process does, waiting for the one that is at it. Tickets are numbered files that name their
- * holder's pid; the highest is in force while its process lives. A new one may only be made above a dead one, and making
+ * holder; the highest is in force while its process lives. A new one may only be made above a dead one, and making
  * it is atomic, so a process that was killed blocks nobody and two can never both take over from it.
  */
 export async function withLock(folder, say, work) {
@@ -28,7 +29,7 @@ function claim(folder) {
   const { number, file } = newest(folder);
   if (file !== null && isHeld(file)) return null;
   const mine = path.join(folder, String(number + 1));
-  if (!createWhole(mine, String(process.pid))) return null;
+  if (!createWhole(mine, `${process.pid} ${startOf(process.pid)}`)) return null;
   // Someone who looked later may have gone further already, after which this ticket counts for nothing.
   if (newest(folder).number !== number + 1) {
     rmSync(mine, { force: true });
@@ -59,14 +60,13 @@ function newest(folder) {
   return { number, file: number === 0 ? null : path.join(folder, String(number)) };
 }
 
-// A file that vanished was overtaken, and the next look shows by what.
+// A file that vanished was overtaken, and the next look shows by what. The system gives pids away again, in containers the very same
+// ones each time, so the start has to be the same; what names no holder was given back, or emptied by a power cut.
 function isHeld(file) {
   try {
-    const holder = readFileSync(file, 'utf8');
-    if (holder === 'free') return false;
-    process.kill(Number(holder), 0);
+    const [pid, start] = readFileSync(file, 'utf8').split(' ');
+    return start !== undefined && startOf(pid) === start;
+  } catch {
     return true;
-  } catch (error) {
-    return error.code !== 'ESRCH';
   }
 }

@@ -50,7 +50,7 @@ function isAlive(pid) {
 }
 
 /** The boot and the start in that boot, where the system tells them; null when there is no such process. */
-function startOf(pid) {
+export function startOf(pid) {
   if (process.platform !== 'linux') return isThere(pid) ? 'unknown' : null;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
