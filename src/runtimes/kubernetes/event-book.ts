@@ -87,6 +87,7 @@ async function watchRoom(
   const { signal } = room.closing;
   let from: string | null = null;
   while (!signal.aborted) {
+    const began = performance.now();
     try {
       from ??= await events.now(namespace);
       const at = { namespace, resourceVersion: from, timeoutSeconds: WATCH_SECONDS, signal };
@@ -94,6 +95,8 @@ async function watchRoom(
         from = object.metadata.resourceVersion ?? from;
         if (type === 'ADDED' || type === 'MODIFIED') for (const take of room.feeds) take(object);
       });
+      // A server on its way out closes watches at once.
+      if (performance.now() - began < retryMs) await pause(retryMs, signal);
     } catch {
       from = null;
       await pause(retryMs, signal);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { createEventBook, type EventBook, type EventSource } from '../../../src/runtimes/kubernetes/event-book';
 import { failure, until } from './driven-pods';
@@ -75,5 +76,19 @@ describe('The events of pods that start', () => {
     await until(() => open().length === 0);
     book.follow(podOf({})).close();
     await until(() => driven.watches.length === 3);
+  });
+
+  test('are asked for now and then only where the server closes each watch at once, as it does on its way out.', async () => {
+    let watches = 0;
+    const watch = async () => {
+      watches += 1;
+      await delay(1);
+    };
+    const hurried = createEventBook({ events: { ...driven.api.events, watch } }, { retryMs: 50 });
+    hurried.follow(podOf({}));
+    await delay(300);
+    hurried.close();
+    expect(watches).toBeGreaterThan(1);
+    expect(watches).toBeLessThan(12);
   });
 });
