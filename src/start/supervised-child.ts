@@ -59,19 +59,29 @@ export function superviseChild(spec: ChildSpec): SupervisedChild {
       const logFrom = sizeOf(spec.logFile);
       const child = spawnLogged(spec);
       identity = child.pid === undefined ? null : identifyProcess(child.pid);
-      spec.onSpawn(identity);
       running = ended(child);
-      void running.then(async (how) => {
+      void running.then((how) => {
         if (stopping.signal.aborted) return;
         if (!isKept && attempt + 1 >= spec.starts)
           return reject(
             new StartRefusal(`the ${spec.name} ended before it was ready (${how})${lastWords(spec.logFile, logFrom)}`),
           );
-        const next = isKept && Date.now() - startedAt > STEADY_MS ? 0 : attempt + 1;
         spec.say(`the ${spec.name} ended (${how}); starting it again`);
-        await pause({ attempt: next, signal: stopping.signal });
-        if (!stopping.signal.aborted) launch(next);
+        return launchAgain(isKept && Date.now() - startedAt > STEADY_MS ? 0 : attempt + 1);
       });
+      spec.onSpawn(identity);
+    };
+    // A disk that is full for a while must not end what supervises.
+    const launchAgain = async (attempt: number): Promise<void> => {
+      await pause({ attempt, signal: stopping.signal });
+      if (stopping.signal.aborted) return;
+      const before = running;
+      try {
+        launch(attempt);
+      } catch (error) {
+        spec.say(`trouble when the ${spec.name} was started again: ${error instanceof Error ? error.message : String(error)}`);
+        if (running === before) await launchAgain(attempt + 1);
+      }
     };
     launch(0);
   });

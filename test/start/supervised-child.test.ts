@@ -1,5 +1,5 @@
 /** A program of the stack that ends before it is ready, and how often it is tried. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type SupervisedChild, superviseChild } from '../../src/start/supervised-child';
@@ -15,7 +15,10 @@ afterAll(async () => {
 });
 
 /** Runs a line of shell that finds in `$COUNT` a file of its own. */
-function supervise(name: string, { script, starts }: { script: string; starts: number }) {
+function supervise(
+  name: string,
+  { script, starts, onSpawn = () => undefined }: { script: string; starts: number; onSpawn?: () => void },
+) {
   const file = (ending: string) => path.join(folder, `${name}.${ending}`);
   const said: string[] = [];
   const child = superviseChild({
@@ -27,7 +30,7 @@ function supervise(name: string, { script, starts }: { script: string; starts: n
     graceMs: 1_000,
     starts,
     say: (line) => said.push(line),
-    onSpawn: () => undefined,
+    onSpawn,
   });
   children.push(child);
   return { child, said, begun: () => readFileSync(file('count'), 'utf8').length };
@@ -73,4 +76,33 @@ test('Of one that panicked its reason is told, and not the end of its trace.', a
   const failure = await child.failed.catch((error: Error) => error.message);
   expect(failure).toContain('\npanic: the port is taken\ngoroutine 0\n');
   expect(failure).not.toContain('goroutine 49');
+});
+
+test('One that is kept is started again also where its log or what is written down of it has no room for a while.', async () => {
+  const script = 'printf x >> "$COUNT"; while [ ! -e "$COUNT.end" ]; do sleep 0.05; done; rm "$COUNT.end"';
+  let spawns = 0;
+  const onSpawn = () => {
+    spawns += 1;
+    if (spawns === 2) throw new Error('no space left on device');
+  };
+  const { child, begun, said } = supervise('kept', { starts: 1, script, onSpawn });
+  const until = async (holds: () => boolean) => {
+    for (let tries = 0; tries < 200 && !holds(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(holds()).toBe(true);
+  };
+  const endOne = () => writeFileSync(path.join(folder, 'kept.count.end'), '');
+  await until(() => spawns === 1);
+  child.keep();
+  endOne();
+  await until(() => said.includes('trouble when the kept was started again: no space left on device'));
+  await until(() => begun() === 2);
+  // A folder cannot be opened as a log.
+  const log = path.join(folder, 'kept.log');
+  rmSync(log);
+  mkdirSync(log);
+  endOne();
+  await until(() => said.some((line) => line.includes('EISDIR')));
+  rmdirSync(log);
+  await until(() => spawns === 3);
+  await child.end();
 });
