@@ -103,7 +103,8 @@ async function listenFor(word: string): Promise<{ server: Server; heard(): boole
       if (isHeard || text.length > 256) socket.destroy();
     });
   });
-  server.listen({ port: 0, host: '::' });
+  // On all addresses of both kinds, or of IPv4 where there is no other.
+  server.listen({ port: 0 });
   await Promise.race([once(server, 'listening'), once(server, 'error').then(([error]) => Promise.reject(error))]);
   return { server, heard: () => isHeard };
 }
