@@ -1,6 +1,6 @@
 /** For tests that have to work for somebody who is not root, run by somebody who is. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { inCheckout } from './checkout.mjs';
@@ -15,7 +15,11 @@ const LEFT_OUT = new Set(['.git', '.perennial', 'dist']);
  */
 export function openOrdinaryUser() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'perennial-user-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
+  // What a test has left running as that user may still write there: no reason not to tell how the tests ended.
+  const remove = () => {
+    const { status } = spawnSync('rm', ['-rf', '--one-file-system', '--', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
+    if (status !== 0) console.error(`${folder} could not be removed`);
+  };
   try {
     const [checkout, home] = ['checkout', 'home'].map((name) => path.join(folder, name));
     mkdirSync(checkout);

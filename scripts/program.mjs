@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 
 const KEPT_CHARACTERS = 20_000;
+/** The signal by which this process was told to end: what ran was ended by it, and nothing else begins. */
+let told = null;
 
 /**
  * Runs a program with its output shown, and resolves with how it ended, `exit code 0` or otherwise, and with the end of what it
@@ -8,6 +10,7 @@ const KEPT_CHARACTERS = 20_000;
  */
 export function runProgram({ program, args, env = process.env, cwd, limitMs = 2 ** 31 - 1 }) {
   return new Promise((resolve) => {
+    if (told !== null) return resolve({ how: `signal ${told}`, printed: '' });
     // A group of its own, so that its children can be ended with it.
     const child = spawn(program, args, { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     let printed = '';
@@ -23,7 +26,10 @@ export function runProgram({ program, args, env = process.env, cwd, limitMs = 2 
       isLate = true;
       kill('SIGKILL');
     }, limitMs);
-    const passOn = (signal) => kill(signal);
+    const passOn = (signal) => {
+      told ??= signal;
+      kill(signal);
+    };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn);
     for (const name of ['stdout', 'stderr'])
       child[name].on('data', (chunk) => {

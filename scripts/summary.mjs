@@ -17,6 +17,9 @@ export function readSummary(file, { name, how, printed }) {
   try {
     const summary = JSON.parse(readFileSync(file, 'utf8'));
     if (how !== 'exit code 0' && summary.failures.length === 0) summary.failures.push({ name, error: `it ended with ${how}` });
+    // Patterns that fit no file any more must not pass for success.
+    else if (summary.passed === 0 && summary.failures.length === 0 && !summary.note)
+      summary.failures.push({ name, error: 'it ran no test' });
     return summary;
   } catch {
     const lines = printed.trim().split('\n');
