@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { patiently, podSpec } from './contract';
 import { HOME, REF } from './contract-given';
@@ -96,5 +96,22 @@ describe.each(KINDS)('The way into a sandbox (isolation: %s)', (isolation) => {
     writeFileSync(path.join(bin, 'own-tool'), '#!/bin/sh\necho own\n', { mode: 0o755 });
     await start();
     if (isolation === 'auto') expect((await run(['own-tool'])).stdout).toBe('own\n');
+  });
+
+  it("has the machine's names of hosts inside, also where an image has links in their place, and follows none of those.", async () => {
+    const foreign = path.join(world.root, 'foreign');
+    writeFileSync(foreign, 'untouched');
+    chmodSync(foreign, 0o666);
+    const etc = path.join(world.imagesDir, 'starter/1/rootfs/etc');
+    symlinkSync('../run/systemd/resolve/stub-resolv.conf', path.join(etc, 'resolv.conf'));
+    symlinkSync(foreign, path.join(etc, 'hosts'));
+    mkdirSync(path.join(etc, '../var'));
+    symlinkSync('/tmp', path.join(etc, '../var/tmp'));
+    await start();
+    if (isolation !== 'plain') {
+      expect((await run(['cat', '/etc/resolv.conf'])).stdout).toBe(readFileSync('/etc/resolv.conf', 'utf8'));
+      expect((await run(['cat', '/etc/hosts'])).stdout).toContain(readFileSync('/etc/hosts', 'utf8'));
+    }
+    expect(readFileSync(foreign, 'utf8')).toBe('untouched');
   });
 });

@@ -14,10 +14,22 @@ cp -dR --preserve=mode,timestamps,links "$rootfs/." upper/
 for link in bin sbin lib lib32 lib64 libx32; do
   [ -L "/$link" ] && [ -d "upper/$link" ] && [ ! -L "upper/$link" ] || continue
   target=upper$(readlink -f "/$link")
+  # What the image links there leads out of the layer.
+  [ ! -L "\${target%/*}" ] && [ ! -L "$target" ] || continue
   mkdir -p "$target"
   cp -dR --preserve=mode,timestamps,links "upper/$link/." "$target/"
   rm -r "upper/$link"
 done`;
+
+/**
+ * On many machines these are mounted or linked from elsewhere, and the layer below shows them empty. They take the place of the image's,
+ * which may be links too.
+ */
+export const WRITE_NAMES = `
+rm -rf upper/etc/resolv.conf upper/etc/hosts upper/etc/hostname
+printf '%s' "$resolv" >upper/etc/resolv.conf
+printf '%s' "$hosts" >upper/etc/hosts
+echo "$name" >upper/etc/hostname`;
 
 /**
  * Builds a sandbox's root and becomes its first process. It runs as root in fresh mount, process, IPC, and host-name spaces
@@ -40,17 +52,13 @@ mount -t tmpfs -o mode=755 tmpfs "$mount_point"
 cd "$mount_point"
 mkdir -p root work upper/etc "upper/home/$user" "upper\${dir%/*}"
 
-# On many machines these are mounted or linked from elsewhere, and the layer below shows them empty.
-printf '%s' "$resolv" >upper/etc/resolv.conf
-printf '%s' "$hosts" >upper/etc/hosts
-echo "$name" >upper/etc/hostname
-
 # A device 0/0 hides what lies below it, whatever is unmounted; the folders above keep their owners and modes.
 eval "$hide"
 mknod "upper$dir" c 0 0
 
 # The image is copied, not stacked: an overlay refuses two lower layers of which one holds the other.
 ${COPY_IMAGE}
+${WRITE_NAMES}
 chmod 755 upper
 
 echo "$name" >/proc/sys/kernel/hostname

@@ -1,4 +1,4 @@
-import { COMPLETE_HOME, COPY_IMAGE } from './setup-script';
+import { COMPLETE_HOME, COPY_IMAGE, WRITE_NAMES } from './setup-script';
 
 /**
  * Builds a sandbox's root for a caller who is not root, in user, mount, IPC, and host-name spaces of his own. Then it becomes the parent
@@ -27,12 +27,9 @@ mount -t tmpfs -o mode=755 tmpfs root
 mkdir -p root/dev root/proc root/sys root/tmp root/run root/etc root/home
 
 ${COPY_IMAGE}
-printf '%s' "$resolv" >upper/etc/resolv.conf
-printf '%s' "$hosts" >upper/etc/hosts
-echo "$name" >upper/etc/hostname
+${WRITE_NAMES}
 # What belongs to root on the machine cannot be copied into a layer, not even to be written into by everybody.
-mkdir -p upper/var/tmp
-chmod 1777 upper/var/tmp
+[ -L upper/var ] || [ -L upper/var/tmp ] || { mkdir -p upper/var/tmp && chmod 1777 upper/var/tmp; }
 
 # What is mounted on the machine may hang or be immense, so only what lies in the folder itself is copied.
 while IFS= read -r folder; do
