@@ -52,13 +52,19 @@ interface Waiting {
  */
 export async function waitForBuild({ options, ...given }: Waiting): Promise<BuildView> {
   let { number } = given;
-  let known: { position: string; build: BuildView | null } = { position: '', build: null };
+  let known: { position: string; build: BuildView | null; pending: PendingStep | null } = {
+    position: '',
+    build: null,
+    pending: null,
+  };
   let shown = '';
   let sinceQueryMs = Number.POSITIVE_INFINITY;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * GROWTH, LONGEST_PAUSE_MS)) {
     options.signal?.throwIfAborted();
     const { position, pending } = await look(given);
-    if (position !== known.position && sinceQueryMs >= (options.intervalMs ?? QUERY_PAUSE_MS)) {
+    // Before the build is asked for again it may be at another step.
+    if (position === known.position) known.pending = pending;
+    else if (sinceQueryMs >= (options.intervalMs ?? QUERY_PAUSE_MS)) {
       const found = await findBuild(given.handle, number);
       const next = typeof found === 'number' ? found : found?.endedAt ? found.replacedBy : undefined;
       if (next !== undefined) {
@@ -66,12 +72,12 @@ export async function waitForBuild({ options, ...given }: Waiting): Promise<Buil
         number = next;
         continue;
       }
-      known = { position, build: typeof found === 'number' ? null : found };
+      known = { position, build: typeof found === 'number' ? null : found, pending: null };
       sinceQueryMs = 0;
     }
     const { build } = known;
-    const now = JSON.stringify([build, pending]);
-    if (build && now !== shown) options.onChange?.(build, build.endedAt === null ? pending : null);
+    const now = JSON.stringify([build, known.pending]);
+    if (build && now !== shown) options.onChange?.(build, build.endedAt === null ? known.pending : null);
     if (build && build.endedAt !== null) return build;
     shown = now;
     await new Promise((resolve) => setTimeout(resolve, options.intervalMs ?? pauseMs));
