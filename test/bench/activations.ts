@@ -43,9 +43,12 @@ export async function createCache(bundle: WorkflowBundleWithSourceMap, answers: 
 
 function drive({ workflow, runId, answers }: { workflow: Workflow; runId: string; answers: Answers }): Cached {
   let historyLength = 0;
+  let nowMs = Date.now();
   const activate = async (jobs: Job[]): Promise<Command[]> => {
     historyLength += 4;
-    const timestamp = { seconds: Math.floor(Date.now() / 1_000) as unknown as Long, nanos: 0 };
+    // Each task starts later than the one before: what comes at the same time counts as come between two tasks, and is refused.
+    nowMs = Math.max(nowMs + 1, Date.now());
+    const timestamp = { seconds: Math.floor(nowMs / 1_000) as unknown as Long, nanos: (nowMs % 1_000) * 1e6 };
     const activation = coresdk.workflow_activation.WorkflowActivation.fromObject({ runId, timestamp, historyLength, jobs });
     const completion = await workflow.activate(activation);
     await workflow.getAndResetSinkCalls();
