@@ -9,6 +9,7 @@ import { settleNoProxy } from '../client/loopback';
 import { installationOf } from '../client/installation';
 import { createSandboxRuntime } from '../runtimes/sandbox';
 import type { CliContext } from './context';
+import { ownName } from './own-name';
 import { openOutput } from './process-output';
 import { runProgram } from './program';
 
@@ -21,7 +22,7 @@ const context: Omit<CliContext, 'exit'> = {
   settings: {
     dir: env.PERENNIAL_DIR || '.perennial',
     images: path.resolve(env.PERENNIAL_IMAGES || 'images'),
-    by: [...(env.USER || env.LOGNAME || '')].slice(0, 200).join('') || null,
+    by: ownName(env),
   },
   readTemporalConfig: () => loadClientConnectConfig({ overrideEnvVars: definedEnv() }),
   connect: connectClient,

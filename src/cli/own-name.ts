@@ -1,0 +1,17 @@
+import { userInfo } from 'node:os';
+
+const LIMIT = 200;
+
+/** Who asks where no `--by` says: the name that the environment has, else the machine's for whoever runs this; null where neither has one. */
+export function ownName(env: NodeJS.ProcessEnv, machineName = () => userInfo().username): string | null {
+  return [...(env.USER || env.LOGNAME || nameOrNull(machineName) || '')].slice(0, LIMIT).join('') || null;
+}
+
+// It throws for a user whom the machine's list of users does not have, as in many containers.
+function nameOrNull(machineName: () => string): string | null {
+  try {
+    return machineName();
+  } catch {
+    return null;
+  }
+}
