@@ -1,3 +1,4 @@
+import type { PendingStep } from '../client';
 import type { StatusView } from '../workflows/messages';
 import { formatOutcome, formatSteps } from './build-lines';
 import { formatTable } from './table';
@@ -7,11 +8,13 @@ interface Page {
   status: StatusView;
   /** The sentence of `explain`. */
   why: string;
+  /** What the step under way waits for. */
+  pending: PendingStep | null;
   now: number;
 }
 
 /** A workspace on one page: what it is, what comes next, what waits, and its build. */
-export function formatStatus({ status, why, now }: Page): string {
+export function formatStatus({ status, why, pending, now }: Page): string {
   const { workspace, state, since, build } = status;
   const rows = [
     ['why', why],
@@ -34,7 +37,8 @@ export function formatStatus({ status, why, now }: Page): string {
     ['build', build && formatBuild(build, now)],
     // What there is nothing to say about takes no line.
   ].flatMap(([name, text]) => (text ? [[name ?? '', text]] : []));
-  const steps = build === null ? [] : [...formatSteps({ build, now }), ...formatOutcome(build).map((line) => `  ${line}`)];
+  const steps =
+    build === null ? [] : [...formatSteps({ build, pending, now }), ...formatOutcome(build).map((line) => `  ${line}`)];
   return [`${workspace} is ${state} since ${formatInstant(since, now)}`, formatTable(rows), ...steps].join('\n');
 }
 

@@ -18,7 +18,9 @@ export function statusCommand(context: CliContext): Command {
         if (json) return print({ json: status, text: '' });
         // The status says how it is; only the explanation says why.
         const { why } = await handle.explain();
-        print({ json: status, text: formatStatus({ status, why, now: context.now() }) });
+        // What the step under way waits for is known to the server alone.
+        const pending = status.build && status.build.endedAt === null ? await answerOf(session, handle.pendingStep()) : null;
+        print({ json: status, text: formatStatus({ status, why, pending, now: context.now() }) });
       }),
     );
 }

@@ -1,3 +1,4 @@
+import { running } from './build-samples';
 import { build, fakeClient, onTerminal, run, status } from './command-line';
 
 const SUMMARIES = [
@@ -111,6 +112,17 @@ test('The status of a workspace that has read no policy yet leaves out what is n
       'organization  default\n' +
       'id            w1\n',
   );
+});
+
+test('The status of a build under way says what its step waits for, and which attempt it is.', async () => {
+  const pending = { attempt: 3, waitingFor: 'another attempt', lastFailure: 'no room' };
+  const workspace = {
+    status: async () => status({ state: 'building', build: running() }),
+    explain: async () => explanation('it was created.'),
+    pendingStep: async () => pending,
+  };
+  const { out } = await run(['status', 'ada/dev'], { client: fakeClient({ workspace }) });
+  expect(out).toMatch(/^ {2}start-pod +running +9\.0 s +attempt 3; waiting for another attempt; no room$/m);
 });
 
 test('The explanation says why, what comes next, what would change it, and what was, newest last.', async () => {
