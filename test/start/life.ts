@@ -54,6 +54,16 @@ function liveThroughFirstBuild({ perennial, inside, logOf, workspace, client, st
     },
   );
 
+  lives('One that is created without an image is built from the default one.', async () => {
+    const { code, out } = await perennial('create', 'ada/plain', '--by', 'ada');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^ada\/plain is running \(build 1, /m) });
+    expect((await workspace('plain').status()).image).toEqual({
+      reference: setting.image,
+      digest: expect.stringMatching(/^sha256:/),
+    });
+    await workspace('plain').delete({ by: 'test', purge: true });
+  });
+
   lives('A command’s exit code is passed on, and its output as it came.', async () => {
     expect(await perennial('shell', 'ada/dev', '--', 'sh', '-c', 'printf "a\\tb"; echo c >&2; exit 7')).toEqual({
       code: 7,
