@@ -70,7 +70,8 @@ export function parseAutoStart(text: string): AutoStartSetting {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
   }
-  throw new InvalidArgumentError('Expected "HH:MM ZONE" or "HH:MM ZONE mon,tue", such as "08:30 Europe/Berlin".');
+  const examples = '"HH:MM ZONE" or "HH:MM ZONE mon,tue", such as "08:30 Europe/Berlin"';
+  throw new InvalidArgumentError(`Expected ${examples}, with the zone's name in the tz database.`);
 }
 
 /** Weekdays with commas between them; they come back in the order of the week. */

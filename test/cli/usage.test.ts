@@ -16,6 +16,7 @@ test.each([
     'Expected an image reference of at most 255 characters, such as starter:1, got "a b".',
   ],
   [['create', 'ada/dev', '--auto-start', '8:30 Europe/Berlin'], 'Expected "HH:MM ZONE"'],
+  [['create', 'ada/dev', '--auto-start', '08:30 IST'], "with the zone's name in the tz database"],
   [['create', 'ada/dev', '--auto-start', '08:30 Mars/Base'], 'Expected "HH:MM ZONE"'],
   [['create', 'ada/dev', '--auto-start', '08:30 Europe/Berlin monday'], 'Expected "HH:MM ZONE"'],
   [['create', 'ada/dev', '--auto-start', '08:30'], 'Expected "HH:MM ZONE"'],
