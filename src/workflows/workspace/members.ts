@@ -3,6 +3,7 @@
  * so a record is a tuple. Keys come from others, hence `Object.hasOwn`: an owner may be called `constructor`.
  */
 import { formatBytes, formatCpu, quantity } from '../../runtimes/quantity';
+import { workspaceWorkflowId } from '../names';
 import type { OwnerUsage, UsageView, WorkspaceEndedInput } from '../payloads';
 import type { UsageReport } from './usage';
 
@@ -69,7 +70,9 @@ export function takeReport(members: Members, report: UsageReport, isCurrent: boo
 export function takeEnded(members: Members, { workspace, id, home }: WorkspaceEndedInput): void {
   const owner = workspace.split('/')[1] ?? '';
   const known = findMember(members, { owner, id });
-  if (known) replace(members, { owner, id }, home ? ended(known) : null);
+  // The home that it left may have been adopted, and the record be that of the workspace which has it now.
+  if (!known || (home && workspace !== workspaceWorkflowId(owner, known[0]))) return;
+  replace(members, { owner, id }, home ? ended(known) : null);
 }
 
 export function viewUsage({ owners }: Members): UsageView {

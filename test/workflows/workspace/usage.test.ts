@@ -61,6 +61,15 @@ test('That one ended changes nothing of another that was made under its name, no
   expect(state).toStrictEqual(before);
 });
 
+test('That one was terminated changes nothing of the workspace that has adopted its home by then; that the home is gone does.', () => {
+  const state = organization({});
+  takeReports(state, { ...REPORT, workspace: 'workspace/ada/heir', sequence: 2 });
+  takeEnd(state, { workspace: REPORT.workspace, id: 'w1', home: true });
+  expect(viewOrganizationUsage(state).owners.ada).toMatchObject({ running: 1, homes: 1 });
+  takeEnd(state, { workspace: REPORT.workspace, id: 'w1', home: false });
+  expect(viewOrganizationUsage(state)).toEqual({ owners: {} });
+});
+
 test('An owner may be called like what every object has.', () => {
   const owners = ['constructor', 'valueof', 'tostring'];
   const state = organization(...owners.map((owner) => ({ owner, workspace: `workspace/${owner}/dev`, id: 'constructor' })));
