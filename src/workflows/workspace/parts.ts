@@ -81,9 +81,12 @@ export function takeDeliveries(parts: Parts): Delivery[] | null {
   return groups.size === 0 ? null : [...groups].map(([group, list]) => ({ group, events: list }));
 }
 
-/** Takes back what did not arrive. What came later stays behind it. */
+/** Takes back what did not arrive. What came later for the same parts stays behind it, and what is for others goes before. */
 export function requeue(parts: Parts, failed: Delivery[]): void {
-  parts.events = [...failed.flatMap(({ events }) => events), ...parts.events];
+  const groups = new Set(failed.map(({ group }) => group));
+  const isForFailed = (event: MemberEvent) => groups.has(groupOf(ownerOf(event.workspace) ?? ''));
+  const others = parts.events.filter((event) => !isForFailed(event));
+  parts.events = [...others, ...failed.flatMap(({ events }) => events), ...parts.events.filter(isForFailed)];
   parts.withoutPolicy = [...new Set([...parts.withoutPolicy, ...failed.map(({ group }) => group)])];
 }
 

@@ -10,7 +10,7 @@ import {
   viewOrganizationUsage,
 } from '../../../src/workflows/workspace/organization';
 import { createPart, migratePart, type PartState, takeDelivery, viewPartUsage } from '../../../src/workflows/workspace/part';
-import { noteDelivered, takeDeliveries } from '../../../src/workflows/workspace/parts';
+import { createParts, noteDelivered, requeue, takeDeliveries } from '../../../src/workflows/workspace/parts';
 import { organization, REPORT, takeEnd, takeReports } from './organization-scene';
 import { copy, NOW } from './scene';
 
@@ -120,4 +120,17 @@ test('One workspace that is not reached is tried again later and less often, and
     noteUnreached(behind, 'ada/w1', now);
   }
   expect(pauses).toEqual([10, 20, 40, 80]);
+});
+
+test('A part that takes nothing keeps no other part waiting, and is sent what it missed in its order.', () => {
+  const parts = createParts();
+  const reports = Array.from({ length: 2_000 }, (_, index) => ({ ...REPORT, sequence: index }));
+  parts.events = [...reports];
+  const failed = takeDeliveries(parts) ?? [];
+  const other = { ...REPORT, workspace: 'workspace/eve/dev', owner: 'eve' };
+  parts.events.push({ ...REPORT, sequence: 2_000 }, other);
+  requeue(parts, failed);
+  const next = (takeDeliveries(parts) ?? []).flatMap(({ events }) => events);
+  expect(next).toEqual([...reports.slice(0, 1_999), other].sort((a, b) => a.owner.localeCompare(b.owner)));
+  expect(parts.events).toEqual([reports[1_999], { ...REPORT, sequence: 2_000 }]);
 });
