@@ -63,7 +63,11 @@ export function noteFailure(
     if (isFinal(type)) step.message = cutText(message, KEPT_MESSAGE);
     return;
   }
-  if (type === 'PodLost' && mayRestart(build, details)) return restartPod(build, message);
+  if (type === 'PodLost' && mayRestart(build, details)) {
+    // A hook has a time limit of its own.
+    build.spentMs += isHook(step) ? 0 : (details.tookMs ?? 0);
+    return restartPod(build, message);
+  }
   if (isHook(step) && type !== 'PodLost') {
     warn(build, [`${step.name}: ${message}`]);
     return endStep(step, 'warning', now, message);

@@ -113,6 +113,14 @@ test('A final failure that a hand-over meets is one all the same.', () => {
   expect(path(simulator.state, 1)).toEqual(['building→error build-failed']);
 });
 
+test('What a step took until its pod was lost counts against the deadline, also where the loss itself does not count.', () => {
+  const simulator = created();
+  simulator.outcomes = ['done', 'done', 'PodLost', 'PodLost', 'done', 'done', 'PodLost'];
+  simulator.settle();
+  // Of the hooks nothing counts: they have a time limit of their own.
+  expect(simulator.state.builds[0]).toMatchObject({ failure: null, restarts: 3, spentMs: 8 * 1_000 });
+});
+
 test('A delete of a build that has failed, while it is cleaned up, is a delete.', () => {
   const simulator = inColumn('building');
   simulator.outcomes = ['failed'];
