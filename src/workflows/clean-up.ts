@@ -6,7 +6,7 @@ import { cleanUps } from './proxies';
 import type { Run } from './workspace';
 import { homeToPurge, podRef } from './workspace/pod';
 import { isFinal } from './workspace/step-end';
-import { enter, noteBlocked, settleEnding } from './workspace/transition';
+import { enter, noteBlocked, notePodGone, settleEnding } from './workspace/transition';
 import { iso } from './workspace/view';
 
 /** Removes what comes down, then enters the state that this leads to. */
@@ -18,7 +18,9 @@ export async function clean(run: Run): Promise<void> {
     const summary = `remove the pod of build ${podBuild}`;
     const isClean = await finish(run, ({ proxy, limitMs }) => proxy.stopPod.executeWithOptions({ summary }, [{ pod, limitMs }]));
     if (!isClean) return;
-    state.podBuild = null;
+    notePodGone(state, podBuild);
+    // That of a newer build was found meanwhile, and is removed next.
+    if (state.podBuild !== null) return;
   }
   settleEnding(state, Date.now());
 }

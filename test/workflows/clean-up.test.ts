@@ -1,7 +1,7 @@
 /** A stop or a purge that does not end: what it waits for can be read, it is never given up, and what was asked holds. */
 import type { WorkspaceHandle } from '../../src/client';
-import { type Stack, startStack, until, untilState } from './stack';
-import { disturb, failureOf, homesOf, openToTrouble, pathOf, podsOf } from './trouble';
+import { createGate, type Stack, startStack, until, untilState } from './stack';
+import { disturb, failureOf, homesOf, openToTrouble, pathOf, podsOf, untilCalled } from './trouble';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -66,4 +66,18 @@ test('A delete that meets a stop which cannot end is a delete all the same.', as
   isStuck = false;
   await untilState(workspace, 'deleted');
   expect((await workspace.explain()).next).toMatchObject([{ what: 'purge', because: expect.stringMatching(/deleted/) }]);
+});
+
+test('A newer build that is found while an older pod is removed is removed too, before the workspace is off.', async () => {
+  const gate = createGate();
+  const meter = disturb('newer-stop', 'stop', { hold: (call) => (call === 1 ? gate.opened : undefined) });
+  const workspace = await createRunning('newer-stop');
+  await workspace.stop();
+  await untilCalled(meter);
+  const lost = { build: 1, found: 7, reason: 'build 7 runs', counted: false };
+  await stack.client.temporal.workflow.getHandle('workspace/ada/newer-stop').signal('podLost', lost);
+  gate.open();
+  await untilState(workspace, 'off');
+  expect(meter.calls()).toBe(2);
+  expect(await workspace.start()).toMatchObject({ outcome: 'accepted', build: 8 });
 });

@@ -108,6 +108,11 @@ export function noteBlocked(state: State, { type, message }: { type: string; mes
   state.blocked = { since: state.blocked?.since ?? now, because: cutText(`${type}: ${message}`, KEPT_MESSAGE) };
 }
 
+/** The pod of this build is gone, and so is that of every older one. */
+export function notePodGone(state: State, build: number): void {
+  if (state.podBuild !== null && state.podBuild <= build) state.podBuild = null;
+}
+
 /** What was to come down is gone: enters the state that this led to. A build that waited begins by itself afterwards. */
 export function settleEnding(state: State, now: number): void {
   const { ending } = state;
