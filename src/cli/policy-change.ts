@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { MAX_DEPTH } from '../workflows/workspace/plain-json';
 
 /** Fields of a policy, unchecked: the organization itself judges them, and says what it expected. */
 export type PolicyFields = Record<string, unknown>;
@@ -37,11 +38,30 @@ export function mergeChange(base: PolicyFields, change: PolicyFields): PolicyFie
 }
 
 function parseJson(text: string): unknown {
+  const parsed = parseOrUndefined(text);
+  if (isTooDeep(parsed)) throw new InvalidArgumentError(`Expected JSON of at most ${MAX_DEPTH} levels.`);
+  return parsed;
+}
+
+function parseOrUndefined(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** Level by level: a few kilobytes can be nested so deep that whatever recurses over them, `JSON.stringify` too, ends in an exhausted stack. */
+function isTooDeep(value: unknown): boolean {
+  let level = [value].filter(isContainer);
+  for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth += 1) {
+    level = level.flatMap((container) => Object.values(container).filter(isContainer));
+  }
+  return level.length > 0;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function isFields(value: unknown): value is PolicyFields {

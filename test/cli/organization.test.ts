@@ -78,6 +78,23 @@ test('A field that no policy has is named, since the organization ignores it.', 
   });
 });
 
+test('JSON that is nested deeper than anything can be made of it again is refused with a sentence.', async () => {
+  const { client, sent } = organizations();
+  const deep = `{"retention":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+  const file = path.join(dir, 'deep.json');
+  writeFileSync(file, deep);
+  for (const option of [
+    ['--policy', deep],
+    ['--file', file],
+    ['--set', `retention=${deep}`],
+  ]) {
+    const ended = await run(['org', 'set', ...option], { client });
+    expect(ended).toMatchObject({ code: 2, error: expect.stringContaining('Expected JSON of at most 32 levels.') });
+    expect(ended.error).not.toContain('    at ');
+  }
+  expect(sent).toEqual([]);
+});
+
 test('A create sends the policy only when there is one.', async () => {
   const { client, sent } = organizations();
   const ended = await run(['org', 'create', 'research'], { client });
