@@ -38,8 +38,8 @@ import { parseEnded, parseReports } from './workspace/usage';
 
 /** What could not be passed on is tried again after this. */
 const PASSING_PAUSE_MS = 10_000;
-/** Well below the number at which the server ends a workflow. */
-const MAX_EVENTS = 20_000;
+/** Well below 10,000 signals, beyond which the server takes none for a run, and the number of events at which it ends a workflow. */
+const MAX_EVENTS = 9_000;
 
 export async function organization(input?: unknown): Promise<void> {
   const state = refusalToFailure(() => openState(input));
@@ -62,7 +62,12 @@ export async function organization(input?: unknown): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
     const { timeZone } = state.policy.autoStart;
     if (timeZone !== null && !workflowInfo().continuedFromExecutionRunId) await checkTimeZone(timeZone);
-    await Promise.all([pushPolicies(pusher), passOn(state, mustHandOver)]);
+    let isPushing = true;
+    const pushing = pushPolicies(pusher).then(() => {
+      isPushing = false;
+    });
+    // What comes while the last push ends may be too much for a hand-over again, so this goes on until the hand-over itself.
+    await Promise.all([pushing, passOn(state, () => !isPushing && mustHandOver())]);
     await condition(allHandlersFinished);
     state.parts.events = state.parts.events.slice(-MAX_HANDED_OVER);
     await continueAsNew<typeof organization>({ carried: state });

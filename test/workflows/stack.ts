@@ -30,6 +30,10 @@ export interface Script extends MemoryOptions {
   readPolicy?: (query: () => Promise<Policy>) => Promise<Policy>;
   /** What comes of a plan; the next start when it answers nothing. */
   nextOccurrence?: () => Promise<never> | undefined;
+  /** In the place of the check of a zone at a creation. */
+  checkTimeZone?: () => Promise<void>;
+  /** What a push of a policy waits for before it begins. */
+  pushPolicy?: () => Promise<void>;
 }
 
 export interface Stack {
@@ -73,8 +77,13 @@ export async function startStack(
   };
   const watch = { watchIntervalMs: watchMs, watchFullIntervalMs: 3_000 };
   const activities = createActivities({ runtime, client: temporal, policies: { read }, ...watch });
-  const { nextOccurrence } = activities;
+  const { nextOccurrence, checkTimeZone, pushPolicy } = activities;
+  activities.checkTimeZone = (input) => script.checkTimeZone?.() ?? checkTimeZone(input);
   activities.nextOccurrence = (input) => script.nextOccurrence?.() ?? nextOccurrence(input);
+  activities.pushPolicy = async (input) => {
+    await script.pushPolicy?.();
+    return pushPolicy(input);
+  };
   const bundle = await bundleOnce();
   let running: { workers: Worker[]; runs: Promise<PromiseSettledResult<void>[]> } | null = null;
   const stack: Stack = {
