@@ -148,7 +148,9 @@ function checkPolicyChange(state: OrganizationState, input: unknown): void {
   const { name, policy, changes } = state;
   const copy = { ...createOrganization({ name }, 0), policy, changes };
   const { autoStart } = applyPolicyChange(copy, input, 0);
-  if (autoStart.timeZone !== null && !isTimeZone(autoStart.timeZone)) {
+  const isNew = autoStart.timeZone !== policy.autoStart.timeZone;
+  // One that is there already may be from before it was refused, and must not keep the other fields from being set.
+  if (isNew && autoStart.timeZone !== null && !isTimeZone(autoStart.timeZone)) {
     throw invalid('autoStart.timeZone', 'an IANA time zone such as Europe/Berlin, or null', autoStart.timeZone);
   }
 }

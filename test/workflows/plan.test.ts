@@ -101,6 +101,18 @@ test('A zone that nobody can compute with is refused alike by command, update, c
   }
 });
 
+test('A zone that an organization has from before it was refused keeps none of its other fields from being set.', async () => {
+  stack.script.checkTimeZone = async () => undefined;
+  const organization = stack.client.organization('from-before');
+  await organization.create({ policy: { autoStart: { timeZone: 'IST' } } });
+  const whole = await organization.setPolicy({ retention: '3d' });
+  expect(whole).toMatchObject({ version: 2, retention: '3d', autoStart: { timeZone: 'IST' } });
+  expect(await organization.setPolicy({ ...whole, retention: '4d' })).toMatchObject({ version: 3, retention: '4d' });
+  const other = organization.setPolicy({ autoStart: { timeZone: 'PST' } });
+  await expect(other).rejects.toMatchObject({ type: 'InvalidRequest' });
+  expect(await organization.setPolicy({ autoStart: { timeZone: 'Asia/Kolkata' } })).toMatchObject({ version: 4 });
+});
+
 function handleOf({ workspace }: WorkspaceHandle) {
   return stack.client.temporal.workflow.getHandle(`workspace/${workspace}`);
 }
