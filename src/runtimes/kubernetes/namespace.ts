@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { V1Namespace } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../failure';
@@ -8,6 +9,8 @@ import type { NetworkSettings } from './settings';
 
 const ORGANIZATION = 'perennial/organization';
 const ENFORCE = 'pod-security.kubernetes.io/enforce';
+/** On namespaces that a worker made: which NetworkPolicy it last wrote there. An administrator's has none, and keeps its own policy. */
+const WRITTEN_POLICY = 'perennial/network-policy';
 /** Where the manifests put the worker and the gateway, beside secrets that no workspace may come near. */
 const SYSTEM = 'perennial-system';
 
@@ -30,6 +33,7 @@ export async function ensureNamespace(ground: Ground, organization: string, leve
     throw new RuntimeFailure('RuntimeUnavailable', `namespace ${name} is being deleted`);
   }
   if (isHalfMade(found)) await finishNamespace(ground, name);
+  else await renewNetworkPolicy(ground, found);
   if (level !== null) await setLevel(ground, found, level);
 }
 
@@ -57,9 +61,25 @@ function isHalfMade({ metadata }: V1Namespace): boolean {
 }
 
 async function finishNamespace(ground: Ground, name: string): Promise<void> {
-  await ground.api.networkPolicies.apply(name, networkPolicy(ground.settings.network));
-  await ground.api.namespaces.merge(name, { metadata: { labels: MANAGED_BY } });
+  const policy = networkPolicy(ground.settings.network);
+  await ground.api.networkPolicies.apply(name, policy);
+  const annotations = { [WRITTEN_POLICY]: digestOf(policy) };
+  await ground.api.namespaces.merge(name, { metadata: { labels: MANAGED_BY, annotations } });
 }
+
+/** Other settings, or those of a newer version, hold in namespaces made before too. Where the worker may not write any more, nothing changes. */
+async function renewNetworkPolicy(ground: Ground, { metadata = {} }: V1Namespace): Promise<void> {
+  const written = metadata.annotations?.[WRITTEN_POLICY];
+  if (!isOurs({ metadata }) || written === undefined) return;
+  if (written === digestOf(networkPolicy(ground.settings.network))) return;
+  try {
+    await finishNamespace(ground, metadata.name ?? '');
+  } catch (error) {
+    if (!(error instanceof ApiFailure) || error.status !== 403) throw error;
+  }
+}
+
+const digestOf = (policy: PolicyBody): string => createHash('sha256').update(JSON.stringify(policy)).digest('hex').slice(0, 16);
 
 function explainMissing(name: string): string {
   return `namespace ${name} is not there, and the worker may not make it; an administrator can, with deploy/kubernetes/organization`;

@@ -1,4 +1,8 @@
+import { ApiFailure } from '../../../src/runtimes/kubernetes/api-failure';
+import type { Ground } from '../../../src/runtimes/kubernetes/ground';
 import { createKubernetesRuntime } from '../../../src/runtimes/kubernetes';
+import { ensureNamespace } from '../../../src/runtimes/kubernetes/namespace';
+import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
 import { HOME, patiently, podSpec } from '../contract-given';
 import { json, startApiServer } from './api-server';
 import { OURS } from './pod-objects';
@@ -14,4 +18,43 @@ test("Nothing is made for an organization whose namespace would be the worker's 
   expect(server.asked.filter(({ verb }) => verb === 'POST')).toEqual([]);
   await runtime.close();
   await server.end();
+});
+
+const WRITTEN = 'perennial/network-policy';
+
+/** What is written into a namespace that a build begins in; `apply` is what comes of writing its policy. */
+async function written(annotations: Record<string, string>, apply = async () => {}) {
+  const policies: string[] = [];
+  const noted: unknown[] = [];
+  const labels = { ...OURS, 'perennial/organization': 'default' };
+  const api = {
+    namespaces: {
+      read: async (name: string) => ({ metadata: { name, labels, annotations } }),
+      merge: async (_: string, body: { metadata: { annotations?: Record<string, string> } }) =>
+        void noted.push(body.metadata.annotations?.[WRITTEN]),
+    },
+    networkPolicies: {
+      apply: async (namespace: string) => {
+        policies.push(namespace);
+        await apply();
+      },
+    },
+  };
+  const ground = { api, settings: CLUSTER_DEFAULTS, namespaceOf: () => 'perennial-default' };
+  await ensureNamespace(ground as unknown as Ground, 'default', null);
+  return { policies, noted };
+}
+
+test('A network policy that a worker wrote with other settings is written again, once.', async () => {
+  const { policies, noted } = await written({ [WRITTEN]: 'that of other settings' });
+  expect([policies, noted]).toEqual([['perennial-default'], [expect.stringMatching(/^[0-9a-f]{16}$/)]]);
+  expect(await written({ [WRITTEN]: String(noted[0]) })).toEqual({ policies: [], noted: [] });
+});
+
+test("An administrator's network policy is left alone, and so is one that the worker may not write any more.", async () => {
+  expect(await written({})).toEqual({ policies: [], noted: [] });
+  const forbidden = async () => {
+    throw new ApiFailure('forbidden', { status: 403, reason: 'Forbidden' });
+  };
+  expect((await written({ [WRITTEN]: 'that of other settings' }, forbidden)).noted).toEqual([]);
 });
