@@ -10,9 +10,8 @@ import { Interrupted, observe } from './observe';
 import { admission, hooks, starts, waits } from './proxies';
 import { durationMs } from './workspace/duration';
 import { hookInput, homeSpec, podSpec } from './workspace/pod';
-import { takePolicy } from './workspace/policy-intake';
 import type { BuildRecord, State, StepRecord } from './workspace/state';
-import { beginStep, endStep, nextStep, noteDone, noteFailure, noteHome, notePod } from './workspace/step-end';
+import { beginStep, endStep, nextStep, noteAdmitted, noteDone, noteFailure, noteHome, notePod } from './workspace/step-end';
 
 export interface BuildRun {
   state: State;
@@ -58,7 +57,7 @@ const STEPS: Record<Exclude<StepName, 'inject-secrets'>, (run: BuildRun) => Prom
   admit: async ({ state, build }) => {
     const input = { organization: state.organization, deadline: deadline(state, build) };
     const result = await whose(admission, build).admit.executeWithOptions({ summary: `admit build ${build.number}` }, [input]);
-    takePolicy(state, result.value.policy, Date.now());
+    noteAdmitted(state, build, result.value.policy, Date.now());
     return result;
   },
   'prepare-home': async ({ state, build }) => {

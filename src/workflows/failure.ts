@@ -1,9 +1,11 @@
-/** The failures of activities, as the rules know them. */
+/** The failures of activities, and the refusals of what came of them, as the rules know them. */
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { BuildFailureDetails } from '../activities';
+import { Refusal } from './workspace/refusal';
 import type { StepFailure } from './workspace/step-end';
 
 export function failureOf(error: unknown): StepFailure {
+  if (error instanceof Refusal) return { type: error.type, message: error.message, details: {} };
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const type = cause instanceof ApplicationFailure && cause.type ? cause.type : 'RuntimeUnavailable';
   const message = cause instanceof Error ? cause.message : String(cause);

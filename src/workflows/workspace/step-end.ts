@@ -5,12 +5,16 @@
 import type { BuildFailureDetails } from '../../activities';
 import type { HookResult } from '../../hooks/hook';
 import type { Pod } from '../../runtimes/runtime';
+import type { KnownPolicy } from '../payloads';
 import { FINAL_TYPES, INTERNAL_TYPES } from '../../runtimes/failure-types';
 import { cutLines, cutText } from '../../runtimes/text-limit';
 import { KEPT_LINES, KEPT_MESSAGE, KEPT_NAME, KEPT_WARNINGS } from './kept';
 import { MAX_LOSSES, noteNewerBuild } from './losses';
+import { policyAt } from './policy';
+import { takePolicy } from './policy-intake';
 import type { BuildRecord, State, StepRecord } from './state';
 import { failBuild } from './transition';
+import { wantedSpec } from './wanted';
 
 /** A step that came to its end by itself. */
 export interface StepSuccess {
@@ -74,6 +78,21 @@ export function noteFailure(
   }
   endStep(step, 'failed', now, message);
   failBuild(state, build, { type: isShown(type) ? type : 'RuntimeUnavailable', message, step: step.name });
+}
+
+/**
+ * What `admit` read, by which the whole build goes: a workspace that was off may have known an older policy when the build began.
+ * Throws a Refusal where this one does not allow what the workspace wants.
+ */
+export function noteAdmitted(state: State, build: BuildRecord, policy: KnownPolicy, now: number): void {
+  const before = state.policy;
+  takePolicy(state, policy, now);
+  const { policy: known } = state;
+  const isSame = known?.version === before?.version && policyAt(known) === policyAt(before);
+  if (known === null || isSame || state.ending) return;
+  const spec = wantedSpec(state, state.own, known);
+  if (spec.image !== build.spec.image) build.pinnedDigest = null;
+  build.spec = spec;
 }
 
 /** What `prepare-home` found or made. From here on the home is recorded, and it is the workspace's own. */

@@ -10,6 +10,7 @@ import { MISSED_AFTER_MS, notePlan, useUpDate, wantedPlan } from '../../../src/w
 import { type Decision, decide } from '../../../src/workflows/workspace/decide';
 import { parseCreation } from '../../../src/workflows/workspace/inputs';
 import { noteReading, takePolicy } from '../../../src/workflows/workspace/policy-intake';
+import { Refusal } from '../../../src/workflows/workspace/refusal';
 import { takeEarlySignals } from '../../../src/workflows/workspace/signals';
 import { migrate } from '../../../src/workflows/workspace/migrate';
 import { type BuildRecord, createState, currentBuild, type State, type StepRecord } from '../../../src/workflows/workspace/state';
@@ -17,6 +18,7 @@ import {
   beginStep,
   isFinal,
   nextStep,
+  noteAdmitted,
   noteDone,
   noteFailure,
   noteHome,
@@ -165,7 +167,10 @@ export class Simulator {
     const many = (own: string[]) => (text === null ? own : Array.from({ length: 900 }, (_, index) => `${index}${text}`));
     const warnings = ended === 'warning' ? many([`${step.name}: the test said so`]) : [];
     const lastLines = step.name === 'admit' ? [] : many(step.name === 'configure' ? ['hello from the hook'] : []);
-    if (step.name === 'admit') takePolicy(state, this.policy, now);
+    if (step.name === 'admit') {
+      const refusal = refusedBy(() => noteAdmitted(state, build, this.policy, now));
+      if (refusal) return noteFailure({ state, build, step }, refusal, { isInterrupted: false, now });
+    }
     if (step.name === 'prepare-home') noteHome(state, build, { identity: 'volume-1' });
     if (step.name === 'start-pod') {
       notePod(build, { digest: build.pinnedDigest ?? text ?? `sha256:${build.spec.image}`, warnings: many([]) });
@@ -201,5 +206,15 @@ export class Simulator {
     window.due = null;
     schedule.renewAt = null;
     useUpDate(this.state, at);
+  }
+}
+
+function refusedBy(work: () => void): StepFailure | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { type: error.type, message: error.message, details: {} };
   }
 }

@@ -2,8 +2,8 @@ import { KEPT_BUILDS, KEPT_HISTORY } from '../../../src/workflows/workspace/kept
 import { requestBuild } from '../../../src/workflows/workspace/requests';
 import { currentBuild } from '../../../src/workflows/workspace/state';
 import { enter, queueBuild } from '../../../src/workflows/workspace/transition';
-import { viewBuild } from '../../../src/workflows/workspace/view';
-import { created, inColumn, path, refusalOf, running } from './scene';
+import { viewBuild, viewStatus } from '../../../src/workflows/workspace/view';
+import { created, inColumn, off, path, policyWith, refusalOf, running } from './scene';
 import type { Simulator } from './simulator';
 
 const BECAUSE = { cause: 'manual-start', by: 'ada', rule: null, evidence: null } as const;
@@ -105,6 +105,26 @@ test.each(['admit', 'prepare-home', 'start-pod', 'inject-secrets'])(
     expect(build?.steps.slice(failedAt + 1).every(({ state }) => state === 'cancelled')).toBe(true);
   },
 );
+
+test('A build goes by the policy that its first step has read, also where the workspace knew an older one when it began.', () => {
+  const simulator = off({ image: undefined }, { defaultImage: 'starter:1' });
+  simulator.policy = policyWith({ defaultImage: 'starter:2', resources: { default: { cpu: '3' } } }, 2);
+  requestBuild(simulator.state, 'start', {}, simulator.now);
+  simulator.settle();
+  expect(simulator.state.phase).toBe('running');
+  expect(simulator.state.builds.at(-1)).toMatchObject({ spec: { image: 'starter:2', resources: { cpu: '3' } } });
+  expect(viewStatus(simulator.state).rebuildRequired).toBeNull();
+});
+
+test('What the policy that was read refuses fails the build in its first step.', () => {
+  const simulator = off({ resources: { cpu: '8' } });
+  simulator.policy = policyWith({ resources: { max: { cpu: '4' } } }, 2);
+  requestBuild(simulator.state, 'start', {}, simulator.now);
+  simulator.settle();
+  expect(simulator.state).toMatchObject({ phase: 'error', podBuild: null });
+  const failure = { type: 'NotAllowed', step: 'admit', message: expect.stringMatching(/^resources\.cpu: expected at most 4/) };
+  expect(simulator.state.builds.at(-1)?.failure).toMatchObject(failure);
+});
 
 function rebuilt(simulator: Simulator, times: number): Simulator {
   for (let count = 0; count < times; count += 1) {
