@@ -12,6 +12,8 @@ export interface ProcessEntry {
   /** Ticks since boot on Linux, elsewhere a date; together with the pid it is never given twice. */
   startedAt: string;
   isEnding: boolean;
+  /** By SIGSTOP or a debugger: it does nothing, and makes no other process, until it is let go on. */
+  isStopped: boolean;
 }
 
 /** One process; null when there is none. One that has ended and only waits to be collected counts as none. */
@@ -33,16 +35,15 @@ export function listProcesses(): ProcessEntry[] {
     .filter((entry) => entry !== null);
 }
 
-/** All processes that descend from one. */
-export function listBelow(pid: number): number[] {
+/** A process, and all that descend from it. */
+export function listFamily(pid: number): ProcessEntry[] {
   const family = new Set([pid]);
   const all = listProcesses();
   for (let before = 0; before !== family.size; ) {
     before = family.size;
     for (const entry of all) if (family.has(entry.parent)) family.add(entry.pid);
   }
-  family.delete(pid);
-  return [...family];
+  return all.filter((entry) => family.has(entry.pid));
 }
 
 /** Whether a process was started with this setting in its environment; false where it cannot be seen. */
@@ -65,6 +66,7 @@ function parseStat(pid: number, stat: string): ProcessEntry | null {
     session: Number(field(6)),
     startedAt: field(22),
     isEnding: (Number(field(9)) & FLAG_EXITING) !== 0,
+    isStopped: /^[Tt]$/.test(field(3)),
   };
 }
 
@@ -76,6 +78,15 @@ function listByPs(which: string[]): ProcessEntry[] {
   return (stdout ?? '').split('\n').flatMap((line) => {
     const [, pid, parent, group, state, startedAt] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
     if (startedAt === undefined || state?.startsWith('Z')) return [];
-    return [{ pid: Number(pid), parent: Number(parent), session: Number(group), startedAt, isEnding: false }];
+    return [
+      {
+        pid: Number(pid),
+        parent: Number(parent),
+        session: Number(group),
+        startedAt,
+        isEnding: false,
+        isStopped: state?.startsWith('T') === true,
+      },
+    ];
   });
 }

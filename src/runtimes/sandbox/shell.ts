@@ -4,7 +4,7 @@ import { closeHandles, type Entry, enterPod } from './entry';
 import { loginShell } from './login-shell';
 import type { PodRecord } from './pod-record';
 import { isProcessWell, sendKill, sendSignal } from './process-identity';
-import { listBelow } from './process-table';
+import { listFamily } from './process-table';
 import { runPiped } from './shell-pipes';
 import { runTerminal } from './shell-terminal';
 
@@ -22,6 +22,9 @@ relay=$!
 trap 'kill -KILL "$relay"' HUP
 wait "$relay"
 exit "$?"`;
+
+/** One that waits for a disk stops late; it is killed all the same. */
+const HOLD_LIMIT_MS = 1_000;
 
 /** A shell on its way: what it is started by, and what is waited for. */
 export interface ShellRun {
@@ -88,16 +91,21 @@ function relayed(argv: string[]): string[] {
   return ['sh', '-c', RELAY, `${restored} ${words}`, ...argv];
 }
 
-// Programs inside may lead sessions of their own, so only descent tells what belongs to it. All are held first, until none is new:
-// what is started while others are killed would be left behind.
+// Programs inside may lead sessions of their own, so only descent tells what belongs to it. All are held first, and what is started while
+// others are killed would be left behind. A process that is told to stop may be just making another, which no list shows yet; so they are
+// listed once more when all stand still.
 function killAll(pid: number): void {
   const held = new Set<number>();
-  const findNew = () => [pid, ...listBelow(pid)].filter((found) => !held.has(found));
-  for (let found = findNew(); found.length > 0; found = findNew()) {
-    for (const each of found) {
-      held.add(each);
-      sendSignal(each, 'SIGSTOP');
+  const endsAt = Date.now() + HOLD_LIMIT_MS;
+  for (let areStopped = false; Date.now() < endsAt; ) {
+    const family = listFamily(pid);
+    const found = family.filter((entry) => !held.has(entry.pid));
+    if (found.length === 0 && areStopped) break;
+    for (const entry of found) {
+      held.add(entry.pid);
+      sendSignal(entry.pid, 'SIGSTOP');
     }
+    areStopped = found.length === 0 && family.every(({ isStopped }) => isStopped);
   }
   for (const each of held) sendKill(each);
 }
