@@ -16,5 +16,6 @@ module.exports = {
   },
   transformIgnorePatterns: [`node_modules/(?!${MODULES}/)`],
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // More than a small machine has cores: most of a test is waiting for servers and processes.
+  maxWorkers: 4,
 };

@@ -17,8 +17,8 @@ const results = [];
 rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(FOLDER, { recursive: true });
 await run('npm test', ['scripts/test.mjs']);
-await runAsOrdinaryUser();
-await run('kubernetes', ['scripts/test-kubernetes.mjs']);
+// Most of both is waiting: for kubelets, and for servers that were killed to come back.
+await Promise.all([runAsOrdinaryUser(), run('kubernetes', ['scripts/test-kubernetes.mjs'])]);
 for (const line of summarize()) console.log(line);
 process.exit(results.every(({ failures }) => failures.length === 0) ? 0 : 1);
 
@@ -50,7 +50,7 @@ async function run(name, script, { prefix = [], env = process.env, checkout = in
   const startedAt = Date.now();
   const file = path.join(checkout, 'dist', 'ci', `${name.replace(/\W+/g, '-')}.json`);
   const [program, ...args] = [...prefix, process.execPath, ...script];
-  const ended = await runProgram({ program, args, env: { ...env, PERENNIAL_TEST_SUMMARY: file }, cwd: checkout });
+  const ended = await runProgram({ program, args, env: { ...env, PERENNIAL_TEST_SUMMARY: file }, cwd: checkout, label: name });
   const summary = readSummary(file, { name, ...ended });
   results.push({ name, seconds: Math.round((Date.now() - startedAt) / 1000), ...summary });
 }

@@ -6,9 +6,10 @@ let told = null;
 
 /**
  * Runs a program with its output shown, and resolves with how it ended, `exit code 0` or otherwise, and with the end of what it
- * printed. One that takes longer than `limitMs` is killed with all that it started.
+ * printed. One that takes longer than `limitMs` is killed with all that it started. A label stands before each line, so that what two
+ * programs print at the same time can be told apart.
  */
-export function runProgram({ program, args, env = process.env, cwd, limitMs = 2 ** 31 - 1 }) {
+export function runProgram({ program, args, env = process.env, cwd, label, limitMs = 2 ** 31 - 1 }) {
   return new Promise((resolve) => {
     if (told !== null) return resolve({ how: `signal ${told}`, printed: '' });
     // A group of its own, so that its children can be ended with it.
@@ -31,11 +32,14 @@ export function runProgram({ program, args, env = process.env, cwd, limitMs = 2 
       kill(signal);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn);
-    for (const name of ['stdout', 'stderr'])
-      child[name].on('data', (chunk) => {
-        process[name].write(chunk);
-        printed = (printed + chunk).slice(-KEPT_CHARACTERS);
+    for (const name of ['stdout', 'stderr']) {
+      const show =
+        label === undefined ? (text) => process[name].write(text) : labelLines(label, (text) => process[name].write(text));
+      child[name].setEncoding('utf8').on('data', (text) => {
+        show(text);
+        printed = (printed + text).slice(-KEPT_CHARACTERS);
       });
+    }
     const end = (how) => {
       clearTimeout(timer);
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, passOn);
@@ -45,4 +49,14 @@ export function runProgram({ program, args, env = process.env, cwd, limitMs = 2 
     // What it left running may hold its output open for ever.
     child.once('exit', (code, signal) => setTimeout(end, 500, signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
+}
+
+/** Writes whole lines only, each with the label before it. */
+function labelLines(label, write) {
+  let rest = '';
+  return (text) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop();
+    for (const line of lines) write(`[${label}] ${line}\n`);
+  };
 }

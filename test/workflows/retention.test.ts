@@ -1,6 +1,7 @@
 /** What becomes of a deleted workspace: kept, restored, or purged with its home, on skipped time. */
 import type { WorkspaceHandle } from '../../src/client';
 import { RuntimeFailure } from '../../src/runtimes/failure';
+import { sendQuery } from '../../src/client/failure';
 import type { ExplainView, StatusView } from '../../src/workflows/messages';
 import { clearScript, type Stack, startStack, until, untilState } from './stack';
 
@@ -55,7 +56,7 @@ test('A deleted workspace keeps its home until purgeAt, is purged then, and comp
   expect(at).toBeLessThanOrEqual(purgeAt + MINUTE);
   expect(await hasHome(id)).toBe(false);
   // Our client answers nothing of what has ended; Temporal itself still does.
-  const { history } = await temporalOf(workspace).query<ExplainView>('explain');
+  const { history } = await sendQuery(workspace.workspace, () => temporalOf(workspace).query<ExplainView>('explain'));
   expect(history.slice(-3).map(({ from, to, cause }) => [from, to, cause])).toEqual([
     ['running', 'turning-off', 'delete'],
     ['turning-off', 'deleted', 'delete'],
