@@ -6,7 +6,7 @@ const leftOut = process.env.PERENNIAL_TEST_CLUSTER_TOOL ? [] : ['/faults\\.test\
 /** The tests that need a cluster; some of them end parts of it, and so it is one at a time unless those are left out. */
 module.exports = {
   ...base,
-  roots: ['<rootDir>/test/kubernetes'],
+  roots: ['<rootDir>/test/end-to-end/kubernetes'],
   testPathIgnorePatterns: ['/node_modules/', ...leftOut],
   maxWorkers: 1,
   testTimeout: 240_000,

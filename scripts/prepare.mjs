@@ -3,11 +3,11 @@
  * comes with Node, because it runs on a fresh clone before anything is installed.
  */
 import { existsSync, mkdirSync } from 'node:fs';
-import { build, isBuilt } from './sources.mjs';
+import { inCheckout } from './checkout.mjs';
 import { areDependenciesInstalled, installDependencies } from './dependencies.mjs';
 import { withLock } from './lock.mjs';
-import { inCheckout } from './checkout.mjs';
 import { canNoteRunning, findRunning, noteRunning } from './running.mjs';
+import { build, isBuilt } from './sources.mjs';
 
 /** Why nothing may be compiled now. */
 class InUse extends Error {

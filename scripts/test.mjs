@@ -52,8 +52,8 @@ function isComplaint(line) {
 
 /** The real server and the time-skipping one, found or fetched by the same code that `npm start` uses. */
 async function findServers() {
-  const { findTemporalCli } = await importBuilt('start', 'temporal-cli.js');
-  const { findTestServer } = await importBuilt('start', 'test-server.js');
+  const { findTemporalCli } = await importBuilt('start', 'temporal', 'find-cli.js');
+  const { findTestServer } = await importBuilt('start', 'temporal', 'test-server.js');
   const { settleNoProxy } = await importBuilt('client', 'loopback.js');
   const cacheDir = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'perennial');
   const search = { cacheDir, env: process.env, say, signal: new AbortController().signal };

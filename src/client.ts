@@ -3,17 +3,18 @@
  * does can be done with plain `temporal workflow start|signal|update|query` too.
  */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
-import { organizationHandle, type OrganizationHandle } from './client/organization';
 import { listWorkspaces, type WorkspaceSummary } from './client/list';
 import { withoutProxyToLoopback } from './client/loopback';
-import { createWorkspace, workspaceHandle, type WorkspaceHandle } from './client/workspace';
-import { type CreateInput, NAMESPACE } from './workflows/messages';
+import { type OrganizationHandle, organizationHandle } from './client/organization';
+import { createWorkspace, type WorkspaceHandle, workspaceHandle } from './client/workspace';
+import { NAMESPACE } from './contract/names';
+import type { CreateInput } from './contract/payloads';
 
-export type { WorkspaceHandle } from './client/workspace';
 export type { PendingStep, WaitOptions } from './client/build-wait';
-export type { OrganizationHandle } from './client/organization';
-export type { WorkspaceSummary } from './client/list';
 export { RequestFailure, toRequestFailure } from './client/failure';
+export type { WorkspaceSummary } from './client/list';
+export type { OrganizationHandle } from './client/organization';
+export type { WorkspaceHandle } from './client/workspace';
 
 export interface PerennialClient {
   /** Starts the workflow; throws `RequestFailure` of type `AlreadyExists` when one of that name runs. Resolves before the build. */

@@ -1,23 +1,12 @@
 /** The house plan as a test: which room imports which, how long things are, how they are named, and which words stand nowhere. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { commentShare, cyclesOf, functionsOf, importsOf, linesWith, moduleOf, ROOT, read, walk } from './support/source-scans';
 
-interface Source {
-  /** Relative to the root of the repository, with `/`. */
-  file: string;
-  text: string;
-  lines: string[];
-}
-
-interface Import {
-  from: string;
-  isTypeOnly: boolean;
-}
-
-const ROOT = path.join(__dirname, '..');
 /** Names what it forbids. */
 const THIS = 'test/tidy.test.ts';
 const MAX_FILE_LINES = 250;
+const MAX_FOLDER_FILES = 20;
 const MAX_FUNCTION_LINES = 70;
 /** A room with less is unexplained, one with more has comments that repeat the code. */
 const COMMENT_SHARE = { min: 0.05, max: 0.3 };
@@ -32,14 +21,8 @@ const RANKS: Record<string, number> = {
   activities: 3,
   runtimes: 4,
   hooks: 5,
+  contract: 6,
 };
-/** Pure data, which workflows may import as values. */
-const PURE = new Set([
-  'src/activities/time-zones',
-  'src/runtimes/failure-types',
-  'src/runtimes/quantity',
-  'src/runtimes/text-limit',
-]);
 
 const FORBIDDEN_NAMES = ['utils', 'util', 'common', 'helpers', 'helper', 'shared', 'types', 'misc'];
 
@@ -49,9 +32,14 @@ const isIn =
     folders.some((folder) => file.startsWith(folder));
 const isSource = isIn('src/');
 const isCode = isIn('src/', 'test/', 'scripts/', 'bin/');
+/** Turn what is refused into Temporal's failures. */
+const HAS_TEMPORAL = ['src/workflows/input/creation.ts', 'src/workflows/input/refusal-failure.ts'];
 const READS_ENVIRONMENT = ['src/start.ts', 'src/worker.ts', 'src/cli/index.ts'];
+/** Rules of workflows, and the checks of what others send them. */
+const isRule = (file: string) => /^src\/workflows\/(?:\w+\/rules|input)\//.test(file) && !HAS_TEMPORAL.includes(file);
 const isPure = (file: string) =>
-  isIn('src/workflows/workspace/', 'src/client', 'src/activities/occurrences', 'src/cli/')(file) && file !== 'src/cli/index.ts';
+  (isRule(file) || isIn('src/contract/', 'src/client', 'src/activities/occurrences', 'src/cli/')(file)) &&
+  file !== 'src/cli/index.ts';
 const isSilent = (file: string) => isSource(file) && !isIn('src/cli/', 'src/start')(file);
 const isSheltered = (file: string) => isSource(file) && !READS_ENVIRONMENT.includes(file);
 
@@ -61,7 +49,7 @@ const BANNED: [word: RegExp, where: (file: string) => boolean, instead: string][
   [/\bas any(?=[;,).\]}]|$)|<any>|: any(?=[;,)=]|$)/, isIn('src/', 'test/'), 'a type, or unknown and a check'],
   [/@ts-(?:ignore|expect-error|nocheck)/, isCode, 'a type that fits'],
   [/setDefaultSignalHandler/, isSource, 'a handler for each known signal (invariant 4)'],
-  [/from 'zod'/, isIn('src/workflows/'), 'the checks of workspace/fields.ts (invariant 8)'],
+  [/from 'zod'/, isIn('src/workflows/'), 'the checks of input/fields.ts (invariant 8)'],
   [/from 'node:/, isIn('src/workflows/'), 'an activity'],
   [/Date\.now\(|new Date\(\)|Math\.random|performance\.now/, isPure, 'the moment as an argument (invariant 1)'],
   [/process\.env/, isSheltered, 'an argument from worker.ts, start.ts, or cli/index.ts'],
@@ -70,7 +58,7 @@ const BANNED: [word: RegExp, where: (file: string) => boolean, instead: string][
 ];
 
 /** Homes of the example user are part of the product; anybody else's are a developer's. */
-const FOREIGN_PATH = /\/(?:Users|root|work)\/\w|\/home\/(?!coder\b|<user>|\$user\b|\$\{)\w|[A-Z]:\\\\?Users/;
+const FOREIGN_PATH = /\/(?:Users|root|work)\/\w|(?<![.\w])\/home\/(?!coder\b|<user>|\$user\b|\$\{)\w|[A-Z]:\\\\?Users/;
 const REGISTRY_HOST = /"resolved":|https?:\/\/[\w.-]*(?:registry|npm|artifactory|mirror)[\w.-]*/i;
 
 const SOURCES = walk('src').filter(({ file }) => file.endsWith('.ts'));
@@ -96,17 +84,37 @@ test('A file imports only from its right, nobody imports worker.ts, and no impor
 test('Workflows import activities, runtimes, and hooks as types only.', () => {
   const wrong = SOURCES.filter(({ file }) => file.startsWith('src/workflows/')).flatMap((source) =>
     importsOf(source)
-      .filter(({ from, isTypeOnly }) => /^src\/(?:activities|runtimes|hooks)\b/.test(from) && !isTypeOnly && !PURE.has(from))
+      .filter(({ from, isTypeOnly }) => /^src\/(?:activities|runtimes|hooks)\b/.test(from) && !isTypeOnly)
       .map(({ from }) => `${source.file} imports ${from}`),
   );
   expect(wrong).toEqual([]);
 });
 
-test('The pure rules of a workspace import nothing of Temporal.', () => {
-  const wrong = SOURCES.filter(({ file }) => file.startsWith('src/workflows/workspace/'))
+test('The pure rules of workflows import nothing of Temporal.', () => {
+  expect(SOURCES.filter(({ file }) => isRule(file)).length).toBeGreaterThan(20);
+  const wrong = SOURCES.filter(({ file }) => isRule(file))
     .filter((source) => importsOf(source).some(({ from }) => from.startsWith('@temporalio')))
     .map(({ file }) => file);
   expect(wrong).toEqual([]);
+});
+
+test('No file imports itself by way of others, not as types either.', () => {
+  expect(cyclesOf(new Map(SOURCES.map((source) => [moduleOf(source.file), importsOf(source).map(({ from }) => from)])))).toEqual(
+    [],
+  );
+  const cycle = new Map([
+    ['a', ['b', 'x']],
+    ['b', ['c']],
+    ['c', ['a']],
+    ['x', []],
+  ]);
+  expect(cyclesOf(cycle)).toEqual([['a', 'b', 'c']]);
+});
+
+test(`No folder of src holds more than ${MAX_FOLDER_FILES} files.`, () => {
+  const counts = new Map<string, number>();
+  for (const { file } of SOURCES) counts.set(path.posix.dirname(file), (counts.get(path.posix.dirname(file)) ?? 0) + 1);
+  expect([...counts].filter(([, count]) => count > MAX_FOLDER_FILES)).toEqual([]);
 });
 
 test(`No file has more than ${MAX_FILE_LINES} lines.`, () => {
@@ -178,62 +186,7 @@ function mayImport(file: string, target: string): boolean {
   return left !== undefined && right !== undefined && left < right;
 }
 
-/** `src/cli/logs.ts` and `src/cli.ts` are both of the room `cli`. */
+/** `src/cli/commands/logs.ts` and `src/cli.ts` are both of the room `cli`. */
 function roomOf(file: string): string {
   return (file.split('/')[1] ?? '').replace(/\.ts$/, '');
-}
-
-function importsOf({ file, text }: Source): Import[] {
-  const statements = text.matchAll(/^(?:import|export)\b([^;]*?)\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm);
-  return [...statements].map(([, clause, from, bare, dynamic]) => ({
-    from: resolve(file, from ?? bare ?? dynamic ?? ''),
-    isTypeOnly: /^\s+type\b/.test(clause ?? ''),
-  }));
-}
-
-function resolve(file: string, specifier: string): string {
-  return specifier.startsWith('.') ? path.posix.join(path.posix.dirname(file), specifier) : specifier;
-}
-
-/** By indentation, which the formatter keeps true: from the line that opens a body to the line that closes it. */
-function functionsOf({ lines }: Source): { line: number; length: number }[] {
-  return lines.flatMap((line, index) => {
-    if (!opensFunction(line)) return [];
-    const indent = /^\s*/.exec(line)?.[0] ?? '';
-    const length = lines.slice(index).findIndex((later, offset) => offset > 0 && later.startsWith(`${indent}}`));
-    return length < 0 ? [] : [{ line: index + 1, length: length + 1 }];
-  });
-}
-
-/** A `describe` is a heading and no function. */
-function opensFunction(line: string): boolean {
-  if (/^\s*describe\b/.test(line)) return false;
-  if (/^\s*(?:\} )?(?:if|for|while|switch|catch|else|do|try|finally)\b/.test(line)) return false;
-  return /\bfunction\b.*\{$|=> \{$|^\s*\)(?:: .+)? \{$|^\s*(?:(?:private|public|static|async|override|get|set) )*[\w#]+\(.*\)(?:: .+)? \{$/.test(
-    line,
-  );
-}
-
-function linesWith({ file, lines }: Source, word: RegExp): string[] {
-  return lines.flatMap((line, index) => (word.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : []));
-}
-
-function commentShare(sources: Source[]): number {
-  const lines = sources.flatMap((source) => source.lines.map((line) => line.trim())).filter((line) => line !== '');
-  return lines.filter((line) => /^(?:\/\/|\/\*|\*)/.test(line)).length / lines.length;
-}
-
-function walk(folder: string): Source[] {
-  if (!existsSync(path.join(ROOT, folder))) return [];
-  const entries = readdirSync(path.join(ROOT, folder), { withFileTypes: true });
-  return entries.flatMap((entry) => {
-    const file = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return walk(file);
-    return entry.isFile() ? [read(file)] : [];
-  });
-}
-
-function read(file: string): Source {
-  const text = readFileSync(path.join(ROOT, file), 'utf8');
-  return { file, text, lines: text.replace(/\n$/, '').split('\n') };
 }

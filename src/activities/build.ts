@@ -1,14 +1,15 @@
 /** The steps of a build: admit, prepare the home, start the pod, run the hooks. Each may run twice, one after the other or at once. */
+
+import type { KnownPolicy } from '../contract/policy';
 import type { HookSpec } from '../hooks/hook';
 import { runHook } from '../hooks/run-hook';
 import { untilAborted } from '../runtimes/abort';
 import type { HomeSpec, Pod, PodRef, PodSpec, Progress } from '../runtimes/runtime';
 import { withTimeLimit } from '../runtimes/time-limit';
 import { checkAdoption } from './adoption';
-import type { Dependencies } from './index';
-import { createPlaces } from './places';
-import type { KnownPolicy } from './policy';
-import type { Reading } from './policy-reading';
+import type { Dependencies } from './dependencies';
+import { createPlaces } from './long-step-slots';
+import type { Reading } from './policy-reader';
 import { cutHome, cutHook, cutPod } from './result-limits';
 import { type Deadline, runStep, type StepResult } from './step';
 

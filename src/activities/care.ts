@@ -1,14 +1,14 @@
 /** Everything that touches what runs besides builds: clean-up, the last look, the purge of a home. */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { type FailureType, TEMPORARY_TYPES } from '../contract/failure-types';
+import { cutText, MESSAGE_LIMIT } from '../contract/text-limit';
 import { untilAborted } from '../runtimes/abort';
 import { RuntimeFailure } from '../runtimes/failure';
-import { type FailureType, TEMPORARY_TYPES } from '../runtimes/failure-types';
 import type { HomeRef, PodRef, Progress } from '../runtimes/runtime';
-import { cutText, MESSAGE_LIMIT } from '../runtimes/text-limit';
+import type { Dependencies } from './dependencies';
 import { toApplicationFailure, translated } from './failure';
-import type { Dependencies } from './index';
-import { startPulse } from './pulse';
+import { startPulse } from './heartbeat';
 
 export function careActivities({ runtime }: Dependencies) {
   return {

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { TEMPORARY_TYPES } from '../contract/failure-types';
+import { cutText, MESSAGE_LIMIT, NAME_LIMIT } from '../contract/text-limit';
 import { RuntimeFailure } from '../runtimes/failure';
-import { TEMPORARY_TYPES } from '../runtimes/failure-types';
-import { cutText, MESSAGE_LIMIT, NAME_LIMIT } from '../runtimes/text-limit';
 
 /**
  * A runtime's failure as Temporal knows it: final types are not retried, temporary ones are, and what is not of the closed list

@@ -1,9 +1,11 @@
 /** Passing on to the parts of an organization what concerns them. */
+
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
+import { organizationPartId } from '../contract/names';
+import type { KnownPolicy } from '../contract/policy';
+import type { Dependencies } from './dependencies';
 import { translated } from './failure';
-import type { Dependencies } from './index';
-import type { KnownPolicy } from './policy';
 
 export interface UpdateMembersInput {
   organization: string;
@@ -32,7 +34,7 @@ async function updateMembers(client: Client, input: UpdateMembersInput): Promise
       const { group, events } = next;
       try {
         await client.workflow.signalWithStart('members', {
-          workflowId: `members/${organization}/${group}`,
+          workflowId: organizationPartId(organization, group),
           taskQueue: 'perennial',
           args: [{ organization, part: group }],
           signal: 'membersChanged',

@@ -1,11 +1,7 @@
 // The package's main entry hands out the engine's own Temporal where there is one; this entry is the same code on every Node.
 import { Temporal } from 'temporal-polyfill/implementation';
-import { isTimeZone } from './time-zones';
-
-export { isTimeZone };
-
-export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-export type Weekday = (typeof WEEKDAYS)[number];
+import { WEEKDAYS, type Weekday } from '../contract/payloads';
+import { isTimeZone } from '../contract/time-zone';
 
 /** A time of day on some weekdays of one zone, and the organization's say in it. */
 export interface Schedule {

@@ -1,5 +1,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { isClosed } from './workflow-status';
+import { statusQuery } from '../contract/messages';
+import { workspaceWorkflowId } from '../contract/names';
+import { isClosed } from '../contract/workflow-status';
 
 /**
  * Whether a thing in the runtime belongs to the workspace on its label. The workflow is asked, never a list of workflows: only one
@@ -10,7 +12,7 @@ export async function findWorkspace(
   thing: { id: string; owner: string; name: string },
 ): Promise<'owner' | 'other' | 'unknown'> {
   try {
-    const { status, memo } = await client.workflow.getHandle(`workspace/${thing.owner}/${thing.name}`).describe();
+    const { status, memo } = await client.workflow.getHandle(workspaceWorkflowId(thing.owner, thing.name)).describe();
     if (isClosed(status)) return 'other';
     // Before its first task a workflow has told nobody its id yet.
     if (typeof memo?.id !== 'string') return 'unknown';
@@ -33,13 +35,6 @@ export async function isDownAfter(
   pod: { id: string; owner: string; name: string; build: number },
 ): Promise<boolean> {
   if ((await findWorkspace(client, pod)) !== 'owner') return false;
-  const { id, state, build } = await client.workflow.getHandle(`workspace/${pod.owner}/${pod.name}`).query<Status>('status');
+  const { id, state, build } = await client.workflow.getHandle(workspaceWorkflowId(pod.owner, pod.name)).query(statusQuery);
   return id === pod.id && DOWN_STATES.has(state) && typeof build?.endedAt === 'string' && build.number >= pod.build;
-}
-
-/** What is read of the query's answer. */
-interface Status {
-  id: string;
-  state: string;
-  build: { number: number; endedAt: string | null } | null;
 }

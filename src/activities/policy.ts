@@ -1,52 +1,16 @@
 /** Reading an organization's policy, and telling its workspaces of a new one. */
+
 import { Context } from '@temporalio/activity';
 import { type Client, QueryNotRegisteredError, WorkflowNotFoundError } from '@temporalio/client';
-import { RuntimeFailure } from '../runtimes/failure';
+import { policyChangedSignal, policyQuery } from '../contract/messages';
+import { organizationWorkflowId } from '../contract/names';
+import type { KnownPolicy } from '../contract/policy';
 import { untilAborted } from '../runtimes/abort';
+import { RuntimeFailure } from '../runtimes/failure';
+import type { Dependencies } from './dependencies';
 import { translated } from './failure';
-import type { Dependencies } from './index';
-import type { Weekday } from './occurrences';
-import type { Reading } from './policy-reading';
-import { startPulse } from './pulse';
-
-/** Everything an organization decides; durations and quantities are text, as they were set. */
-export interface Policy {
-  version: number;
-  /** What `image` is when it is left out; null leaves it to the first of `images`. */
-  defaultImage: string | null;
-  autoOff: { after: string; userControlled: boolean };
-  autoStart: { weekdays: Weekday[]; timeZone: string | null; recentUse: string };
-  images: { name: string; defaultTag: string; tags: Record<string, 'available' | 'deprecated' | 'decommissioned'> }[];
-  resources: { default: Quantities; max: Partial<Quantities> | null };
-  quota: {
-    runningPerOwner: number | null;
-    cpuPerOwner: string | null;
-    memoryPerOwner: string | null;
-    homesPerOwner: number | null;
-    diskPerOwner: string | null;
-  };
-  build: { deadline: string; hookTimeout: string };
-  retention: string;
-  suspendedOwners: string[];
-  podSecurity: 'restricted' | 'baseline';
-  git: { host: string; knownHosts: string[] }[];
-}
-
-/** A policy as others than its organization keep it. */
-export interface KnownPolicy extends Policy {
-  /**
-   * When it was last changed, in epoch milliseconds. It orders policies where a version does not: those of organizations that were
-   * made one after the other under a name. Missing in what earlier versions kept.
-   */
-  changedAt?: number;
-}
-
-/** Kubernetes quantities. */
-interface Quantities {
-  cpu: string;
-  memory: string;
-  disk: string;
-}
+import { startPulse } from './heartbeat';
+import type { Reading } from './policy-reader';
 
 /** So many signals are on their way at once. */
 const PUSH_CONCURRENCY = 20;
@@ -96,9 +60,7 @@ async function pushPolicy(
 /** The policy as its organization has it now. Throws `NotFound` for an unknown organization. */
 export async function queryPolicy(client: Client, organization: string): Promise<KnownPolicy> {
   try {
-    const { changes, ...policy } = await client.workflow
-      .getHandle(`organization/${organization}`)
-      .query<Policy & { changes: { at: string }[] }>('policy');
+    const { changes, ...policy } = await client.workflow.getHandle(organizationWorkflowId(organization)).query(policyQuery);
     return { ...policy, changedAt: Date.parse(changes.at(-1)?.at ?? '') || 0 };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError || isOfAnotherKind(error)) {
@@ -120,7 +82,7 @@ function isOfAnotherKind(error: unknown): boolean {
 
 async function signalPolicy(client: Client, workflowId: string, policy: KnownPolicy): Promise<void> {
   try {
-    await client.workflow.getHandle(workflowId).signal('policyChanged', { policy });
+    await client.workflow.getHandle(workflowId).signal(policyChangedSignal, { policy });
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }

@@ -1,8 +1,9 @@
 /** What runtimes and hooks answer, cut to fixed limits before it gets into a history: images, pods, and clusters have a say in it. */
+
+import { cutLines, cutText, LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT } from '../contract/text-limit';
 import type { HookResult } from '../hooks/hook';
 import { RuntimeFailure } from '../runtimes/failure';
 import type { Pod } from '../runtimes/runtime';
-import { cutLines, cutText, LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT } from '../runtimes/text-limit';
 
 const MAX_WARNINGS = 20;
 const LINES = { lines: 50, line: LINE_LIMIT, bytes: 50 * LINE_LIMIT.characters * 4 };

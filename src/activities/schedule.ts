@@ -1,8 +1,8 @@
 /** Zone arithmetic for workflows, run as local activities: its result is recorded, so newer zone data cannot change a replay. */
 import { ApplicationFailure } from '@temporalio/common';
-import { cutText, MESSAGE_LIMIT } from '../runtimes/text-limit';
+import { cutText, MESSAGE_LIMIT } from '../contract/text-limit';
+import { isTimeZone } from '../contract/time-zone';
 import { nextOccurrence, type Occurrence, type Schedule } from './occurrences';
-import { isTimeZone } from './time-zones';
 
 /** The next start; null when the weekdays never allow one; a sentence when this schedule cannot be computed with. */
 export type Plan = Occurrence | { because: string } | null;

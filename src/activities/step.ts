@@ -4,12 +4,12 @@
  */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { cutText, MESSAGE_LIMIT } from '../contract/text-limit';
 import type { HookResult } from '../hooks/hook';
 import { RuntimeFailure } from '../runtimes/failure';
 import type { Progress } from '../runtimes/runtime';
-import { cutText, MESSAGE_LIMIT } from '../runtimes/text-limit';
 import { toApplicationFailure } from './failure';
-import { startPulse } from './pulse';
+import { startPulse } from './heartbeat';
 
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 15_000;

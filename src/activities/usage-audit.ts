@@ -1,9 +1,12 @@
 /** Puts right what organizations count: of workspaces that have ended without a report, and of homes that are gone. */
+
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { WorkspaceEndedInput } from '../contract/internal-payloads';
+import { membersQuery, workspaceEndedSignal } from '../contract/messages';
+import { organizationWorkflowId, workspaceWorkflowId } from '../contract/names';
+import { IS_OPEN_CLAUSE } from '../contract/workflow-status';
 import type { Runtime } from '../runtimes/runtime';
 import { findWorkspace } from './ownership';
-import type { WorkspaceEndedInput } from './watch';
-import { IS_OPEN_CLAUSE } from './workflow-status';
 
 export interface Audit {
   runtime: Runtime;
@@ -29,7 +32,7 @@ export async function auditUsage({ runtime, client, live, forEach }: Audit): Pro
   await forEach(await listHolders(client), 'what organizations count', async (workflowId) => {
     const organization = workflowId.split('/')[1] ?? '';
     const members = await queryMembers(client, workflowId);
-    const unknown = members.filter(({ owner, name, id }) => live.get(`workspace/${owner}/${name}`)?.id !== id);
+    const unknown = members.filter(({ owner, name, id }) => live.get(workspaceWorkflowId(owner, name))?.id !== id);
     suspects.push(...unknown.map((member) => ({ ...member, organization })));
   });
   if (suspects.length === 0) return;
@@ -38,8 +41,8 @@ export async function auditUsage({ runtime, client, live, forEach }: Audit): Pro
     const home = homes?.has(member.id) ?? true;
     if (!member.running && home) return;
     if ((await findWorkspace(client, member)) !== 'other') return;
-    const ended: WorkspaceEndedInput = { workspace: `workspace/${member.owner}/${member.name}`, id: member.id, home };
-    await client.workflow.getHandle(`organization/${member.organization}`).signal('workspaceEnded', ended);
+    const ended: WorkspaceEndedInput = { workspace: workspaceWorkflowId(member.owner, member.name), id: member.id, home };
+    await client.workflow.getHandle(organizationWorkflowId(member.organization)).signal(workspaceEndedSignal, ended);
   });
 }
 
@@ -53,7 +56,7 @@ async function listHolders(client: Client): Promise<string[]> {
 
 async function queryMembers(client: Client, workflowId: string): Promise<Omit<Member, 'organization'>[]> {
   try {
-    return await client.workflow.getHandle(workflowId).query<Omit<Member, 'organization'>[]>('members');
+    return await client.workflow.getHandle(workflowId).query(membersQuery);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return [];
     throw error;

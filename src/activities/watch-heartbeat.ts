@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { startPulse } from './pulse';
+import { startPulse } from './heartbeat';
 
 /** What makes no headway for so long, besides the pause between rounds, is left to the heartbeat's timeout. */
 const STUCK_AFTER_MS = 30_000;

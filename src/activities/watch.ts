@@ -3,18 +3,22 @@
  * one attempt to the next with its heartbeats; nothing else does, so a lost attempt costs nothing but time. Unreachable is not gone,
  * and unlisted is not ended.
  */
+
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import type { PodLostInput, WorkspaceEndedInput } from '../contract/internal-payloads';
+import { podLostSignal, workspaceEndedSignal } from '../contract/messages';
+import { organizationWorkflowId, workspaceWorkflowId } from '../contract/names';
+import { cutText, MESSAGE_LIMIT } from '../contract/text-limit';
+import { IS_OPEN_CLAUSE } from '../contract/workflow-status';
 import { untilAborted } from '../runtimes/abort';
 import type { ListedPod, Runtime } from '../runtimes/runtime';
-import { cutText, MESSAGE_LIMIT } from '../runtimes/text-limit';
+import type { Dependencies } from './dependencies';
 import { toApplicationFailure } from './failure';
-import type { Dependencies } from './index';
+import { DOWN_STATES, findWorkspace, isDownAfter } from './ownership';
 import { auditUsage } from './usage-audit';
 import { startWatchHeartbeat } from './watch-heartbeat';
-import { IS_OPEN_CLAUSE } from './workflow-status';
-import { DOWN_STATES, findWorkspace, isDownAfter } from './ownership';
 
 /** A watch ends by itself after this, so that its workflow can hand over. */
 const WATCH_MS = 10 * 60_000;
@@ -27,21 +31,6 @@ const PATIENCE_MS = 5_000;
 const LISTED_PER_BEAT = 100;
 /** What organizations count is asked for more rarely, since all of it comes at once: every 10 minutes. */
 const FULL_ROUNDS_PER_AUDIT = 20;
-
-/** `build`: the build whose pod was seen; `found`: the newest build the runtime has seen, when it is newer than the workspace's own. */
-export interface PodLostInput {
-  build: number;
-  reason: string;
-  counted: boolean;
-  found?: number;
-}
-
-/** A workspace that can report nothing any more, since its workflow was terminated; `home`: whether its home is still there. */
-export interface WorkspaceEndedInput {
-  workspace: string;
-  id: string;
-  home: boolean;
-}
 
 export function watchActivities(dependencies: Dependencies) {
   return {
@@ -123,7 +112,7 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<Map<string
   };
   const live = await listWorkspaces(round);
   const strange = pods
-    .map((pod) => ({ pod, known: live.get(`workspace/${pod.owner}/${pod.name}`) }))
+    .map((pod) => ({ pod, known: live.get(workspaceWorkflowId(pod.owner, pod.name)) }))
     .filter(({ pod, known }) => !known || isAnother(known, pod) || known.build < pod.build);
   await forEach({ round, things: strange, what: 'pods that fit no workspace' }, async ({ pod, known }, signal) => {
     if (!known || isAnother(known, pod)) return removeOrphan(round, pod, signal);
@@ -131,7 +120,7 @@ async function compareFully(round: Round, pods: ListedPod[]): Promise<Map<string
     const lost = { build: known.build, found: pod.build, reason: `build ${pod.build} runs`, counted: false };
     await tell(round, pod, lost, `${pod.id} ${pod.build} newer`);
   });
-  const left = pods.filter((pod) => pod.running && isLeft(live.get(`workspace/${pod.owner}/${pod.name}`), pod));
+  const left = pods.filter((pod) => pod.running && isLeft(live.get(workspaceWorkflowId(pod.owner, pod.name)), pod));
   await forEach({ round, things: left, what: 'pods of workspaces that are down' }, async (pod, signal) => {
     if ((await isDownAfter(round.client, pod)) && isSecondTime(`${pod.instance} left`)) await removeLeft(round, pod, signal);
   });
@@ -199,8 +188,8 @@ async function removeOrphan({ runtime, client }: Round, pod: ListedPod, signal: 
   signal.throwIfAborted();
   await runtime.stopPod(pod, { signal, waitingFor: () => undefined });
   const { id, owner, name, organization } = pod;
-  const ended: WorkspaceEndedInput = { workspace: `workspace/${owner}/${name}`, id, home: true };
-  await signalIfOpen(client, `organization/${organization}`, 'workspaceEnded', ended);
+  const ended: WorkspaceEndedInput = { workspace: workspaceWorkflowId(owner, name), id, home: true };
+  await signalIfOpen(client, organizationWorkflowId(organization), workspaceEndedSignal.name, ended);
 }
 
 /** A clean-up that was given up as final has left it. A newer build that began meanwhile is safe: just this one is ended. */
@@ -214,12 +203,12 @@ async function removeLeft({ runtime }: Round, pod: ListedPod, signal: AbortSigna
 async function tell(round: Round, pod: ListedPod, lost: PodLostInput, once: string): Promise<void> {
   if (round.told.has(once)) return;
   if ((await findWorkspace(round.client, pod)) !== 'owner') return;
-  await signalLoss(round.client, `workspace/${pod.owner}/${pod.name}`, lost);
+  await signalLoss(round.client, workspaceWorkflowId(pod.owner, pod.name), lost);
   round.told.add(once);
 }
 
 const signalLoss = (client: Client, workflowId: string, lost: PodLostInput): Promise<void> =>
-  signalIfOpen(client, workflowId, 'podLost', { ...lost, reason: cutText(lost.reason, MESSAGE_LIMIT) });
+  signalIfOpen(client, workflowId, podLostSignal.name, { ...lost, reason: cutText(lost.reason, MESSAGE_LIMIT) });
 
 async function signalIfOpen(client: Client, workflowId: string, name: string, input: object): Promise<void> {
   try {

@@ -5,12 +5,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { connectClient } from '../client';
-import { settleNoProxy } from '../client/loopback';
 import { installationOf } from '../client/installation';
+import { settleNoProxy } from '../client/loopback';
 import { createSandboxRuntime } from '../runtimes/sandbox';
 import type { CliContext } from './context';
+import { openOutput } from './output/process-output';
 import { ownName } from './own-name';
-import { openOutput } from './process-output';
 import { runProgram } from './program';
 
 const { env, stdin, stdout, stderr } = process;

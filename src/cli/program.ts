@@ -1,19 +1,19 @@
 import { Command, CommanderError } from 'commander';
-import { cancelCommand, pingCommand, restoreCommand, stopCommand } from './requests';
-import { configureCommand } from './configuration';
+import { configureCommand } from './commands/configure';
+import { createCommand, rebuildCommand, startCommand } from './commands/create-start-rebuild';
+import { deleteCommand } from './commands/delete';
+import { explainCommand } from './commands/explain';
+import { listCommand } from './commands/list';
+import { logsCommand } from './commands/logs';
+import { organizationCommand } from './commands/organization';
+import { orphansCommand } from './commands/orphans';
+import { scheduleCommand } from './commands/schedule';
+import { shellCommand } from './commands/shell';
+import { statusCommand } from './commands/status';
+import { cancelCommand, pingCommand, restoreCommand, stopCommand } from './commands/stop-cancel-restore-ping';
 import type { CliContext } from './context';
-import { createCommand, rebuildCommand, startCommand } from './builds';
-import { deleteCommand } from './deletion';
-import { explainCommand } from './explain';
 import { describeFailure } from './failure';
-import { listCommand } from './list';
-import { logsCommand } from './logs';
-import { organizationCommand } from './organization';
-import { orphansCommand } from './orphans';
-import { formatJson, toPlainText } from './plain-text';
-import { scheduleCommand } from './schedule';
-import { shellCommand } from './shell';
-import { statusCommand } from './status';
+import { formatJson, toPlainText } from './output/plain-text';
 
 const NOTES = `
 Exit codes: 0 well, 1 refused or failed, 2 wrong usage.

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { isClosed } from '../activities/workflow-status';
 import { installationOf } from '../client/installation';
+import { watchWorkflowId } from '../contract/names';
+import { isClosed } from '../contract/workflow-status';
 import type { Runtime } from '../runtimes/runtime';
 import { checkInstallation } from '../runtimes/sandbox';
-import { watchWorkflowId } from '../workflows/names';
 import { CliFailure } from './failure';
 import type { Session } from './session';
 

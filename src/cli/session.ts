@@ -2,8 +2,8 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { type PerennialClient, RequestFailure } from '../client';
 import type { CliContext } from './context';
-import { formatJson, toPlainText } from './plain-text';
-import { resolveTarget } from './target';
+import { resolveTarget } from './input/target';
+import { formatJson, toPlainText } from './output/plain-text';
 
 /** One command's connection and way to print. */
 export interface Session {

@@ -1,8 +1,9 @@
 /** Waiting for a build: the server is asked often, the worker only where something happened. */
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
-import { isClosed } from '../activities/workflow-status';
-import { type BuildView, REPLACED_BY, type StatusView } from '../workflows/messages';
+import { REPLACED_BY } from '../contract/messages';
+import type { BuildView, StatusView } from '../contract/payloads';
+import { isClosed } from '../contract/workflow-status';
 import { RequestFailure } from './failure';
 import { endOf } from './workflow-end';
 

@@ -9,7 +9,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { isToAskAgain } from '../workflows/messages';
+import { isToAskAgain } from '../contract/messages';
 
 /** Of Temporal's API: the status of a run that another one followed. */
 const CONTINUED_AS_NEW = 6;

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { IS_OPEN_CLAUSE } from '../activities/workflow-status';
+import { IS_OPEN_CLAUSE } from '../contract/workflow-status';
 import { requesting } from './failure';
 
 /** A workspace as the list shows it; instants are ISO 8601, null where there is none. */

@@ -1,14 +1,8 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import {
-  organizationWorkflowId,
-  type Policy,
-  type PolicyChange,
-  setPolicyUpdate,
-  TASK_QUEUE,
-  type UsageView,
-  workspaceEndedSignal,
-  workspaceWorkflowId,
-} from '../workflows/messages';
+import { policyQuery, setPolicyUpdate, usageQuery, workspaceEndedSignal } from '../contract/messages';
+import { organizationWorkflowId, TASK_QUEUE, workspaceWorkflowId } from '../contract/names';
+import type { PolicyChange, UsageView } from '../contract/payloads';
+import type { Policy } from '../contract/policy';
 import { requesting, sendQuery, sendUpdate } from './failure';
 import { queryOpenOnly } from './workflow-end';
 
@@ -40,7 +34,7 @@ export function organizationHandle(client: Client, name: string): OrganizationHa
         const { changes: _, ...policy } = await sendQuery(thing, () => firstPolicy(started));
         return policy;
       }),
-    policy: () => sendQuery(thing, () => queries.query<Policy & { changes: PolicyChange[] }>('policy')),
+    policy: () => sendQuery(thing, () => queries.query(policyQuery)),
     usage: () => readUsage(client, thing, workflowId),
     setPolicy: (change) => sendUpdate(thing, (updateId) => handle.executeUpdate(setPolicyUpdate, { args: [change], updateId })),
     noteHomePurged: ({ id, owner, name: workspace }) =>
@@ -53,7 +47,7 @@ export function organizationHandle(client: Client, name: string): OrganizationHa
 /** The organization's own answer, with those of the workflows that it names. */
 async function readUsage(client: Client, thing: string, workflowId: string): Promise<UsageView> {
   const queries = queryOpenOnly(client);
-  const ask = (id: string) => sendQuery(thing, () => queries.getHandle(id).query<UsageView>('usage'));
+  const ask = (id: string) => sendQuery(thing, () => queries.getHandle(id).query(usageQuery));
   const { owners, more = [] } = await ask(workflowId);
   const parts = await Promise.all(more.map(ask));
   return { owners: Object.assign({}, owners, ...parts.map((part) => part.owners)) as UsageView['owners'] };
@@ -62,7 +56,7 @@ async function readUsage(client: Client, thing: string, workflowId: string): Pro
 /** A wrong policy ends the workflow at once; its failure says more than that of the query. */
 async function firstPolicy(started: WorkflowHandle): Promise<Policy & { changes: PolicyChange[] }> {
   try {
-    return await started.query<Policy & { changes: PolicyChange[] }>('policy');
+    return await started.query(policyQuery);
   } catch (error) {
     const { status } = await started.describe();
     if (status.name === 'FAILED') await started.result();

@@ -1,7 +1,7 @@
 /** Workflows that have ended: how one ended, and queries that none of them answers as if it went on. */
 import { type Client, QueryRejectedError, WorkflowClient, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, TerminatedFailure } from '@temporalio/common';
-import { isClosed } from '../activities/workflow-status';
+import { isClosed } from '../contract/workflow-status';
 import { RequestFailure } from './failure';
 
 /** A client whose queries are rejected by a workflow that is not open. Of itself a server replays it and answers its last state. */

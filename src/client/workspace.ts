@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
-import * as messages from '../workflows/messages';
+import * as messages from '../contract/messages';
+import { TASK_QUEUE, workspaceWorkflowId } from '../contract/names';
 import type {
   Answer,
   BuildView,
@@ -13,8 +14,8 @@ import type {
   RebuildInput,
   StatusView,
   StopInput,
-} from '../workflows/messages';
-import { type PendingStep, pendingStep, waitForBuild, type WaitOptions } from './build-wait';
+} from '../contract/payloads';
+import { type PendingStep, pendingStep, type WaitOptions, waitForBuild } from './build-wait';
 import { requesting, sendQuery, sendUpdate } from './failure';
 import { explainEnd, queryOpenOnly } from './workflow-end';
 
@@ -46,11 +47,11 @@ export interface WorkspaceHandle {
 }
 
 export async function createWorkspace(client: Client, input: CreateInput): Promise<WorkspaceHandle> {
-  const workflowId = messages.workspaceWorkflowId(input.owner, input.name);
+  const workflowId = workspaceWorkflowId(input.owner, input.name);
   await requesting(`workspace ${input.owner}/${input.name}`, () =>
     client.workflow.start('workspace', {
       workflowId,
-      taskQueue: messages.TASK_QUEUE,
+      taskQueue: TASK_QUEUE,
       args: [input],
       workflowIdConflictPolicy: 'FAIL',
     }),
@@ -60,7 +61,7 @@ export async function createWorkspace(client: Client, input: CreateInput): Promi
 
 export function workspaceHandle(client: Client, owner: string, name: string): WorkspaceHandle {
   const workspace = `${owner}/${name}`;
-  const handle = client.workflow.getHandle(messages.workspaceWorkflowId(owner, name));
+  const handle = client.workflow.getHandle(workspaceWorkflowId(owner, name));
   const { workflowId } = handle;
   const queries = queryOpenOnly(client).getHandle(workflowId);
   const thing = `workspace ${workspace}`;

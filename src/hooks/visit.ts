@@ -1,8 +1,8 @@
-import { CONFIGURE } from './configure-script';
 import type { Exec, HookSpec, HookStep } from './hook';
-import { PERSONALIZE } from './personalize-script';
+import { CONFIGURE } from './scripts/configure-script';
+import { PERSONALIZE } from './scripts/personalize-script';
+import { visitScript } from './scripts/visit-script';
 import { parseVisit, type Visit } from './visit-answer';
-import { visitScript } from './visit-script';
 
 /**
  * How long one visit waits in the pod for the hook's end, where it sees that end within a second. It bounds how old the last output

@@ -1,4 +1,4 @@
-import type { FailureType } from './failure-types';
+import type { FailureType } from '../contract/failure-types';
 import { cutEnd } from './text';
 
 /** What every runtime throws: one of the closed list of types, and one sentence that names the thing, what was expected, and what came. */

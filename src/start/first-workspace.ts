@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type Connection } from '@temporalio/client';
 import { type PerennialClient, RequestFailure, type WorkspaceHandle, wrapClient } from '../client';
-import { type BuildView, type CreateInput, NAMESPACE, type StatusView, type StepView } from '../workflows/messages';
+import { NAMESPACE } from '../contract/names';
+import type { BuildView, CreateInput, StatusView, StepView } from '../contract/payloads';
 import type { Say } from './progress';
 
 const FIRST = { owner: 'you', name: 'first', by: 'you' };

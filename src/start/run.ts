@@ -6,7 +6,7 @@ import { createProgress } from './progress';
 import { endSandboxes } from './sandboxes';
 import { type Stack, startStack } from './stack';
 import { StartRefusal } from './start-refusal';
-import { findTemporalCli } from './temporal-cli';
+import { findTemporalCli } from './temporal/find-cli';
 
 export interface StartRun {
   args: string[];

@@ -3,19 +3,19 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type Connection } from '@temporalio/client';
 import { installationOf } from '../client/installation';
-import { NAMESPACE } from '../workflows/messages';
-import { childEnv } from './child-env';
-import { lockDir } from './dir-lock';
-import { endLeftovers } from './leftovers';
-import type { StartOptions } from './options';
-import { choosePort } from './port';
+import { NAMESPACE } from '../contract/names';
 import { tieToInstallation, tightenDir } from '../runtimes/sandbox';
-import { identifyProcess } from '../runtimes/sandbox/process-identity';
+import { identifyProcess } from '../runtimes/sandbox/process/identity';
+import type { StartOptions } from './options';
+import { childEnv } from './process/child-env';
+import { lockDir } from './process/dir-lock';
+import { endLeftovers } from './process/leftovers';
+import { choosePort } from './process/port';
+import { startWorkerProcess } from './process/worker-process';
 import type { Say } from './progress';
 import { StartRefusal } from './start-refusal';
 import { type ProcessesFile, removeStackFile, type StackFile, writeProcessesFile, writeStackFile } from './state-files';
-import { startTemporalServer } from './temporal-server';
-import { startWorkerProcess } from './worker-process';
+import { startTemporalServer } from './temporal/server';
 
 /** With the worker's 12 s and the server's 5 s this keeps the whole end under 30 s. */
 const SANDBOXES_LIMIT_MS = 10_000;

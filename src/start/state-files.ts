@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ProcessIdentity } from '../runtimes/sandbox/process-identity';
+import type { ProcessIdentity } from '../runtimes/sandbox/process/identity';
 
 /** `DIR/stack.json`: where the stack answers, for the command line and other programs. */
 export interface StackFile {

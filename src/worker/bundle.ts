@@ -10,7 +10,7 @@ import {
 import { withPlainPaths } from './bundle-path';
 
 /** The total payload converter, for the bundle and for the worker's own data converter. */
-export const PAYLOAD_CONVERTER_PATH = require.resolve('../workflows/payload-converter');
+export const PAYLOAD_CONVERTER_PATH = require.resolve('../workflows/sdk/payload-converter');
 
 /** The checkout, with what it has installed. */
 const ROOT = path.join(__dirname, '..', '..');
@@ -37,7 +37,7 @@ export async function prebuildWorkflows(prebuilt = PREBUILT): Promise<void> {
  */
 export function bundleWorkflows(options: Partial<BundleOptions> = {}): Promise<WorkflowBundleWithSourceMap> {
   const workflowsPath = require.resolve('../workflows');
-  const guardPath = require.resolve('../workflows/task-guard');
+  const guardPath = require.resolve('../workflows/sdk/query-guard');
   const all = {
     workflowsPath,
     payloadConverterPath: PAYLOAD_CONVERTER_PATH,

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { withoutProxyToLoopback } from '../client/loopback';
-import { NAMESPACE, TASK_QUEUE } from '../workflows/messages';
+import { NAMESPACE, TASK_QUEUE } from '../contract/names';
 
 /** A worker that has nothing to do asks anew every 60 s. */
 const HEARD_WITHIN_MS = 90_000;

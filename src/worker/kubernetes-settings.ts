@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { parseQuantity } from '../contract/quantity';
 import type { ClusterSettings } from '../runtimes/kubernetes/settings';
-import { parseQuantity } from '../runtimes/quantity';
 
 const name = z.string().regex(/^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/, 'expected the name of an object');
 const labelKey = z

@@ -1,14 +1,8 @@
 /** What a worker makes sure of before it polls: search attributes, one runtime a namespace, the default organization, the watch. */
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { isClosed } from '../activities/workflow-status';
-import {
-  DEFAULT_ORGANIZATION,
-  organizationWorkflowId,
-  SEARCH_ATTRIBUTES,
-  TASK_QUEUE,
-  watchWorkflowId,
-} from '../workflows/messages';
+import { DEFAULT_ORGANIZATION, organizationWorkflowId, SEARCH_ATTRIBUTES, TASK_QUEUE, watchWorkflowId } from '../contract/names';
+import { isClosed } from '../contract/workflow-status';
 
 const RUNTIMES = ['memory', 'sandbox', 'kubernetes'];
 

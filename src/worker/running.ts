@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { identifyProcess } from '../runtimes/sandbox/process-identity';
+import { identifyProcess } from '../runtimes/sandbox/process/identity';
 
 /**
  * Writes this worker down where scripts/running.mjs looks, so that nothing is compiled over it even when the start that began it was

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { KubernetesOptions } from '../runtimes/kubernetes';
 import { CLUSTER_DEFAULTS } from '../runtimes/kubernetes/settings';
 import type { SandboxOptions } from '../runtimes/sandbox';
-import { networkOf, networkSettings, podSettings } from './kubernetes-settings';
+import { asImage } from '../workflows/input/fields';
 import { FEWEST_CARE_SLOTS } from './care-slots';
-import { asImage } from '../workflows/workspace/fields';
+import { networkOf, networkSettings, podSettings } from './kubernetes-settings';
 
 /** What `npm run worker` reads from the environment, besides Temporal's own variables. README's table lists the same. */
 export interface WorkerSettings {

@@ -1,8 +1,8 @@
 /** The workflows by name, for the bundle. */
-export { members } from './members';
-export { organization } from './organization';
-export { watch } from './watch';
-export { workspace } from './workspace';
+export { members } from './organization/members-workflow';
+export { organization } from './organization/workflow';
+export { watch } from './watch/workflow';
+export { workspace } from './workspace/workflow';
 
 // Every pending promise keeps the stack it was made on, for Temporal's call stack view; a few frames tell where a workspace waits.
 Error.stackTraceLimit = 5;

@@ -1,7 +1,7 @@
 /** Waiting for pods, which leaves room for all else that the care queue does. */
 import { createActivities } from '../../src/activities';
 import { createMemoryRuntime } from '../../src/runtimes/memory';
-import { DEADLINE, fakeClient, HOME, podOf, quietEnvironment } from './world';
+import { DEADLINE, fakeClient, HOME, podOf, quietEnvironment } from '../support/fake-client';
 
 const patiently = () => ({ signal: new AbortController().signal, waitingFor: () => undefined });
 

@@ -1,8 +1,9 @@
 /** The steps of a build as activities: what they answer, what they refuse, and that a cancel undoes nothing. */
-import { CancelledFailure } from '@temporalio/common';
+
 import { QueryNotRegisteredError } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
 import { RuntimeFailure } from '../../src/runtimes/failure';
-import { activityWorld, DEADLINE, HOME, podOf } from './world';
+import { activityWorld, DEADLINE, HOME, podOf } from '../support/fake-client';
 
 const HOOK = { step: 'configure', build: 1, timeoutMs: 60_000, dotfiles: null } as const;
 const POD = { id: 'w1', organization: 'default', build: 1 };

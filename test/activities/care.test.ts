@@ -1,7 +1,7 @@
 /** Stops, purges, and the last look: translated failures, heartbeats, and nothing undone. */
 import { CancelledFailure } from '@temporalio/common';
 import { RuntimeFailure } from '../../src/runtimes/failure';
-import { activityWorld, DEADLINE, HOME, podOf } from './world';
+import { activityWorld, DEADLINE, HOME, podOf } from '../support/fake-client';
 
 const POD = { id: 'w1', organization: 'default', build: 1 };
 

@@ -4,7 +4,7 @@ import type { Activities, StepResult } from '../../src/activities';
 import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { MemoryOptions } from '../../src/runtimes/memory';
 import type { Pod } from '../../src/runtimes/runtime';
-import { activityWorld, DEADLINE, HOME, podOf } from './world';
+import { activityWorld, DEADLINE, HOME, podOf } from '../support/fake-client';
 
 type StartInput = Parameters<Activities['startPod']>[0];
 

@@ -1,15 +1,14 @@
 import fc from 'fast-check';
 import {
   isTimeOfDay,
-  isTimeZone,
   nextOccurrence,
   type Occurrence,
   occurrencesBetweenDates,
   type Schedule,
-  WEEKDAYS,
-  type Weekday,
 } from '../../src/activities/occurrences';
-import { HARD_DAYS } from './hard-days';
+import { WEEKDAYS, type Weekday } from '../../src/contract/payloads';
+import { isTimeZone } from '../../src/contract/time-zone';
+import { HARD_DAYS } from '../support/hard-days';
 
 interface Range {
   schedule: Schedule;

@@ -1,7 +1,7 @@
 /** Reading a policy, and telling workspaces of a new one. */
 import { QueryNotRegisteredError } from '@temporalio/client';
-import { defaultPolicy } from '../../src/workflows/workspace/policy';
-import { activityWorld } from './world';
+import { defaultPolicy } from '../../src/workflows/organization/rules/policy';
+import { activityWorld } from '../support/fake-client';
 
 /** The SDK's class for whatever a query fails with. */
 const notRegistered = (message: string) => new QueryNotRegisteredError(message, 3);

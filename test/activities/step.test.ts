@@ -2,10 +2,10 @@
 import type { Info } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { type BuildFailureDetails, type Deadline, runStep, type StepHeartbeat, type StepResult } from '../../src/activities/step';
+import { type FailureType, FINAL_TYPES, INTERNAL_TYPES, TEMPORARY_TYPES } from '../../src/contract/failure-types';
 import { RuntimeFailure } from '../../src/runtimes/failure';
-import { FINAL_TYPES, INTERNAL_TYPES, TEMPORARY_TYPES, type FailureType } from '../../src/runtimes/failure-types';
 import type { Progress } from '../../src/runtimes/runtime';
-import { quietEnvironment } from './world';
+import { quietEnvironment } from '../support/fake-client';
 
 const HOUR: Deadline = { text: '1h', totalMs: 3_600_000, spentMs: 0 };
 

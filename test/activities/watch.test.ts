@@ -1,7 +1,7 @@
 /** The watch: what it tells, what it removes, and above all what it leaves alone. */
 import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { MemoryOptions } from '../../src/runtimes/memory';
-import { activityWorld, HOME, type KnownWorkflow, podOf } from './world';
+import { activityWorld, HOME, type KnownWorkflow, podOf } from '../support/fake-client';
 
 const POD = { id: 'w1', organization: 'default', build: 1 };
 const WORKSPACE = 'workspace/ada/dev';

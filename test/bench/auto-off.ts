@@ -4,10 +4,10 @@
  * which are one here. A stop is decided only after a last look at the terminals, an activity; its lateness stands apart.
  */
 import type { WorkspaceHandle } from '../../src/client';
-import { BASELINE_QUEUE } from './ground';
+import { BASELINE_QUEUE } from './bench-env';
 import { inLanes, until } from './lanes';
-import { FLEET_ORGANIZATIONS, FLEET_SIZE, fleetOf, memoryGround } from './memory-ground';
-import { type Bench, line, type Line, type Measurement, median } from './report';
+import { FLEET_ORGANIZATIONS, FLEET_SIZE, fleetOf, memoryGround } from './memory-bench-env';
+import { type Bench, type Line, line, type Measurement, median } from './report';
 
 const AFTER_MS = 60_000;
 /** In which the timers armed before the pings have fired, well before the instant that is measured. */

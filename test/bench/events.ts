@@ -5,8 +5,8 @@
  */
 import type { WorkspaceHandle } from '../../src/client';
 import { until } from './lanes';
-import { createOrganization, memoryGround, runningWorkspace } from './memory-ground';
-import { type Bench, line, type Line, type Measurement, median, spread } from './report';
+import { createOrganization, memoryGround, runningWorkspace } from './memory-bench-env';
+import { type Bench, type Line, line, type Measurement, median, spread } from './report';
 
 const PINGS = 10;
 const EVENTS_OF_A_PING = 4;

@@ -4,10 +4,10 @@
  * compiled code, and what the first ones leave behind for all are no part of it: a small batch goes before.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { defaultPolicy } from '../../src/workflows/workspace/policy';
 import { defaultPayloadConverter } from '@temporalio/common';
+import { defaultPolicy } from '../../src/workflows/organization/rules/policy';
 import { type Cache, type Cached, createCache } from './activations';
-import { bundleBaseline, bundleOurs } from './ground';
+import { bundleBaseline, bundleOurs } from './bench-env';
 
 /** Kilobytes of 1,024 bytes for each workflow, one figure for each batch. */
 export interface HeapFigures {

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { HeapFigures } from './heap-process';
-import { type Bench, line, type Line, type Measurement, median, spread } from './report';
+import { type Bench, type Line, line, type Measurement, median, spread } from './report';
 
 const GOAL_KB = 48;
 
@@ -11,7 +11,7 @@ export const heap: Measurement = { name: 'heap', title: 'Heap for each cached wo
 
 async function measure(bench: Bench): Promise<Line[]> {
   bench.say('filling a cache in a process of its own');
-  const hook = join(__dirname, '..', 'start', 'typescript-hook.cjs');
+  const hook = join(__dirname, '..', 'support', 'typescript-hook.cjs');
   const child = fork(join(__dirname, 'heap-process.ts'), [], { execArgv: ['--expose-gc', '--require', hook] });
   const answer = once(child, 'message').then(([figures]) => figures as HeapFigures);
   const end = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the heap's process ended with exit code ${code}`)));

@@ -2,7 +2,7 @@
 import { autoOff } from './auto-off';
 import { events } from './events';
 import { heap } from './heap';
-import { closeMemoryGround } from './memory-ground';
+import { closeMemoryGround } from './memory-bench-env';
 import { organization } from './organization';
 import { ping } from './ping';
 import { rebuild } from './rebuild';

@@ -3,12 +3,13 @@
  * report and of a look at its usage. In the workspaces' place are workflows that only wait for the policy: their builds would take
  * longer than all else, and are no part of it.
  */
+
+import { watchWorkflowId, workspaceWorkflowId } from '../../src/contract/names';
 import { prepareNamespace } from '../../src/worker/namespace';
-import { watchWorkflowId, workspaceWorkflowId } from '../../src/workflows/messages';
-import { BASELINE_QUEUE } from './ground';
+import { BASELINE_QUEUE } from './bench-env';
 import { inLanes, until } from './lanes';
-import { createOrganization, memoryGround } from './memory-ground';
-import { type Bench, line, type Line, type Measurement, spread } from './report';
+import { createOrganization, memoryGround } from './memory-bench-env';
+import { type Bench, type Line, line, type Measurement, spread } from './report';
 
 const WORKSPACES = 10_000;
 const OWNERS = 1_000;

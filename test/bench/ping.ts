@@ -2,10 +2,10 @@
  * Pings a second, from the first sent until queries show the last of each workspace, against a workflow that only counts. Both
  * get the same payload, from the same client in this process; the sides take turns. Workspaces answer their whole status.
  */
-import { BASELINE_QUEUE } from './ground';
+import { BASELINE_QUEUE } from './bench-env';
 import { inLanes, until } from './lanes';
-import { FLEET_SIZE, fleetOf, memoryGround } from './memory-ground';
-import { type Bench, line, type Line, type Measurement, median, ratios, spread } from './report';
+import { FLEET_SIZE, fleetOf, memoryGround } from './memory-bench-env';
+import { type Bench, type Line, line, type Measurement, median, ratios, spread } from './report';
 
 const REPETITIONS = 5;
 const IN_FLIGHT = 50;

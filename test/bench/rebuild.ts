@@ -3,13 +3,14 @@
  * so that no asking disturbs it. Beside it the same change of pods by the runtime alone. There are no hooks in the home, so
  * nothing is taken off for their own time: what the visits cost that find this out is in the figure.
  */
-import type { BuildView } from '../../src/workflows/messages';
+
 import type { WorkspaceHandle } from '../../src/client';
+import type { BuildView } from '../../src/contract/payloads';
 import type { PodSpec, Runtime } from '../../src/runtimes/runtime';
-import { makeSandboxWorld } from '../runtimes/sandbox-world';
-import { cleanups, openGround } from './ground';
+import { makeSandboxWorld } from '../support/runtimes/sandbox-env';
+import { cleanups, openGround } from './bench-env';
 import { until } from './lanes';
-import { type Bench, line, type Line, type Measurement, median, medians, ratios, spread } from './report';
+import { type Bench, type Line, line, type Measurement, median, medians, ratios, spread } from './report';
 
 const REPETITIONS = 12;
 const GOAL_MS = 300;

@@ -1,8 +1,8 @@
 /** How long a worker takes to replay a long history of pings sent one by one, beside that of a workflow that only counts them. */
 import { Worker } from '@temporalio/worker';
-import { BASELINE_QUEUE, bundleBaseline, bundleOurs, payloadConverterPath } from './ground';
-import { memoryGround, runningWorkspace } from './memory-ground';
-import { type Bench, line, type Line, type Measurement, ratios, spread } from './report';
+import { BASELINE_QUEUE, bundleBaseline, bundleOurs, payloadConverterPath } from './bench-env';
+import { memoryGround, runningWorkspace } from './memory-bench-env';
+import { type Bench, type Line, line, type Measurement, ratios, spread } from './report';
 
 /** Below the 4,096 at which the server suggests a new run. */
 const EVENTS = 4_000;

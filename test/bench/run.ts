@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import { createProgress } from '../../src/start/progress';
-import { findTemporalCli } from '../../src/start/temporal-cli';
-import { cleanups } from './ground';
+import { findTemporalCli } from '../../src/start/temporal/find-cli';
+import { cleanups } from './bench-env';
 import { type Bench, type Line, type Measurement, printLines } from './report';
 
 interface Given {

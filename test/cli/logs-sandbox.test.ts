@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createSandboxRuntime } from '../../src/runtimes/sandbox';
-import { build, fakeClient, onTerminal, run, status } from './command-line';
-import { createStackFolder } from './folder';
+import { build, fakeClient, onTerminal, run, status } from '../support/cli/command-line';
+import { createStackFolder } from '../support/cli/folder';
 
 const dir = createStackFolder(['w1']);
 const settings = { dir, images: dir, by: null };

@@ -1,6 +1,6 @@
 /** DIR of one Temporal namespace, and the command connected to another: nothing that lies in DIR is shown, entered, or removed. */
-import { fakeClient, run, status } from './command-line';
-import { createStackFolder, fakeRuntime, NAMESPACE_ID } from './folder';
+import { fakeClient, run, status } from '../support/cli/command-line';
+import { createStackFolder, fakeRuntime, NAMESPACE_ID } from '../support/cli/folder';
 
 const OTHER_ID = '5f0c7a1e-0000-4000-8000-000000000002';
 const of = {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-const PRINT = path.join(__dirname, 'print.cjs');
+const PRINT = path.join(__dirname, '..', 'support', 'cli', 'print.cjs');
 const PROGRAM = path.join(__dirname, '..', '..', 'bin', 'perennial.mjs');
 const SCHEDULE = 'schedule --time 09:00 --time-zone Europe/Berlin --from 2027-03-01 --days 60 --json';
 const FULL = 'standard output could not be written: ENOSPC';

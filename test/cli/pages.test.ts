@@ -1,5 +1,5 @@
-import { running } from './build-samples';
-import { build, fakeClient, onTerminal, run, status } from './command-line';
+import { running } from '../support/cli/build-samples';
+import { build, fakeClient, onTerminal, run, status } from '../support/cli/command-line';
 
 const SUMMARIES = [
   {

@@ -1,4 +1,4 @@
-import { run } from './command-line';
+import { run } from '../support/cli/command-line';
 
 const connect = () => Promise.reject(new Error('a command that is used wrongly must not connect'));
 

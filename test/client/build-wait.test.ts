@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { PendingStep } from '../../src/client';
 import { waitForBuild } from '../../src/client/build-wait';
-import type { BuildView, StatusView, StepView } from '../../src/workflows/messages';
+import type { BuildView, StatusView, StepView } from '../../src/contract/payloads';
 
 const STEPS = ['admit', 'start-pod'] as const;
 

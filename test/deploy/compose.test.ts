@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { type Compose, checkRules, checkSchema, type Service } from './compose-rules';
+import { type Compose, checkRules, checkSchema, type Service } from '../support/compose-rules';
 
 const ROOT = path.join(__dirname, '..', '..');
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
@@ -38,7 +38,7 @@ test('Task priorities are on, and the throttle on a shard is lifted.', () => {
 });
 
 test('The server has the settings of the embedded one.', () => {
-  const embedded = read('src/start/temporal-server.ts').matchAll(/'([a-z]+\.\w+)=(\w+)'/g);
+  const embedded = read('src/start/temporal/server.ts').matchAll(/'([a-z]+\.\w+)=(\w+)'/g);
   const expected = Object.fromEntries([...embedded].map(([, key = '', value = '']) => [key, [{ value: JSON.parse(value) }]]));
   expect(parse(read('deploy/compose/dynamic-config.yaml'))).toEqual(expected);
 });

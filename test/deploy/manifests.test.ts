@@ -1,9 +1,9 @@
-/** deploy/kubernetes as it is written; test/kubernetes/manifests.test.ts shows it to a real API server. */
+/** deploy/kubernetes as it is written; test/end-to-end/kubernetes/manifests.test.ts shows it to a real API server. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { networkPolicy } from '../../src/runtimes/kubernetes/namespace';
+import { networkPolicy } from '../../src/runtimes/kubernetes/namespace/ensure-namespace';
 import { CLUSTER_DEFAULTS } from '../../src/runtimes/kubernetes/settings';
-import { build, type Manifest } from './kustomize';
+import { build, type Manifest } from '../support/kubernetes/kustomize';
 
 const FOLDER = path.join(__dirname, '..', '..', 'deploy', 'kubernetes');
 const worker = build(path.join(FOLDER, 'worker'));
@@ -16,7 +16,7 @@ interface Rule {
   verbs: string[];
 }
 
-/** What the runtime calls; src/runtimes/kubernetes/api.ts has it call by call. */
+/** What the runtime calls; src/runtimes/kubernetes/api/cluster-api.ts has it call by call. */
 const IN_AN_ORGANIZATION = {
   pods: ['create', 'delete', 'get', 'list', 'watch'],
   'pods/exec': ['create', 'get'],

@@ -1,6 +1,6 @@
 import type { Exec } from '../../src/hooks/hook';
 import { runHook } from '../../src/hooks/run-hook';
-import { progressOf, specOf } from './place';
+import { progressOf, specOf } from '../support/hook-env';
 
 const ENDED = 'state ended\nexit 0\nran 12\nreport did: it ran\noutput 8\none\ntwo\n';
 

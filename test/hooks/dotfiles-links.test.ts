@@ -1,8 +1,8 @@
 /** What of the dotfiles is linked into the home, and what becomes of the files that were there. */
 import { existsSync, mkdirSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
-import { createPersonalize, makeRepository, type Repository } from './dotfiles-place';
-import { makePlace, type Place, SHELLS } from './place';
+import { createPersonalize, makeRepository, type Repository } from '../support/dotfiles-env';
+import { makePlace, type Place, SHELLS } from '../support/hook-env';
 
 const MOVED = 'what was in their way was moved aside, with .before-dotfiles behind its name';
 const KEPT = 'these were there already, so the dotfiles of the same names were not linked';

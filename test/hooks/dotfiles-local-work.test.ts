@@ -1,6 +1,6 @@
 /** What of the user's work is in the clone is left as it is, and what a git that was cut off left there is none of it. */
-import { createPersonalize, gitIn, makeRepository, type Repository } from './dotfiles-place';
-import { makePlace, type Place, SHELLS } from './place';
+import { createPersonalize, gitIn, makeRepository, type Repository } from '../support/dotfiles-env';
+import { makePlace, type Place, SHELLS } from '../support/hook-env';
 
 const OWN_COMMITS = (uri: string) => `~/dotfiles has commits that ${uri} does not have, so it was left as it is`;
 

@@ -1,8 +1,8 @@
 /** Submodules of the dotfiles. Git's own command for them needs more programs than ours do. */
 import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createPersonalize, makeRepository, type Repository } from './dotfiles-place';
-import { findProgram, makePlace, type Place, SHELLS } from './place';
+import { createPersonalize, makeRepository, type Repository } from '../support/dotfiles-env';
+import { findProgram, makePlace, type Place, SHELLS } from '../support/hook-env';
 
 describe.each(SHELLS)('In %s', (shell) => {
   let place: Place;

@@ -1,8 +1,8 @@
 /** The clone is brought to what the settings say now, whatever happened to the repository, and nothing of the user's is lost. */
 import { readlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createPersonalize, gitIn, makeRepository, type Repository } from './dotfiles-place';
-import { makePlace, type Place, SHELLS } from './place';
+import { createPersonalize, gitIn, makeRepository, type Repository } from '../support/dotfiles-env';
+import { makePlace, type Place, SHELLS } from '../support/hook-env';
 
 describe.each(SHELLS)('In %s', (shell) => {
   let place: Place;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createPersonalize, makeRepository, type Repository } from './dotfiles-place';
-import { makePlace, type Place, SHELLS } from './place';
+import { createPersonalize, makeRepository, type Repository } from '../support/dotfiles-env';
+import { makePlace, type Place, SHELLS } from '../support/hook-env';
 
 describe.each(SHELLS)('In %s', (shell) => {
   let place: Place;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runHook } from '../../src/hooks/run-hook';
-import { makePlace, type Place, progressOf, SHELLS, specOf } from './place';
+import { makePlace, type Place, progressOf, SHELLS, specOf } from '../support/hook-env';
 
 const mounted: string[] = [];
 

@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import type { HookResult } from '../../src/hooks/hook';
 import { describeEnd, describeWaiting } from '../../src/hooks/hook-end';
-import { runHook } from '../../src/hooks/run-hook';
 import { cleanSentence, lastLines } from '../../src/hooks/last-lines';
 import { createMasker, maskText } from '../../src/hooks/mask';
+import { runHook } from '../../src/hooks/run-hook';
 import { parseVisit } from '../../src/hooks/visit-answer';
-import { progressOf, specOf } from './place';
+import { progressOf, specOf } from '../support/hook-env';
 
 const MAX_RESULT_BYTES = 64 * 1024;
 const SOON_MS = 2_000;

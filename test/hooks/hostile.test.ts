@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { runHook } from '../../src/hooks/run-hook';
-import { makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from './place';
+import { makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from '../support/hook-env';
 
 const LOG = '.perennial/logs/build-1/configure.log';
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { runHook } from '../../src/hooks/run-hook';
-import { makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from './place';
+import { makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from '../support/hook-env';
 
 const LIMIT_BYTES = 10 * 1024 * 1024;
 const FIRST_LINE = '[perennial: this log passed 10 MiB; its beginning was cut here]';

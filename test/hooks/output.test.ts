@@ -1,5 +1,5 @@
 import { runHook } from '../../src/hooks/run-hook';
-import { makePlace, type Place, progressOf, SHELLS, specOf } from './place';
+import { makePlace, type Place, progressOf, SHELLS, specOf } from '../support/hook-env';
 
 const LOG = '.perennial/logs/build-1/configure.log';
 

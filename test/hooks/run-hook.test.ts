@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, 
 import path from 'node:path';
 import type { HookSpec } from '../../src/hooks/hook';
 import { runHook } from '../../src/hooks/run-hook';
-import { isAlive, makePlace, type Place, progressOf, SHELLS, specOf, TOOLS, waitUntil } from './place';
+import { isAlive, makePlace, type Place, progressOf, SHELLS, specOf, TOOLS, waitUntil } from '../support/hook-env';
 
 const LOG = '.perennial/logs/build-1/configure.log';
 const WAIT_FOR_GO = 'while [ ! -e "$HOME/go" ]; do sleep 0.02; done\n';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { HookResult } from '../../src/hooks/hook';
 import { runHook } from '../../src/hooks/run-hook';
-import { isAlive, makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from './place';
+import { isAlive, makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from '../support/hook-env';
 
 const CASES = [...SHELLS.map((shell) => ({ shell, without: [] })), { shell: 'dash', without: ['setsid'] }];
 const LIMIT_WARNING = 'configure ran past its time limit of 600ms and was ended';

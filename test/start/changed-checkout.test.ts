@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { eventually } from './start-process';
+import { eventually } from '../support/start/start-process';
 
 const ROOT = path.join(__dirname, '..', '..');
 /** The worker's part in this is the real one, with all that it imports. */

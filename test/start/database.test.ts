@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { setAsideUnfinished } from '../../src/start/temporal-database';
-import { endAllStarts, launchStart, START_LIMIT_MS } from './start-process';
+import { setAsideUnfinished } from '../../src/start/temporal/database';
+import { endAllStarts, launchStart, START_LIMIT_MS } from '../support/start/start-process';
 
 const NAMES = ['temporal.db', 'temporal.db-wal', 'temporal.db-shm'];
 
@@ -22,7 +22,8 @@ afterEach(async () => {
   rmSync(path.dirname(dir), { recursive: true, force: true });
 });
 
-const start = () => launchStart({ script: path.join(__dirname, 'run-start.cjs'), args: ['--dir', dir, '--no-first'] });
+const start = () =>
+  launchStart({ script: path.join(__dirname, '..', 'support', 'start', 'run-start.cjs'), args: ['--dir', dir, '--no-first'] });
 const tie = () => readFileSync(path.join(dir, 'namespace.json'), 'utf8');
 
 /** The server of a first start, killed as soon as `isTime` holds. */

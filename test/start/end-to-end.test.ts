@@ -11,7 +11,7 @@ import {
   readStack,
   START_LIMIT_MS,
   type StartProcess,
-} from './start-process';
+} from '../support/start/start-process';
 
 const root = path.join(__dirname, '..', '..');
 

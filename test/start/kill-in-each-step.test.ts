@@ -3,8 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectClient, type PerennialClient, type WorkspaceHandle } from '../../src/client';
-import { type CreateInput, TASK_QUEUE, workspaceWorkflowId } from '../../src/workflows/messages';
-import { findInits, findTraces } from '../runtimes/sandbox-world';
+import { TASK_QUEUE, workspaceWorkflowId } from '../../src/contract/names';
+import type { CreateInput } from '../../src/contract/payloads';
+import { findInits, findTraces } from '../support/runtimes/sandbox-env';
 import {
   type Hold,
   holdAdmit,
@@ -15,8 +16,15 @@ import {
   readHookLog,
   readRuns,
   startOrganization,
-} from './held-steps';
-import { endAllStarts, eventually, launchStart, readProcesses, readStack, type StartProcess } from './start-process';
+} from '../support/start/held-steps';
+import {
+  endAllStarts,
+  eventually,
+  launchStart,
+  readProcesses,
+  readStack,
+  type StartProcess,
+} from '../support/start/start-process';
 
 const root = path.join(__dirname, '..', '..');
 const LIMIT_MS = 300_000;

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { findTraces } from '../runtimes/sandbox-world';
-import { describeLife } from './life';
+import { findTraces } from '../support/runtimes/sandbox-env';
+import { describeLife } from '../support/start/e2e-scenario';
 
 describe('A workspace in a sandbox', () => {
   describeLife({

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { connectClient } from '../../src/client';
-import { endAllStarts, eventually, launchStart, readStack } from './start-process';
+import { endAllStarts, eventually, launchStart, readStack } from '../support/start/start-process';
 
 const ROOT = path.join(__dirname, '..', '..');
 const PARTS = ['bin', 'images', 'node_modules', 'package.json', 'package-lock.json', 'scripts', 'src', 'tsconfig.json'];

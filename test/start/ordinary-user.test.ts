@@ -4,7 +4,7 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync
 import os from 'node:os';
 import path from 'node:path';
 import { connectClient } from '../../src/client';
-import { eventually, readStack } from './start-process';
+import { eventually, readStack } from '../support/start/start-process';
 
 const ROOT = path.join(__dirname, '..', '..');
 const LIMIT_MS = 180_000;

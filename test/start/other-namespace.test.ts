@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { connectClient } from '../../src/client';
 import { registerSearchAttributes } from '../../src/worker/namespace';
-import { endAllStarts, launchStart, readStack, type StartProcess, START_LIMIT_MS } from './start-process';
+import { endAllStarts, launchStart, readStack, START_LIMIT_MS, type StartProcess } from '../support/start/start-process';
 
 const root = path.join(__dirname, '..', '..');
 const HOME = 'f00d';
@@ -24,7 +24,10 @@ afterEach(async () => {
 const dirOf = (name: string) => path.join(folder, name);
 
 async function start(name: string): Promise<StartProcess> {
-  const started = launchStart({ script: path.join(__dirname, 'run-start.cjs'), args: ['--dir', dirOf(name), '--no-first'] });
+  const started = launchStart({
+    script: path.join(__dirname, '..', 'support', 'start', 'run-start.cjs'),
+    args: ['--dir', dirOf(name), '--no-first'],
+  });
   await started.untilSaid(/^ready /m);
   // As a worker does, so that the server can tell whose workspaces there are.
   const { temporal, close } = await connectClient({ address: readStack(dirOf(name)).temporal.address });
@@ -75,7 +78,7 @@ test('A start whose server has lost its histories does not take over the homes t
   for (const name of ['temporal.db', 'temporal.db-wal', 'temporal.db-shm'])
     rmSync(path.join(dirOf('mine'), name), { force: true });
   const args = ['--dir', dirOf('mine'), '--no-first'];
-  const second = launchStart({ script: path.join(__dirname, 'run-start.cjs'), args });
+  const second = launchStart({ script: path.join(__dirname, '..', 'support', 'start', 'run-start.cjs'), args });
   expect(await second.exited).toBe(1);
   expect(second.output()).toMatch(/^perennial: .* belongs to the Temporal namespace with the id .*namespace\.json$/m);
   expect(readFileSync(path.join(dirOf('mine'), 'namespace.json'), 'utf8')).toBe(tie);

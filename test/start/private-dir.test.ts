@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { endAllStarts, launchStart, type StartProcess, START_LIMIT_MS } from './start-process';
+import { endAllStarts, launchStart, START_LIMIT_MS, type StartProcess } from '../support/start/start-process';
 
 const isRoot = process.getuid?.() === 0;
 const PASSAGE = isRoot ? 0o711 : 0o700;
@@ -37,7 +37,10 @@ afterEach(async () => {
 const modeOf = (file: string): string => (statSync(file).mode & 0o7777).toString(8);
 
 async function startOn(dir: string): Promise<StartProcess> {
-  const started = launchStart({ script: path.join(__dirname, 'run-start.cjs'), args: ['--dir', dir, '--no-first'] });
+  const started = launchStart({
+    script: path.join(__dirname, '..', 'support', 'start', 'run-start.cjs'),
+    args: ['--dir', dir, '--no-first'],
+  });
   await started.untilSaid(/^ready /m);
   return started;
 }

@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { settleNoProxy, withoutProxyToLoopback } from '../../src/client/loopback';
-import { endAllStarts, launchStart, readStack } from './start-process';
+import { endAllStarts, launchStart, readStack } from '../support/start/start-process';
 
 const ROOT = path.join(__dirname, '..', '..');
 const PROGRAM = path.join(ROOT, 'bin', 'perennial.mjs');

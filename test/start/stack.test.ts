@@ -3,9 +3,17 @@ import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
-import { endAllStarts, eventually, isAlive, launchStart, readProcesses, readStack, START_LIMIT_MS } from './start-process';
+import {
+  endAllStarts,
+  eventually,
+  isAlive,
+  launchStart,
+  readProcesses,
+  readStack,
+  START_LIMIT_MS,
+} from '../support/start/start-process';
 
-const script = path.join(__dirname, 'run-start.cjs');
+const script = path.join(__dirname, '..', 'support', 'start', 'run-start.cjs');
 const start = (dir: string, ...args: string[]) => launchStart({ script, args: ['--dir', dir, '--no-first', ...args] });
 
 jest.setTimeout(START_LIMIT_MS);

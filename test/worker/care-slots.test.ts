@@ -2,9 +2,17 @@
 import { Worker } from '@temporalio/worker';
 import fc from 'fast-check';
 import { createActivities } from '../../src/activities';
+import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../../src/contract/names';
 import { FEWEST_CARE_SLOTS, slotsForLongSteps } from '../../src/worker/care-slots';
-import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../../src/workflows/messages';
-import { bundleOnce, clearScript, payloadConverterPath, type Stack, startStack, until, untilState } from '../workflows/stack';
+import {
+  bundleOnce,
+  clearScript,
+  payloadConverterPath,
+  type Stack,
+  startStack,
+  until,
+  untilState,
+} from '../support/workflows/temporal-env';
 
 const CARE_SLOTS = 4;
 /** Of four slots, one is the watch's and one no hook's. */

@@ -1,11 +1,11 @@
 /** The health check of a container, as the container runs it: a process of its own. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { choosePort } from '../../src/start/port';
-import { NAMESPACE } from '../../src/workflows/messages';
-import { type Stack, startStack } from '../workflows/stack';
+import { NAMESPACE } from '../../src/contract/names';
+import { choosePort } from '../../src/start/process/port';
+import { type Stack, startStack } from '../support/workflows/temporal-env';
 
-const HOOK = path.join(__dirname, '..', 'start', 'typescript-hook.cjs');
+const HOOK = path.join(__dirname, '..', 'support', 'typescript-hook.cjs');
 const HEALTH = path.join(__dirname, '..', '..', 'src', 'worker', 'health.ts');
 // A server, a worker, and a process for each look, all on a machine that may be busy.
 jest.setTimeout(240_000);

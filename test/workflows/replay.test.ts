@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { bundleOnce, payloadConverterPath } from './stack';
+import { bundleOnce, payloadConverterPath } from '../support/workflows/temporal-env';
 
 interface Fixture {
   workflowId: string;

@@ -1,127 +1,117 @@
 import { RuntimeFailure } from '../failure';
-import type { Command, CommandResult } from '../runtime';
-import { ApiFailure } from './api-failure';
-import { CHANNEL, type ExecPlace, execPath, listen } from './exec-socket';
-import { createMarker, GO, markedCommand, readMarked } from './exec-marker';
-import { failureOf } from './failure-of';
+import type { Command, CommandResult, LogRef, Observation, PodRef } from '../runtime';
+import { latestInputMs } from '../terminal-time';
+import { withTimeLimit } from '../time-limit';
+import type { Ground } from './context';
+import { runBinaryCommand, runCommand } from './exec-channel/run-command';
+import { readClaim } from './home/claim';
+import { podName } from './object-names';
+import { MAIN_CONTAINER } from './pod/container-status';
+import { buildOf } from './pod/create-delete';
+import { readPodState } from './pod/state';
 
-const TAIL_BYTES = 256 * 1024;
-const BINARY_BYTES = 2 * 1024 * 1024;
-/** No command of ours says a tenth of this, and one that floods its line would hold up all others of the worker. */
-const MOST_RECEIVED_BYTES = 64 * 1024 * 1024;
-/** What a message costs besides its length. */
-const MESSAGE_BYTES = 100;
-const MOST_STATUS_BYTES = 64 * 1024;
+const MAX_LOG_BYTES = 1024 * 1024;
+/** A command begins with a step into the home, which never ends where the volume hangs. The look is asked for again after 15 s. */
+const LOOK_LIMIT_MS = 10_000;
+const LOG_LIMIT_MS = 30_000;
 
-/** Version 5 answers success for a command that was cut off; version 4 closes the line. */
-const PROTOCOLS = ['v4.channel.k8s.io'];
+/**
+ * Runs a command in the pod of this very build. A pod is entered by its name, which the next build's may have taken by the time that
+ * the line is open, so it is looked at then; and before, unless it was last seen running, since the way to a node that is gone takes
+ * long to fail.
+ */
+export async function execIn(ground: Ground, ref: PodRef, command: Command, signal: AbortSignal): Promise<CommandResult> {
+  signal.throwIfAborted();
+  const checkPlace = () => findRunning(ground, ref);
+  if (!wasSeenRunning(ground, ref)) await checkPlace();
+  return orPodLost(ground, ref, () => runCommand(placeOf(ground, ref), { ...command, checkPlace }, signal));
+}
 
-/** A command, and what must hold of its place once the line to it is open, before anything of it runs. */
-export interface PlacedCommand extends Command {
-  checkPlace?(): Promise<void>;
+/** By the watch, which costs nothing to ask. */
+function wasSeenRunning({ pods, namespaceOf }: Ground, { id, organization, build }: PodRef): boolean {
+  const pod = pods.seen({ namespace: namespaceOf(organization), name: podName(id) });
+  return pod !== undefined && buildOf(pod) === build && readPodState(pod).state === 'running';
+}
+
+/** Whether this build's pod runs; one that still starts is not lost. */
+export async function observe(ground: Ground, ref: PodRef): Promise<Observation> {
+  const pod = await ground.api.pods.read({ namespace: ground.namespaceOf(ref.organization), name: podName(ref.id) });
+  if (pod === null) return { state: 'gone', reason: 'there is no such pod in the cluster', counted: true };
+  const build = buildOf(pod);
+  if (build !== ref.build)
+    return { state: 'gone', reason: `the pod of build ${build ?? 'nobody'} is in its place`, counted: true };
+  const state = readPodState(pod);
+  if (state.state === 'ended') return { state: 'gone', reason: state.reason, counted: state.counted };
+  return { state: 'running', instance: pod.metadata?.uid ?? '' };
 }
 
 /**
- * Runs a command in a container and waits for its own end mark.
- * @throws PodLost when the API server has no such pod; RuntimeUnavailable when the line was lost before the end; what the check of
- * the place throws; the signal's reason
+ * When a terminal last had input. A terminal's time of access is that of its input; the pod's own clock is asked too, as it may
+ * differ from ours.
  */
-export async function runCommand(place: ExecPlace, command: PlacedCommand, signal: AbortSignal): Promise<CommandResult> {
-  const { exitCode, stdout, stderr } = await run(place, { command, keepBytes: TAIL_BYTES, signal });
-  return { exitCode, stdout: stdout.toString('utf8'), stderr: stderr.toString('utf8') };
+export async function lastTerminalInput(ground: Ground, ref: PodRef): Promise<number | null> {
+  const command = { argv: ['sh', '-c', LOOK_AT_TERMINALS] };
+  const limit = { what: `the look at the terminals of pod ${podName(ref.id)}`, limitMs: LOOK_LIMIT_MS };
+  const { exitCode, stdout } = await withTimeLimit(limit, (signal) => execIn(ground, ref, command, signal));
+  const [now = '', ...inputs] = stdout.trim().split('\n');
+  if (exitCode !== 0 || !/^\d+$/.test(now)) {
+    throw new RuntimeFailure('RuntimeUnavailable', `the terminals of pod ${podName(ref.id)} could not be looked at`);
+  }
+  const newestMs = Math.max(...inputs.map((seconds) => latestInputMs(Number(seconds) * 1_000)).filter(Number.isFinite));
+  return Number.isFinite(newestMs) ? Date.now() - Math.max(0, Number(now) * 1_000 - newestMs) : null;
 }
 
-/** The same, with up to 2 MiB of standard output as it came. */
-export function runBinaryCommand(place: ExecPlace, command: Command, signal: AbortSignal): Promise<BinaryResult> {
-  return run(place, { command, keepBytes: BINARY_BYTES, signal });
+const LOOK_AT_TERMINALS = `date +%s
+for terminal in /dev/pts/[0-9]*; do
+  [ ! -c "$terminal" ] || stat -c %X "$terminal" || exit 1
+done`;
+
+/** Part of a log, through whatever pod has the home mounted. */
+export async function readLog(ground: Ground, log: LogRef): Promise<{ text: Buffer; nextOffset: number } | null> {
+  const pod = await ground.api.pods.read({ namespace: ground.namespaceOf(log.organization), name: podName(log.id) });
+  if (pod === null || readPodState(pod).state !== 'running') {
+    if ((await readClaim(ground, log)) === null) return null;
+    throw new RuntimeFailure('RuntimeUnavailable', `the home of ${log.id} can only be read while a pod of it runs`);
+  }
+  const file = `.perennial/logs/build-${log.build}/${log.step}.log`;
+  const argv = ['sh', '-c', READ_LOG, 'sh', file, String(log.offset), String(MAX_LOG_BYTES)];
+  const limit = { what: `the reading of log ${file} of ${log.id}`, limitMs: LOG_LIMIT_MS };
+  const { exitCode, stdout } = await withTimeLimit(limit, (signal) => runBinaryCommand(placeOf(ground, log), { argv }, signal));
+  if (exitCode === NO_LOG) return null;
+  const lineEnd = stdout.indexOf(10);
+  const size = Number(stdout.subarray(0, lineEnd).toString());
+  if (exitCode !== 0 || lineEnd < 0) throw new RuntimeFailure('RuntimeUnavailable', `log ${file} of ${log.id} could not be read`);
+  const text = stdout.subarray(lineEnd + 1);
+  return { text, nextOffset: Math.min(log.offset, size) + text.length };
 }
 
-interface BinaryResult {
-  exitCode: number;
-  stdout: Buffer;
-  stderr: Buffer;
+const NO_LOG = 44;
+const READ_LOG = `cd "$HOME" && [ -f "$1" ] || exit ${NO_LOG}
+wc -c <"$1"
+tail -c "+$(($2 + 1))" "$1" | head -c "$3"`;
+
+/** The pod of this build, if it runs. */
+export async function findRunning(ground: Ground, ref: PodRef): Promise<void> {
+  const found = await observe(ground, ref);
+  if (found.state === 'gone') throw lost(ref, found.reason);
 }
 
-async function run(
-  place: ExecPlace,
-  given: { command: PlacedCommand; keepBytes: number; signal: AbortSignal },
-): Promise<BinaryResult> {
-  const { command, keepBytes, signal } = given;
-  signal.throwIfAborted();
-  const marker = createMarker();
-  const input = Buffer.from(command.stdin ?? '');
-  const argv = markedCommand(marker, { argv: withEnv(command), stdinBytes: input.length });
-  const socket = await openLine(place, { argv, stdin: true, tty: false });
-  const stdout = readMarked(marker, keepBytes);
-  const stderr = readMarked(marker, keepBytes);
-  let said = '';
-  let received = 0;
-  return new Promise<BinaryResult>((resolve, reject) => {
-    const line = listen(socket, (channel, data) => {
-      received += data.length + MESSAGE_BYTES;
-      if (received > MOST_RECEIVED_BYTES) return fail(flooded(place));
-      if (channel === CHANNEL.stdout) stdout.push(data);
-      if (channel === CHANNEL.stderr) stderr.push(data);
-      if (channel === CHANNEL.status) said = data.toString('utf8', 0, MOST_STATUS_BYTES);
-      const exitCode = stdout.exitCode();
-      if (exitCode === null || stderr.exitCode() === null) return;
-      resolve({ exitCode, stdout: stdout.content(), stderr: stderr.content() });
-      line.close();
-    });
-    const fail = (reason: unknown) => {
-      reject(reason);
-      line.close();
-    };
-    const stop = () => fail(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    void line.closed.then(() => {
-      signal.removeEventListener('abort', stop);
-      reject(cutOff(place, said));
-    });
-    const go = () => line.send(CHANNEL.stdin, Buffer.concat([Buffer.from(GO), input]));
-    Promise.resolve(command.checkPlace?.()).then(go, fail);
-  });
+/** Where its commands run. */
+export function placeOf({ api, namespaceOf }: Ground, { id, organization }: Omit<PodRef, 'build'>) {
+  return { socket: api.socket, namespace: namespaceOf(organization), pod: podName(id), container: MAIN_CONTAINER };
 }
 
-/** Opens the line to a command that is not started before it is open. */
-export async function openLine(place: ExecPlace, given: { argv: string[]; stdin: boolean; tty: boolean; protocols?: string[] }) {
+/** A command that came to no end may have lost its pod; only a certain answer says so. */
+async function orPodLost<T>(ground: Ground, ref: PodRef, work: () => Promise<T>): Promise<T> {
   try {
-    return await place.socket(execPath(place, given), given.protocols ?? PROTOCOLS);
+    return await work();
   } catch (error) {
-    const isGone = error instanceof ApiFailure && error.status === 404 && /pods? ".*" not found/.test(error.message);
-    if (isGone) throw new RuntimeFailure('PodLost', `pod ${place.pod} is gone: ${error.message}`);
-    // What a kubelet that has just come back says of pods is not certain, so nothing here is final but a refusal of ourselves.
-    if (error instanceof ApiFailure && error.status !== 403) {
-      throw new RuntimeFailure('RuntimeUnavailable', `a command in pod ${place.pod} could not be started: ${error.message}`);
-    }
-    throw failureOf(error, `a command in pod ${place.pod}`);
+    const isUnknown = error instanceof RuntimeFailure && error.type === 'RuntimeUnavailable';
+    const found = isUnknown ? await observe(ground, ref).catch(() => null) : null;
+    throw found?.state === 'gone' ? lost(ref, found.reason) : error;
   }
 }
 
-/** No argument is empty or missing for `env` itself, whatever the command's own are. */
-export function withEnv({ argv, env = {} }: Command): string[] {
-  const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  return pairs.length === 0 ? argv : ['env', ...pairs, ...argv];
-}
-
-function flooded({ pod }: ExecPlace): RuntimeFailure {
-  const most = `${MOST_RECEIVED_BYTES / 1024 / 1024} MiB`;
-  return new RuntimeFailure('RuntimeUnavailable', `a command in pod ${pod} was cut off: it said more than ${most}`);
-}
-
-function cutOff({ pod }: ExecPlace, said: string): RuntimeFailure {
-  const { message } = parse(said);
-  const why = message === undefined ? 'the connection was lost before it told its end' : message;
-  return new RuntimeFailure('RuntimeUnavailable', `a command in pod ${pod} was cut off: ${why}`);
-}
-
-/** The API server's word on a command, which is only used to explain. */
-function parse(status: string): { message?: string } {
-  try {
-    const { message } = JSON.parse(status) as { message?: unknown };
-    return typeof message === 'string' ? { message: message.slice(0, 500) } : {};
-  } catch {
-    return {};
-  }
+function lost({ id, build }: PodRef, reason: string): RuntimeFailure {
+  return new RuntimeFailure('PodLost', `the pod of build ${build} of ${id} is gone: ${reason}`);
 }

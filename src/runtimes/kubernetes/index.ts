@@ -1,23 +1,23 @@
 import { RuntimeFailure } from '../failure';
 import type { Runtime } from '../runtime';
-import { connectCluster } from './api';
-import { createEventBook } from './event-book';
-import { failureOf } from './failure-of';
-import type { Ground } from './ground';
-import { deleteHome, prepareHome } from './home';
-import { listHomes } from './home-list';
-import { createImageBook } from './image-book';
-import { execIn, findRunning, lastTerminalInput, observe, placeOf, readLog } from './inside';
-import { createNamespaceList } from './namespace-list';
-import { createNetworkProbe } from './network-probe';
-import { createPodBook } from './pod-book';
-import { stopPod } from './pod-end';
+import { connectCluster } from './api/cluster-api';
+import { failureOf } from './api/runtime-failure';
+import type { Ground } from './context';
+import { execIn, findRunning, lastTerminalInput, observe, placeOf, readLog } from './exec';
+import { createImageBook } from './image/image-cache';
+import { sweepProbes } from './image/probe-cleanup';
+import { createEventBook } from './informer/event-informer';
+import { createPodBook } from './informer/pod-informer';
 import { isOfInstallation } from './labels';
-import { awaitPod, beginPod, startPod } from './pod-start';
-import { describePod } from './pod-state';
-import { sweepProbes } from './probe-sweep';
+import { listHomes } from './list-homes';
+import { createNamespaceList } from './namespace/namespace-list';
+import { createNetworkProbe } from './namespace/network-probe';
+import { describePod } from './pod/state';
+import { deleteHome, prepareHome } from './prepare-home';
 import { CLUSTER_DEFAULTS, type ClusterSettings } from './settings';
-import { runShell } from './terminal';
+import { runShell } from './shell';
+import { awaitPod, beginPod, startPod } from './start-pod';
+import { stopPod } from './stop-pod';
 
 /** Which cluster, and how workspaces are made there. */
 export interface KubernetesOptions extends Partial<ClusterSettings> {

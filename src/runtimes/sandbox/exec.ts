@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { RuntimeFailure } from '../failure';
 import type { Command, CommandResult, PodRef } from '../runtime';
-import { closeHandles, enterPod, lost } from './entry';
-import type { PodRecord } from './pod-record';
-import { isProcessWell, sendKill } from './process-identity';
-import { drain, keepTail } from './tail';
+import { closeHandles, enterPod, lost } from './process/enter';
+import { isProcessWell, sendKill } from './process/identity';
+import { drain, keepTail } from './process/output-tail';
+import type { PodRecord } from './store/sandbox-record';
 
 /** A command that writes more is ended: only its last 256 KiB are kept, but to read on and on holds the service up. */
 const MOST_RECEIVED_BYTES = 64 * 1024 * 1024;

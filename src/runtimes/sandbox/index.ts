@@ -1,3 +1,3 @@
 export { checkInstallation, tieToInstallation } from './installation';
-export { makePassage, tightenDir } from './private-folders';
 export { createSandboxRuntime, type SandboxOptions } from './sandbox-runtime';
+export { makePassage, tightenDir } from './store/private-folders';

@@ -3,8 +3,8 @@ import { link, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { RuntimeFailure } from '../failure';
-import { readRecord } from './json-file';
-import { makePassage } from './private-folders';
+import { readRecord } from './store/json-file';
+import { makePassage } from './store/private-folders';
 
 const schema = z.object({
   /** Of the Temporal namespace, given by Temporal when it was made. */

@@ -1,21 +1,21 @@
 import path from 'node:path';
 import type { PodRef, Runtime } from '../runtime';
-import { lost } from './entry';
+import { deleteHome } from './delete-home';
 import { runCommand } from './exec';
-import { asFailure } from './failure-of';
-import { prepareHome } from './home';
-import { listHome, readHome } from './home-record';
-import { deleteHome } from './home-removal';
-import { findIsolation } from './isolation';
-import { checkId, type Layout, layOut } from './layout';
-import { readStepLog } from './log';
-import { listPod, observePod } from './observation';
-import { endAllPods, stopPod } from './pod-end';
-import { listIds, type PodRecord, readPod, readSandbox } from './pod-record';
-import { startPod } from './pod-start';
+import { findLastInput } from './last-terminal-input';
+import { takeTurns } from './lock/serialize';
+import { listPod, observePod } from './observe';
+import { prepareHome } from './prepare-home';
+import { lost } from './process/enter';
+import { findIsolation } from './process/isolation';
+import { readStepLog } from './read-log';
+import { asFailure } from './runtime-failure';
 import { openShell } from './shell';
-import { findLastInput } from './terminal';
-import { takeTurns } from './turns';
+import { startPod } from './start-pod';
+import { endAllPods, stopPod } from './stop-pod';
+import { listHome, readHome } from './store/home-record';
+import { checkId, type Layout, layOut } from './store/paths';
+import { listIds, type PodRecord, readPod, readSandbox } from './store/sandbox-record';
 
 /** Where sandboxes live and what they are made of. */
 export interface SandboxOptions {

@@ -1,12 +1,12 @@
 import { RuntimeFailure } from '../failure';
 import type { PodRef } from '../runtime';
-import { closeHandles, type Entry, enterPod } from './entry';
-import { loginShell } from './login-shell';
-import type { PodRecord } from './pod-record';
-import { isProcessWell, sendKill, sendSignal } from './process-identity';
-import { listFamily } from './process-table';
-import { runPiped } from './shell-pipes';
-import { runTerminal } from './shell-terminal';
+import { closeHandles, enterPod } from './process/enter';
+import { isProcessWell, sendKill, sendSignal } from './process/identity';
+import { loginShell } from './process/login-shell';
+import { runPiped } from './process/shell-pipes';
+import { runTerminal } from './process/shell-terminal';
+import { listFamily } from './process/table';
+import type { PodRecord } from './store/sandbox-record';
 
 // The outer shell makes the programs on the way in deaf to the keys that interrupt, so that only what runs inside decides what
 // they mean; inside they count again. The inner one stays, and turns a death by signal into an exit code.
@@ -25,21 +25,6 @@ exit "$?"`;
 
 /** One that waits for a disk stops late; it is killed all the same. */
 const HOLD_LIMIT_MS = 1_000;
-
-/** A shell on its way: what it is started by, and what is waited for. */
-export interface ShellRun {
-  entry: Entry;
-  /** The kind of terminal, as in TERM. */
-  terminal: string;
-  /** Told of the started process, to end it and all below it when the caller waits no longer. */
-  onStart(pid: number): void;
-}
-
-/** How a shell ended; the signal's number where one ended it. */
-export interface ShellEnd {
-  code: number | null;
-  signal: number;
-}
 
 /**
  * Opens a terminal, or one command, in a sandbox for this process's own standard streams, and resolves with its exit code. What runs

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkspaceHandle } from '../../../src/client';
 import { until } from '../lanes';
 import { rebuildOnce } from '../rebuild';
-import { type Bench, line, type Line, type Measurement } from '../report';
+import { type Bench, type Line, line, type Measurement } from '../report';
 import { type Calls, countCalls, listCalls, sumCalls } from './call-count';
 import { type ClusterGround, openClusterGround, runningWorkspace } from './cluster-ground';
 

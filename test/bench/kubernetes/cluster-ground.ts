@@ -1,9 +1,9 @@
 /** What the measurements on a cluster stand on: the product's server and workers on the runtime `kubernetes`, in namespaces of their own. */
 import { randomBytes } from 'node:crypto';
 import type { WorkspaceHandle } from '../../../src/client';
+import { organizationWorkflowId, TASK_QUEUE } from '../../../src/contract/names';
 import { createKubernetesRuntime, type KubernetesRuntime } from '../../../src/runtimes/kubernetes';
-import { organizationWorkflowId, TASK_QUEUE } from '../../../src/workflows/messages';
-import { cleanups, type Ground, openGround } from '../ground';
+import { cleanups, type Ground, openGround } from '../bench-env';
 import { until } from '../lanes';
 import type { Bench } from '../report';
 import { openPlainCluster, type PlainCluster } from './plain-cluster';

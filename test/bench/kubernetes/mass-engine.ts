@@ -1,6 +1,6 @@
 /** What the builds of many workspaces cost without a cluster: on a runtime in memory, the time of Temporal's server and our workers. */
 import { inLanes, until } from '../lanes';
-import { closeMemoryGround, createOrganization, memoryGround } from '../memory-ground';
+import { closeMemoryGround, createOrganization, memoryGround } from '../memory-bench-env';
 import type { Bench } from '../report';
 import { countIn } from './mass-fleet';
 

@@ -1,7 +1,7 @@
 /** Many workspaces of one organization, and how they are as a whole. */
 import os from 'node:os';
 import type { WorkspaceHandle } from '../../../src/client';
-import type { Ground } from '../ground';
+import type { Ground } from '../bench-env';
 import { inLanes, until } from '../lanes';
 import { stepTimes } from '../rebuild';
 import type { ClusterGround } from './cluster-ground';

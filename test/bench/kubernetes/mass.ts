@@ -3,15 +3,15 @@
  * long people wait who start theirs by hand while the scheduled ones queue.
  */
 import type { WorkspaceHandle } from '../../../src/client';
-import { claimName, podName } from '../../../src/runtimes/kubernetes/ground';
-import { cleanups } from '../ground';
+import { claimName, podName } from '../../../src/runtimes/kubernetes/object-names';
+import { cleanups } from '../bench-env';
 import { inLanes } from '../lanes';
-import { type Bench, line, type Line, type Measurement, median, medians } from '../report';
+import { type Bench, type Line, line, type Measurement, median, medians } from '../report';
 import { type Calls, countCalls, listCalls } from './call-count';
 import { type ClusterGround, createOrganization, IMAGE, openClusterGround, RESOURCES, runningWorkspace } from './cluster-ground';
 import { makeFakeNodes } from './fake-nodes';
-import { measureProcessors, readStarted, type Started, untilAllAre } from './mass-fleet';
 import { measureEngine } from './mass-engine';
+import { measureProcessors, readStarted, type Started, untilAllAre } from './mass-fleet';
 import { type MassFloor, measureMassFloor } from './mass-floor';
 import { runMorning, type Wait } from './mass-morning';
 

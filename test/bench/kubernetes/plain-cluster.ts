@@ -2,7 +2,7 @@
 import { Agent } from 'node:https';
 import { Writable } from 'node:stream';
 import { CoreV1Api, Exec, KubeConfig, type RequestContext, type V1Status } from '@kubernetes/client-node';
-import { MAIN_CONTAINER } from '../../../src/runtimes/kubernetes/pod-status';
+import { MAIN_CONTAINER } from '../../../src/runtimes/kubernetes/pod/container-status';
 import { openPodSight, type PodSight } from './pod-sight';
 
 export interface PlainCluster {

@@ -5,9 +5,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { WorkspaceHandle } from '../../../src/client';
-import { claimName, podName } from '../../../src/runtimes/kubernetes/ground';
-import { rebuildOnce, type Rebuilt } from '../rebuild';
-import { type Bench, line, type Line, type Measurement, median, medians, ratios, spread } from '../report';
+import { claimName, podName } from '../../../src/runtimes/kubernetes/object-names';
+import { type Rebuilt, rebuildOnce } from '../rebuild';
+import { type Bench, type Line, line, type Measurement, median, medians, ratios, spread } from '../report';
 import { type ClusterGround, openClusterGround, runningWorkspace } from './cluster-ground';
 import { isGone, isReady, type PodSight } from './pod-sight';
 import { type FloorRound, prepareFloor } from './rebuild-floor';

@@ -1,11 +1,11 @@
 /** The part of a start that takes a slot of starts: it makes what can be made at once, and waits for nobody. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
-import type { Ground } from '../../../src/runtimes/kubernetes/ground';
-import { awaitPod, beginPod } from '../../../src/runtimes/kubernetes/pod-start';
+import type { Ground } from '../../../src/runtimes/kubernetes/context';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
-import { patiently, podSpec } from '../contract-given';
-import { NO_EVENTS, NO_NETWORK } from './driven-pods';
-import { OURS } from './pod-objects';
+import { awaitPod, beginPod } from '../../../src/runtimes/kubernetes/start-pod';
+import { NO_EVENTS, NO_NETWORK } from '../../support/kubernetes/driven-pods';
+import { OURS } from '../../support/kubernetes/pod-objects';
+import { patiently, podSpec } from '../../support/runtimes/contract-harness';
 
 const FACTS = { digest: null, user: 'coder', uid: 1000, gid: 1000, home: '/home/coder', shell: '/bin/sh' };
 const DIGEST = `sha256:${'1'.repeat(64)}`;
@@ -30,7 +30,7 @@ function fullCluster(...known: string[]) {
     claims: { read: async () => claim as V1PersistentVolumeClaim, merge: async () => claim },
     namespaces: { read: async (name: string) => ({ metadata: { name } }) },
   };
-  const find = async (_: unknown, { reference }: { reference: string }) => {
+  const find = async ({ reference }: { reference: string }) => {
     looks.push(reference);
     return known.includes(reference) ? FACTS : new Promise(() => {});
   };

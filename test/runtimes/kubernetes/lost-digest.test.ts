@@ -1,12 +1,12 @@
 /** A pod that was lost and whose image's content has gone from the registry meanwhile. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
-import type { Ground } from '../../../src/runtimes/kubernetes/ground';
-import { startPod } from '../../../src/runtimes/kubernetes/pod-start';
+import type { Ground } from '../../../src/runtimes/kubernetes/context';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
-import { patiently, podSpec } from '../contract-given';
-import { NO_EVENTS, NO_NETWORK } from './driven-pods';
-import { mainIs, OURS, RUNNING } from './pod-objects';
+import { startPod } from '../../../src/runtimes/kubernetes/start-pod';
+import { NO_EVENTS, NO_NETWORK } from '../../support/kubernetes/driven-pods';
+import { mainIs, OURS, RUNNING } from '../../support/kubernetes/pod-objects';
+import { patiently, podSpec } from '../../support/runtimes/contract-harness';
 
 const TAG = 'e2e.local/tools:1';
 const [GONE, NOW] = [`sha256:${'0'.repeat(64)}`, `sha256:${'1'.repeat(64)}`];
@@ -42,7 +42,7 @@ function cluster() {
     claims: { read: async () => claim as V1PersistentVolumeClaim, merge: async () => claim },
     namespaces: { read: async (name: string) => ({ metadata: { name } }) },
   };
-  const find = async (_: unknown, { reference }: { reference: string }) => {
+  const find = async ({ reference }: { reference: string }) => {
     const facts = known.get(reference) ?? (reference === TAG ? { ...FACTS, digest: NOW } : undefined);
     if (facts === undefined) throw new RuntimeFailure('ImageNotFound', `${reference}: not found`);
     return facts;

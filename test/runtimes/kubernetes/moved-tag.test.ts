@@ -1,12 +1,12 @@
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
-import type { Ground } from '../../../src/runtimes/kubernetes/ground';
-import type { ImageFacts } from '../../../src/runtimes/kubernetes/image-book';
-import { startPod } from '../../../src/runtimes/kubernetes/pod-start';
+import type { Ground } from '../../../src/runtimes/kubernetes/context';
+import type { ImageFacts } from '../../../src/runtimes/kubernetes/image/image-facts';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
-import { patiently, podSpec } from '../contract-given';
-import { NO_EVENTS, NO_NETWORK } from './driven-pods';
-import { OURS, RUNNING } from './pod-objects';
+import { startPod } from '../../../src/runtimes/kubernetes/start-pod';
+import { NO_EVENTS, NO_NETWORK } from '../../support/kubernetes/driven-pods';
+import { OURS, RUNNING } from '../../support/kubernetes/pod-objects';
+import { patiently, podSpec } from '../../support/runtimes/contract-harness';
 
 const TAG = 'e2e.local/tools:1';
 const [OLD, NEW] = [`sha256:${'0'.repeat(64)}`, `sha256:${'1'.repeat(64)}`];
@@ -44,7 +44,7 @@ function twoNodes(contents: Record<string, ImageFacts>) {
     claims: { read: async () => claim, merge: async () => claim },
     namespaces: { read: async (name: string) => ({ metadata: { name } }) },
   };
-  const find = async (_: unknown, { reference }: { reference: string }) => {
+  const find = async ({ reference }: { reference: string }) => {
     looks.push(reference);
     const facts = reference === TAG ? FACTS : contents[reference.split('@')[1] ?? ''];
     if (facts === undefined) throw new RuntimeFailure('ImageNotFound', `${reference}: not found`);

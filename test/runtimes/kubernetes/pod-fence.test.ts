@@ -1,13 +1,14 @@
 /** A build that is ended while its pod is being made, between the look at the fence and the pod. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
-import { ENDED, SEEDED } from '../../../src/runtimes/kubernetes/claim';
-import { claimName, type Ground } from '../../../src/runtimes/kubernetes/ground';
+import type { Ground } from '../../../src/runtimes/kubernetes/context';
+import { ENDED, SEEDED } from '../../../src/runtimes/kubernetes/home/claim';
 import { labelsOf } from '../../../src/runtimes/kubernetes/labels';
-import { startPod } from '../../../src/runtimes/kubernetes/pod-start';
+import { claimName } from '../../../src/runtimes/kubernetes/object-names';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
-import { expectFailure, patiently, podSpec, REF } from '../contract-given';
-import { failure, NO_EVENTS, NO_NETWORK } from './driven-pods';
-import { RUNNING } from './pod-objects';
+import { startPod } from '../../../src/runtimes/kubernetes/start-pod';
+import { failure, NO_EVENTS, NO_NETWORK } from '../../support/kubernetes/driven-pods';
+import { RUNNING } from '../../support/kubernetes/pod-objects';
+import { expectFailure, patiently, podSpec, REF } from '../../support/runtimes/contract-harness';
 
 const BUILD = 5;
 const FACTS = { digest: null, user: 'coder', uid: 1000, gid: 1000, home: '/home/coder', shell: '/bin/sh' };

@@ -1,239 +1,250 @@
-import fc from 'fast-check';
-import { autoOffAt, autoOffThreshold, noteDue, noteLook } from '../../../src/workflows/workspace/auto-off';
-import { requestConfigure } from '../../../src/workflows/workspace/configure';
-import { decide, upcoming } from '../../../src/workflows/workspace/decide';
-import { viewExplain } from '../../../src/workflows/workspace/explain';
-import { takePolicy } from '../../../src/workflows/workspace/policy-intake';
-import { requestBuild } from '../../../src/workflows/workspace/requests';
-import { takeSignal } from '../../../src/workflows/workspace/signals';
-import { enter, queueBuild } from '../../../src/workflows/workspace/transition';
-import { viewStatus } from '../../../src/workflows/workspace/view';
-import { copy, HOUR_MS, MINUTE_MS, path, policyWith, refusalOf, running, SECOND_MS } from './scene';
-import type { Simulator } from './simulator';
+/** Auto-off, on skipped time: when a workspace that nobody uses is stopped, and all that puts it off. */
+import type { WorkspaceHandle } from '../../../src/client';
+import type { HistoryEntry } from '../../../src/contract/payloads';
+import { RuntimeFailure } from '../../../src/runtimes/failure';
+import { outage } from '../../support/workflows/outage';
+import { clearScript, createGate, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
 
-const OWN = { autoOff: { userControlled: true } };
+const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
+/** The organization's default threshold, and how late a stop may be with a worker up. */
+const [THRESHOLD, SLACK] = [2 * HOUR, 5 * SECOND];
 
-test('A workspace that nobody accessed is stopped at the threshold, never before, in two entries with the same cause.', () => {
-  const simulator = running();
-  const since = simulator.state.since;
-  simulator.advanceTo(since + 2 * HOUR_MS - 1);
-  expect(simulator.state.phase).toBe('running');
-  simulator.advance(1);
-  expect(path(simulator.state, 2)).toEqual(['running→turning-off auto-off', 'turning-off→off auto-off']);
-  expect(simulator.state.history[2]).toMatchObject({ at: since + 2 * HOUR_MS, by: 'inactivity' });
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack('time-skipping');
+  await stack.client.organization('free').create({ policy: { autoOff: { after: '4h', userControlled: true } } });
 });
+afterEach(() => clearScript(stack));
+afterAll(() => stack?.close());
 
-test('Whatever is pinged and when, the stop comes exactly one threshold after the last access.', () => {
-  const pings = fc.array(fc.integer({ min: 1, max: 119 }), { minLength: 1, maxLength: 8 });
-  fc.assert(
-    fc.property(pings, (minutes) => {
-      const simulator = running();
-      for (const gap of minutes) ping(simulator.advance(gap * MINUTE_MS));
-      const lastAt = simulator.now;
-      expect(simulator.advance(2 * HOUR_MS - 1).state.phase).toBe('running');
-      expect(simulator.advance(1).state.history.at(-1)).toMatchObject({ cause: 'auto-off', at: lastAt + 2 * HOUR_MS });
-    }),
-    { numRuns: 30 },
-  );
-});
-
-test('A ping in the future counts as now, one in the past only where it is newer than the last.', () => {
-  const simulator = running().advance(MINUTE_MS);
-  const { state, now } = simulator;
-  takeSignal(state, 'ping', { at: new Date(now + HOUR_MS).toISOString(), via: 'ssh' }, now);
-  expect(state.lastAccess).toEqual({ at: now, via: 'ssh' });
-  takeSignal(state, 'ping', { at: new Date(now - 1).toISOString(), via: 'web' }, now);
-  expect(state.lastAccess).toEqual({ at: now, via: 'ssh' });
-});
-
-test('A ping taken just before the stop is decided prevents it.', () => {
-  const simulator = running();
-  simulator.state.policyDueAt = simulator.now + 24 * HOUR_MS;
-  simulator.now = simulator.state.since + 2 * HOUR_MS;
-  expect(simulator.turn().do).toBe('look');
-  ping(simulator);
-  expect(simulator.turn()).toMatchObject({ do: 'sleep' });
-  expect(autoOffAt(simulator.state)).toBe(simulator.now + 2 * HOUR_MS);
-});
-
-test('A ping arms no timer: it moves nothing but the last access.', () => {
-  const { state, now } = running();
-  const before = copy(state);
-  takeSignal(state, 'ping', {}, now + 1);
-  expect(state).toStrictEqual({ ...before, lastAccess: { at: now + 1, via: 'api' } });
-});
-
-test('Becoming running starts the window afresh after a rebuild by hand.', () => {
-  const simulator = running().advance(HOUR_MS);
-  requestBuild(simulator.state, 'rebuild', {}, simulator.now);
-  simulator.settle();
-  expect(autoOffAt(simulator.state)).toBe(simulator.state.since + 2 * HOUR_MS);
-});
-
-test.each([
-  ['ten minutes are left where less of the old window is', 115, (entry: number) => entry + 10 * MINUTE_MS],
-  ['the old window stays where more of it is left', 60, (_: number, opened: number) => opened + 2 * HOUR_MS],
-])('After a lost pod %s.', (_, minutes, expected) => {
-  const simulator = running();
-  const opened = simulator.state.since;
-  simulator.advanceTo(opened + minutes * MINUTE_MS);
-  takeSignal(simulator.state, 'podLost', { build: 1, reason: 'evicted', counted: true }, simulator.now);
-  simulator.settle();
-  expect(autoOffAt(simulator.state)).toBe(expected(simulator.state.since, opened));
-});
-
-test('After a forced rebuild the old window stays, with at least ten minutes left.', () => {
-  const simulator = running();
-  const opened = simulator.state.since;
-  simulator.advance(HOUR_MS);
-  const because = { cause: 'forced-rebuild', by: 'root', rule: null, evidence: null } as const;
-  queueBuild(simulator.state, because);
-  enter(simulator.state, 'building', because, simulator.now);
-  simulator.settle();
-  expect(autoOffAt(simulator.state)).toBe(opened + 2 * HOUR_MS);
-});
-
-test.each([
-  ['policy', (s: Simulator) => takePolicy(s.state, policyWith({ autoOff: { after: '1m', userControlled: true } }, 2), s.now)],
-  ['override', (s: Simulator) => requestConfigure(s.state, { autoOff: { after: '1m' } }, s.now)],
-])('A threshold made shorter by %s stops nothing sooner than 60 s after the change.', (_, shorten) => {
-  const simulator = running({}, OWN).advance(HOUR_MS);
-  shorten(simulator);
-  const changedAt = simulator.now;
-  expect(autoOffAt(simulator.state)).toBe(changedAt + 60 * SECOND_MS);
-  expect(simulator.advance(60 * SECOND_MS - 1).state.phase).toBe('running');
-  expect(simulator.advance(1).state.phase).toBe('off');
-});
-
-test('From never to a threshold long past, the stop still comes no sooner than 60 s after the change.', () => {
-  const simulator = running({}, { autoOff: { after: 'never' } }).advance(9 * HOUR_MS);
-  expect(autoOffAt(simulator.state)).toBeNull();
-  takePolicy(simulator.state, policyWith({ autoOff: { after: '1h' } }, 2), simulator.now);
-  expect(autoOffAt(simulator.state)).toBe(simulator.now + 60 * SECOND_MS);
-});
-
-test('A threshold made longer takes effect at once.', () => {
-  const simulator = running().advance(HOUR_MS);
-  takePolicy(simulator.state, policyWith({ autoOff: { after: '8h' } }, 2), simulator.now);
-  expect(autoOffAt(simulator.state)).toBe(simulator.state.since + 8 * HOUR_MS);
-});
-
-test('With never nothing is stopped, and explain says so.', () => {
-  const simulator = running({}, { autoOff: { after: 'never' } }).advance(90 * 24 * HOUR_MS);
-  expect(simulator.state.phase).toBe('running');
-  expect(viewStatus(simulator.state).autoOff).toMatchObject({ at: null, after: 'never', source: 'organization' });
-  expect(viewExplain(simulator.state, simulator.now).wouldChange.join()).toMatch(/never/);
-});
-
-test('Without a last look that was answered there is no stop, and explain says what it waits for.', () => {
-  const { state } = running();
-  state.policyDueAt = state.since + 24 * HOUR_MS;
-  const due = state.since + 2 * HOUR_MS;
-  for (const now of [due, due + 4 * SECOND_MS, due + HOUR_MS]) {
-    noteDue(state, now);
-    expect(decide(state, now)).toEqual({ do: 'look', offAt: due });
-    expect(viewExplain(state, now).why).toMatch(/put off until the runtime says/);
-  }
-});
-
-test('Input that the last look finds counts as access via terminal, and puts the stop off.', () => {
-  const simulator = running();
-  const due = simulator.state.since + 2 * HOUR_MS;
-  simulator.lastInputAt = due - MINUTE_MS;
-  simulator.advanceTo(due);
-  expect(simulator.state).toMatchObject({ phase: 'running', lastAccess: { at: due - MINUTE_MS, via: 'terminal' } });
-  expect(autoOffAt(simulator.state)).toBe(due - MINUTE_MS + 2 * HOUR_MS);
-});
-
-test.each([
-  [31 * SECOND_MS, 2 * MINUTE_MS],
-  [30 * SECOND_MS, 0],
-])(
-  'A stop whose last look was answered after %d ms is decided %d ms after the answer, and no sooner.',
-  (answeredAfterMs, laterMs) => {
-    const simulator = running();
-    const due = simulator.state.since + 2 * HOUR_MS;
-    simulator.state.policyDueAt = due + 24 * HOUR_MS;
-    simulator.now = due;
-    noteDue(simulator.state, due);
-    expect(decide(simulator.state, due)).toEqual({ do: 'look', offAt: due });
-    simulator.now = due + answeredAfterMs;
-    noteLook(simulator.state, { offAt: due, lastInputAt: null }, simulator.now);
-    if (laterMs > 0) {
-      expect(simulator.settle()).toBe(simulator.now + laterMs);
-      expect(viewExplain(simulator.state, simulator.now).why).toMatch(/outage/);
-      expect(simulator.advance(laterMs - 1).state.phase).toBe('running');
-      simulator.now += 1;
-    }
-    simulator.settle();
-    expect(simulator.state.phase).toBe('off');
-  },
-);
-
-test('A stop that comes up more than 30 s late is decided no sooner than 2 minutes later, and explain says so.', () => {
-  const simulator = running();
-  const due = simulator.state.since + 2 * HOUR_MS;
-  simulator.now = due + 31 * SECOND_MS;
-  const graceEnd = simulator.now + 2 * MINUTE_MS;
-  expect(simulator.settle()).toBe(graceEnd);
-  expect(viewExplain(simulator.state, simulator.now).why).toMatch(/outage/);
-  expect(upcoming(simulator.state)[0]).toMatchObject({ what: 'stop', at: graceEnd });
-  expect(viewStatus(simulator.state).autoOff.at).toBe(new Date(graceEnd).toISOString());
-});
-
-test('After an outage a ping in the two minutes prevents the stop, and without one it comes at their end.', () => {
-  const [pinged, quiet] = [running(), running()];
-  for (const simulator of [pinged, quiet]) {
-    simulator.now = simulator.state.since + 3 * HOUR_MS;
-    simulator.settle();
-  }
-  ping(pinged.advance(MINUTE_MS));
-  expect(pinged.advance(HOUR_MS).state.phase).toBe('running');
-  expect(quiet.advance(2 * MINUTE_MS - 1).state.phase).toBe('running');
-  expect(quiet.advance(1).state.phase).toBe('off');
-});
-
-test('A threshold made shorter in the two minutes after an outage does not shorten them.', () => {
-  const simulator = running();
-  simulator.now = simulator.state.since + 3 * HOUR_MS;
-  const graceEnd = simulator.now + 2 * MINUTE_MS;
-  simulator.settle();
-  takePolicy(simulator.advance(10 * SECOND_MS).state, policyWith({ autoOff: { after: '1h' } }, 2), simulator.now);
-  expect(simulator.advanceTo(graceEnd - 1).state.phase).toBe('running');
-});
-
-test('A stop that comes up 30 s late or less is decided at once.', () => {
-  const simulator = running();
-  simulator.now = simulator.state.since + 2 * HOUR_MS + 30 * SECOND_MS;
-  simulator.settle();
-  expect(simulator.state).toMatchObject({ phase: 'off' });
-});
-
-test('An own threshold is refused while the organization does not let workspaces set it, and its clearing is not.', () => {
-  const { state, now } = running();
-  const before = copy(state);
-  expect(refusalOf(() => requestConfigure(state, { autoOff: { after: '1h' } }, now)).type).toBe('NotAllowed');
-  expect(state).toStrictEqual(before);
-  requestConfigure(state, { autoOff: null }, now);
-});
-
-test('An own threshold sleeps while userControlled is taken away, and wakes with it.', () => {
-  const simulator = running({ autoOff: { after: '8h' } }, OWN);
-  const { state } = simulator;
-  expect(autoOffThreshold(state)).toEqual({ after: '8h', source: 'workspace' });
-  takePolicy(state, policyWith({ autoOff: { userControlled: false } }, 2), simulator.now);
-  expect(autoOffThreshold(state)).toEqual({ after: '2h', source: 'organization' });
-  expect(viewStatus(state).autoOff).toMatchObject({ after: '2h', source: 'organization' });
-  takePolicy(state, policyWith(OWN, 3), simulator.now);
-  expect(autoOffThreshold(state)).toEqual({ after: '8h', source: 'workspace' });
-});
-
-test('Taken away, userControlled stops no workspace that ran on its own threshold sooner than 60 s after.', () => {
-  const simulator = running({ autoOff: { after: '8h' } }, OWN).advance(5 * HOUR_MS);
-  takePolicy(simulator.state, policyWith({}, 2), simulator.now);
-  expect(autoOffAt(simulator.state)).toBe(simulator.now + 60 * SECOND_MS);
-});
-
-function ping({ state, now }: Simulator): void {
-  takeSignal(state, 'ping', {}, now);
+let created = 0;
+async function createRunning(more: object = {}): Promise<WorkspaceHandle> {
+  created += 1;
+  const workspace = await stack.client.create({ owner: 'ada', name: `idle-${created}`, image: 'starter:1', ...more });
+  await untilState(workspace, 'running');
+  return workspace;
 }
+
+const now = () => stack.env.currentTimeMs();
+const temporalOf = ({ workspace }: WorkspaceHandle) => stack.client.temporal.workflow.getHandle(`workspace/${workspace}`);
+const looks = () => stack.runtime.calls.filter((verb) => verb === 'lastTerminalInput').length;
+const sleepUntil = async (at: number) => stack.env.sleep(Math.max(1, at - (await now())));
+const dueAt = async (workspace: WorkspaceHandle) => Date.parse((await workspace.status()).autoOff.at ?? 'never');
+
+/** The last stop, both its entries, once it is over. */
+async function lastStop(workspace: WorkspaceHandle): Promise<[HistoryEntry, HistoryEntry]> {
+  await untilState(workspace, 'off');
+  const [down, off] = (await workspace.explain()).history.slice(-2);
+  if (!down || !off) throw new Error('there was no stop');
+  return [down, off];
+}
+
+async function expectStopFrom(workspace: WorkspaceHandle, earliest: number): Promise<void> {
+  const [down, off] = await lastStop(workspace);
+  expect(down).toMatchObject({ from: 'running', to: 'turning-off', cause: 'auto-off', by: 'inactivity' });
+  expect(off).toMatchObject({ from: 'turning-off', to: 'off', cause: 'auto-off', by: 'inactivity' });
+  expect(Date.parse(down.at)).toBeGreaterThanOrEqual(earliest);
+  expect(Date.parse(down.at)).toBeLessThanOrEqual(earliest + SLACK);
+}
+
+/** Pings, and answers the moment that counts. */
+async function ping(workspace: WorkspaceHandle, via: string): Promise<number> {
+  await workspace.ping({ via });
+  await until('the ping is known', async () => (await workspace.status()).autoOff.lastAccess?.via === via);
+  return Date.parse((await workspace.status()).autoOff.lastAccess?.at ?? 'never');
+}
+
+async function losePod(workspace: WorkspaceHandle): Promise<void> {
+  const { id, build } = await workspace.status();
+  const number = build?.number ?? 0;
+  stack.runtime.losePod({ id, organization: 'default', build: number }, { reason: 'it was evicted' });
+  // As the watch tells it; its own activity would hold the clock.
+  await temporalOf(workspace).signal('podLost', { build: number, reason: 'it was evicted', counted: true });
+}
+
+test('A running workspace that nobody accessed is stopped never before the threshold and at most 5 s after it, and says why once.', async () => {
+  const workspace = await createRunning();
+  await stack.env.sleep(HOUR);
+  const usedAt = await ping(workspace, 'ssh');
+  await sleepUntil(usedAt + THRESHOLD - MINUTE);
+  expect((await workspace.status()).state).toBe('running');
+  await sleepUntil(usedAt + THRESHOLD + MINUTE);
+  await expectStopFrom(workspace, usedAt + THRESHOLD);
+  const [down, off] = await lastStop(workspace);
+  expect(down.rule).toMatch(/policy version 1\b.*2h/);
+  expect(down.evidence).toContain(new Date(usedAt).toISOString());
+  expect(off).toMatchObject({ rule: down.rule, evidence: down.evidence });
+  expect((await workspace.explain()).history).toHaveLength(4);
+});
+
+test('A ping that came before the stop was decided prevents it, also during the last look.', async () => {
+  const workspace = await createRunning();
+  const looksBefore = looks();
+  const gate = createGate();
+  stack.script.hold = (verb) => (verb === 'lastTerminalInput' ? gate.opened : undefined);
+  const firstDue = await dueAt(workspace);
+  const slept = sleepUntil(firstDue + 5 * MINUTE);
+  await until('the last look is under way', () => looks() > looksBefore);
+  const usedAt = await ping(workspace, 'ssh');
+  gate.open();
+  await slept;
+  expect(await workspace.status()).toMatchObject({ state: 'running', autoOff: { lastAccess: { via: 'ssh' } } });
+  await sleepUntil(usedAt + THRESHOLD + MINUTE);
+  await expectStopFrom(workspace, usedAt + THRESHOLD);
+});
+
+test('A ping that comes after the decision, while turning off or off, has no effect.', async () => {
+  const workspace = await createRunning();
+  const gate = createGate();
+  stack.script.hold = (verb) => (verb === 'stopPod' ? gate.opened : undefined);
+  const slept = sleepUntil((await dueAt(workspace)) + MINUTE);
+  await untilState(workspace, 'turning-off');
+  await workspace.ping({ via: 'late' });
+  gate.open();
+  await slept;
+  await untilState(workspace, 'off');
+  await workspace.ping({ via: 'late' });
+  expect(await workspace.status()).toMatchObject({ state: 'off', autoOff: { at: null, lastAccess: null } });
+});
+
+test('Recent input in a terminal, seen by the last look, is an access via terminal and puts the stop off.', async () => {
+  const workspace = await createRunning();
+  const { id } = await workspace.status();
+  const due = await dueAt(workspace);
+  const typedAt = due - 10 * MINUTE;
+  stack.runtime.setTerminalInput({ id, organization: 'default', build: 1 }, typedAt);
+  await sleepUntil(due + MINUTE);
+  const access = { at: new Date(typedAt).toISOString(), via: 'terminal' };
+  await until('the input counts', async () => (await workspace.status()).autoOff.lastAccess?.via === 'terminal');
+  expect(await workspace.status()).toMatchObject({ state: 'running', autoOff: { lastAccess: access } });
+  await sleepUntil(typedAt + THRESHOLD + MINUTE);
+  await expectStopFrom(workspace, typedAt + THRESHOLD);
+});
+
+test('While the runtime gives no answer the stop is put off; after a late one it comes 2 minutes later, at most 5 s after another.', async () => {
+  const workspace = await createRunning();
+  stack.script.fail = (verb) =>
+    verb === 'lastTerminalInput' ? new RuntimeFailure('RuntimeUnavailable', 'nobody answers') : undefined;
+  await sleepUntil((await dueAt(workspace)) + 3 * MINUTE);
+  expect((await workspace.explain()).why).toMatch(/^running .*put off until the runtime/);
+  clearScript(stack);
+  await stack.env.sleep(MINUTE);
+  expect((await workspace.explain()).why).toMatch(/^running .*in an outage/);
+  await stack.env.sleep(3 * MINUTE);
+  const [down] = await lastStop(workspace);
+  const waited = Date.parse(down.at) - (await lookAnsweredAt(workspace));
+  expect(Math.abs(waited - SLACK / 2)).toBeLessThanOrEqual(SLACK / 2);
+});
+
+/** When the server took the last look's answer. */
+async function lookAnsweredAt(workspace: WorkspaceHandle): Promise<number> {
+  const { events } = await temporalOf(workspace).fetchHistory();
+  // The one after it is the end of the pod.
+  const [answered] = (events ?? []).filter((event) => event.activityTaskCompletedEventAttributes).slice(-2);
+  return Number(answered?.eventTime?.seconds) * SECOND + (answered?.eventTime?.nanos ?? 0) / 1e6;
+}
+
+test('A workspace has a threshold of its own only while the organization lets it; it sleeps when that is taken away and wakes with it.', async () => {
+  const strict = await createRunning();
+  await expect(strict.configure({ autoOff: { after: '45m' } })).rejects.toMatchObject({ type: 'NotAllowed' });
+  const refused = await stack.client.create({ owner: 'ada', name: 'refused', image: 'starter:1', autoOff: { after: '45m' } });
+  await expect(refused.waitForBuild(1)).rejects.toMatchObject({ type: 'NotAllowed' });
+  const workspace = await createRunning({ organization: 'free', autoOff: { after: '45m' } });
+  const usedAt = await ping(workspace, 'web');
+  const inForce = (after: string) =>
+    until(`${after} is in force`, async () => (await workspace.status()).autoOff.after === after);
+  await inForce('45m');
+  await stack.client.organization('free').setPolicy({ autoOff: { userControlled: false } });
+  await inForce('4h');
+  await sleepUntil(usedAt + 2 * HOUR);
+  expect(await workspace.status()).toMatchObject({ state: 'running', autoOff: { source: 'organization' } });
+  const wokenAt = await now();
+  await stack.client.organization('free').setPolicy({ autoOff: { userControlled: true } });
+  await inForce('45m');
+  await stack.env.sleep(2 * MINUTE);
+  const [down] = await lastStop(workspace);
+  expect(down.rule).toContain('45m');
+  expect(Date.parse(down.at)).toBeGreaterThanOrEqual(wokenAt + MINUTE);
+});
+
+test('A threshold of never stops nothing.', async () => {
+  const workspace = await createRunning({ organization: 'free', autoOff: { after: 'never' } });
+  await stack.env.sleep(3 * 24 * HOUR);
+  const autoOff = { at: null, after: 'never', source: 'workspace' };
+  expect(await workspace.status()).toMatchObject({ state: 'running', autoOff });
+  await workspace.stop();
+});
+
+test('A threshold made shorter, by policy or override, stops nothing sooner than 60 s after the change.', async () => {
+  await stack.client.organization('hasty').create();
+  const byPolicy = await createRunning({ organization: 'hasty' });
+  const byOverride = await createRunning({ organization: 'free' });
+  await stack.env.sleep(HOUR);
+  const changedAt = await now();
+  await stack.client.organization('hasty').setPolicy({ autoOff: { after: '1m' } });
+  await byOverride.configure({ autoOff: { after: '1m' } });
+  await until('the policy is known', async () => (await byPolicy.status()).autoOff.after === '1m');
+  const knownAt = await now();
+  await stack.env.sleep(3 * MINUTE);
+  for (const workspace of [byPolicy, byOverride]) {
+    const [down] = await lastStop(workspace);
+    expect(Date.parse(down.at)).toBeGreaterThanOrEqual(changedAt + MINUTE);
+    expect(Date.parse(down.at)).toBeLessThanOrEqual(knownAt + MINUTE + SLACK);
+  }
+});
+
+test('After a lost pod the old window stays, with at least 10 minutes left.', async () => {
+  const [early, late] = [await createRunning(), await createRunning()];
+  const oldEnd = await dueAt(early);
+  const isBack = async (workspace: WorkspaceHandle) => {
+    await workspace.waitForBuild(2);
+    return untilState(workspace, 'running');
+  };
+  await stack.env.sleep(30 * MINUTE);
+  await losePod(early);
+  await isBack(early);
+  expect(await dueAt(early)).toBe(oldEnd);
+  await sleepUntil(oldEnd - MINUTE);
+  await losePod(late);
+  const { since } = await isBack(late);
+  expect(await dueAt(late)).toBe(Date.parse(since) + 10 * MINUTE);
+  await stack.env.sleep(12 * MINUTE);
+  await expectStopFrom(late, Date.parse(since) + 10 * MINUTE);
+});
+
+describe('with an outage', () => {
+  // Workers that can be missed run slowly on this server, so only these tests have them.
+  beforeAll(async () => {
+    await stack.close();
+    stack = await startStack('time-skipping', { withOutages: true });
+  });
+
+  test('A stop that fell due in an outage is decided no sooner than 2 minutes later, and a ping in these prevents it.', async () => {
+    const [left, used] = [await createRunning(), await createRunning()];
+    await sleepUntil((await dueAt(left)) - MINUTE);
+    await outage(stack, HOUR);
+    const upAt = await now();
+    await until('the outage is known', async () => (await left.explain()).why.includes('in an outage'));
+    const knownAt = await now();
+    await stack.env.sleep(MINUTE);
+    expect((await left.status()).state).toBe('running');
+    await ping(used, 'ssh');
+    await stack.env.sleep(2 * MINUTE);
+    const [down] = await lastStop(left);
+    expect(Date.parse(down.at)).toBeGreaterThanOrEqual(upAt - SECOND + 2 * MINUTE);
+    expect(Date.parse(down.at)).toBeLessThanOrEqual(knownAt + 2 * MINUTE + SLACK);
+    expect((await used.status()).state).toBe('running');
+  });
+
+  test('A workspace whose pod is gone and whose auto-off fell due meanwhile goes off at once.', async () => {
+    const workspace = await createRunning();
+    await sleepUntil((await dueAt(workspace)) - MINUTE);
+    await outage(stack, HOUR);
+    await until('the outage is known', async () => (await workspace.explain()).why.includes('in an outage'));
+    await losePod(workspace);
+    await until('it no longer runs', async () => (await workspace.status()).state !== 'running');
+    const [down] = (await workspace.explain()).history.slice(2);
+    expect(down).toMatchObject({ from: 'running', to: 'turning-off', cause: 'auto-off', by: 'inactivity' });
+    await untilState(workspace, 'off');
+  });
+});

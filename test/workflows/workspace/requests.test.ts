@@ -1,216 +1,211 @@
-import type { Answer, DeleteAnswer } from '../../../src/workflows/messages';
-import { requestConfigure } from '../../../src/workflows/workspace/configure';
-import {
-  type Column,
-  columnOf,
-  REQUESTS,
-  type RequestName,
-  requestBuild,
-  requestDelete,
-  requestRestore,
-  requestStop,
-} from '../../../src/workflows/workspace/requests';
-import { takeSignal } from '../../../src/workflows/workspace/signals';
-import type { State } from '../../../src/workflows/workspace/state';
-import { COLUMNS, copy, DAY_MS, inColumn, NOW, refusalOf } from './scene';
+/** The table of requests as the outside sees it: updates, the signals of the same names, refusals, and many at once. */
 
-/** What a cell of the contract's table comes to: outcome, the state after, and the build or purgeAt answered. */
-type Expected = [outcome: string, state: string, extra?: 'current' | 'next' | 'kept' | 'later'];
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import type { ApplicationFailure } from '@temporalio/common';
+import { RequestFailure, type WorkspaceHandle } from '../../../src/client';
+import { disturb, failureOf, openToTrouble, untilCalled } from '../../support/workflows/fault-injection';
+import { COLUMNS, type Column, type Request, rowsOf, SIGNALS, type State } from '../../support/workflows/request-table';
+import { createGate, type Stack, startStack, taskFailures, until, untilState } from '../../support/workflows/temporal-env';
 
-const REFUSED: Expected = ['NotAllowed', ''];
-
-/** Contract section 2, cell by cell. `current`: the newest build's number, `next`: one above; `later`: now plus retention. */
-const TABLE: Record<RequestName, Record<Column, Expected>> = {
-  start: {
-    off: ['accepted', 'building', 'next'],
-    building: ['merged', 'building', 'current'],
-    running: ['already', 'running', 'current'],
-    'turning-off': ['accepted', 'turning-off', 'next'],
-    error: ['accepted', 'building', 'next'],
-    deleting: REFUSED,
-    deleted: REFUSED,
-  },
-  rebuild: {
-    off: ['accepted', 'building', 'next'],
-    building: ['merged', 'building', 'current'],
-    running: ['accepted', 'building', 'next'],
-    'turning-off': ['accepted', 'turning-off', 'next'],
-    error: ['accepted', 'building', 'next'],
-    deleting: REFUSED,
-    deleted: REFUSED,
-  },
-  stop: {
-    off: ['already', 'off'],
-    building: ['accepted', 'turning-off'],
-    running: ['accepted', 'turning-off'],
-    'turning-off': ['merged', 'turning-off'],
-    error: ['accepted', 'off'],
-    deleting: REFUSED,
-    deleted: REFUSED,
-  },
-  cancelBuild: {
-    off: ['already', 'off'],
-    building: ['accepted', 'turning-off', 'current'],
-    running: ['already', 'running'],
-    'turning-off': ['already', 'turning-off'],
-    error: ['already', 'error'],
-    deleting: ['already', 'turning-off'],
-    deleted: ['already', 'deleted'],
-  },
-  delete: {
-    off: ['accepted', 'deleted', 'later'],
-    building: ['accepted', 'turning-off', 'later'],
-    running: ['accepted', 'turning-off', 'later'],
-    'turning-off': ['accepted', 'turning-off', 'later'],
-    error: ['accepted', 'deleted', 'later'],
-    deleting: ['already', 'turning-off', 'kept'],
-    deleted: ['already', 'deleted', 'kept'],
-  },
-  restore: {
-    off: ['already', 'off'],
-    building: ['already', 'building'],
-    running: ['already', 'running'],
-    'turning-off': ['already', 'turning-off'],
-    error: ['already', 'error'],
-    deleting: ['accepted', 'turning-off'],
-    deleted: ['accepted', 'off'],
-  },
+const REQUESTS: Record<Request, (it: WorkspaceHandle) => Promise<unknown>> = {
+  start: (it) => it.start({ by: 'bob' }),
+  'same rebuild': (it) => it.rebuild({ by: 'bob' }),
+  'other rebuild': (it) => it.rebuild({ by: 'bob', image: 'starter:2' }),
+  stop: (it) => it.stop({ by: 'bob' }),
+  cancelBuild: (it) => it.cancelBuild({ by: 'bob' }),
+  delete: (it) => it.delete({ by: 'bob' }),
+  purge: (it) => it.delete({ by: 'bob', purge: true }),
+  restore: (it) => it.restore({ by: 'bob' }),
+  configure: (it) => it.configure({ by: 'bob', resources: { cpu: '2' } }),
+  ping: (it) => it.ping({ via: 'web' }),
 };
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack('dev');
+  openToTrouble(stack);
+});
+afterAll(() => stack?.close());
 
-/** The outcomes that each word of the table in code stands for. */
-const WORDS: Record<(typeof REQUESTS)[RequestName][Column], string[]> = {
-  build: ['accepted'],
-  merge: ['merged'],
-  replace: ['merged', 'accepted'],
-  queue: ['accepted'],
-  already: ['already'],
-  refuse: ['NotAllowed'],
-  turnOff: ['accepted'],
-  takeBack: ['merged'],
-  enterOff: ['accepted'],
-  enterDeleted: ['accepted'],
-  redirect: ['accepted'],
-  hasten: ['already'],
-};
-
-const NAMES = Object.keys(TABLE) as RequestName[];
-const CELLS = NAMES.flatMap((name) => COLUMNS.map((column) => [name, column, TABLE[name][column]] as const));
-
-test.each(COLUMNS)('The column %s is reached by a workspace as it lives.', (column) => {
-  expect(columnOf(inColumn(column).state)).toBe(column);
+test.each(COLUMNS)('In %s every update answers as the table says, at once, and leads where the table says.', async (column) => {
+  await each(rowsOf(column), async ([request, cell]) => {
+    const { workspace, letGo } = await arrive(column, nameOf('u', column, request));
+    const [outcome, state, build, leadsTo] = cell;
+    const answer = await REQUESTS[request](workspace).catch((error: unknown) => error);
+    const label = { column, request };
+    if (outcome === 'NotAllowed') {
+      expect(answer).toBeInstanceOf(RequestFailure);
+      expect({ ...label, type: (answer as RequestFailure).type }).toEqual({ ...label, type: outcome });
+    } else if (request === 'delete' || request === 'purge') {
+      expect({ ...label, answer }).toEqual({ ...label, answer: { outcome, state, purgeAt: expect.any(String) } });
+    } else expect({ ...label, answer }).toEqual({ ...label, answer: { outcome, state, build } });
+    letGo();
+    await untilArrived(workspace, leadsTo);
+  });
 });
 
-test('The table in code has the cells of the contract, no more and no fewer, and each means the same.', () => {
-  expect(Object.keys(REQUESTS).sort()).toEqual([...NAMES].sort());
-  for (const name of NAMES) {
-    expect(Object.keys(REQUESTS[name]).sort()).toEqual([...COLUMNS].sort());
-    for (const column of COLUMNS) {
-      const outcomes = WORDS[REQUESTS[name][column]];
-      expect({ name, column, outcomes }).toEqual({ name, column, outcomes: expect.arrayContaining([TABLE[name][column][0]]) });
-    }
+test.each(COLUMNS)('In %s the signals do as the updates of the same names, and what is refused is counted.', async (column) => {
+  const rows = rowsOf(column).filter(([request]) => SIGNALS.includes(request));
+  await each(rows, async ([request, [outcome, state, , leadsTo]]) => {
+    const { workspace, letGo } = await arrive(column, nameOf('s', column, request));
+    const [name = ''] = request.split(' ').reverse();
+    const image = request === 'other rebuild' ? { image: 'starter:2' } : {};
+    await handleOf(workspace).signal(name, { by: 'bob', ...image });
+    const status = await workspace.status();
+    expect({ column, request, state: status.state }).toEqual({ column, request, state });
+    expect([status.rejected.count, status.rejected.last?.name]).toEqual(outcome === 'NotAllowed' ? [1, name] : [0, undefined]);
+    letGo();
+    await untilArrived(workspace, leadsTo);
+  });
+});
+
+test.each(COLUMNS)(
+  'In %s a ping is an access only while it runs or builds, and configure starts, stops, and builds nothing.',
+  async (column) => {
+    const { workspace, letGo } = await arrive(column, `c-${column}`);
+    const before = await workspace.status();
+    await REQUESTS.ping(workspace);
+    const pinged = await workspace.status();
+    const isUsed = column === 'running' || column === 'building';
+    expect(pinged.autoOff.lastAccess?.via).toBe(isUsed ? 'web' : undefined);
+    const configured = await REQUESTS.configure(workspace).catch((error: RequestFailure) => error);
+    const isGone = column === 'deleted' || column === 'deleting';
+    expect(configured).toMatchObject(isGone ? { type: 'NotAllowed' } : { state: before.state, resources: { cpu: '2' } });
+    expect((await workspace.status()).build?.number).toBe(before.build?.number);
+    letGo();
+  },
+);
+
+test('A stop takes back a start that waits for the end of a stop.', async () => {
+  const { workspace, letGo } = await arrive('turning-off', 'taken-back');
+  expect(await workspace.start()).toEqual({ outcome: 'accepted', state: 'turning-off', build: 2 });
+  expect(await workspace.start()).toEqual({ outcome: 'merged', state: 'turning-off', build: 2 });
+  expect(await workspace.stop()).toEqual({ outcome: 'merged', state: 'turning-off', build: null });
+  letGo();
+  await untilState(workspace, 'off');
+  expect((await workspace.status()).build?.number).toBe(1);
+});
+
+test('The purge of a deleted workspace stays where it is with a second delete, and comes at once with purge.', async () => {
+  const { workspace } = await arrive('deleted', 'kept');
+  const { purgeAt } = await workspace.status();
+  expect(await workspace.delete()).toEqual({ outcome: 'already', state: 'deleted', purgeAt });
+  await workspace.restore();
+  expect(await workspace.status()).toMatchObject({ state: 'off', purgeAt: null });
+});
+
+const BAD: [string, unknown, string, RegExp][] = [
+  ...['start', 'stop', 'rebuild', 'cancelBuild', 'restore', 'delete', 'configure'].flatMap(
+    (name): [string, unknown, string, RegExp][] => [
+      [name, 'ada', 'InvalidRequest', /expected one JSON object, got "ada"/],
+      [name, { by: 7 }, 'InvalidRequest', /^by: expected text of at most 200 characters, got 7/],
+    ],
+  ),
+  ['rebuild', { image: 'Not An Image' }, 'InvalidRequest', /^image: expected .*, got "Not An Image"/],
+  ['rebuild', { resources: { disk: '1Gi' } }, 'InvalidRequest', /^resources.disk: .*never shrinks/],
+  ['rebuild', { env: { PATH: '/' } }, 'InvalidRequest', /^env: /],
+  ['delete', { purge: 'yes' }, 'InvalidRequest', /^purge: expected true or false, got "yes"/],
+  ['configure', { autoOff: { after: '45m' } }, 'NotAllowed', /^autoOff: /],
+  [
+    'configure',
+    { autoStart: { time: '08:30', timeZone: 'Mars/Olympus' } },
+    'InvalidRequest',
+    /^autoStart.timeZone: .*"Mars\/Olympus"/,
+  ],
+  ['configure', { autoStart: { time: '08:30', timeZone: 'IST' } }, 'InvalidRequest', /^autoStart.timeZone: .*"IST"/],
+];
+test('What a validator refuses leaves no event in the history.', async () => {
+  const { workspace } = await arrive('running', 'refuses');
+  const handle = handleOf(workspace);
+  const lengthOf = async () => (await handle.describe()).historyLength;
+  const before = await until('the history is at rest', async () => {
+    const length = await lengthOf();
+    await workspace.status();
+    return length === (await lengthOf()) && length;
+  });
+  for (const [name, input, type, message] of BAD) {
+    const error = await handle.executeUpdate(name, { args: [input] }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(WorkflowUpdateFailedError);
+    expect({ name, input, cause: (error as WorkflowUpdateFailedError).cause }).toMatchObject({ name, input, cause: { type } });
+    expect((error as { cause: ApplicationFailure }).cause.message).toMatch(message);
   }
+  expect(await lengthOf()).toBe(before);
+  expect(await workspace.status()).toMatchObject({ state: 'running', rejected: { count: 0 } });
 });
 
-test.each(CELLS)('The request %s in %s is answered with %j.', (name, column, [outcome, state, extra]) => {
-  const simulator = inColumn(column);
-  const before = copy(simulator.state);
-  simulator.now += DAY_MS / 24;
-  if (outcome === 'NotAllowed') {
-    const refusal = refusalOf(() => ask(simulator.state, name, {}, simulator.now));
-    expect(refusal).toMatchObject({ type: 'NotAllowed', message: expect.stringContaining(name) });
-    expect(simulator.state).toStrictEqual(before);
-    return;
+test('Of 300 requests at once every caller is answered, and no two builds overlap.', async () => {
+  const { workspace } = await arrive('running', 'stormed');
+  const asked = (['start', 'stop', 'other rebuild', 'same rebuild'] as const).flatMap(
+    (name) => Array(75).fill(name) as Request[],
+  );
+  const answers = await Promise.all(asked.map((name) => REQUESTS[name](workspace)));
+  expect(answers.filter((answer) => (answer as { outcome?: string }).outcome === undefined)).toEqual([]);
+  await workspace.start();
+  const { build } = await untilState(workspace, 'running');
+  const last = build?.number ?? 0;
+  // The numbers of builds that were taken back before they began are missing among the ten that are kept.
+  const numbers = Array.from({ length: Math.min(100, last) }, (_, index) => last - index).reverse();
+  const looked = await Promise.allSettled(numbers.map((number) => workspace.build(number)));
+  const kept = looked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  expect(kept.length).toBeGreaterThan(1);
+  for (const [index, next] of kept.slice(1).entries()) {
+    expect(Date.parse(next.startedAt)).toBeGreaterThanOrEqual(Date.parse(kept[index]?.endedAt ?? 'never'));
   }
-  const answer = ask(simulator.state, name, {}, simulator.now);
-  expect(answer).toStrictEqual({ outcome, state, ...extraOf(name, extra, before, simulator.now) });
-  if (outcome === 'already') expect(simulator.state).toStrictEqual(before);
+  expect(await mostStepsAtOnce('workspace/ada/stormed')).toBe(1);
+  expect((await stack.runtime.listPods()).filter(({ name }) => name === 'stormed')).toMatchObject([{ build: last }]);
+  expect((await taskFailures(stack, 'workspace/ada/stormed')).filter((failure) => !/UnhandledCommand/.test(failure))).toEqual([]);
 });
 
-test.each(NAMES)('The answer to %s tells the state after the request was taken, in every state.', (name) => {
-  for (const column of COLUMNS) {
-    const { state, now } = inColumn(column);
-    if (TABLE[name][column] === REFUSED) continue;
-    expect(ask(state, name, {}, now).state).toBe(state.phase);
-  }
-});
+const nameOf = (...parts: string[]) => parts.join('-').replace(' ', '-').toLowerCase();
 
-test.each(COLUMNS)('A delete with purge in %s is accepted, and purgeAt is the moment itself.', (column) => {
-  const { state, now } = inColumn(column);
-  const answer = requestDelete(state, { purge: true, by: 'ada' }, now + 5);
-  expect(answer).toMatchObject({ outcome: 'accepted', purgeAt: new Date(now + 5).toISOString() });
-  expect(['deleted', 'turning-off']).toContain(answer.state);
-});
-
-test.each(COLUMNS)('A configure in %s starts, stops, and rebuilds nothing, and is refused once it is deleted.', (column) => {
-  const { state, now } = inColumn(column);
-  const { phase, history, next, ending, builds } = copy(state);
-  const work = () => requestConfigure(state, { image: 'starter:2', env: { A: 'b' } }, now);
-  if (column === 'deleted' || column === 'deleting') {
-    const before = copy(state);
-    expect(refusalOf(work).type).toBe('NotAllowed');
-    expect(state).toStrictEqual(before);
-    return;
-  }
-  work();
-  expect(state).toMatchObject({ phase, history, next, ending, builds, own: { image: 'starter:2', env: { A: 'b' } } });
-});
-
-test.each(COLUMNS)('A ping in %s counts as access while building or running, and has no effect else.', (column) => {
-  const { state, now } = inColumn(column);
-  const before = copy(state);
-  takeSignal(state, 'ping', { via: 'ssh' }, now + 7);
-  const counts = column === 'building' || column === 'running';
-  expect(state).toStrictEqual(counts ? { ...before, lastAccess: { at: now + 7, via: 'ssh' } } : before);
-});
-
-test('A stop in off, asked for in the moment before a waiting start begins, takes that start back.', () => {
-  const simulator = inColumn('turning-off');
-  requestBuild(simulator.state, 'start', {}, simulator.now);
-  while (simulator.state.phase !== 'off') simulator.turn();
-  requestStop(simulator.state, 'stop', {}, simulator.now);
-  simulator.settle();
-  expect(simulator.state.phase).toBe('off');
-});
-
-test('A running workspace answers a start with already, also when the policy has come to refuse its size.', () => {
-  const { state, now } = inColumn('running', { resources: { cpu: '4' } });
-  if (state.policy) state.policy.resources.max = { cpu: '2' };
-  expect(requestBuild(state, 'start', {}, now)).toEqual({ outcome: 'already', state: 'running', build: 1 });
-});
-
-test.each([
-  ['a start', (state: State) => requestBuild(state, 'start', { by: 'ada' }, NOW)],
-  ['a rebuild to the same', (state: State) => requestBuild(state, 'rebuild', { by: 'ada' }, NOW)],
-])('Of %s in a scheduled build only that is kept that somebody waits for it.', (_, request) => {
-  const { state } = inColumn('building');
-  const [build] = state.builds;
-  if (build) build.cause = 'auto-start';
-  const before = copy(state);
-  expect(request(state)).toEqual({ outcome: 'merged', state: 'building', build: 1 });
-  expect(build?.isHastened).toBe(true);
-  delete build?.isHastened;
-  expect(state).toStrictEqual({ ...before, byHandAt: NOW });
-});
-
-test('A rebuild that mends what the policy has come to refuse is taken, also while another build waits.', () => {
-  const { state, now } = inColumn('turning-off', { resources: { cpu: '4' } });
-  requestBuild(state, 'start', {}, now);
-  if (state.policy) state.policy.resources.max = { cpu: '2' };
-  const answer = requestBuild(state, 'rebuild', { resources: { cpu: '2' } }, now);
-  expect(answer).toMatchObject({ outcome: 'accepted', state: 'turning-off', build: 3 });
-});
-
-function ask(state: State, name: RequestName, input: unknown, now: number): Answer | DeleteAnswer {
-  if (name === 'start' || name === 'rebuild') return requestBuild(state, name, input, now);
-  if (name === 'stop' || name === 'cancelBuild') return requestStop(state, name, input, now);
-  return name === 'delete' ? requestDelete(state, input, now) : requestRestore(state, input, now);
+/** All at once, since each has a workspace of its own. */
+async function each<T>(rows: T[], work: (row: T) => Promise<void>): Promise<void> {
+  await Promise.all(rows.map(work));
 }
 
-function extraOf(name: RequestName, extra: Expected[2], before: State, now: number): object {
-  if (name !== 'delete') {
-    const newest = before.builds.at(-1)?.number ?? null;
-    return { build: extra === 'current' ? newest : extra === 'next' ? before.buildNumber + 1 : null };
+/** A new workspace in the state asked for; it stays there until it is let go. */
+async function arrive(column: Column, name: string): Promise<{ workspace: WorkspaceHandle; letGo: () => void }> {
+  const gate = createGate();
+  const held = (calls: number) => ({ hold: (call: number) => (call <= calls ? gate.opened : undefined) });
+  const building = column === 'building' ? disturb(name, 'start-pod', held(1)) : null;
+  if (column === 'error') disturb(name, 'start-pod', { fail: (call) => (call === 1 ? failureOf('ImageInvalid') : undefined) });
+  const workspace = await stack.client.create({ owner: 'ada', name, image: 'starter:1', by: 'ada' });
+  if (building) await untilCalled(building);
+  else await untilState(workspace, column === 'error' ? 'error' : 'running');
+  const isHeld = column === 'turning-off' || column === 'deleting';
+  const stopping = isHeld ? disturb(name, 'stop', held(1)) : null;
+  if (column === 'off' || column === 'turning-off') await workspace.stop();
+  if (column === 'deleted' || column === 'deleting') await workspace.delete();
+  if (stopping) await untilCalled(stopping);
+  else await untilState(workspace, column === 'deleting' ? 'turning-off' : column);
+  return { workspace, letGo: gate.open };
+}
+
+/** A purged workspace answers no query any more: its workflow has completed with its last state. */
+async function untilArrived(workspace: WorkspaceHandle, leadsTo: State): Promise<void> {
+  if (leadsTo !== 'purged') await untilState(workspace, leadsTo);
+  else expect(await handleOf(workspace).result()).toMatchObject({ state: 'purged' });
+}
+
+function handleOf({ workspace }: WorkspaceHandle) {
+  return stack.client.temporal.workflow.getHandle(`workspace/${workspace}`);
+}
+
+/** How many activities of builds and stops were ever open at the same time, by the histories of all runs. */
+async function mostStepsAtOnce(workflowId: string): Promise<number> {
+  let most = 0;
+  for await (const { runId } of stack.client.temporal.workflow.list({ query: `WorkflowId='${workflowId}'` })) {
+    const open = new Set<string>();
+    const { events } = await stack.client.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+    for (const event of events ?? []) {
+      const type = event.activityTaskScheduledEventAttributes?.activityType?.name;
+      if (type && type !== 'readPolicy') open.add(String(event.eventId));
+      const ended =
+        event.activityTaskCompletedEventAttributes ??
+        event.activityTaskFailedEventAttributes ??
+        event.activityTaskCanceledEventAttributes;
+      if (ended) open.delete(String(ended.scheduledEventId));
+      most = Math.max(most, open.size);
+    }
   }
-  const at = extra === 'kept' ? before.purgeAt : now + 7 * DAY_MS;
-  return { purgeAt: at === null ? null : new Date(at).toISOString() };
+  return most;
 }

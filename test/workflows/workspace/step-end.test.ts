@@ -1,164 +1,145 @@
-/** Requests, ends of steps, and hand-overs in every order: what was answered holds, whatever the step under way comes to. */
-import fc from 'fast-check';
-import { FINAL_TYPES, INTERNAL_TYPES, TEMPORARY_TYPES } from '../../../src/runtimes/failure-types';
-import type { Outcome } from '../../../src/workflows/messages';
-import { Refusal } from '../../../src/workflows/workspace/refusal';
-import { requestBuild, requestDelete, requestRestore, requestStop } from '../../../src/workflows/workspace/requests';
-import { currentBuild, type State } from '../../../src/workflows/workspace/state';
-import { created, inColumn, off, path } from './scene';
-import type { Simulator, StepOutcome } from './simulator';
+/**
+ * Steps that fail just after something was asked, before they can have heard of it, and workers lost at that moment: after a cancel
+ * was requested the server tries nothing again, so the failure itself arrives. What was answered holds.
+ */
+import type { WorkspaceHandle } from '../../../src/client';
+import type { FailureType } from '../../../src/contract/failure-types';
+import {
+  BUILT,
+  disturb,
+  failureOf,
+  homesOf,
+  openToTrouble,
+  pathOf,
+  podsOf,
+  RAN_WELL,
+  type Step,
+  untilCalled,
+} from '../../support/workflows/fault-injection';
+import { createGate, type Stack, startStack, taskFailures, until, untilState } from '../../support/workflows/temporal-env';
 
-type Request = 'start' | 'rebuild' | 'other rebuild' | 'stop' | 'cancelBuild' | 'delete' | 'restore';
-const REQUESTS: Record<Request, (state: State, now: number) => { outcome: Outcome }> = {
-  start: (state, now) => requestBuild(state, 'start', {}, now),
-  rebuild: (state, now) => requestBuild(state, 'rebuild', {}, now),
-  'other rebuild': (state, now) => requestBuild(state, 'rebuild', { env: { A: String(now) } }, now),
-  stop: (state, now) => requestStop(state, 'stop', {}, now),
-  cancelBuild: (state, now) => requestStop(state, 'cancelBuild', {}, now),
-  delete: (state, now) => requestDelete(state, {}, now),
-  restore: (state, now) => requestRestore(state, {}, now),
-};
-const NAMES = Object.keys(REQUESTS) as Request[];
-const ENDS: StepOutcome[] = ['done', 'warning', ...TEMPORARY_TYPES, ...FINAL_TYPES, ...INTERNAL_TYPES];
-/** A lost worker or a failure that the server would have tried again, had no cancel been requested. */
-const TEMPORARY: StepOutcome[] = [...TEMPORARY_TYPES];
+/** By now the heartbeats of a step have become so rare that its next one, with which it hears of its end, is a second away. */
+const UNTIL_QUIET_MS = 2_200;
 
-/** What happens in the middle of one step, and how that step then ends. */
-interface Event {
-  requests: Request[];
-  handOver: boolean;
-  end: StepOutcome;
-}
-const event: fc.Arbitrary<Event> = fc.record({
-  requests: fc.array(fc.constantFrom(...NAMES), { maxLength: 3 }),
-  handOver: fc.boolean(),
-  end: fc.constantFrom(...ENDS),
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack('dev');
+  openToTrouble(stack);
 });
+afterAll(() => stack?.close());
 
-test('Whatever is asked in the middle of a step, and however the step ends, it leads where the last answer said.', () => {
-  fc.assert(
-    fc.property(fc.array(event, { maxLength: 12 }), (events) => {
-      const simulator = created();
-      const leadsTo = play(simulator, events);
-      const { state } = simulator;
-      expect(chainOf(state)).toEqual([]);
-      expect(state.purgeAt !== null).toBe(state.phase === 'deleted');
-      if (leadsTo === 'deleted' || leadsTo === 'off') expect(state.phase).toBe(leadsTo);
-      else expect(['running', 'error']).toContain(state.phase);
-      for (const { failure } of state.builds) expect(TEMPORARY).not.toContain(failure?.type);
-    }),
-    { numRuns: 500 },
-  );
-});
+const SUPERSEDED = ['building→off build-cancelled', 'off→building manual-rebuild', 'building→running build-finished'];
+const STOPPED = ['building→turning-off manual-stop', 'turning-off→off manual-stop'];
+const DELETED = ['building→turning-off delete', 'turning-off→deleted delete'];
+const REQUESTS: [string, (it: WorkspaceHandle) => Promise<unknown>, string[]][] = [
+  ['stop', (it) => it.stop(), STOPPED],
+  ['cancel of the build', (it) => it.cancelBuild(), ['building→turning-off build-cancelled', 'turning-off→off build-cancelled']],
+  ['delete', (it) => it.delete(), DELETED],
+  ['cancel of the workflow', (it) => handleOf(it.name).cancel(), DELETED],
+  ['newer rebuild', (it) => it.rebuild({ image: 'starter:2' }), SUPERSEDED],
+];
+const ENDS: [Step, FailureType][] = [
+  ['prepare-home', 'RuntimeUnavailable'],
+  ['start-pod', 'RuntimeUnavailable'],
+  ['start-pod', 'ImageInvalid'],
+  ['configure', 'RuntimeUnavailable'],
+];
 
-const ENDINGS = [
-  ['stop', 'off', 'manual-stop'],
-  ['cancelBuild', 'off', 'build-cancelled'],
-  ['delete', 'deleted', 'delete'],
-] as const;
-test.each(ENDINGS.flatMap((ending) => ENDS.map((end) => [...ending, end] as const)))(
-  'A %s in the middle of a step leads to %s by the cause %s, though the step then ends with %s.',
-  (name, to, cause, end) => {
-    for (const stepIndex of [0, 1, 2, 3, 4]) {
-      const simulator = created();
-      const before: Event[] = Array.from({ length: stepIndex }, () => ({ requests: [], handOver: false, end: 'done' }));
-      play(simulator, [...before, { requests: [name], handOver: false, end }]);
-      const lost = end === 'StaleBuild' ? path(simulator.state, 1).slice(0, 2) : path(simulator.state, 1);
-      expect(lost).toEqual([`building→turning-off ${cause}`, `turning-off→${to} ${cause}`]);
-      expect(simulator.state.builds[0]?.failure).toBeNull();
-    }
-  },
-);
-
-test.each(ENDS.filter((end) => end !== 'StaleBuild'))(
-  'A build that is superseded ends as cancelled, though its step ends with %s.',
-  (end) => {
-    const simulator = created();
-    play(simulator, [{ requests: ['other rebuild'], handOver: false, end }]);
-    expect(path(simulator.state, 1)).toEqual([
-      'building→off build-cancelled',
-      'off→building manual-rebuild',
-      'building→running build-finished',
-    ]);
-  },
-);
-
-test.each(TEMPORARY)(
-  'A hand-over in the middle of a step that meets %s goes on with the step: no failure, no warning.',
-  (end) => {
-    const simulator = created();
-    play(
-      simulator,
-      Array.from({ length: 5 }, () => ({ requests: [], handOver: true, end })),
+test.each(REQUESTS)(
+  'A %s that was answered holds, though the step under way fails before it hears of it.',
+  async (what, ask, path) => {
+    await Promise.all(
+      ENDS.map(async ([step, type]) => {
+        const name = `${what}-${step}-${type}`.toLowerCase().replaceAll(' ', '-').slice(0, 40);
+        const { workspace, letGo } = await buildUntil(name, step, () => failureOf(type));
+        await ask(workspace);
+        letGo();
+        await until(`${name} has come where it leads`, async () => (await pathOf(workspace, 1)).length >= path.length);
+        expect([name, await pathOf(workspace, 1)]).toEqual([name, path]);
+        const { id, purgeAt } = await workspace.status();
+        expect(purgeAt === null).toBe(path !== DELETED);
+        expect(await podsOf(stack, id)).toEqual(path === SUPERSEDED ? [2] : []);
+      }),
     );
-    expect(path(simulator.state)).toEqual(['off→building created', 'building→running build-finished']);
-    expect(simulator.state.builds[0]).toMatchObject({ failure: null, warnings: [], spentMs: 5 * 1_000 + 4 * 1_000 });
   },
 );
 
-test('A scheduled build that somebody comes to wait for goes on, though its first step fails just then.', () => {
-  const simulator = off({ autoStart: { time: '08:00', timeZone: 'UTC' } });
-  simulator.outcomes = ['RuntimeUnavailable'];
-  simulator.meanwhile = (step) => {
-    if (step.name === 'admit') requestBuild(simulator.state, 'start', { by: 'eve' }, simulator.now);
-    return undefined;
-  };
-  simulator.advanceTo(Date.parse('2026-03-02T08:00:00.000Z'));
-  expect(path(simulator.state).slice(-2)).toEqual(['off→building auto-start', 'building→running build-finished']);
+test.each(REQUESTS.slice(0, 3))('A %s that was answered holds, though the worker is lost just then.', async (what, ask, path) => {
+  const name = `lost-${what}`.replaceAll(' ', '-');
+  const { workspace, letGo } = await buildUntil(name, 'start-pod', () => undefined);
+  await ask(workspace);
+  await stack.stopWorkers();
+  letGo();
+  await stack.startWorkers();
+  await until(`${name} has come where it leads`, async () => (await pathOf(workspace, 1)).length >= path.length);
+  expect(await pathOf(workspace, 1)).toEqual(path);
 });
 
-test('A final failure that a hand-over meets is one all the same.', () => {
-  const simulator = created();
-  play(simulator, [{ requests: [], handOver: true, end: 'ImageNotFound' }]);
-  expect(path(simulator.state, 1)).toEqual(['building→error build-failed']);
+test.each(['start-pod', 'configure'] as const)(
+  'A run that hands over in the middle of %s, and loses its worker or meets a failure, fails nothing and warns of nothing.',
+  async (step) => {
+    const { workspace, letGo, calls } = await buildUntil(`handed-over-${step}`, step, () => failureOf('RuntimeUnavailable'), {
+      continueAsNewAfterEvents: 60,
+    });
+    const { runId } = await handleOf(workspace.name).describe();
+    for (let ping = 0; ping < 50; ping += 1) await workspace.ping();
+    await until('the step is no longer observed', async () => {
+      const { events } = await handleOf(workspace.name, runId).fetchHistory();
+      return events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
+    });
+    letGo();
+    await until('another run has taken over', async () => (await handleOf(workspace.name).describe()).runId !== runId);
+    const build = await workspace.waitForBuild(1);
+    expect([build.failure, build.warnings]).toEqual([null, []]);
+    expect(await pathOf(workspace)).toEqual(BUILT);
+    expect(calls()).toBeGreaterThan(1);
+  },
+);
+
+test('A home that was made but never recorded is purged with its workspace.', async () => {
+  disturb('unrecorded', 'prepare-home', { late: () => failureOf('RuntimeUnavailable') });
+  const workspace = await stack.client.create({ owner: 'ada', name: 'unrecorded', image: 'starter:1' });
+  const { id } = await workspace.status();
+  await until('the home is made', async () => (await homesOf(stack, id)) === 1);
+  await workspace.delete({ purge: true });
+  expect(await handleOf('unrecorded').result()).toMatchObject({ state: 'purged' });
+  expect(await homesOf(stack, id)).toBe(0);
 });
 
-test('What a step took until its pod was lost counts against the deadline, also where the loss itself does not count.', () => {
-  const simulator = created();
-  simulator.outcomes = ['done', 'done', 'PodLost', 'PodLost', 'done', 'done', 'PodLost'];
-  simulator.settle();
-  // Of the hooks nothing counts: they have a time limit of their own.
-  expect(simulator.state.builds[0]).toMatchObject({ failure: null, restarts: 3, spentMs: 8 * 1_000 });
+test('A home that was only wished for, its adoption refused, is never purged.', async () => {
+  const holder = await stack.client.create({ owner: 'ada', name: 'holder', image: 'starter:1' });
+  const { id } = await untilState(holder, 'running');
+  const thief = await stack.client.create({ owner: 'ada', name: 'thief', image: 'starter:1', home: id });
+  expect((await thief.waitForBuild(1)).failure).toMatchObject({ type: 'NotAllowed' });
+  await holder.stop();
+  await untilState(holder, 'off');
+  await thief.delete({ purge: true });
+  expect(await handleOf('thief').result()).toMatchObject({ state: 'purged' });
+  expect(await homesOf(stack, id)).toBe(1);
 });
 
-test('A delete of a build that has failed, while it is cleaned up, is a delete.', () => {
-  const simulator = inColumn('building');
-  simulator.outcomes = ['failed'];
-  while (simulator.state.ending === null) simulator.turn();
-  requestDelete(simulator.state, {}, simulator.now);
-  simulator.settle();
-  expect(path(simulator.state, 1)).toEqual(['building→turning-off delete', 'turning-off→deleted delete']);
-});
-
-/** Plays the events, one for each step, and then lets all go well. Answers where the last request that was taken leads. */
-function play(simulator: Simulator, events: Event[]): 'off' | 'deleted' | 'built' {
-  let leadsTo: 'off' | 'deleted' | 'built' = 'built';
-  const waiting = [...events];
-  simulator.meanwhile = () => {
-    const next = waiting.shift();
-    simulator.outcomes = [next?.end ?? 'done'];
-    for (const name of next?.requests ?? []) leadsTo = ask(simulator, name) ?? leadsTo;
-    return next?.handOver ? 'hand-over' : undefined;
-  };
-  simulator.settle();
-  return leadsTo;
-}
-
-function ask({ state, now }: Simulator, name: Request): 'off' | 'deleted' | 'built' | null {
-  const wasDeleting = state.ending?.to === 'deleted';
-  try {
-    if (REQUESTS[name](state, now).outcome === 'already') return null;
-  } catch (error) {
-    if (error instanceof Refusal) return null;
-    throw error;
+test('No workflow task failed but for what the server itself causes.', async () => {
+  const failures: string[] = [];
+  for await (const { workflowId } of stack.client.temporal.workflow.list({ query: "WorkflowType='workspace'" })) {
+    failures.push(...(await taskFailures(stack, workflowId)));
   }
-  if (name === 'delete') return 'deleted';
-  if (name === 'stop' || name === 'cancelBuild') return 'off';
-  if (name === 'restore') return wasDeleting ? 'off' : null;
-  return currentBuild(state) || state.next ? 'built' : null;
+  expect(failures.filter((failure) => !/UnhandledCommand|ForceCloseCommand/.test(failure))).toEqual([]);
+});
+
+/** A build that is held in a step until it is let go; that attempt then ends as `end` says. */
+async function buildUntil(name: string, step: Step, end: () => ReturnType<typeof failureOf> | undefined, more: object = {}) {
+  const gate = createGate();
+  const meter = disturb(name, step, {
+    hold: (call) => (call === 1 ? gate.opened : undefined),
+    late: (call) => (call === 1 ? end() : undefined),
+    answer: RAN_WELL,
+  });
+  const workspace = await stack.client.create({ owner: 'ada', name, image: 'starter:1', by: 'ada', ...more });
+  await untilCalled(meter);
+  await new Promise((resolve) => setTimeout(resolve, UNTIL_QUIET_MS));
+  return { workspace, letGo: gate.open, calls: meter.calls };
 }
 
-/** The links of the history that do not hold together. */
-function chainOf({ history }: State): string[] {
-  return history.slice(1).flatMap(({ from, to }, index) => (history[index]?.to === from ? [] : [`${from}→${to}`]));
+function handleOf(name: string, runId?: string) {
+  return stack.client.temporal.workflow.getHandle(`workspace/ada/${name}`, runId);
 }

@@ -1,0 +1,188 @@
+import { type Command, Option } from 'commander';
+import type { WorkspaceHandle } from '../../client';
+import type { BuildView } from '../../contract/payloads';
+import { RuntimeFailure } from '../../runtimes/failure';
+import type { PodRef, Runtime } from '../../runtimes/runtime';
+import type { CliContext } from '../context';
+import { CliFailure } from '../failure';
+import { parseBuildNumber, type WorkspaceName } from '../input/arguments';
+import { type BuildFollower, followBuild } from '../output/build-follower';
+import { createLogFollower, readWholeLog, type StepLogSource } from '../output/log-reader';
+import { createPlainTextStream } from '../output/plain-text';
+import { withRuntimeOf } from '../runtime-access';
+import { answerOf, inSession, type Session } from '../session';
+import { workspaceCommand } from './stop-cancel-restore-ping';
+
+const STEPS = ['configure', 'personalize'] as const;
+type Step = (typeof STEPS)[number];
+
+interface LogsOptions {
+  build?: number;
+  step?: Step;
+  follow?: true;
+}
+
+interface StepLog {
+  step: Step;
+  text: string;
+  /** False where only the last lines could be had. */
+  complete: boolean;
+}
+
+const POLL_INTERVAL_MS = 500;
+
+/** `perennial logs`. */
+export function logsCommand(context: CliContext): Command {
+  return workspaceCommand('logs', "print the output of a build's hooks, with secrets masked")
+    .option('--build <number>', 'which build (default: the newest)', parseBuildNumber)
+    .addOption(new Option('--step <step>', 'one step only').choices(STEPS))
+    .option('--follow', 'go on until the build has ended')
+    .addHelpText('after', '\nExample:\n  perennial logs ada/dev --step configure --follow')
+    .action(({ owner, name }: WorkspaceName, options: LogsOptions, command: Command) =>
+      inSession({ context, command }, async (session) => {
+        const handle = session.client.workspace(owner, name);
+        const { id, organization, build } = await answerOf(session, handle.status());
+        const number = pickBuild(handle.workspace, { asked: options.build, newest: build?.number });
+        const steps = options.step ? [options.step] : [...STEPS];
+        const follow = options.follow === true;
+        const pod = { id, organization, build: number };
+        await withRuntimeOf(session, id, async (runtime) => {
+          const logs = await readLogs({ session, handle, runtime, pod, number, steps, follow });
+          if (session.json) session.print({ json: { workspace: handle.workspace, build: number, logs }, text: '' });
+        });
+      }),
+    );
+}
+
+/** Logs outlive what the workspace itself still knows of a build, so any number up to the newest may have one. */
+function pickBuild(workspace: string, { asked, newest }: { asked: number | undefined; newest: number | undefined }): number {
+  if (newest === undefined) throw new CliFailure('NotFound', `${workspace} has no build yet`);
+  if (asked === undefined || asked <= newest) return asked ?? newest;
+  throw new CliFailure('NotFound', `build: expected a number up to ${newest}, the newest of ${workspace}, got ${asked}`);
+}
+
+interface Reading {
+  session: Session;
+  handle: WorkspaceHandle;
+  runtime: Runtime | null;
+  pod: PodRef;
+  number: number;
+  steps: Step[];
+  follow: boolean;
+}
+
+async function readLogs({ runtime, ...given }: Reading): Promise<StepLog[]> {
+  const { session, handle, number, steps, follow } = given;
+  const follower = follow ? followBuild(handle, number) : null;
+  try {
+    if (runtime === null || !(await isReadable(runtime, given.pod))) {
+      session.note(
+        `the home of ${handle.workspace} cannot be read from here; these are the last lines of each step that has ended`,
+      );
+      const build = await (follower?.ended ?? handle.build(number));
+      return steps.map((step) => showLastLines(given, step, build));
+    }
+    const logs: StepLog[] = [];
+    for (const step of steps) logs.push(await readLog({ ...given, runtime, step, follower }));
+    return logs;
+  } finally {
+    follower?.stop();
+  }
+}
+
+/** A cluster shows a home only through a pod that has it mounted. */
+async function isReadable(runtime: Runtime, pod: PodRef): Promise<boolean> {
+  try {
+    await runtime.readLog({ ...pod, step: STEPS[0], offset: 0 });
+    return true;
+  } catch (error) {
+    if (error instanceof RuntimeFailure && error.type === 'RuntimeUnavailable') return false;
+    throw error;
+  }
+}
+
+interface StepReading extends Omit<Reading, 'runtime'> {
+  runtime: Runtime;
+  step: Step;
+  follower: BuildFollower | null;
+}
+
+/** The log as it lies in the home; where it is gone, or is none of ours any more, what the workspace itself knows of it. */
+async function readLog(given: StepReading): Promise<StepLog> {
+  const { runtime, pod, step, follower } = given;
+  const source = { runtime, log: { ...pod, step } };
+  const printer = createPrinter(given, step);
+  const isThere = follower
+    ? await followLog({ ...given, follower, source, take: printer.take })
+    : await takeWhole(source, printer.take);
+  if (isThere) return { step, text: printer.end(), complete: true };
+  const build = await given.handle.build(given.number);
+  given.session.note(describeMissing(given, step, build));
+  return showLastLines(given, step, build);
+}
+
+async function takeWhole(source: StepLogSource, take: (part: string) => void): Promise<boolean> {
+  const text = await readWholeLog(source);
+  if (text !== null) take(text);
+  return text !== null;
+}
+
+/** Whether there was a log in the end. */
+async function followLog(given: StepReading & { follower: BuildFollower; source: StepLogSource; take: (part: string) => void }) {
+  const { session, step, source, take, follower } = given;
+  const log = createLogFollower(source);
+  for (;;) {
+    // Asked before the read, so that what was written just before the end is read too.
+    const isOver = hasEnded(await follower.latest(), step);
+    take(await log.read());
+    if (isOver) break;
+    await session.context.pause(POLL_INTERVAL_MS);
+  }
+  take(log.end());
+  return log.wasThere();
+}
+
+function hasEnded({ endedAt, steps }: BuildView, step: Step): boolean {
+  return endedAt !== null || steps.some(({ name, endedAt: stepEndedAt }) => name === step && stepEndedAt !== null);
+}
+
+function describeMissing({ number }: Pick<Reading, 'number'>, step: Step, build: BuildView): string {
+  const { state, message } = build.steps.find(({ name }) => name === step) ?? {};
+  if (state === 'done' || state === 'warning' || state === 'failed') {
+    return `the log of ${step} of build ${number} is not in the home any more; these are its last lines, as far as they are known`;
+  }
+  return `there is no log of ${step} of build ${number}: the step is ${state ?? 'unknown'}${message ? ` (${message})` : ''}`;
+}
+
+/** Temporal keeps no more than the last lines, of the newest build. */
+function showLastLines(given: Pick<Reading, 'session' | 'number' | 'steps'>, step: Step, build: BuildView): StepLog {
+  const lines = build.steps.find(({ name }) => name === step)?.lastLines ?? [];
+  const printer = createPrinter(given, step);
+  printer.take(lines.map((line) => `${line}\n`).join(''));
+  return { step, text: printer.end(), complete: false };
+}
+
+/**
+ * Prints the parts of a log as they come, or keeps them for JSON. On a terminal it is free of control codes, and has a header where there
+ * is more than one part to tell apart; a pipe gets what was written.
+ */
+function createPrinter({ session, number, steps }: Pick<Reading, 'session' | 'number' | 'steps'>, step: Step) {
+  const { out } = session.context;
+  const plain = session.json || out.columns() === null ? null : createPlainTextStream();
+  let isBegun = false;
+  let text = '';
+  const print = (part: string) => {
+    if (plain && !isBegun && steps.length > 1) out.write(`--- ${step} of build ${number} ---\n`);
+    isBegun = true;
+    if (session.json) text += part;
+    else out.write(part);
+  };
+  return {
+    take: (part: string) => print(plain ? plain.push(part) : part),
+    /** What was kept for JSON. */
+    end: () => {
+      if (plain) print(plain.end());
+      return text;
+    },
+  };
+}

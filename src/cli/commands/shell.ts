@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import type { WorkspaceHandle } from '../../client';
+import type { CliContext } from '../context';
+import { CliFailure } from '../failure';
+import type { WorkspaceName } from '../input/arguments';
+import { withRuntimeOf } from '../runtime-access';
+import { answerOf, inSession } from '../session';
+import { workspaceCommand } from './stop-cancel-restore-ping';
+
+const PING_INTERVAL_MS = 30_000;
+
+/**
+ * `perennial shell`. The exit code is that of the shell, or of the command. What is typed never passes through Temporal: the
+ * runtime is opened right here: on the machine of the sandbox, or into the cluster for who holds a kubeconfig.
+ */
+export function shellCommand(context: CliContext): Command {
+  return workspaceCommand('shell', 'open a terminal in a running workspace, or run one command there')
+    .argument('[command...]', 'the command, after --')
+    .addHelpText('after', '\nExample:\n  perennial shell ada/dev\n  perennial shell ada/dev -- git -C project status')
+    .action(({ owner, name }: WorkspaceName, argv: string[], _options: object, command: Command) =>
+      inSession({ context, command }, async (session) => {
+        const handle = session.client.workspace(owner, name);
+        const { id, organization, state, build } = await answerOf(session, handle.status());
+        if (state !== 'running' || build === null) throw new CliFailure('NotAllowed', describeRefusal(handle.workspace, state));
+        await withRuntimeOf(session, id, async (runtime) => {
+          if (runtime === null) {
+            const sentence = `${handle.workspace} does not run under ${session.dir} (--dir or PERENNIAL_DIR), nor in a cluster of KUBECONFIG, so no terminal can be opened from here`;
+            throw new CliFailure('RuntimeUnavailable', sentence);
+          }
+          const pod = { id, organization, build: build.number };
+          const open = () => untilTermination(context, (signal) => runtime.shell(pod, argv, signal));
+          context.exit(await whilePinging(handle, open));
+        });
+      }),
+    );
+}
+
+function describeRefusal(workspace: string, state: string): string {
+  const hint = state === 'off' || state === 'error' ? `; \`perennial start ${workspace}\` builds it` : '';
+  return `expected ${workspace} to be running, it is ${state}${hint}`;
+}
+
+/** Counts as access from the first moment to the last; from a client that was killed nothing comes any more. */
+async function whilePinging<T>(handle: WorkspaceHandle, work: () => Promise<T>): Promise<T> {
+  // An open terminal is worth more than a count of it, so a ping that fails disturbs nobody; the last look sees its input anyway.
+  const ping = () => handle.ping({ via: 'terminal' }).catch(() => undefined);
+  await ping();
+  const timer = setInterval(ping, PING_INTERVAL_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    await ping();
+  }
+}
+
+/** Told to end, the shell ends first, so that its last ping still goes out. */
+async function untilTermination<T>(context: CliContext, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const ending = new AbortController();
+  const stopListening = context.onTermination(() =>
+    ending.abort(new CliFailure('Interrupted', 'told to end', { exitCode: 143 })),
+  );
+  return work(ending.signal).finally(stopListening);
+}

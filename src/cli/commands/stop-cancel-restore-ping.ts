@@ -1,0 +1,98 @@
+/** The commands that ask a workspace for something and wait for no more than its answer. */
+import { Command } from 'commander';
+import type { Answer, Outcome } from '../../contract/payloads';
+import type { CliContext } from '../context';
+import { parseInstant, parseText, parseWorkspace, type WorkspaceName } from '../input/arguments';
+import { addByOption } from '../input/settings';
+import { answerOf, inSession, type Session } from '../session';
+
+interface StopOptions {
+  by?: string;
+  reason?: string;
+  wait?: true;
+}
+
+const STOP_POLL_INTERVAL_MS = 1_000;
+/** What takes long is asked about less often. */
+const STOP_POLL_LONGEST_MS = 5_000;
+const STOP_POLL_GROWTH = 1.2;
+
+/** `perennial stop`. */
+export function stopCommand(context: CliContext): Command {
+  return addByOption(workspaceCommand('stop', 'turn a workspace off; its home stays'))
+    .option('--reason <text>', 'why, for its history', parseText)
+    .option('--wait', 'wait until it is off')
+    .addHelpText('after', '\nExample:\n  perennial stop ada/dev --reason "done for today" --wait')
+    .action(({ owner, name }: WorkspaceName, { by, reason, wait }: StopOptions, command: Command) =>
+      inSession({ context, command }, async (session) => {
+        const handle = session.client.workspace(owner, name);
+        const answer = await answerOf(session, handle.stop({ ...session.by(by), ...(reason && { reason }) }));
+        let { state } = answer;
+        for (let pauseMs = STOP_POLL_INTERVAL_MS; wait && state === 'turning-off'; pauseMs *= STOP_POLL_GROWTH) {
+          await context.pause(Math.min(pauseMs, STOP_POLL_LONGEST_MS));
+          ({ state } = await handle.status());
+        }
+        printAnswer(session, { workspace: handle.workspace, request: 'stop', answer: { ...answer, state } });
+      }),
+    );
+}
+
+/** `perennial cancel`. */
+export function cancelCommand(context: CliContext): Command {
+  return addByOption(workspaceCommand('cancel', 'cancel the build under way; the workspace is off then'))
+    .addHelpText('after', '\nExample:\n  perennial cancel ada/dev')
+    .action(({ owner, name }: WorkspaceName, { by }: { by?: string }, command: Command) =>
+      inSession({ context, command }, async (session) => {
+        const handle = session.client.workspace(owner, name);
+        const answer = await answerOf(session, handle.cancelBuild(session.by(by)));
+        printAnswer(session, { workspace: handle.workspace, request: 'cancel', answer });
+      }),
+    );
+}
+
+/** `perennial restore`. */
+export function restoreCommand(context: CliContext): Command {
+  return addByOption(workspaceCommand('restore', 'take a delete back while the home is still there'))
+    .addHelpText('after', '\nExample:\n  perennial restore ada/dev')
+    .action(({ owner, name }: WorkspaceName, { by }: { by?: string }, command: Command) =>
+      inSession({ context, command }, async (session) => {
+        const handle = session.client.workspace(owner, name);
+        const answer = await answerOf(session, handle.restore(session.by(by)));
+        printAnswer(session, { workspace: handle.workspace, request: 'restore', answer });
+      }),
+    );
+}
+
+/** `perennial ping`. */
+export function pingCommand(context: CliContext): Command {
+  return workspaceCommand('ping', 'say that somebody uses a workspace, which puts its auto-off back')
+    .option('--via <what>', 'what it is used through: ssh, terminal, web, ide, api, or any text', parseText)
+    .option('--at <instant>', 'when it was used, if not now', parseInstant)
+    .addHelpText('after', '\nExample:\n  perennial ping ada/dev --via ssh')
+    .action(({ owner, name }: WorkspaceName, { via, at }: { via?: string; at?: string }, command: Command) =>
+      inSession({ context, command }, async ({ client, print }) => {
+        const { workspace, ping } = client.workspace(owner, name);
+        const sent = { ...(via && { via }), ...(at && { at }) };
+        await ping(sent);
+        print({ json: { workspace, ...sent }, text: `${workspace}: pinged` });
+      }),
+    );
+}
+
+/** A command on one workspace. */
+export function workspaceCommand(name: string, description: string): Command {
+  return new Command(name).description(description).argument('<workspace>', 'OWNER/NAME, such as ada/dev', parseWorkspace);
+}
+
+/** Prints the answer to a request, for people with what it means. */
+export function printAnswer(session: Session, given: { workspace: string; request: string; answer: Answer }): void {
+  const { workspace, request, answer } = given;
+  const text = `${workspace}: ${describeOutcome(request, answer.outcome)}; it is ${answer.state}`;
+  session.print({ json: { workspace, ...answer }, text });
+}
+
+/** An outcome in words. */
+export function describeOutcome(request: string, outcome: Outcome): string {
+  if (outcome === 'already') return `nothing to do for the ${request}`;
+  return outcome === 'merged' ? `the ${request} was merged with what is under way` : `the ${request} was accepted`;
+}

@@ -1,0 +1,107 @@
+import type { IncomingMessage } from 'node:http';
+import { StringDecoder } from 'node:string_decoder';
+import { ObjectSerializer } from '@kubernetes/client-node/dist/gen/models/ObjectSerializer.js';
+import { ApiFailure, noAnswer, readAnswer, TOO_MUCH } from './api-error';
+import type { Access } from './credentials';
+import { endSilence, readRefusal, requireJson, sendRequest } from './request';
+
+/** The kernel asks a silent peer this often whether it still lives. */
+const KEEP_ALIVE_MS = 30_000;
+/** No object of etcd is as long as this. */
+const LONGEST_LINE = 16 * 1024 * 1024;
+
+export interface WatchRequest {
+  namespace: string;
+  /** Only those; all there are without it. */
+  labels?: string;
+  resourceVersion: string;
+  timeoutSeconds: number;
+  signal: AbortSignal;
+}
+
+export interface WatchEvent<T> {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  object: T;
+}
+
+/** What can be watched: its name in paths, and in the library's models. */
+export interface Watched {
+  plural: 'pods' | 'events';
+  model: 'V1Pod' | 'CoreV1Event';
+}
+
+/** Tells each change of such objects in a namespace, on a connection of its own, until the server closes it or the signal aborts. */
+export async function watchObjects<T>(
+  line: { access: Access; timeoutMs: number },
+  watch: WatchRequest & Watched,
+  onEvent: (event: WatchEvent<T>) => void,
+): Promise<void> {
+  for await (const event of readEvents<T>(line, watch)) onEvent(event);
+}
+
+async function* readEvents<T>({ access, timeoutMs }: { access: Access; timeoutMs: number }, watch: WatchRequest & Watched) {
+  const { signal } = watch;
+  let withinMs = timeoutMs;
+  let response: IncomingMessage | undefined;
+  try {
+    response = await begin({ access, timeoutMs }, watch);
+    if (response.statusCode !== 200) throw await readRefusal(response, timeoutMs);
+    requireJson(access.name, response.headers['content-type']);
+    // The server closes a watch itself; one that is silent for longer after that than a call may last is lost.
+    withinMs = watch.timeoutSeconds * 1_000 + timeoutMs;
+    response.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    endSilence(response, withinMs);
+    for await (const text of linesOf(response)) {
+      signal.throwIfAborted();
+      yield readEvent<T>(text, watch.model);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof ApiFailure ? error : noAnswer(access.name, error, withinMs);
+  } finally {
+    response?.destroy();
+  }
+}
+
+async function begin(
+  { access, timeoutMs }: { access: Access; timeoutMs: number },
+  watch: WatchRequest & Watched,
+): Promise<IncomingMessage> {
+  const { signal } = watch;
+  signal.throwIfAborted();
+  const { headers, agent } = await access.credentials();
+  const url = urlOf(access.server, watch);
+  return sendRequest({ url, method: 'GET', headers, agent, signal, beginWithinMs: timeoutMs });
+}
+
+function urlOf(server: string, watch: WatchRequest & Watched): URL {
+  const { namespace, labels, resourceVersion, timeoutSeconds, plural } = watch;
+  const url = new URL(`${server}/api/v1/namespaces/${namespace}/${plural}`);
+  url.search = new URLSearchParams({
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    ...(labels !== undefined && { labelSelector: labels }),
+    resourceVersion,
+    timeoutSeconds: String(timeoutSeconds),
+  }).toString();
+  return url;
+}
+
+/** Pieces of a stream may end anywhere, in the middle of a character too. What follows the last line's end was cut off. */
+async function* linesOf(stream: AsyncIterable<Buffer>) {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.write(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > LONGEST_LINE) throw Object.assign(new Error('too much'), { code: TOO_MUCH });
+    yield* lines.filter((line) => line !== '');
+  }
+}
+
+/** With dates where the other calls have dates. */
+function readEvent<T>(line: string, model: Watched['model']): WatchEvent<T> {
+  const { type, object } = JSON.parse(line) as { type: WatchEvent<T>['type'] | 'ERROR'; object: { code?: number } };
+  if (type === 'ERROR') throw readAnswer(object.code ?? 500, JSON.stringify(object));
+  return { type, object: ObjectSerializer.deserialize(object, model, '') as T };
+}

@@ -1,0 +1,127 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { TEMPORARY_TYPES } from '../../../contract/failure-types';
+import { RuntimeFailure } from '../../failure';
+import type { Progress } from '../../runtime';
+import { cutEnd } from '../../text';
+import { ApiFailure } from '../api/api-error';
+import type { Ground } from '../context';
+import { runCommand } from '../exec-channel/run-command';
+import { isOurs } from '../labels';
+import { containersOf, MAIN_CONTAINER, USERS_CONTAINER } from '../pod/container-status';
+import { createPod, removePod } from '../pod/create-delete';
+import { digestOf, probeManifest } from '../pod/manifest';
+import { readPodState } from '../pod/state';
+import { untilGone, untilPod } from '../pod/wait';
+import type { ImageFacts } from './image-facts';
+import { READ_USER, readFacts } from './image-facts';
+
+const MAX_PROBES = 5;
+const LONGEST_NAME = 100;
+/** What a probe fails with when another worker, which looks into the same image by the same pod, was quicker to remove it. */
+const REMOVED_BY_OTHERS = ['RuntimeUnavailable', 'PodLost'];
+
+/**
+ * Looks into an image by a small pod without a home, which is removed again.
+ * @throws ImageNotFound, ImageInvalid, NotAllowed, NoCapacity, RuntimeUnavailable
+ */
+export async function probeImage(
+  ground: Ground,
+  { reference, organization }: { reference: string; organization: string },
+  progress: Progress,
+): Promise<ImageFacts> {
+  const namespace = ground.namespaceOf(organization);
+  progress.waitingFor(`a look into image ${reference}`);
+  for (let probes = 1; ; probes += 1) {
+    const pod = await openProbe(ground, { namespace, reference, progress });
+    try {
+      const seen = await untilPod(ground, { pod, progress, isWanted: readReadiness });
+      const facts = await readProbe(ground, { pod: seen, reference, signal: progress.signal });
+      await discard(ground, pod);
+      return facts;
+    } catch (error) {
+      const isShared = error instanceof RuntimeFailure && REMOVED_BY_OTHERS.includes(error.type) && probes < MAX_PROBES;
+      if (isShared && !(await isThere(ground, pod))) continue;
+      // Its pull may be half done, and goes on while the next attempt waits for its turn.
+      if (!isTemporary(error)) await discard(ground, pod);
+      throw error;
+    }
+  }
+}
+
+/** An answer is one all the same; a probe that is left ends by itself, and is swept. */
+async function discard(ground: Ground, pod: V1Pod): Promise<void> {
+  await removePod(ground, pod, 0).catch(() => undefined);
+}
+
+const isTemporary = (error: unknown): boolean =>
+  error instanceof RuntimeFailure && (TEMPORARY_TYPES as readonly string[]).includes(error.type);
+
+/** A new one, or one that is there: another worker's, or one whose image was not there in time. */
+async function openProbe(
+  ground: Ground,
+  { namespace, reference, progress }: { namespace: string; reference: string; progress: Progress },
+): Promise<V1Pod> {
+  const manifest = probeManifest(reference, ground.settings);
+  try {
+    return await createPod(ground, namespace, manifest);
+  } catch (error) {
+    if (!(error instanceof ApiFailure) || error.status !== 409) throw error;
+    const found = await ground.api.pods.read({ namespace, name: manifest.metadata?.name ?? '' });
+    if (found === null) return openProbe(ground, { namespace, reference, progress });
+    if (!isOurs(found)) {
+      throw new RuntimeFailure('NotAllowed', `pod ${found.metadata?.name} is there, and it is not one of ours`);
+    }
+    ground.pods.note(found);
+    if (readPodState(found).state !== 'ended') return found;
+    await discard(ground, found);
+    await untilGone(ground, found, progress);
+    return openProbe(ground, { namespace, reference, progress });
+  }
+}
+
+/** Both containers have come as far as they will. */
+function readReadiness(pod: V1Pod): V1Pod | undefined {
+  const isReady = isRunning(pod, USERS_CONTAINER) && (isRunning(pod, MAIN_CONTAINER) || refusal(pod) !== undefined);
+  return isReady ? pod : undefined;
+}
+
+async function readProbe(ground: Ground, given: { pod: V1Pod; reference: string; signal: AbortSignal }): Promise<ImageFacts> {
+  const { pod, reference, signal } = given;
+  const { name = '', namespace = '' } = pod.metadata ?? {};
+  const user = nameInRefusal(pod, reference);
+  const container = user === null ? MAIN_CONTAINER : USERS_CONTAINER;
+  const at = { socket: ground.api.socket, namespace, pod: name, container };
+  await ground.network.tryFrom(at, signal);
+  const { stdout, exitCode } = await runCommand(at, { argv: ['sh', '-c', READ_USER, 'sh', user ?? ''] }, signal);
+  if (exitCode !== 0) throw new RuntimeFailure('ImageInvalid', `image ${reference} has no /etc/passwd that could be read`);
+  // The cluster may have put other images into the pod; of one that was refused for its user's name nothing is said.
+  const digest = [MAIN_CONTAINER, USERS_CONTAINER]
+    .map((own) => digestOf(containersOf(pod).find(({ name: found }) => found === own)?.imageID))
+    .find((found) => found !== null);
+  return readFacts({ reference, answer: stdout, name: user, digest: digest ?? digestOf(reference) });
+}
+
+/** The kubelet names the user when it cannot tell whether it is root; null when it did not refuse. */
+function nameInRefusal(pod: V1Pod, reference: string): string | null {
+  const said = refusal(pod);
+  if (said === undefined) return null;
+  const name = /image has non-numeric user \(([^)]+)\)/.exec(said)?.[1];
+  if (name !== undefined && name.length <= LONGEST_NAME) return name;
+  const why = /will run as root/.test(said)
+    ? 'uid 0, and hooks never run as root'
+    : `a user that cannot be told: ${cutEnd(said, 2 * LONGEST_NAME)}`;
+  throw new RuntimeFailure('ImageInvalid', `image ${reference} runs as ${why}`);
+}
+
+function refusal(pod: V1Pod): string | undefined {
+  const waiting = stateOf(pod, MAIN_CONTAINER)?.waiting;
+  return waiting?.reason === 'CreateContainerConfigError' ? (waiting.message ?? '') : undefined;
+}
+
+const isRunning = (pod: V1Pod, container: string) => stateOf(pod, container)?.running !== undefined;
+const stateOf = (pod: V1Pod, container: string) => containersOf(pod).find(({ name }) => name === container)?.state;
+
+async function isThere(ground: Ground, { metadata }: V1Pod): Promise<boolean> {
+  const found = await ground.api.pods.read({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' });
+  return found?.metadata?.uid === metadata?.uid && found?.metadata?.deletionTimestamp === undefined;
+}

@@ -1,0 +1,5 @@
+/** The pod of a workspace: one fixed name, so that the API server itself lets no second one be. */
+export const podName = (id: string): string => `ws-${id}`;
+
+/** The claim of a workspace's home. */
+export const claimName = (id: string): string => `ws-${id}-home`;

@@ -1,0 +1,96 @@
+import type { V1ContainerStateTerminated, V1Pod } from '@kubernetes/client-node';
+import type { ListedPod } from '../../runtime';
+import { cutStart } from '../../text';
+import { conditionOf, failedSeeding, MAIN_CONTAINER, mainStatus } from './container-status';
+
+/** `reason` is a plain sentence; `counted` is false when the host ended, which is nobody's fault. */
+export type PodState = { state: 'starting' } | { state: 'running' } | { state: 'ended'; reason: string; counted: boolean };
+
+/**
+ * Whether a pod runs, as the cluster last said. A pod that is being deleted has ended, since nothing stops that any more. A pod
+ * whose node is silent still runs: unreachable is not gone.
+ */
+export function readPodState(pod: V1Pod): PodState {
+  if (isOver(pod)) return { state: 'ended', reason: cutStart(explainEnd(pod)), counted: !isByHost(pod) };
+  const isRunning = pod.status?.phase === 'Running' && mainStatus(pod)?.state?.running !== undefined;
+  return { state: isRunning ? 'running' : 'starting' };
+}
+
+/** A pod as the watch sees it; one that still starts counts as running, since it is not lost. Null when its labels are not ours. */
+export function describePod(pod: V1Pod): ListedPod | null {
+  const label = (key: string) => pod.metadata?.labels?.[`perennial/${key}`] ?? '';
+  const workspace = { id: label('id'), owner: label('owner'), name: label('name'), organization: label('organization') };
+  const instance = pod.metadata?.uid;
+  const isOurs = Object.values(workspace).every((value) => NAME.test(value)) && BUILD.test(label('build'));
+  if (!isOurs || instance === undefined) return null;
+  const read = readPodState(pod);
+  const end = read.state === 'ended' ? read : { reason: null, counted: true };
+  const { reason, counted } = end;
+  return { ...workspace, build: Number(label('build')), instance, running: read.state !== 'ended', reason, counted };
+}
+
+/** What fits a label, and what Kubernetes takes as part of a name. */
+const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const BUILD = /^[1-9]\d{0,14}$/;
+
+/** Containers are never started again in the same pod, so a dead one ends it before its phase says so. */
+function isOver(pod: V1Pod): boolean {
+  const phase = pod.status?.phase;
+  if (phase === 'Failed' || phase === 'Succeeded' || pod.metadata?.deletionTimestamp !== undefined) return true;
+  return mainStatus(pod)?.state?.terminated !== undefined || failedSeeding(pod) !== undefined;
+}
+
+/** The cluster's own reason comes first: what a process says when it is ended from outside tells nothing. */
+function explainEnd(pod: V1Pod): string {
+  const { reason, message } = pod.status?.reason === undefined ? (disruptionOf(pod) ?? {}) : (pod.status ?? {});
+  if (reason !== undefined) return `the cluster ended it (${reason})${tail(message)}`;
+  const end = mainStatus(pod)?.state?.terminated;
+  if (end?.reason === 'OOMKilled') return explainMemory(pod);
+  if (pod.metadata?.deletionTimestamp !== undefined) return 'the pod was deleted';
+  const seeding = failedSeeding(pod);
+  if (seeding !== undefined) return `its home could not be seeded (exit code ${seeding.exitCode})${tail(seeding.message)}`;
+  return end === undefined ? `it ended in phase ${pod.status?.phase}` : explainExit(end);
+}
+
+function explainMemory(pod: V1Pod): string {
+  const limit = pod.spec?.containers.find(({ name }) => name === MAIN_CONTAINER)?.resources?.limits?.memory;
+  return limit === undefined ? 'out of memory' : `out of memory (limit ${limit})`;
+}
+
+function explainExit(end: V1ContainerStateTerminated): string {
+  if (isOfAnotherBoot(end)) return 'its container was gone when its node came back';
+  if (end.reason === 'ContainerStatusUnknown') return `its node lost sight of its container${tail(end.message)}`;
+  if (NOT_STARTED.has(end.reason ?? '')) return `its main process could not be started${tail(end.message)}`;
+  return `its main process ended with exit code ${end.exitCode}${tail(end.message)}`;
+}
+
+const NOT_STARTED = new Set(['StartError', 'ContainerCannotRun']);
+const TAIL = { lines: 3, characters: 400 };
+
+/** The last lines of what was said, as the end of a sentence. */
+function tail(message: string | undefined): string {
+  const lines = (message ?? '').split('\n').map((line) => line.trim());
+  const said = lines.filter((line) => line !== '').slice(-TAIL.lines);
+  return said.length === 0 ? '' : `: ${said.join('; ').slice(-TAIL.characters)}`;
+}
+
+function isByHost(pod: V1Pod): boolean {
+  const end = mainStatus(pod)?.state?.terminated;
+  if (BY_HOST.has(disruptionOf(pod)?.reason ?? '') || SHUTDOWN.has(pod.status?.reason ?? '')) return true;
+  return end !== undefined && isOfAnotherBoot(end);
+}
+
+function disruptionOf(pod: V1Pod): { reason?: string; message?: string } | undefined {
+  const condition = conditionOf(pod, 'DisruptionTarget');
+  return condition?.status === 'True' ? condition : undefined;
+}
+
+/** Drains, preemptions, and nodes that are gone. Evictions by the kubelet are `TerminationByKubelet`: the pod took too much. */
+const BY_HOST = new Set(['EvictionByEvictionAPI', 'PreemptionByScheduler', 'DeletionByTaintManager', 'DeletionByPodGC']);
+/** What the kubelet calls a pod that it ended, or refused, because its node is shut down. */
+const SHUTDOWN = new Set(['Terminated', 'NodeShutdown']);
+
+/** What containerd says of a container that ran when containerd ended and is not there when it is back: the node was started again. */
+function isOfAnotherBoot(end: V1ContainerStateTerminated): boolean {
+  return end.exitCode === 255 && end.reason === 'Unknown';
+}

@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { PROGRAM_PATH } from './path';
+
+/** How sandboxes are kept apart on this machine; `because` is a sentence for each build's warnings. */
+export type Isolation = { mode: 'isolated' | 'user-namespace' } | { mode: 'plain'; because: string };
+
+/**
+ * Finds out what this machine allows, by trying it. Only a success is kept: a trial may also fail because the machine is busy,
+ * and that must not decide for all that comes after.
+ */
+export function findIsolation(wanted: 'auto' | 'plain'): () => Promise<Isolation> {
+  let found: Isolation | null = wanted === 'plain' ? plain('it was asked for') : null;
+  return async () => {
+    if (found !== null) return found;
+    const tried = await tryIsolation();
+    if (tried.mode !== 'plain') found = tried;
+    return tried;
+  };
+}
+
+async function tryIsolation(): Promise<Isolation> {
+  if (process.platform !== 'linux') return plain('isolation needs Linux');
+  const mode = process.getuid?.() === 0 ? 'isolated' : 'user-namespace';
+  const failure = await runTrial(TRIALS[mode]);
+  if (failure === null) return { mode };
+  return plain(`${mode === 'isolated' ? 'isolation' : 'isolation by user namespaces'} was tried and failed (${failure})`);
+}
+
+const plain = (why: string): Isolation => ({
+  mode: 'plain',
+  because: `this machine gives no isolation, only the home is the workspace's own: ${why}; the image's files are not laid over the root`,
+});
+
+// The least that a sandbox needs, and all of it vanishes with the shell.
+const TRIALS = {
+  isolated: [
+    ...['--mount', '--pid', '--ipc', '--uts', '--fork', 'sh', '-c'],
+    `command -v nsenter && mount -t tmpfs tmpfs /tmp && cd /tmp && mkdir upper work root &&
+mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root &&
+mount -t proc proc root/proc && cd root && pivot_root . . && umount -l . && cd / && setpriv --reuid 65534 --clear-groups true`,
+  ],
+  'user-namespace': [
+    ...['--user', '--map-root-user', '--mount', '--ipc', '--uts', 'sh', '-c'],
+    `command -v nsenter && command -v find && mount -t tmpfs tmpfs /tmp && cd /tmp && mkdir upper work root &&
+mknod upper/hidden c 0 0 && mount -t overlay -o lowerdir=/usr,upperdir=upper,workdir=work,userxattr overlay root &&
+exec unshare --user --map-user=1000 --map-group=1000 --mount --pid --ipc --uts --fork --kill-child --mount-proc test -e /proc/1`,
+  ],
+};
+
+function runTrial(args: string[]): Promise<string | null> {
+  return new Promise((resolve) => {
+    execFile('unshare', args, { env: { PATH: PROGRAM_PATH }, timeout: 10_000 }, (error, _, stderr) => {
+      resolve(error === null ? null : stderr.trim().split('\n').at(-1) || error.message);
+    });
+  });
+}

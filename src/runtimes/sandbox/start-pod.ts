@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { lchown, lstat, mkdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { RuntimeFailure } from '../failure';
+import { OPEN_FENCE, raiseForStart } from '../fence';
+import type { Pod, PodSpec } from '../runtime';
+import { type Image, resolveImage } from './image/resolve';
+import type { ImageUser } from './image/user';
+import { homeOf, recogniseHome } from './prepare-home';
+import { isProcessWell } from './process/identity';
+import { startInit } from './process/init';
+import { prepareInit } from './process/init-command';
+import type { Isolation } from './process/isolation';
+import { killPod, runFolderOf } from './process/kill-tree';
+import { type HomeRecord, readHome, writeHome } from './store/home-record';
+import { isMissing } from './store/json-file';
+import { type Layout, layOut } from './store/paths';
+import { type PodRecord, readSandbox, type SandboxRecord, writeSandbox } from './store/sandbox-record';
+
+/** What a start needs to know of the machine and of where things lie. */
+export interface Ground {
+  layout: Layout;
+  images: string;
+  isolation: () => Promise<Isolation>;
+}
+
+/**
+ * Makes sure that exactly this build's sandbox runs. The caller holds the workspace's lock.
+ * @throws StaleBuild, ImageNotFound, ImageInvalid, HomeMissing, RuntimeUnavailable, NoCapacity
+ */
+export async function startPod(ground: Ground, spec: PodSpec): Promise<Pod> {
+  const { layout } = ground;
+  const record = await raiseFence(layout, spec);
+  const home = await findHome(layout, spec);
+  const found = record.pod;
+  if (found?.build === spec.build && found.ready && isProcessWell(found.init)) {
+    await markSeeded(layout, home);
+    return describe(spec.id, found);
+  }
+  const image = await resolveImage({ images: ground.images, reference: spec.image, digest: spec.digest });
+  const isolation = await ground.isolation();
+  const user = isolation.mode === 'plain' ? ownUser(image.user) : image.user;
+  checkOwner(home, { user: ownUser(image.user), image: spec.image });
+  if (found !== null) await killPod(layout, found);
+  const owned = await giveHome(layout, home, ownUser(image.user));
+  const pod = await launch({ layout, spec, record, home: owned, image: { ...image, user }, isolation });
+  await markSeeded(layout, owned);
+  return describe(spec.id, pod);
+}
+
+async function raiseFence(layout: Layout, spec: PodSpec): Promise<SandboxRecord> {
+  const { id, owner, name, organization } = spec;
+  const found = await readSandbox(layout, id);
+  const fence = raiseForStart(found?.fence ?? OPEN_FENCE, spec);
+  const record = { id, owner, name, organization, fence, pod: found?.pod ?? null };
+  if (fence.seen !== found?.fence.seen) await writeSandbox(layout, record);
+  return record;
+}
+
+async function findHome(layout: Layout, spec: PodSpec): Promise<HomeRecord> {
+  const record = await readHome(layout, spec.id);
+  if (record !== null) return recogniseHome({ layout, record, identity: spec.home });
+  throw new RuntimeFailure(
+    'HomeMissing',
+    `home ${spec.id} was expected at ${homeOf(layout, spec.id)}, and no such home is recorded`,
+  );
+}
+
+// Without root everything is whoever's runs the service on the machine, whatever the image says and whatever it looks like inside.
+function ownUser(user: ImageUser): ImageUser {
+  const uid = process.getuid?.() ?? user.uid;
+  return uid === 0 ? user : { ...user, uid, gid: process.getgid?.() ?? user.gid };
+}
+
+function checkOwner(home: HomeRecord, { user, image }: { user: ImageUser; image: string }): void {
+  if (home.uid === null || home.uid === user.uid) return;
+  throw new RuntimeFailure(
+    'ImageInvalid',
+    `image ${image} runs as user ${user.name} with uid ${user.uid}, and the files of home ${home.id} belong to uid ${home.uid}`,
+  );
+}
+
+// It is recorded first for whom the home is, and the home's own folder is given away last. So whatever was cut off, as long as that
+// folder is not the user's nobody has been in the home, and its paths can be trusted; after that none of them is touched from here.
+async function giveHome(layout: Layout, home: HomeRecord, user: ImageUser): Promise<HomeRecord> {
+  const owned = { ...home, uid: user.uid };
+  if (home.uid === null) await writeHome(layout, owned);
+  const folder = homeOf(layout, home.id);
+  if ((await lstat(folder)).uid === user.uid) return owned;
+  for (const name of ['.perennial/home', '.perennial', '']) await chown(path.join(folder, name), user);
+  return owned;
+}
+
+const chown = (file: string, { uid, gid }: ImageUser): Promise<void> =>
+  lchown(file, uid, gid).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+
+interface Launch {
+  layout: Layout;
+  spec: PodSpec;
+  record: SandboxRecord;
+  home: HomeRecord;
+  image: Image;
+  isolation: Isolation;
+}
+
+async function launch({ layout, spec, record, home, image, isolation }: Launch): Promise<PodRecord> {
+  const instance = randomUUID();
+  // The kernel knows DIR by its real name only, and that is the one to hide.
+  const real = layOut(await realpath(layout.dir));
+  const runFolder = runFolderOf(real, instance);
+  const init = await startInit(prepareInit({ layout: real, spec, instance, home, image, mode: isolation.mode }));
+  const pod: PodRecord = {
+    build: spec.build,
+    instance,
+    ready: false,
+    mode: isolation.mode,
+    init: init.identity,
+    endedByStack: false,
+    digest: image.digest,
+    user: image.user,
+    home: isolation.mode === 'plain' ? homeOf(real, spec.id) : `/home/${image.user.name}`,
+    env: { ...image.env, ...spec.env, ...(isolation.mode === 'plain' ? plainEnv(image, runFolder) : {}) },
+    warnings: [...image.warnings, ...(isolation.mode === 'plain' ? [isolation.because] : [])],
+  };
+  await writeSandbox(layout, { ...record, pod });
+  try {
+    if (isolation.mode === 'plain') await makeRunFolder(runFolder, image.user);
+    const ready = { ...pod, init: await init.release(), ready: true };
+    await writeSandbox(layout, { ...record, pod: ready });
+    return ready;
+  } catch (error) {
+    await killPod(layout, pod);
+    await writeSandbox(layout, { ...record, pod: null });
+    throw error;
+  }
+}
+
+// Where nothing is laid over the machine's root, hooks are told where the image's files are.
+const plainEnv = (image: Image, runFolder: string) => ({ PERENNIAL_ROOTFS: image.rootfs, PERENNIAL_RUN_DIR: runFolder });
+
+async function makeRunFolder(folder: string, user: ImageUser): Promise<void> {
+  await mkdir(folder, { mode: 0o700 });
+  await lchown(folder, user.uid, user.gid);
+}
+
+async function markSeeded(layout: Layout, home: HomeRecord): Promise<void> {
+  if (!home.seeded) await writeHome(layout, { ...home, seeded: true });
+}
+
+function describe(id: string, pod: PodRecord): Pod {
+  const { build, instance, digest, user, home, warnings } = pod;
+  return { id, build, instance, digest, user: user.name, uid: user.uid, home, warnings };
+}

@@ -1,0 +1,179 @@
+/**
+ * Total checks of single fields, used for every message and for policies: each takes whatever came and either answers a value
+ * of the right type or throws a Refusal. By hand and not with a schema library, which would cost memory for every workspace.
+ */
+
+import { DAY_MS, formatDuration, MINUTE_MS, parseDuration } from '../../contract/duration';
+import type { AutoOffSetting, AutoStartSetting, Dotfiles, Resources, Weekday } from '../../contract/payloads';
+import { WEEKDAYS } from '../../contract/payloads';
+import { parseQuantity } from '../../contract/quantity';
+import { Malformed } from './malformed';
+import { invalid } from './refusal';
+
+const NAME = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const OWN_ENV = /^(?:CODER_.*|PERENNIAL_.*|HOME|PATH|USER|LOGNAME|SHELL|LD_.*|GIT_SSH.*)$/;
+// The grammar of container image references: an optional host with a port, path parts, an optional tag, an optional digest.
+const IMAGE =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Git refuses these.
+const REF_NEVER = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{/;
+const TOKEN = /^(?:gh[pousr]_|github_pat_|glpat-)/;
+const HOME_ID = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const TEXT_MAX = 200;
+const ENV_MAX_BYTES = 32 * 1024;
+
+export type Fields = Record<string, unknown>;
+
+/** A message's payload: an object; nothing and null mean `{}`. */
+export function asObject(field: string, value: unknown): Fields {
+  if (value === undefined || value === null) return {};
+  if (value instanceof Malformed) throw invalid(field, 'one JSON object', value.reason);
+  if (typeof value !== 'object' || Array.isArray(value) || ArrayBuffer.isView(value))
+    throw invalid(field, 'one JSON object', value);
+  return value as Fields;
+}
+
+export function asName(field: string, value: unknown): string {
+  if (typeof value === 'string' && NAME.test(value)) return value;
+  throw invalid(field, '1 to 40 of a-z, 0-9, and "-", starting and ending with a letter or digit', value);
+}
+
+/** Free text such as `by` or `reason`; null when absent. */
+export function asText(field: string, value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string' && isAtMost(value, TEXT_MAX)) return value.toWellFormed();
+  throw invalid(field, `text of at most ${TEXT_MAX} characters`, value);
+}
+
+export function asImage(field: string, value: unknown): string {
+  if (typeof value === 'string' && value.length <= 255 && IMAGE.test(value)) return value;
+  throw invalid(field, 'an image reference of at most 255 characters, such as starter:1', value);
+}
+
+export function asHomeId(field: string, value: unknown): string {
+  if (typeof value === 'string' && HOME_ID.test(value)) return value;
+  throw invalid(field, 'the id of a home, as `perennial orphans list` shows it', value);
+}
+
+/** Any of `cpu`, `memory`, `disk`, each a positive Kubernetes quantity. */
+export function asResources(field: string, value: unknown): Partial<Resources> {
+  const given = asObject(field, value);
+  const resources: Partial<Resources> = {};
+  for (const key of ['cpu', 'memory', 'disk'] as const) {
+    const text = given[key];
+    if (text === undefined || text === null) continue;
+    const number = typeof text === 'string' ? parseQuantity(text) : null;
+    if (typeof text !== 'string' || number === null || !(number > 0) || !Number.isFinite(number)) {
+      throw invalid(`${field}.${key}`, 'a Kubernetes quantity above zero, such as 500m or 4Gi', text);
+    }
+    resources[key] = text;
+  }
+  return resources;
+}
+
+/** At most 32 KiB, counted as they are kept: an escaped character costs what its escape does. */
+export function asEnv(field: string, value: unknown): Record<string, string> {
+  const pairs: [string, string][] = [];
+  let bytes = 0;
+  for (const [name, text] of Object.entries(asObject(field, value))) {
+    if (!ENV_NAME.test(name)) throw invalid(field, 'names of letters, digits, and "_", not starting with a digit', name);
+    if (OWN_ENV.test(name)) throw invalid(field, 'no name that the workspace sets itself', name);
+    if (typeof text !== 'string' || text.includes('\0')) throw invalid(`${field}.${name}`, 'text without NUL', text);
+    bytes += name.length + new TextEncoder().encode(JSON.stringify(text.toWellFormed())).length - 2;
+    pairs.push([name, text.toWellFormed()]);
+  }
+  if (bytes > ENV_MAX_BYTES) throw invalid(field, 'at most 32 KiB in all', `${bytes} bytes`);
+  return Object.fromEntries(pairs);
+}
+
+/** Null for blank: no dotfiles. */
+export function asDotfiles(field: string, value: unknown): Dotfiles | null {
+  if (value === undefined || value === null) return null;
+  const given = asObject(field, value);
+  const uri = given.uri ?? '';
+  if (typeof uri !== 'string') throw invalid(`${field}.uri`, 'a URI', uri);
+  if (uri.trim() === '') return null;
+  if (!isGitUri(uri))
+    throw invalid(`${field}.uri`, 'an https, ssh, git@host:path, or file URI without credentials in it', maskUri(uri));
+  const ref = given.ref;
+  if (ref === undefined || ref === null || ref === '') return { uri };
+  if (typeof ref !== 'string' || !isRefName(ref))
+    throw invalid(`${field}.ref`, 'a branch, tag, or commit as Git names them', ref);
+  return { uri, ref };
+}
+
+export function asAutoOff(field: string, value: unknown): AutoOffSetting {
+  return { after: asAfter(`${field}.after`, asObject(field, value).after) };
+}
+
+/** `never`, or a duration from 1 minute to 30 days. */
+export function asAfter(field: string, value: unknown): string {
+  if (value === 'never') return value;
+  return checkDuration(field, value, { min: MINUTE_MS, max: 30 * DAY_MS });
+}
+
+/** Whether the zone exists is asked elsewhere: zone data belongs to the machine and must not be asked in replayed code. */
+export function asAutoStart(field: string, value: unknown): AutoStartSetting {
+  const given = asObject(field, value);
+  const { time, timeZone, weekdays } = given;
+  if (typeof time !== 'string' || !TIME.test(time)) throw invalid(`${field}.time`, 'HH:MM from 00:00 to 23:59', time);
+  if (typeof timeZone !== 'string' || timeZone === '' || timeZone.length > 64) {
+    throw invalid(`${field}.timeZone`, 'an IANA time zone such as Europe/Berlin', timeZone);
+  }
+  if (weekdays === undefined || weekdays === null) return { time, timeZone };
+  const days = asWeekdays(`${field}.weekdays`, weekdays);
+  if (days.length === 0) throw invalid(`${field}.weekdays`, 'at least one of mon, tue, wed, thu, fri, sat, sun', weekdays);
+  return { time, timeZone, weekdays: days };
+}
+
+/** In the order of the week, each once. */
+export function asWeekdays(field: string, value: unknown): Weekday[] {
+  if (!Array.isArray(value)) throw invalid(field, 'a list of mon, tue, wed, thu, fri, sat, sun', value);
+  for (const day of value) {
+    if (!WEEKDAYS.includes(day as Weekday)) throw invalid(field, 'only mon, tue, wed, thu, fri, sat, sun', day);
+  }
+  return WEEKDAYS.filter((day) => value.includes(day));
+}
+
+/** Characters are counted as people see them in a list of code points; of a long text no more is counted than has to be. */
+function isAtMost(text: string, count: number): boolean {
+  return text.length <= 2 * count && [...text].length <= count;
+}
+
+function isGitUri(uri: string): boolean {
+  if (uri.length > 2_000 || [...uri].some((char) => char <= ' ' || char === '\u007f')) return false;
+  if (/^git@[A-Za-z0-9.-]+:[^:]+$/.test(uri)) return true;
+  try {
+    const { protocol, username, password, host, pathname } = new URL(uri);
+    if (password !== '') return false;
+    if (protocol === 'file:') return host === '' && pathname.length > 1;
+    // Some hosts want a token for a user name, and this text is kept in histories.
+    if (TOKEN.test(username)) return false;
+    if (protocol === 'https:') return host !== '';
+    return protocol === 'ssh:' && host !== '' && !username.startsWith('-');
+  } catch {
+    return false;
+  }
+}
+
+/** By Git's own rules (git-check-ref-format); at most 255 characters, as each part is a file's name there. */
+function isRefName(ref: string): boolean {
+  if ([...ref].length > 255 || REF_NEVER.test(ref) || ref === '@' || ref.startsWith('-') || ref.endsWith('.')) return false;
+  return ref.split('/').every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'));
+}
+
+function maskUri(uri: string): string {
+  return uri.replace(/\/\/[^/@]*@/, '//***@');
+}
+
+/** Checks a duration field against its bounds, in milliseconds; answers the text as it came. */
+export function checkDuration(field: string, value: unknown, bounds: { min: number; max: number }): string {
+  const ms = typeof value === 'string' ? parseDuration(value) : null;
+  if (typeof value !== 'string' || ms === null || ms < bounds.min || ms > bounds.max) {
+    const range = `from ${formatDuration(bounds.min)} to ${formatDuration(bounds.max)}`;
+    throw invalid(field, `a duration ${range}, such as 1h30m`, value);
+  }
+  return value;
+}

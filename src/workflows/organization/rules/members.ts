@@ -1,0 +1,214 @@
+/**
+ * What workspaces last reported, by owner and id, with a sum for each owner kept beside them. There may be thousands in one payload,
+ * so a record is a tuple. Keys come from others, hence `Object.hasOwn`: an owner may be called `constructor`.
+ */
+
+import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
+import { workspaceWorkflowId } from '../../../contract/names';
+import type { OwnerUsage, UsageView } from '../../../contract/payloads';
+import { formatBytes, formatCpu, quantity } from '../../../contract/quantity';
+
+/** So many records, of owners and names of 40 characters and each of another owner, stay well below the server's 2 MiB for an input. */
+export const MAX_MEMBERS = 7_000;
+
+export interface Members {
+  owners: Record<string, OwnerMembers>;
+  count: number;
+  running: number;
+  /**
+   * Whether a policy is pushed to those that are off too. They plan by it, and one is soon woken; thousands that sleep would be as many
+   * replays, and read it when they next decide something.
+   */
+  pushesToAll: boolean;
+  /** Reports of workspaces beyond the limit, which are not counted. */
+  refused: number;
+}
+
+interface OwnerMembers {
+  sum: Sum;
+  /** By id, which stays when a workspace is reset and when its home is adopted under another name. */
+  workspaces: Record<string, Member>;
+}
+
+/** CPU in thousandths of a core, memory and disk in bytes. */
+type Sum = [running: number, homes: number, cpu: number, memory: number, disk: number];
+type Member = [name: string, sequence: number, flags: number, cpu: number, memory: number, disk: number];
+
+const RUNNING = 1;
+const HOME = 2;
+/** It has the newest policy. */
+const CURRENT = 4;
+
+export function createMembers({ pushesToAll }: Pick<Members, 'pushesToAll'>): Members {
+  return { owners: {}, count: 0, running: 0, pushesToAll, refused: 0 };
+}
+
+/** Takes a report that is newer than the last of its workspace. Answers whether the workspace has still to be sent the policy. */
+export function takeReport(members: Members, report: UsageReport, isCurrent: boolean): boolean {
+  const name = report.workspace.slice(report.workspace.lastIndexOf('/') + 1);
+  const known = findMember(members, report);
+  if (known && known[1] >= report.sequence) return isBehind(members, known);
+  if (!known) endOthers(members, report.owner, name);
+  if (!report.running && !report.home) {
+    replace(members, report, null);
+    return false;
+  }
+  if (!known && members.count >= MAX_MEMBERS) {
+    members.refused += 1;
+    return false;
+  }
+  const flags = (report.running ? RUNNING : 0) | (report.home ? HOME : 0) | (isCurrent ? CURRENT : 0);
+  const cpu = whole(quantity(report.cpu) * 1_000);
+  const member: Member = [name, report.sequence, flags, cpu, bytes(report.memory), bytes(report.disk)];
+  replace(members, report, member);
+  return isBehind(members, member);
+}
+
+/**
+ * Takes word that a workspace was terminated, and can report nothing any more: it runs no longer, and its home counts for as long as
+ * that is there. Of another that was made under its name nothing changes.
+ */
+export function takeEnded(members: Members, { workspace, id, home }: WorkspaceEndedInput): void {
+  const owner = workspace.split('/')[1] ?? '';
+  const known = findMember(members, { owner, id });
+  // The home that it left may have been adopted, and the record be that of the workspace which has it now.
+  if (!known || (home && workspace !== workspaceWorkflowId(owner, known[0]))) return;
+  replace(members, { owner, id }, home ? ended(known) : null);
+}
+
+export function viewUsage({ owners }: Members): UsageView {
+  const view = Object.entries(owners).map(([owner, { sum }]) => [owner, viewSum(sum)]);
+  return { owners: Object.fromEntries(view) as UsageView['owners'] };
+}
+
+/** Every workspace that is to have the newest policy and has not, by owner and id; those that run come first. */
+export function behindMembers(members: Members): { owner: string; id: string }[] {
+  const running: { owner: string; id: string }[] = [];
+  const others: { owner: string; id: string }[] = [];
+  for (const [owner, { workspaces }] of Object.entries(members.owners)) {
+    for (const [id, member] of Object.entries(workspaces)) {
+      if (isBehind(members, member)) (member[2] & RUNNING ? running : others).push({ owner, id });
+    }
+  }
+  return [...running, ...others];
+}
+
+/** A newer policy came: nobody has it yet. */
+export function forgetPolicies({ owners }: Members): void {
+  for (const { workspaces } of Object.values(owners)) {
+    for (const member of Object.values(workspaces)) member[2] &= ~CURRENT;
+  }
+}
+
+export function notePolicyHeld(members: Members, key: { owner: string; id: string }): void {
+  const member = findMember(members, key);
+  if (member) member[2] |= CURRENT;
+}
+
+/** The workspaces counted as running, or with a home: what the watch compares with what there is. */
+export function listMembers({ owners }: Members): { owner: string; name: string; id: string; running: boolean }[] {
+  return Object.entries(owners).flatMap(([owner, { workspaces }]) =>
+    Object.entries(workspaces).map(([id, [name, , flags]]) => ({ owner, name, id, running: (flags & RUNNING) !== 0 })),
+  );
+}
+
+/** The name of a workspace that is known; null for any other. */
+export function memberName(members: Members, key: { owner: string; id: string }): string | null {
+  return findMember(members, key)?.[0] ?? null;
+}
+
+/** Takes the records of these owners out, as reports that make the same records elsewhere. `policyAt` goes to those that have the policy. */
+export function removeOwners(members: Members, isWanted: (owner: string) => boolean, policyAt: number): UsageReport[] {
+  const reports: UsageReport[] = [];
+  for (const [owner, { workspaces }] of Object.entries(members.owners)) {
+    if (!isWanted(owner)) continue;
+    for (const [id, member] of Object.entries(workspaces)) {
+      reports.push(toReport(owner, id, member, policyAt));
+      replace(members, { owner, id }, null);
+    }
+  }
+  return reports;
+}
+
+function toReport(owner: string, id: string, member: Member, policyAt: number): UsageReport {
+  const [name, sequence, flags, cpu, memory, disk] = member;
+  return {
+    workspace: workspaceWorkflowId(owner, name),
+    id,
+    sequence,
+    owner,
+    policyAt: flags & CURRENT ? policyAt : 0,
+    running: (flags & RUNNING) !== 0,
+    home: (flags & HOME) !== 0,
+    cpu: formatCpu(cpu / 1_000),
+    memory: formatBytes(memory),
+    disk: formatBytes(disk),
+  };
+}
+
+/** A name belongs to one workspace at a time: where another reports under it, the one before has ended. */
+function endOthers(members: Members, owner: string, name: string): void {
+  const workspaces = ownersEntry(members, owner)?.workspaces ?? {};
+  // Without a list of them: an owner may have thousands.
+  for (const id in workspaces) {
+    const member = workspaces[id];
+    if (member?.[0] === name) replace(members, { owner, id }, ended(member));
+  }
+}
+
+/** What is left of a workspace that has ended: its home, as long as that is there. */
+function ended([name, sequence, flags, ...sizes]: Member): Member | null {
+  return flags & HOME ? [name, sequence, HOME, ...sizes] : null;
+}
+
+/** Puts a record in a workspace's place, or takes it away, and brings the sums up to date. */
+function replace(members: Members, { owner, id }: { owner: string; id: string }, member: Member | null): void {
+  const entry = ownersEntry(members, owner) ?? { sum: zero(), workspaces: {} };
+  const before = Object.hasOwn(entry.workspaces, id) ? (entry.workspaces[id] ?? null) : null;
+  if (member) entry.workspaces[id] = member;
+  else delete entry.workspaces[id];
+  if (before) add(entry.sum, before, -1);
+  if (member) add(entry.sum, member, 1);
+  members.count += Number(member !== null) - Number(before !== null);
+  members.running += runs(member) - runs(before);
+  if (isEmpty(entry.workspaces)) delete members.owners[owner];
+  else members.owners[owner] = entry;
+}
+
+function add(sum: Sum, [, , flags, cpu, memory, disk]: Member, sign: 1 | -1): void {
+  if (flags & RUNNING) {
+    sum[0] += sign;
+    sum[2] += sign * cpu;
+    sum[3] += sign * memory;
+  }
+  if (flags & HOME) {
+    sum[1] += sign;
+    sum[4] += sign * disk;
+  }
+}
+
+function isEmpty(record: Record<string, unknown>): boolean {
+  for (const _ in record) return false;
+  return true;
+}
+
+function viewSum([running, homes, cpu, memory, disk]: Sum): OwnerUsage {
+  return { running, homes, cpu: formatCpu(cpu / 1_000), memory: formatBytes(memory), disk: formatBytes(disk) };
+}
+
+function findMember(members: Members, { owner, id }: { owner: string; id: string }): Member | null {
+  const entry = ownersEntry(members, owner);
+  return entry && Object.hasOwn(entry.workspaces, id) ? (entry.workspaces[id] ?? null) : null;
+}
+
+function ownersEntry({ owners }: Members, owner: string): OwnerMembers | null {
+  return Object.hasOwn(owners, owner) ? (owners[owner] ?? null) : null;
+}
+
+const isBehind = ({ pushesToAll }: Members, [, , flags]: Member): boolean =>
+  (flags & CURRENT) === 0 && (pushesToAll || (flags & RUNNING) !== 0);
+const runs = (member: Member | null): number => (member && member[2] & RUNNING ? 1 : 0);
+/** Whole numbers, whose sums and differences are exact. */
+const whole = (number: number): number => Math.min(Math.round(number), Number.MAX_SAFE_INTEGER);
+const bytes = (text: string): number => whole(quantity(text));
+const zero = (): Sum => [0, 0, 0, 0, 0];

@@ -1,0 +1,71 @@
+/** What workspaces say of themselves to their organization, and the total checks of it. */
+
+import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
+import { parseQuantity } from '../../../contract/quantity';
+
+/** What a workspace, or the watch in its place, says of it. */
+export type MemberEvent = UsageReport | WorkspaceEndedInput;
+
+const WORKSPACE = /^workspace\/([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)\/[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+// One that begins with a dash was made up for a workspace of a very old record.
+const ID = /^[a-z0-9-]{1,63}$/;
+
+/** The reports in a signal, one or a list of them; what is malformed is left out. */
+export function parseReports(input: unknown): UsageReport[] {
+  return listOf(input, 'reports').flatMap((report) => parseReport(report) ?? []);
+}
+
+export function parseEnded(input: unknown): WorkspaceEndedInput | null {
+  if (!isFields(input)) return null;
+  const { workspace, id, home } = input;
+  if (ownerOf(workspace) === null || !isId(id) || typeof home !== 'boolean') return null;
+  return { workspace: workspace as string, id, home };
+}
+
+/** What an organization passes on to one of its parts. */
+export function parseEvents(input: unknown): MemberEvent[] {
+  return listOf(input, 'events').flatMap((event) => parseReport(event) ?? parseEnded(event) ?? []);
+}
+
+/** Whether it is a report; else it says that the workspace has ended. */
+export function isReport(event: MemberEvent): event is UsageReport {
+  return 'sequence' in event;
+}
+
+/** The owner in a workspace's workflow id; null for any other text. */
+export function ownerOf(workspace: unknown): string | null {
+  return typeof workspace === 'string' ? (WORKSPACE.exec(workspace)?.[1] ?? null) : null;
+}
+
+function parseReport(input: unknown): UsageReport | null {
+  if (!isFields(input)) return null;
+  const { workspace, id, sequence, owner, policyAt = 0, running, home, cpu, memory, disk } = input;
+  const isWhole =
+    ownerOf(workspace) === owner &&
+    typeof owner === 'string' &&
+    isId(id) &&
+    isInstant(sequence) &&
+    isInstant(policyAt) &&
+    typeof running === 'boolean' &&
+    typeof home === 'boolean' &&
+    isQuantity(cpu) &&
+    isQuantity(memory) &&
+    isQuantity(disk);
+  if (!isWhole) return null;
+  return { workspace: workspace as string, id, sequence, owner, policyAt, running, home, cpu, memory, disk };
+}
+
+function listOf(input: unknown, key: 'reports' | 'events'): unknown[] {
+  if (!isFields(input)) return [];
+  const list = input[key];
+  return Array.isArray(list) ? list : [input];
+}
+
+const isFields = (input: unknown): input is Record<string, unknown> =>
+  typeof input === 'object' && input !== null && !Array.isArray(input);
+const isId = (value: unknown): value is string => typeof value === 'string' && ID.test(value);
+const isInstant = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isQuantity = (value: unknown): value is string => {
+  const number = typeof value === 'string' ? parseQuantity(value) : null;
+  return number !== null && Number.isFinite(number);
+};

@@ -1,0 +1,186 @@
+/**
+ * The workflow `organization`: policy of one organization, and what its workspaces use. It never ends; Temporal's cancel is taken
+ * note of and without effect, since workspaces would be left without a policy.
+ */
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  log,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import * as messages from '../../contract/messages';
+import { organizationWorkflowId } from '../../contract/names';
+import { isTimeZone } from '../../contract/time-zone';
+import { passing } from '../activity-options';
+import { checkTimeZone } from '../input/creation';
+import { invalid } from '../input/refusal';
+import { refusalToFailure } from '../input/refusal-failure';
+import { sleepUnless } from '../sdk/sleep-until';
+import { type Pusher, pushPolicies } from './policy-push';
+import { listMembers } from './rules/members';
+import { type Delivery, hasDeliveries, MAX_HANDED_OVER, noteDelivered, requeue, takeDeliveries } from './rules/parts';
+import {
+  applyPolicyChange,
+  behindOf,
+  createOrganization,
+  knownPolicy,
+  migrateOrganization,
+  type OrganizationState,
+  takeOwnEnded,
+  takeOwnReport,
+  viewOrganizationDetails,
+  viewOrganizationUsage,
+  viewPolicy,
+} from './rules/state';
+import { parseEnded, parseReports } from './rules/usage';
+
+/** What could not be passed on is tried again after this. */
+const PASSING_PAUSE_MS = 10_000;
+/** Well below 10,000 signals, beyond which the server takes none for a run, and the number of events at which it ends a workflow. */
+const MAX_EVENTS = 9_000;
+
+export async function organization(input?: unknown): Promise<void> {
+  const state = refusalToFailure(() => openState(input));
+  let isCancelled = false;
+  const mustHandOver = () => (isCancelled || workflowInfo().continueAsNewSuggested) && canHandOver(state);
+  const pusher: Pusher = {
+    members: state.members,
+    behind: behindOf(state),
+    policy: () => knownPolicy(state),
+    isAwake: false,
+    mustHandOver,
+  };
+  registerQueries(state);
+  registerUpdate(state, pusher);
+  registerSignals(state, pusher);
+  CancellationScope.current().cancelRequested.catch(() => {
+    isCancelled = true;
+  });
+  showDetails(state);
+  await CancellationScope.nonCancellable(async () => {
+    const { timeZone } = state.policy.autoStart;
+    if (timeZone !== null && !workflowInfo().continuedFromExecutionRunId) await checkTimeZone(timeZone);
+    let isPushing = true;
+    const pushing = pushPolicies(pusher).then(() => {
+      isPushing = false;
+    });
+    // What comes while the last push ends may be too much for a hand-over again, so this goes on until the hand-over itself.
+    await Promise.all([pushing, passOn(state, () => !isPushing && mustHandOver())]);
+    await condition(allHandlersFinished);
+    state.parts.events = state.parts.events.slice(-MAX_HANDED_OVER);
+    await continueAsNew<typeof organization>({ carried: state });
+  });
+}
+
+/** What has to be passed on would make the input of the next run too large, so a run goes on until most of it is. */
+function canHandOver({ parts }: OrganizationState): boolean {
+  return parts.events.length <= MAX_HANDED_OVER || workflowInfo().historyLength > MAX_EVENTS;
+}
+
+function openState(input: unknown): OrganizationState {
+  const info = workflowInfo();
+  if (info.continuedFromExecutionRunId) return migrateOrganization((input as { carried: OrganizationState }).carried);
+  const state = createOrganization(input, Date.now());
+  const expected = organizationWorkflowId(state.name);
+  if (info.workflowId !== expected) throw invalid('workflow id', `${expected} for this name`, info.workflowId);
+  return state;
+}
+
+function registerQueries(state: OrganizationState): void {
+  setHandler(messages.policyQuery, () => viewPolicy(state), {
+    description: 'The policy with its version and its last 50 changes',
+  });
+  setHandler(messages.usageQuery, () => viewOrganizationUsage(state), {
+    description: 'What runs and what is kept, for each owner; `more` names the workflows that answer for further owners',
+  });
+  setHandler(messages.membersQuery, () => listMembers(state.members), {
+    description: 'Internal: the workspaces that are counted',
+  });
+}
+
+function registerUpdate(state: OrganizationState, pusher: Pusher): void {
+  setHandler(
+    messages.setPolicyUpdate,
+    (input) => {
+      const policy = refusalToFailure(() => applyPolicyChange(state, input, Date.now()));
+      pusher.behind = behindOf(state);
+      pusher.isAwake = true;
+      showDetails(state);
+      return policy;
+    },
+    {
+      validator: (input) => {
+        refusalToFailure(() => checkPolicyChange(state, input));
+      },
+      description: 'Changes the policy: any of its fields, and by; what `policy` answers can be sent back whole',
+    },
+  );
+}
+
+function registerSignals(state: OrganizationState, pusher: Pusher): void {
+  setHandler(
+    messages.usageReportedSignal,
+    (input: unknown) => {
+      for (const report of parseReports(input)) pusher.isAwake = takeOwnReport(state, pusher.behind, report) || pusher.isAwake;
+      showDetails(state);
+    },
+    { description: 'Internal: what a workspace uses' },
+  );
+  setHandler(
+    messages.workspaceEndedSignal,
+    (input: unknown) => {
+      const ended = parseEnded(input);
+      if (ended) takeOwnEnded(state, ended);
+      showDetails(state);
+    },
+    { description: 'Internal: a workspace was terminated, or the home that it left is gone' },
+  );
+}
+
+function showDetails(state: OrganizationState): void {
+  setCurrentDetails(viewOrganizationDetails(state));
+}
+
+/** On a copy; and whether a zone exists is asked here only, since validators are not replayed. */
+function checkPolicyChange(state: OrganizationState, input: unknown): void {
+  const { name, policy, changes } = state;
+  const copy = { ...createOrganization({ name }, 0), policy, changes };
+  const { autoStart } = applyPolicyChange(copy, input, 0);
+  const isNew = autoStart.timeZone !== policy.autoStart.timeZone;
+  // One that is there already may be from before it was refused, and must not keep the other fields from being set.
+  if (isNew && autoStart.timeZone !== null && !isTimeZone(autoStart.timeZone)) {
+    throw invalid('autoStart.timeZone', 'an IANA time zone such as Europe/Berlin, or null', autoStart.timeZone);
+  }
+}
+
+/** Passes on to the parts what concerns them, one delivery after the other, so that each part takes it in its order. */
+async function passOn(state: OrganizationState, mustHandOver: () => boolean): Promise<void> {
+  const { name, parts } = state;
+  for (;;) {
+    await condition(() => hasDeliveries(parts) || mustHandOver());
+    if (mustHandOver()) return;
+    const deliveries = takeDeliveries(parts) ?? [];
+    const events = deliveries.reduce((sum, { events: { length } }) => sum + length, 0);
+    const input = { organization: name, policy: knownPolicy(state), deliveries };
+    const summary = `pass ${events} events on to ${deliveries.length} parts`;
+    const failed = await passing.updateMembers.executeWithOptions({ summary }, [input]).then(
+      (end) => new Set(end.failed),
+      (error: unknown) => {
+        log.warn('nothing could be passed on', { error });
+        return new Set(deliveries.map(({ group }) => group));
+      },
+    );
+    const hasFailed = ({ group }: Delivery) => failed.has(group);
+    noteDelivered(
+      parts,
+      deliveries.filter((delivery) => !hasFailed(delivery)),
+    );
+    if (failed.size === 0) continue;
+    requeue(parts, deliveries.filter(hasFailed));
+    await sleepUnless(mustHandOver, PASSING_PAUSE_MS, 'what could not be passed on is tried again');
+  }
+}

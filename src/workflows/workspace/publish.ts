@@ -1,0 +1,101 @@
+/** What people and other workflows see without asking: search attributes, current details, and the report to the organization. */
+import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributeUpdatePair } from '@temporalio/common';
+import { getExternalWorkflowHandle, log, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { UsageReport } from '../../contract/internal-payloads';
+import { usageReportedSignal } from '../../contract/messages';
+import { organizationWorkflowId, workspaceWorkflowId } from '../../contract/names';
+import { policyAt } from '../organization/rules/policy';
+import { plannedStart } from './rules/auto-start';
+import { newestBuild, type State } from './rules/state';
+import { viewDetails } from './rules/view-details';
+import type { Run } from './run';
+
+const KEYWORDS = ['State', 'Owner', 'Organization', 'Image'] as const;
+const DATETIMES = ['AutoStartAt', 'AutoOffAt'] as const;
+
+/** Brings everything up to date; only what changed costs an event. */
+export function publish(run: Run): void {
+  showDetails(run.state);
+  upsertChanged(run.state);
+  report(run);
+}
+
+/** The current details live in memory and cost no event. */
+export function showDetails(state: State): void {
+  // A cut may have split a pair, and readers of the JSON take no half.
+  setCurrentDetails(viewDetails(state, Date.now()).toWellFormed());
+}
+
+function upsertChanged(state: State): void {
+  const attributes = searchAttributes(state);
+  const changed = Object.keys(attributes).filter((name) => attributes[name] !== (state.published[name] ?? null));
+  if (changed.length === 0) return;
+  upsertSearchAttributes(changed.map((name) => pair(name, attributes[name] ?? null)));
+  state.published = attributes;
+}
+
+function searchAttributes(state: State): Record<string, string | number | null> {
+  const build = newestBuild(state);
+  return {
+    State: state.phase,
+    Owner: state.owner,
+    Organization: state.organization,
+    Image: build?.spec.image ?? state.own.image,
+    Build: build?.number ?? null,
+    AutoStartAt: plannedStart(state)?.at ?? null,
+    AutoOffAt: state.phase === 'running' ? state.armedAutoOffAt : null,
+  };
+}
+
+function pair(name: string, value: string | number | null): SearchAttributeUpdatePair {
+  if ((KEYWORDS as readonly string[]).includes(name)) {
+    return { key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD), value: value as string | null };
+  }
+  if ((DATETIMES as readonly string[]).includes(name)) {
+    const at = value === null ? null : new Date(value);
+    return { key: defineSearchAttributeKey(name, SearchAttributeType.DATETIME), value: at };
+  }
+  return { key: defineSearchAttributeKey(name, SearchAttributeType.INT), value: value as number | null };
+}
+
+/**
+ * Tells the organization what the workspace uses, when that changed; the policy that it has is told along with it, and is no reason by
+ * itself. A report that was lost is sent again with the next change. Each costs a task here and one there, so there is none before the
+ * first build has begun, and says what that will use.
+ */
+function report(run: Run): void {
+  const { state } = run;
+  if (!state.policy || !newestBuild(state)) return;
+  const use = usage(state);
+  const sent = JSON.stringify(use);
+  if (sent === state.report.sent) return;
+  // Never below the time, since a reset takes the state back.
+  state.report = { sequence: Math.max(state.report.sequence + 1, Date.now()), sent };
+  const organization = getExternalWorkflowHandle(organizationWorkflowId(state.organization));
+  const { sequence } = state.report;
+  run.reports.pending += 1;
+  run.reports.last = organization
+    .signal(usageReportedSignal, { ...use, id: state.id, sequence, policyAt: policyAt(state.policy) })
+    .catch((error: unknown) => {
+      log.warn('the report to the organization failed', { error });
+      state.report.sent = '';
+    })
+    .finally(() => {
+      run.reports.pending -= 1;
+    });
+}
+
+function usage(state: State): Omit<UsageReport, 'sequence' | 'id' | 'policyAt'> {
+  const { cpu, memory, disk } = newestBuild(state)?.spec.resources ?? { cpu: '0', memory: '0', disk: '0' };
+  const isHomeMade = state.home !== null || state.phase === 'building';
+  const isUp = state.phase === 'building' || state.phase === 'running' || state.phase === 'turning-off';
+  return {
+    workspace: workspaceWorkflowId(state.owner, state.name),
+    owner: state.owner,
+    running: isUp,
+    home: isHomeMade && state.phase !== 'purged',
+    cpu,
+    memory,
+    disk: state.home?.disk ?? disk,
+  };
+}

@@ -1,0 +1,98 @@
+/** What the workspace should be, from its own settings and the policy: the image, resources, and environment of the next build. */
+import type { OwnSettings, Resources } from '../../../contract/payloads';
+import type { Policy } from '../../../contract/policy';
+import { quantity } from '../../../contract/quantity';
+import { invalid, Refusal } from '../../input/refusal';
+import type { BuildSpec, State } from './state';
+
+const RESOURCES = ['cpu', 'memory', 'disk'] as const;
+
+/**
+ * The specification of a build, or a Refusal that names what is wrong with the settings under this policy.
+ * `disk` never falls below that of the home there is.
+ */
+export function wantedSpec(state: State, own: OwnSettings, policy: Policy): BuildSpec {
+  return {
+    image: wantedImage(own.image, policy),
+    resources: wantedResources(state, own, policy),
+    env: own.env ?? {},
+    dotfiles: own.dotfiles,
+  };
+}
+
+/** The specification, or null where this policy refuses the settings. */
+export function specOrNull(state: State, own: OwnSettings): BuildSpec | null {
+  if (!state.policy) return null;
+  try {
+    return wantedSpec(state, own, state.policy);
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
+}
+
+/** Whether two specifications end in the same workspace: the contract's "equal". */
+export function isEqualSpec(a: BuildSpec, b: BuildSpec): boolean {
+  return a.image === b.image && RESOURCES.every((key) => isSameQuantity(a, b, key)) && canonical(a.env) === canonical(b.env);
+}
+
+/** What the next build would change in what runs, as one sentence; null when nothing would. */
+export function waitingChange(built: BuildSpec, wanted: BuildSpec): string | null {
+  const changes: string[] = [];
+  if (built.image !== wanted.image) changes.push(`image ${wanted.image} (now ${built.image})`);
+  for (const key of RESOURCES) {
+    if (!isSameQuantity(built, wanted, key)) changes.push(`${key} ${wanted.resources[key]} (now ${built.resources[key]})`);
+  }
+  if (canonical(built.env) !== canonical(wanted.env)) changes.push('another environment');
+  if (canonical(built.dotfiles) !== canonical(wanted.dotfiles)) changes.push('other dotfiles');
+  return changes.length === 0 ? null : `the next build brings ${changes.join(', ')}`;
+}
+
+/** Refuses own settings that the policy does not allow. */
+export function checkOwn(own: OwnSettings, policy: Policy): void {
+  if (own.autoOff && !policy.autoOff.userControlled) {
+    throw new Refusal('NotAllowed', 'autoOff: the organization does not let workspaces set it (userControlled is false)');
+  }
+}
+
+/** Refuses a disk smaller than the home has: a volume can grow, never shrink. */
+export function checkDisk(state: State, resources: Partial<Resources>): void {
+  const present = state.home?.disk ?? state.own.resources.disk;
+  if (!resources.disk || !present || quantity(resources.disk) >= quantity(present)) return;
+  throw invalid('resources.disk', `at least the ${present} that the home has, since a disk never shrinks`, resources.disk);
+}
+
+/** The image of the next build: its own, else what the organization has for it. */
+export function wantedImage(image: string | null, policy: Policy): string {
+  const reference = image ?? policy.defaultImage ?? policy.images[0]?.name;
+  if (!reference) throw invalid('image', 'an image, since the organization has no defaultImage and lists none', undefined);
+  if (reference.includes('@') || /:[^/]*$/.test(reference)) return reference;
+  const listed = policy.images.find(({ name }) => name === reference);
+  return `${reference}:${listed?.defaultTag ?? 'latest'}`;
+}
+
+/** The resources of the next build. Throws a Refusal where one of those named passes the organization's limit. */
+export function wantedResources(state: State, own: OwnSettings, policy: Policy, named: readonly string[] = RESOURCES): Resources {
+  const wanted = { ...policy.resources.default, ...own.resources };
+  if (state.home && quantity(wanted.disk) < quantity(state.home.disk)) wanted.disk = state.home.disk;
+  for (const key of RESOURCES) {
+    // A home may be larger than a limit that was lowered since; it cannot shrink.
+    if (!named.includes(key) || (key === 'disk' && wanted.disk === state.home?.disk)) continue;
+    const max = policy.resources.max?.[key];
+    if (max && quantity(wanted[key]) > quantity(max)) {
+      throw new Refusal('NotAllowed', `resources.${key}: expected at most ${max} (the organization's limit), got ${wanted[key]}`);
+    }
+  }
+  return wanted;
+}
+
+/** `1000m` is `1`. */
+function isSameQuantity(a: BuildSpec, b: BuildSpec, key: keyof Resources): boolean {
+  return quantity(a.resources[key]) === quantity(b.resources[key]);
+}
+
+/** Key order says nothing about meaning. */
+function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  return JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

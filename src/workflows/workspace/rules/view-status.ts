@@ -1,0 +1,122 @@
+/** The answers to the queries `status` and `build`: data in, data out. */
+import { REPLACED_BY } from '../../../contract/messages';
+import type { BuildView, StatusView, StepView } from '../../../contract/payloads';
+import { Refusal } from '../../input/refusal';
+import { autoOffAt, autoOffThreshold } from './auto-off';
+import { blockedBecause, effectiveSchedule, plannedStart } from './auto-start';
+import { specOrNull, waitingChange } from './build-spec';
+import { type BuildRecord, newestBuild, type State } from './state';
+
+/** The whole state as others see it. */
+export function viewStatus(state: State): StatusView {
+  const wanted = wantedView(state);
+  return {
+    workspace: `${state.owner}/${state.name}`,
+    id: state.id,
+    organization: state.organization,
+    state: state.phase,
+    since: iso(state.since),
+    purgeAt: isoOrNull(state.purgeAt),
+    image: { reference: wanted.image, digest: wantedDigest(state, wanted.image) },
+    resources: wanted.resources,
+    env: state.own.env ?? {},
+    dotfiles: state.own.dotfiles,
+    build: buildOrNull(state),
+    autoOff: viewAutoOff(state),
+    autoStart: viewAutoStart(state),
+    rebuildRequired: rebuildRequired(state),
+    rejected: {
+      count: state.rejected.count,
+      last: state.rejected.last && { ...state.rejected.last, at: iso(state.rejected.last.at) },
+    },
+    policyVersion: state.policy?.version ?? null,
+  };
+}
+
+/** One build; the newest when no number is given. Throws `NotFound` for a number that is not kept. */
+export function viewBuild(state: State, number: number | null): BuildView {
+  const newest = newestBuild(state);
+  const build = number === null ? newest : state.builds.find((record) => record.number === number);
+  if (build) return buildView(state, build, { withLines: build === newest });
+  const kept = state.builds.map((record) => record.number).join(', ') || 'none yet';
+  const replacement = state.replaced?.find((entry) => entry.number === number);
+  const came = replacement ? `${number}, which was ${REPLACED_BY}${replacement.by}` : (number ?? 'none');
+  throw new Refusal('NotFound', `build: expected the number of a build that is kept (${kept}), got ${came}`);
+}
+
+/** What waits for the next build of a workspace that runs or builds, as a sentence; null when nothing does. */
+export function rebuildRequired(state: State): string | null {
+  if (state.phase !== 'running' && state.phase !== 'building') return null;
+  const build = newestBuild(state);
+  const wanted = specOrNull(state, state.own);
+  return build && wanted && !state.next ? waitingChange(build.spec, wanted) : null;
+}
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function buildOrNull(state: State): BuildView | null {
+  const build = newestBuild(state);
+  return build && buildView(state, build, { withLines: false });
+}
+
+function buildView(state: State, build: BuildRecord, { withLines }: { withLines: boolean }): BuildView {
+  const replacement = state.replaced?.find((entry) => entry.number === build.number);
+  return {
+    number: build.number,
+    cause: build.cause,
+    by: build.by,
+    image: { reference: build.spec.image, digest: build.digest },
+    startedAt: iso(build.startedAt),
+    endedAt: isoOrNull(build.endedAt),
+    steps: build.steps.map(({ lastLines, ...step }): StepView => {
+      const view = { ...step, startedAt: isoOrNull(step.startedAt), endedAt: isoOrNull(step.endedAt) };
+      return withLines && step.endedAt !== null ? { ...view, lastLines } : view;
+    }),
+    warnings: build.warnings,
+    failure: build.failure,
+    ...(replacement && { replacedBy: replacement.by }),
+  };
+}
+
+function viewAutoOff(state: State): StatusView['autoOff'] {
+  const threshold = autoOffThreshold(state);
+  return {
+    at: isoOrNull(autoOffAt(state)),
+    after: threshold?.after ?? null,
+    source: threshold?.source ?? null,
+    lastAccess: state.lastAccess && { at: iso(state.lastAccess.at), via: state.lastAccess.via },
+  };
+}
+
+function viewAutoStart(state: State): StatusView['autoStart'] {
+  const { autoStart } = state.own;
+  if (!autoStart) return null;
+  const start = plannedStart(state);
+  return {
+    at: isoOrNull(start?.at ?? null),
+    beginsAt: isoOrNull(start?.beginsAt ?? null),
+    time: autoStart.time ?? null,
+    timeZone: autoStart.timeZone ?? null,
+    weekdays: effectiveSchedule(state)?.weekdays ?? autoStart.weekdays ?? null,
+    blockedBecause: blockedBecause(state),
+  };
+}
+
+function wantedView(state: State): { image: string | null; resources: StatusView['resources'] } {
+  const spec = specOrNull(state, state.own);
+  if (spec) return { image: spec.image, resources: spec.resources };
+  const defaults = state.policy?.resources.default;
+  const pick = (key: 'cpu' | 'memory' | 'disk') => state.own.resources[key] ?? defaults?.[key] ?? null;
+  return { image: state.own.image, resources: { cpu: pick('cpu'), memory: pick('memory'), disk: pick('disk') } };
+}
+
+function wantedDigest(state: State, image: string | null): string | null {
+  const build = newestBuild(state);
+  return build && build.spec.image === image ? build.digest : null;
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : iso(ms);
+}

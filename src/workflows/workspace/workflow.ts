@@ -1,0 +1,145 @@
+/**
+ * The workflow `workspace`: one workspace, from creation until its home is purged. Handlers write what is wanted; the loop asks
+ * `decide` what comes next and `act` does it. The rules are in `workspace/`.
+ */
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  sleep,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { workspaceWorkflowId } from '../../contract/names';
+import type { StatusView } from '../../contract/payloads';
+import { short } from '../activity-options';
+import { checkTimeZone, ownFailure } from '../input/creation';
+import { parseCreation } from '../input/messages';
+import { invalid } from '../input/refusal';
+import { refusalToFailure } from '../input/refusal-failure';
+import { inOrderOfArrival } from '../sdk/message-order';
+import { act } from './actions';
+import { registerHandlers } from './handlers';
+import { publish, showDetails } from './publish';
+import { autoOffAt, noteDue } from './rules/auto-off';
+import { checkOwn, wantedSpec } from './rules/build-spec';
+import { decide } from './rules/decide';
+import { migrate } from './rules/migrate';
+import { takePolicy } from './rules/policy-update';
+import { requestDelete } from './rules/requests';
+import { takeEarlySignals } from './rules/signals';
+import { createState, type State } from './rules/state';
+import { viewStatus } from './rules/view-status';
+import type { Run } from './run';
+
+/** So often a hand-over is put off for an update answered in the same task. */
+const HAND_OVER_TRIES = 20;
+const HAND_OVER_PAUSE = '50ms';
+
+/** Not async, since that would add promises that stay pending as long as the run lives (see sleep.ts). */
+export function workspace(input?: unknown): Promise<StatusView> {
+  const state = refusalToFailure(() => openState(input));
+  let isCancelled = false;
+  const run: Run = {
+    state,
+    isAwake: false,
+    wake: () => {
+      run.isAwake = true;
+      run.refresh();
+    },
+    refresh: oncePerTask(() => showDetails(state)),
+    mustHandOver: () => isCancelled || isFull(state),
+    planning: null,
+    reports: { pending: 0, last: Promise.resolve() },
+    answeredAt: -1,
+  };
+  inOrderOfArrival(() => registerHandlers(run));
+  // Temporal's cancel is a delete. A run hears one cancel only, so the loop hands over after it.
+  CancellationScope.current().cancelRequested.catch(() => {
+    isCancelled = true;
+    requestDelete(state, {}, Date.now(), 'the workflow was cancelled');
+    run.wake();
+  });
+  return CancellationScope.nonCancellable(() => live(run));
+}
+
+/** Thousands of signals can come in one task; what people see need only be right at its end. */
+function oncePerTask(work: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    void Promise.resolve().then(() => {
+      isDue = false;
+      work();
+    });
+  };
+}
+
+async function live(run: Run): Promise<StatusView> {
+  const { state } = run;
+  await admitCreation(run);
+  while (state.phase !== 'purged') {
+    run.isAwake = false;
+    noteDue(state, Date.now());
+    const decision = decide(state, Date.now());
+    // The search attribute shows the auto-off as last armed: later pings move the truth on without an event.
+    if (decision.do === 'sleep') state.armedAutoOffAt = autoOffAt(state);
+    publish(run);
+    if (run.mustHandOver()) await handOver(run);
+    await act(run, decision);
+  }
+  publish(run);
+  await run.reports.last;
+  await condition(allHandlersFinished);
+  return viewStatus(state);
+}
+
+/** The state that an earlier run handed over, or that of a new workspace. Only a run that continues another may bring a state. */
+function openState(input: unknown): State {
+  const info = workflowInfo();
+  if (info.continuedFromExecutionRunId) return migrate((input as { carried: State }).carried);
+  const creation = parseCreation(input);
+  const expected = workspaceWorkflowId(creation.owner, creation.name);
+  if (info.workflowId !== expected) throw invalid('workflow id', `${expected} for this owner and name`, info.workflowId);
+  const state = createState(creation, creation.home ?? info.firstExecutionRunId, Date.now());
+  upsertMemo({ id: state.id });
+  return state;
+}
+
+/** Reads the policy for the first time. What input and policy show to be wrong ends the workflow with nothing made. */
+async function admitCreation(run: Run): Promise<void> {
+  const { state } = run;
+  if (state.policy) return;
+  showDetails(state);
+  const policy = await ownFailure(() =>
+    short.readPolicy.executeWithOptions({ summary: `policy of ${state.organization}` }, [{ organization: state.organization }]),
+  );
+  if (state.own.autoStart) await checkTimeZone(state.own.autoStart.timeZone ?? '');
+  refusalToFailure(() => {
+    checkOwn(state.own, policy);
+    wantedSpec(state, state.own, policy);
+  });
+  takePolicy(state, policy, Date.now());
+  takeEarlySignals(state, Date.now());
+}
+
+function isFull(state: State): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || (state.continueAsNewAfterEvents !== null && historyLength >= state.continueAsNewAfterEvents);
+}
+
+/** No await between the last look at the state and the command: signals up to here are in it, later ones go to the next run. */
+async function handOver(run: Run): Promise<never> {
+  const { state, reports } = run;
+  await condition(allHandlersFinished);
+  // The server fails a task that ends a run while something new came in, and with it the answers that the task gave. So the
+  // run ends in a task that answers nobody.
+  for (let tries = 0; tries < HAND_OVER_TRIES && run.answeredAt === workflowInfo().historyLength; tries += 1) {
+    await sleep(HAND_OVER_PAUSE, { summary: 'hand over to a new run' });
+  }
+  // A report on its way would be dropped with this run.
+  if (reports.pending > 0) state.report.sent = '';
+  return continueAsNew<typeof workspace>({ carried: state });
+}

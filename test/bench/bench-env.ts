@@ -1,0 +1,128 @@
+/** What the measurements stand on: the product's Temporal server and workers, and beside them a worker of the baseline. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@temporalio/client';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from '../../src/activities';
+import { type PerennialClient, wrapClient } from '../../src/client';
+import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from '../../src/contract/names';
+import type { Runtime as WorkspaceRuntime } from '../../src/runtimes/runtime';
+import { choosePort } from '../../src/start/process/port';
+import { startTemporalServer, type TemporalServer } from '../../src/start/temporal/server';
+import { prepareNamespace } from '../../src/worker/namespace';
+import { readSettings } from '../../src/worker/settings';
+import { startSlots } from '../../src/worker/start-slots';
+import type { Bench } from './report';
+
+export const BASELINE_QUEUE = 'bench-baseline';
+/** The workflows as they are deployed: compiled, since what the bundler makes of sources costs more memory. */
+const COMPILED = join(__dirname, '..', '..', 'dist', 'workflows');
+export const payloadConverterPath = join(COMPILED, 'payload-converter.js');
+
+/** What must not outlive this process, however it ends: servers and sandboxes run in sessions of their own. */
+export const cleanups = new Set<() => Promise<void>>();
+
+export interface Ground {
+  client: PerennialClient;
+  temporal: Client;
+  close(): Promise<void>;
+}
+
+/** Starts a server on a new file, and workers with the settings that the product has by default or is given, all in this process. */
+export async function openGround(bench: Bench, runtime: WorkspaceRuntime, environment: NodeJS.ProcessEnv = {}): Promise<Ground> {
+  installQuietRuntime();
+  const dir = mkdtempSync(join(tmpdir(), 'perennial-bench-'));
+  bench.say('starting a Temporal server');
+  const server = await startServer(bench.cli, dir);
+  cleanups.add(server.end);
+  const temporal = new Client({ connection: server.connection, namespace: NAMESPACE });
+  await prepareNamespace(temporal, runtime.name);
+  const connection = await NativeConnection.connect({ address: server.address });
+  bench.say('starting the workers');
+  const workers = await createWorkers({ connection, runtime, temporal, environment });
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  const close = async () => {
+    for (const worker of workers) worker.shutdown();
+    await running;
+    await connection.close();
+    await server.end();
+    cleanups.delete(server.end);
+    rmSync(dir, { recursive: true });
+  };
+  const client = wrapClient(temporal);
+  await client.organization('default').policy();
+  return { client, temporal, close };
+}
+
+let ours: Promise<WorkflowBundleWithSourceMap> | null = null;
+export function bundleOurs(): Promise<WorkflowBundleWithSourceMap> {
+  // As deployed: compiled, by the worker's own bundling.
+  const { bundleWorkflows } = require(join(COMPILED, '..', 'worker', 'bundle.js')) as typeof import('../../src/worker/bundle');
+  ours ??= bundleWorkflows({ logger: new DefaultLogger('WARN') });
+  return ours;
+}
+
+let baseline: Promise<WorkflowBundleWithSourceMap> | null = null;
+export function bundleBaseline(): Promise<WorkflowBundleWithSourceMap> {
+  baseline ??= bundleWorkflowCode({
+    workflowsPath: require.resolve('./baseline-workflows'),
+    logger: new DefaultLogger('WARN'),
+  });
+  return baseline;
+}
+
+/** As in src/worker.ts, whose settings are not to be had apart from its process. */
+async function createWorkers(given: {
+  connection: NativeConnection;
+  runtime: WorkspaceRuntime;
+  temporal: Client;
+  environment: NodeJS.ProcessEnv;
+}): Promise<Worker[]> {
+  const { connection, runtime, temporal, environment } = given;
+  const settings = readSettings(environment);
+  const activities = createActivities({ runtime, client: temporal, watchIntervalMs: settings.watchIntervalMs });
+  const both = {
+    connection,
+    namespace: NAMESPACE,
+    maxCachedWorkflows: settings.maxCachedWorkflows,
+    shutdownForceTime: '5s',
+    maxHeartbeatThrottleInterval: '1s',
+    defaultHeartbeatThrottleInterval: '1s',
+  } satisfies Omit<WorkerOptions, 'taskQueue'>;
+  const options = { ...both, activities, dataConverter: { payloadConverterPath } };
+  return Promise.all([
+    Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: await bundleOurs() }),
+    Worker.create({ ...options, taskQueue: STARTS_QUEUE, ...startSlots(settings.startSlots) }),
+    Worker.create({ ...options, taskQueue: CARE_QUEUE, maxConcurrentActivityTaskExecutions: settings.careSlots }),
+    Worker.create({ ...both, taskQueue: BASELINE_QUEUE, workflowBundle: await bundleBaseline() }),
+  ]);
+}
+
+async function startServer(cli: string, dir: string): Promise<TemporalServer> {
+  mkdirSync(join(dir, 'logs'));
+  return startTemporalServer({
+    cli,
+    dir,
+    namespace: NAMESPACE,
+    port: await choosePort({ option: '--temporal-port', port: 0 }),
+    uiPort: await choosePort({ option: '--ui-port', port: 0 }),
+    env: process.env,
+    say: () => undefined,
+    signal: new AbortController().signal,
+    onSpawn: () => undefined,
+  });
+}
+
+let isInstalled = false;
+/** Once in a process, whichever measurement comes first. */
+export function installQuietRuntime(): void {
+  if (isInstalled) return;
+  isInstalled = true;
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    shutdownSignals: [],
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
+  });
+}

@@ -1,0 +1,69 @@
+/** The ground on the memory runtime, which all measurements but `rebuild` share, and a fleet of running workspaces on it. */
+import type { WorkspaceHandle } from '../../src/client';
+import { organizationWorkflowId, TASK_QUEUE } from '../../src/contract/names';
+import { createMemoryRuntime } from '../../src/runtimes/memory';
+import { type Ground, openGround } from './bench-env';
+import { inLanes, until } from './lanes';
+import { NO_HOOK } from './no-hook';
+import type { Bench } from './report';
+
+export const FLEET_SIZE = 500;
+/** The fleet's own organizations, so that a change of policy reaches nobody else; several, as one alone would be what is measured. */
+export const FLEET_ORGANIZATIONS = Array.from({ length: 25 }, (_, index) => `fleet-${index}`);
+const OWNER = 'fleet';
+/** So many builds at once, which neither the server nor the workers have to queue for long. */
+const BATCH = 50;
+
+let opened: Promise<Ground> | null = null;
+export function memoryGround(bench: Bench): Promise<Ground> {
+  opened ??= openGround(bench, createMemoryRuntime({ now: Date.now, exec: () => NO_HOOK }));
+  return opened;
+}
+
+export async function closeMemoryGround(): Promise<void> {
+  await (await opened)?.close();
+  opened = null;
+}
+
+let fleet: Promise<WorkspaceHandle[]> | null = null;
+/** The same workspaces for whoever asks: making them takes longer than most measurements. */
+export function fleetOf(bench: Bench): Promise<WorkspaceHandle[]> {
+  fleet ??= makeFleet(bench);
+  return fleet;
+}
+
+async function makeFleet(bench: Bench): Promise<WorkspaceHandle[]> {
+  const { client, temporal } = await memoryGround(bench);
+  bench.say(`creating ${FLEET_SIZE} workspaces`);
+  for (const organization of FLEET_ORGANIZATIONS) await createOrganization(bench, organization, {});
+  const made: WorkspaceHandle[] = [];
+  // From the search attributes, since asking each of them would take the worker's time from the builds.
+  const query = `State='running' AND Owner='${OWNER}' AND ExecutionStatus='Running'`;
+  const areRunning = async () => (await temporal.workflow.count(query)).count === made.length;
+  while (made.length < FLEET_SIZE) {
+    const first = made.length;
+    await inLanes(Math.min(BATCH, FLEET_SIZE - first), 20, async (index) => {
+      const organization = FLEET_ORGANIZATIONS[index % FLEET_ORGANIZATIONS.length] ?? '';
+      made[first + index] = await client.create({ owner: OWNER, name: `w${first + index}`, image: 'starter:1', organization });
+    });
+    await until('they are running', areRunning, 300);
+    bench.say(`${made.length} of ${FLEET_SIZE} are running`);
+  }
+  return made;
+}
+
+/** A new workspace, whose first build has ended. */
+export async function runningWorkspace(bench: Bench, given: { name: string; organization?: string }): Promise<WorkspaceHandle> {
+  const { client } = await memoryGround(bench);
+  const workspace = await client.create({ owner: 'bench', image: 'starter:1', by: 'bench', ...given });
+  await until(`${given.name} is running`, async () => (await workspace.status()).state === 'running', 100);
+  return workspace;
+}
+
+/** Not through the client's own `create`, which goes on waiting for a workflow's end that never comes, also after the server's. */
+export async function createOrganization(bench: Bench, name: string, policy: object): Promise<void> {
+  const { client, temporal } = await memoryGround(bench);
+  const workflowId = organizationWorkflowId(name);
+  await temporal.workflow.start('organization', { workflowId, taskQueue: TASK_QUEUE, args: [{ name, policy }] });
+  await client.organization(name).policy();
+}

@@ -1,0 +1,15 @@
+import { giveCluster } from '../../support/kubernetes/cluster-env';
+import { type Registry, startRegistry } from '../../support/kubernetes/registry';
+import { runtimeContract } from '../../support/runtimes/contract';
+
+const cluster = giveCluster();
+let registry: Registry;
+beforeAll(async () => {
+  registry = await startRegistry();
+});
+afterAll(async () => {
+  await registry.end();
+  await cluster.end();
+});
+
+runtimeContract('kubernetes', () => cluster.makeWorld(registry.image('missing')));

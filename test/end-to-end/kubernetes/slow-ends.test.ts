@@ -1,0 +1,33 @@
+import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { podName } from '../../../src/runtimes/kubernetes/object-names';
+import { administer, giveCluster } from '../../support/kubernetes/cluster-env';
+import { expectFailure, giveWorld, ID } from '../../support/runtimes/contract-harness';
+
+const cluster = giveCluster();
+afterAll(() => cluster.end());
+
+const merging = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+const AT = { namespace: cluster.namespace, name: podName(ID) };
+
+/** As the pod of a silent node does, it goes on existing when it was deleted. */
+async function hold(finalizers: string[]): Promise<void> {
+  await administer().patchNamespacedPod({ ...AT, body: { metadata: { finalizers } } }, merging);
+}
+
+describe('A pod that does not end', () => {
+  afterEach(() => hold([]).catch(() => undefined));
+  const given = giveWorld(() => cluster.makeWorld());
+
+  test('is waited for while it may end any moment, and given up at once later, until it has ended.', async () => {
+    await given.start(1);
+    await hold(['perennial.test/hold']);
+    await expectFailure(given.stop(1), 'HomeBusy');
+    const before = performance.now();
+    expect((await expectFailure(given.stop(1), 'HomeBusy')).message).toMatch(/^pod ws-w1 on node .* and still has the home/);
+    await expectFailure(given.start(2), 'HomeBusy');
+    expect(performance.now() - before).toBeLessThan(5_000);
+    await hold([]);
+    await given.stop(1);
+    expect((await given.start(2)).build).toBe(2);
+  });
+});

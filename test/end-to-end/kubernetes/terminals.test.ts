@@ -1,0 +1,80 @@
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Exec, KubeConfig } from '@kubernetes/client-node';
+import { podName } from '../../../src/runtimes/kubernetes/object-names';
+import { MAIN_CONTAINER } from '../../../src/runtimes/kubernetes/pod/container-status';
+import { runShell, type ShellStreams } from '../../../src/runtimes/kubernetes/shell';
+import { giveCluster, KUBECONFIG, until } from '../../support/kubernetes/cluster-env';
+import { giveWorld, ID, patiently } from '../../support/runtimes/contract-harness';
+
+const REF = { id: ID, organization: 'default', build: 1 };
+const cluster = giveCluster();
+afterAll(() => cluster.end());
+
+/** As `kubectl exec --stdin --tty` does. */
+async function openTerminal(): Promise<{ type(text: string): void; output(): string; close(): void }> {
+  const config = new KubeConfig();
+  config.loadFromFile(KUBECONFIG);
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  let shown = '';
+  output.on('data', (chunk: Buffer) => {
+    shown += chunk.toString();
+  });
+  const at = [cluster.namespace, podName(ID), MAIN_CONTAINER] as const;
+  const socket = await new Exec(config).exec(...at, ['sh'], output, output, input, true);
+  return { type: (text) => input.write(text), output: () => shown, close: () => socket.close() };
+}
+
+describe('A terminal that somebody opened with the tools of Kubernetes', () => {
+  const given = giveWorld(() => cluster.makeWorld());
+
+  test('counts from its last input on, which is never told too early.', async () => {
+    await given.start(1);
+    const terminal = await openTerminal();
+    try {
+      terminal.type('echo $((6 * 7))\n');
+      await until(async () => terminal.output().includes('42'), 'the terminal was to answer');
+      const typedAt = Date.now();
+      const told = await given.world().runtime.lastTerminalInput(REF);
+      // The pod's clock counts whole seconds.
+      expect(told).toBeGreaterThan(typedAt - 2_000);
+      terminal.type('exit\n');
+      const isGone = async () => (await given.world().runtime.lastTerminalInput(REF)) === null;
+      await until(isGone, 'a terminal that has ended was to be gone');
+    } finally {
+      terminal.close();
+    }
+  });
+});
+
+describe('A pipe into a command', () => {
+  const given = giveWorld(() => cluster.makeWorld());
+  const MIB = 1024 * 1024;
+  const PIECES = 2_048;
+
+  test('waits at its source while the command does not read, and all of it arrives.', async () => {
+    await given.start(1);
+    let read = 0;
+    const source = Readable.from(
+      (function* () {
+        for (let at = 0; at < PIECES; at += 1) {
+          read += 64 * 1024;
+          yield Buffer.alloc(64 * 1024, at);
+        }
+      })(),
+    );
+    const streams = { stdin: source.pipe(new PassThrough()), stdout: new PassThrough(), stderr: new PassThrough() };
+    const place = { socket: cluster.api.socket, namespace: cluster.namespace, pod: podName(ID), container: MAIN_CONTAINER };
+    const argv = ['sh', '-c', 'sleep 4; wc -c'];
+    const request = { argv, terminal: 'xterm', signal: patiently().signal, streams: streams as unknown as ShellStreams };
+    const output = text(streams.stdout);
+    const ended = runShell(place, request);
+    await pause(3_000);
+    // What lies in the buffers of the server and the kubelet counts too.
+    expect(read).toBeLessThan(64 * MIB);
+    expect(await ended).toBe(0);
+    streams.stdout.end();
+    expect(Number(await output)).toBe(128 * MIB);
+  });
+});

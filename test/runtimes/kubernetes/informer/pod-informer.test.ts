@@ -1,0 +1,246 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { createPodBook, type PodBook } from '../../../../src/runtimes/kubernetes/informer/pod-informer';
+import { describePod } from '../../../../src/runtimes/kubernetes/pod/state';
+import { type DrivenPods, drivenPods, failure, until } from '../../../support/kubernetes/driven-pods';
+import { OURS, podOf, RUNNING } from '../../../support/kubernetes/pod-objects';
+
+const MINUTE_MS = 60_000;
+const ELSEWHERE = 'perennial-other';
+const running = (shape = {}) => ({ status: RUNNING, ...shape });
+const other = (id: string, shape = {}) => ({
+  name: `ws-${id}`,
+  uid: `uid-${id}`,
+  labels: { ...OURS, 'perennial/id': id },
+  ...shape,
+});
+
+let server: DrivenPods;
+let book: PodBook;
+let namespaces: string[];
+let nowMs: number;
+
+beforeEach(() => {
+  server = drivenPods();
+  namespaces = ['perennial-default'];
+  nowMs = Date.parse('2026-11-25T06:00:00Z');
+  const pauses = { firstRetryMs: 2, lastRetryMs: 10, firstListMs: 100 };
+  book = createPodBook(server.api, { namespaces: async () => namespaces, now: () => nowMs, pauses });
+});
+afterEach(() => book.close());
+
+const listed = async () => (await book.list()).map(nameOf);
+const nameOf = (pod: V1Pod) => pod.metadata?.name;
+const told = async () => (await book.list()).map((pod) => describePod(pod)?.reason);
+const unavailable = (words: string) => ({ type: 'RuntimeUnavailable', message: expect.stringContaining(words) });
+
+describe('The pod book lists', () => {
+  it('nothing before it is asked, and then what is there and what comes.', async () => {
+    server.keep(running());
+    expect(server.asked.lists).toEqual([]);
+    expect(await listed()).toEqual(['ws-w1']);
+    await until(() => server.open().length === 1);
+    server.add(other('w2'));
+    expect(await listed()).toEqual(['ws-w1', 'ws-w2']);
+    server.add(running(other('w2')));
+    expect((await book.list()).map(({ status }) => status?.phase)).toEqual(['Running', 'Running']);
+  });
+
+  it('with one list and one watch for all who ask.', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => book.list()));
+    await until(() => server.watches.length > 0);
+    expect([server.asked.lists.length, server.watches.length]).toEqual([1, 1]);
+  });
+
+  it('a pod from the moment it is noted, also when a list that began before does not show it.', async () => {
+    let answer = () => {};
+    server.instead.list = () => new Promise((resolve) => (answer = resolve));
+    const asked = book.list();
+    await until(() => server.asked.lists.length === 1);
+    book.note({ ...podOf(running()), metadata: { ...podOf({}).metadata, resourceVersion: '101' } });
+    answer();
+    expect((await asked).map((pod) => describePod(pod)?.running)).toEqual([true]);
+  });
+
+  it('no probe pods, which it gives apart and does not mourn.', async () => {
+    server.keep({ name: 'probe-1', labels: { 'app.kubernetes.io/managed-by': 'perennial' } });
+    expect(await listed()).toEqual([]);
+    expect(book.probes().map(nameOf)).toEqual(['probe-1']);
+    await until(() => server.open().length === 1);
+    server.remove('probe-1');
+    expect([await listed(), book.probes()]).toEqual([[], []]);
+  });
+
+  it('the pods of namespaces that are found or named later.', async () => {
+    expect(await listed()).toEqual([]);
+    server.keep(other('w2', { namespace: ELSEWHERE }));
+    server.keep(other('w3', { namespace: 'perennial-third' }));
+    book.watch(ELSEWHERE);
+    expect(await listed()).toEqual(['ws-w2']);
+    namespaces = ['perennial-default', 'perennial-third'];
+    expect(await listed()).toEqual(['ws-w2', 'ws-w3']);
+  });
+});
+
+describe('The pod book is certain, or says that it is not:', () => {
+  it('it fails as the list of namespaces does.', async () => {
+    const broken = createPodBook(server.api, { namespaces: () => Promise.reject(failure(null)) });
+    await expect(broken.list()).rejects.toThrow('socket hang up');
+  });
+
+  it('it fails when the first list fails, and when it does not come.', async () => {
+    server.instead.list = () => Promise.reject(failure(null));
+    await expect(book.list()).rejects.toMatchObject(unavailable('the pods in perennial-default are not known: socket hang up'));
+    server.instead.list = () => new Promise(() => {});
+    book.watch(ELSEWHERE);
+    await expect(book.list()).rejects.toMatchObject(unavailable('not known'));
+  });
+
+  it('it fails when the connection has been lost for more than five seconds, and is well as soon as it is back.', async () => {
+    server.keep(running());
+    await book.list();
+    await until(() => server.open().length === 1);
+    server.instead.list = () => Promise.reject(failure(503));
+    server.open()[0]?.fail(failure(null));
+    await until(() => server.asked.lists.length > 2);
+    nowMs += 5000;
+    expect(await listed()).toEqual(['ws-w1']);
+    nowMs += 1;
+    await expect(book.list()).rejects.toMatchObject(unavailable('socket hang up'));
+    server.instead.list = null;
+    await until(() => server.open().length === 1);
+    expect(await listed()).toEqual(['ws-w1']);
+  });
+
+  it.each([403, 404])('a namespace that answers %i is no trouble for others, and keeps what was seen in it.', async (status) => {
+    namespaces = ['perennial-default', ELSEWHERE];
+    const refuse = (namespace: string) => (namespace === ELSEWHERE ? Promise.reject(failure(status)) : Promise.resolve());
+    server.keep(running());
+    server.keep(other('w2', { namespace: ELSEWHERE }));
+    server.instead.list = refuse;
+    expect(await listed()).toEqual(['ws-w1']);
+    server.instead.list = null;
+    await until(() => server.open().length === 2);
+    server.instead.list = refuse;
+    server
+      .open()
+      .find(({ namespace }) => namespace === ELSEWHERE)
+      ?.fail(failure(status));
+    nowMs += MINUTE_MS;
+    expect(await listed()).toEqual(['ws-w1', 'ws-w2']);
+  });
+});
+
+describe('The pod book passes over what is not known,', () => {
+  beforeEach(() => {
+    namespaces = ['perennial-default', ELSEWHERE];
+    server.keep(running());
+    server.keep(other('w2', { namespace: ELSEWHERE }));
+  });
+  const refuse = (answer: () => Promise<void>) => (namespace: string) => (namespace === ELSEWHERE ? answer() : Promise.resolve());
+
+  it.each([
+    ['is forbidden', () => Promise.reject(failure(403))],
+    ['fails', () => Promise.reject(failure(500))],
+    ['hangs', () => new Promise<void>(() => {})],
+  ])('naming it, where one namespace %s from the start; only the first who asks waits for it.', async (_, answer) => {
+    server.instead.list = refuse(answer);
+    const passOver = jest.fn();
+    const names = async () => (await book.list(passOver)).map(nameOf);
+    expect(await names()).toEqual(['ws-w1']);
+    expect(passOver.mock.calls).toEqual([[ELSEWHERE, expect.stringContaining(`the pods in ${ELSEWHERE} are not known`)]]);
+    const began = performance.now();
+    expect(await names()).toEqual(['ws-w1']);
+    expect(performance.now() - began).toBeLessThan(50);
+  });
+
+  it('and has its pods as they were last seen, where it is lost later.', async () => {
+    expect(await listed()).toEqual(['ws-w1', 'ws-w2']);
+    await until(() => server.open().length === 2);
+    server.instead.list = refuse(() => Promise.reject(failure(500)));
+    for (const watch of server.open()) if (watch.namespace === ELSEWHERE) watch.fail(failure(null));
+    await until(() => server.asked.lists.length > 3);
+    nowMs += MINUTE_MS;
+    const passOver = jest.fn();
+    expect((await book.list(passOver)).map(nameOf)).toEqual(['ws-w1', 'ws-w2']);
+    expect(passOver.mock.calls).toHaveLength(1);
+  });
+});
+
+describe('A pod that vanished', () => {
+  beforeEach(async () => {
+    server.keep(running());
+    await book.list();
+    await until(() => server.open().length === 1);
+  });
+
+  it('comes as ended, with its last words, until it is forgotten.', async () => {
+    const drained = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'EvictionByEvictionAPI',
+      message: 'Eviction API: evicting',
+    };
+    server.add(running({ status: { ...RUNNING, conditions: [drained] }, deleted: true }));
+    server.remove('ws-w1');
+    expect(await told()).toEqual(['the cluster ended it (EvictionByEvictionAPI): Eviction API: evicting']);
+    book.forget('w1', 2);
+    book.forget('w2', 9);
+    expect(await told()).toHaveLength(1);
+    book.forget('w1', 3);
+    expect(await told()).toEqual([]);
+  });
+
+  it('comes as ended when it was last seen running, removed by force or while nobody watched.', async () => {
+    server.lose('ws-w1');
+    server.open()[0]?.fail(failure(410));
+    await until(async () => (await told())[0] === 'the pod was deleted');
+  });
+
+  it('is followed by a newer one in its place.', async () => {
+    server.remove('ws-w1');
+    server.add(running({ uid: 'uid-2' }));
+    expect((await book.list()).map(({ metadata }) => metadata?.uid)).toEqual(['uid-2']);
+  });
+
+  it('is forgotten after 15 minutes.', async () => {
+    server.remove('ws-w1');
+    nowMs += 15 * MINUTE_MS - 1;
+    expect(await listed()).toEqual(['ws-w1']);
+    nowMs += 1;
+    expect(await listed()).toEqual([]);
+  });
+
+  it('does not come when it was forgotten before, though the next one of the same build does.', async () => {
+    book.forget('w1', 3);
+    server.remove('ws-w1');
+    expect(await listed()).toEqual([]);
+    server.add(running({ uid: 'uid-2' }));
+    book.forget('w1', 3);
+    server.add(running({ uid: 'uid-3' }));
+    server.remove('ws-w1');
+    expect((await book.list()).map(({ metadata }) => metadata?.uid)).toEqual(['uid-3']);
+  });
+
+  it('is not the newer one in its place, whatever comes late.', async () => {
+    const late = server.remove('ws-w1');
+    server.add(running({ uid: 'uid-2' }));
+    server.open()[0]?.send({ type: 'DELETED', object: late });
+    server.open()[0]?.send({ type: 'MODIFIED', object: late });
+    expect((await book.list()).map((pod) => describePod(pod))).toMatchObject([{ instance: 'uid-2', running: true }]);
+  });
+});
+
+describe('A closed pod book', () => {
+  it('watches no more and answers nobody.', async () => {
+    await book.list();
+    await until(() => server.open().length === 1);
+    const waiting = book.waitFor(
+      { namespace: 'perennial-default', name: 'ws-w1', signal: new AbortController().signal },
+      () => undefined,
+    );
+    book.close();
+    await expect(waiting).rejects.toMatchObject(unavailable('the runtime is closed'));
+    await expect(book.list()).rejects.toMatchObject(unavailable('the runtime is closed'));
+    expect([server.open(), server.asked.lists]).toEqual([[], ['perennial-default']]);
+  });
+});

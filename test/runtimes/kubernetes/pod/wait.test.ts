@@ -1,0 +1,78 @@
+import type { Ground } from '../../../../src/runtimes/kubernetes/context';
+import { createPodBook, type PodBook } from '../../../../src/runtimes/kubernetes/informer/pod-informer';
+import { untilGone } from '../../../../src/runtimes/kubernetes/pod/wait';
+import { type DrivenPods, drivenPods, until } from '../../../support/kubernetes/driven-pods';
+import { CREATED_AT, mainIs, podOf, RUNNING } from '../../../support/kubernetes/pod-objects';
+
+/** When the pod of these tests should have ended, its time for that included. */
+const DUE_AT = CREATED_AT + 48_000;
+const ENDING = { status: RUNNING, deleted: true };
+
+describe('Waiting for the end of a pod', () => {
+  let server: DrivenPods;
+  let book: PodBook;
+  let nowMs = DUE_AT;
+
+  beforeEach(() => {
+    server = drivenPods();
+    nowMs = DUE_AT;
+    jest.spyOn(Date, 'now').mockImplementation(() => nowMs);
+    book = createPodBook(server.api, { namespaces: async () => ['perennial-default'], pauses: { rereadMs: 2 } });
+  });
+  afterEach(() => {
+    book.close();
+    jest.restoreAllMocks();
+  });
+
+  const said: string[] = [];
+  const wait = (signal = new AbortController().signal) =>
+    untilGone({ pods: book } as Ground, podOf(ENDING), { signal, waitingFor: (sentence) => void said.push(sentence) });
+  const readTwice = async () => {
+    const { length } = server.asked.reads;
+    await until(() => server.asked.reads.length > length + 1);
+  };
+
+  it('is over when it is gone, or another has its name.', async () => {
+    server.keep(ENDING);
+    const gone = wait();
+    await readTwice();
+    server.lose('ws-w1');
+    await gone;
+    server.keep({ uid: 'uid-2' });
+    await wait();
+    expect(said).toContain('pod ws-w1 to end');
+  });
+
+  it('goes on for half a minute after it should have ended, and then lets others have the place.', async () => {
+    server.keep(ENDING);
+    const busy = expect(wait()).rejects.toMatchObject({
+      type: 'HomeBusy',
+      message: 'pod ws-w1 should have ended 31 s ago, and still has the home',
+    });
+    await readTwice();
+    nowMs = DUE_AT + 30_000;
+    await readTwice();
+    nowMs += 1_000;
+    await busy;
+  });
+
+  it('is given up at once when it was so before, and tells of a node that may be lost.', async () => {
+    const notReady = { type: 'Ready', status: 'False' };
+    const status = mainIs({ running: {} }, 'Running', [notReady]);
+    server.keep({ ...ENDING, status });
+    nowMs = DUE_AT + 600_000;
+    const message = 'pod ws-w1 should have ended 600 s ago, and still has the home; the node may be lost';
+    await expect(wait()).rejects.toMatchObject({ type: 'HomeBusy', message });
+    expect(server.asked.reads).toHaveLength(1);
+  });
+
+  it('does not count before its end was asked for.', async () => {
+    server.keep({ status: RUNNING });
+    nowMs = DUE_AT + 600_000;
+    const waiting = new AbortController();
+    const end = expect(wait(waiting.signal)).rejects.toThrow('enough');
+    await readTwice();
+    waiting.abort(new Error('enough'));
+    await end;
+  });
+});

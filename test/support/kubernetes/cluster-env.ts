@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { createKubernetesRuntime, type KubernetesRuntime } from '../../../src/runtimes/kubernetes';
+import { type ClusterApi, connectCluster } from '../../../src/runtimes/kubernetes/api/cluster-api';
+import { OUR_LABELS } from '../../../src/runtimes/kubernetes/labels';
+import { claimName } from '../../../src/runtimes/kubernetes/object-names';
+import type { PodRef } from '../../../src/runtimes/runtime';
+import { patiently, type RuntimeWorld } from '../runtimes/contract';
+
+/** The cluster that the tests run on. */
+export const KUBECONFIG = process.env.KUBECONFIG ?? '';
+/** What a runtime is made with here: the images of the tests are in no registry. */
+export const CLUSTER = { kubeconfig: KUBECONFIG, imagePullPolicy: 'IfNotPresent' } as const;
+/** An image whose user is coder with uid 1000, another for the same user, and one whose user has uid 2000. */
+export const IMAGE = process.env.PERENNIAL_TEST_IMAGE ?? 'e2e.local/workspace:1';
+export const NEXT_IMAGE = process.env.PERENNIAL_TEST_NEXT_IMAGE ?? IMAGE;
+export const OTHER_IMAGE = process.env.PERENNIAL_TEST_OTHER_IMAGE ?? null;
+
+const REGISTRY = IMAGE.slice(0, IMAGE.lastIndexOf('/'));
+const PATIENCE_MS = 60_000;
+
+/** A runtime on namespaces of its own. */
+export interface ClusterWorld extends RuntimeWorld {
+  runtime: KubernetesRuntime;
+  api: ClusterApi;
+  namespace: string;
+}
+
+/** Makes namespaces for one test file, to be ended after all its tests. */
+export function giveCluster() {
+  const prefix = `t${randomBytes(3).toString('hex')}-`;
+  const namespace = `${prefix}default`;
+  const api = connectCluster({ kubeconfig: KUBECONFIG });
+  return {
+    namespace,
+    api,
+    prefix,
+    /** `missing`: an image that is not there, by the word of a registry that can be reached. */
+    makeWorld: async (missing = `${REGISTRY}/missing:1`): Promise<ClusterWorld> => makeWorld({ api, prefix, namespace, missing }),
+    end: async () => {
+      await removeNamespace(api, namespace);
+      api.close();
+    },
+  };
+}
+
+async function makeWorld({
+  api,
+  prefix,
+  namespace,
+  missing,
+}: {
+  api: ClusterApi;
+  prefix: string;
+  namespace: string;
+  missing: string;
+}): Promise<ClusterWorld> {
+  const make = () => createKubernetesRuntime({ ...CLUSTER, namespacePrefix: prefix });
+  const runtime = make();
+  const another = make();
+  return {
+    runtime,
+    another,
+    api,
+    namespace,
+    images: { good: IMAGE, otherUid: OTHER_IMAGE, missing },
+    uid: 1000,
+    lacks: ['memory of lost homes', 'logs without a pod'],
+    losePod: (ref) => killMain(runtime, ref),
+    loseHome: async (id) => {
+      const at = { namespace, name: claimName(id) };
+      const claim = await api.claims.read(at);
+      await api.claims.delete({ ...at, uid: claim?.metadata?.uid ?? '' });
+      await until(async () => (await api.claims.read(at)) === null, 'the claim was to be gone');
+    },
+    writeLog: async ({ step, ...ref }, text) => {
+      const folder = `.perennial/logs/build-${ref.build}`;
+      const script = `mkdir -p ${folder} && cat >${folder}/${step}.log`;
+      await runtime.exec(ref, { argv: ['sh', '-c', script], stdin: text }, patiently().signal);
+    },
+    end: async () => {
+      await Promise.all([runtime.close(), another.close()]);
+      await empty(api, namespace);
+    },
+  };
+}
+
+/** The main process is the oldest in the pod but for the one that only holds it open. */
+export async function killMain(runtime: KubernetesRuntime, ref: PodRef): Promise<void> {
+  const script = 'set -- $(cd /proc && ls -d [0-9]* | sort -n); kill -9 "$2"';
+  await runtime.exec(ref, { argv: ['sh', '-c', script] }, patiently().signal).catch(() => undefined);
+  await until(async () => (await runtime.observe(ref)).state === 'gone', 'the pod was to be lost');
+}
+
+/** Waits for a condition. */
+export async function until(condition: () => Promise<boolean>, complaint: string, patienceMs = PATIENCE_MS): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(complaint);
+    await pause(50);
+  }
+}
+
+/** Removes all pods and claims of ours, and waits until they are gone. */
+export async function empty(api: ClusterApi, namespace: string): Promise<void> {
+  const all = { namespace, labels: OUR_LABELS };
+  for (const { metadata } of (await api.pods.list(all)).items)
+    await api.pods.delete({ namespace, name: metadata?.name ?? '', uid: metadata?.uid ?? '', graceSeconds: 0 });
+  for (const { metadata } of (await api.claims.list(all)).items)
+    await api.claims.delete({ namespace, name: metadata?.name ?? '', uid: metadata?.uid ?? '' });
+  const isEmpty = async () => (await api.pods.list(all)).items.length + (await api.claims.list(all)).items.length === 0;
+  await until(isEmpty, `nothing was to be left in ${namespace}`);
+}
+
+async function removeNamespace(api: ClusterApi, name: string): Promise<void> {
+  await administer().deleteNamespace({ name });
+  await until(async () => (await api.namespaces.read(name)) === null, `namespace ${name} was to be gone`, 120_000);
+}
+
+/** What the tests do to the cluster, and the service never does. */
+export function administer(): CoreV1Api {
+  const config = new KubeConfig();
+  config.loadFromFile(KUBECONFIG);
+  return config.makeApiClient(CoreV1Api);
+}

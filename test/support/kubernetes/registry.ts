@@ -1,0 +1,57 @@
+/** A registry of a few lines on a node of the cluster, which answers for each repository as its name says. */
+import { randomInt } from 'node:crypto';
+import { administer, NEXT_IMAGE, until } from './cluster-env';
+
+const NAMESPACE = 'default';
+
+export interface Registry {
+  /** The reference of an image in a repository of this name, as the node's container runtime takes it. */
+  image(repository: 'missing' | 'denied' | 'away' | 'cut'): string;
+  end(): Promise<void>;
+}
+
+/** One request, of which the first line is enough. */
+const handler = (port: number): string => `#!/bin/sh
+read -r method path rest
+while read -r line && [ "\${#line}" -gt 1 ]; do :; done
+say() {
+  printf 'HTTP/1.1 %s\\r\\n%bContent-Type: application/json\\r\\nContent-Length: %s\\r\\nConnection: close\\r\\n\\r\\n' "$1" "$3" "\${#2}"
+  [ "$method" = HEAD ] || printf %s "$2"
+}
+case $path in
+  /v2/missing/*) say '404 Not Found' '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}' ;;
+  /v2/away/*) say '503 Service Unavailable' '{}' ;;
+  /v2/denied/*)
+    say '401 Unauthorized' '{"errors":[{"code":"UNAUTHORIZED"}]}' \\
+      'WWW-Authenticate: Bearer realm="http://localhost:${port}/token",service="registry",scope="repository:denied:pull"\\r\\n' ;;
+  /token*) say '401 Unauthorized' '{}' ;;
+  /v2/cut/*) ;;
+  *) say '200 OK' '{}' ;;
+esac`;
+
+/** Container runtimes ask a registry on their own machine without TLS. */
+export async function startRegistry(): Promise<Registry> {
+  const core = administer();
+  const port = randomInt(20_000, 30_000);
+  const name = `registry-${port}`;
+  const script = 'printf "%s\\n" "$1" >/tmp/answer; chmod 755 /tmp/answer; exec nc -ll -p "$2" -e /tmp/answer';
+  const command = ['sh', '-c', script, 'sh', handler(port), String(port)];
+  await core.createNamespacedPod({
+    namespace: NAMESPACE,
+    body: {
+      metadata: { name },
+      spec: {
+        hostNetwork: true,
+        restartPolicy: 'Never',
+        terminationGracePeriodSeconds: 0,
+        containers: [{ name: 'registry', image: NEXT_IMAGE, command, imagePullPolicy: 'IfNotPresent' }],
+      },
+    },
+  });
+  const isRunning = async () => (await core.readNamespacedPod({ namespace: NAMESPACE, name })).status?.phase === 'Running';
+  await until(isRunning, 'the registry was to run');
+  return {
+    image: (repository) => `localhost:${port}/${repository}:1`,
+    end: async () => void (await core.deleteNamespacedPod({ namespace: NAMESPACE, name })),
+  };
+}

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { transformFileSync } from '@swc/core';
+import type { Isolation, SandboxWorld } from './sandbox-env';
+
+const SOURCES = path.join(__dirname, '..', '..', '..', 'src', 'runtimes');
+let compiled = '';
+
+/** Compiles the runtimes once for a file of tests, so that each of many processes starts fast. */
+export function compileRuntimes(): void {
+  compiled = mkdtempSync(path.join(tmpdir(), 'perennial-compiled-'));
+  for (const name of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })) {
+    if (name.endsWith('.ts')) compile({ folder: compiled, name });
+  }
+}
+
+/** Removes what was compiled. */
+export const removeCompiled = (): void => rmSync(compiled, { recursive: true });
+
+/** Does a verb in a process of its own and gives what it answered; null when that process killed itself. */
+export async function runElsewhere(call: {
+  world: SandboxWorld;
+  isolation: Isolation;
+  verb: string;
+  argument: unknown;
+  crash?: number;
+}): Promise<{ answer: unknown } | null> {
+  const { world, isolation, verb, argument, crash } = call;
+  const child = spawn(
+    process.execPath,
+    [...verbCommand({ world, isolation, verb, argument }), ...(crash === undefined ? [] : [String(crash)])],
+    {
+      env: { ...process.env, NODE_PATH: path.join(__dirname, '..', '..', '..', 'node_modules') },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  if (code === 1) throw new Error(`${verb} failed in a process of its own`);
+  return code === 0 ? JSON.parse(said) : null;
+}
+
+/** The arguments with which `node` does a verb. */
+export function verbCommand(call: { world: SandboxWorld; isolation: Isolation; verb: string; argument: unknown }): string[] {
+  const options = { dir: call.world.dir, images: call.world.imagesDir, isolation: call.isolation };
+  return [path.join(__dirname, 'verb-child.cjs'), compiled, JSON.stringify(options), call.verb, JSON.stringify(call.argument)];
+}
+
+function compile({ folder, name }: { folder: string; name: string }): void {
+  const jsc = { parser: { syntax: 'typescript' as const }, target: 'es2022' as const };
+  const { code } = transformFileSync(path.join(SOURCES, name), { jsc, module: { type: 'commonjs' } });
+  const file = path.join(folder, name.replace(/\.ts$/, '.js'));
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, code);
+}

@@ -1,0 +1,181 @@
+/** The contract's conventions by example: for each field its check, and values that are right or wrong for it. */
+import {
+  asAfter,
+  asAutoOff,
+  asAutoStart,
+  asDotfiles,
+  asEnv,
+  asHomeId,
+  asImage,
+  asName,
+  asResources,
+  asText,
+} from '../../../src/workflows/input/fields';
+
+export type Check = (field: string, value: unknown) => unknown;
+
+/** What each field takes as it comes. */
+export const GOOD: [string, Check, unknown[]][] = [
+  ['name', asName, ['a', '7', 'ada', 'ada-1', 'a--b', 'a'.repeat(40)]],
+  ['by', asText, ['', 'ada', 'Ada Lovelace <ada@example.com>', 'é'.repeat(200)]],
+  [
+    'image',
+    asImage,
+    [
+      'starter',
+      'starter:1',
+      'ghcr.io/a/b:v1.2',
+      'localhost:5000/a/b',
+      `a@sha256:${'0'.repeat(64)}`,
+      `a:1@sha256:${'f'.repeat(64)}`,
+      'a__b-c.d/e:T_1',
+    ],
+  ],
+  ['home', asHomeId, ['home-1', '0195d3c8-7a52-7c11-9d3e-2b8f0a6c4e1d']],
+  ['after', asAfter, ['never', '1m', '2h', '30d', '60s', '1h30m']],
+  [
+    'env',
+    asEnv,
+    [{}, { A: '' }, { _a1: 'b', path: 'x', HOMEBASE: 'y', CODER: 'z', GIT: '1', LD: '2' }, { A: 'x'.repeat(32 * 1024 - 1) }],
+  ],
+  ['resources', asResources, [{}, { cpu: '500m' }, { memory: '4Gi', disk: '10Gi' }]],
+  [
+    'dotfiles',
+    asDotfiles,
+    [
+      { uri: 'https://example.com/a/b.git' },
+      { uri: 'https://example.com:8443/a', ref: 'main' },
+      { uri: 'ssh://git@example.com/a.git' },
+      { uri: 'ssh://example.com:22/~/a' },
+      { uri: 'git@example.com:a/b.git', ref: 'v1.2/rc@3' },
+      { uri: 'file:///srv/git/a' },
+      ...['issue#7', 'größe/日本', 'refs/pull/7/head', '@home', "it's", 'a=b', '%20', '_', 'x'.repeat(255)].map(withRef),
+    ],
+  ],
+  ['autoOff', asAutoOff, [{ after: '45m' }, { after: 'never' }]],
+  [
+    'autoStart',
+    asAutoStart,
+    [
+      { time: '00:00', timeZone: 'UTC' },
+      { time: '23:59', timeZone: 'Europe/Berlin', weekdays: ['mon', 'fri'] },
+    ],
+  ],
+];
+
+function withRef(ref: string) {
+  return { uri: 'https://example.com/a', ref };
+}
+
+/** What each field refuses as `InvalidRequest`. */
+export const BAD: [string, Check, unknown[]][] = [
+  ['name', asName, ['', '-a', 'a-', 'A', 'a_b', 'a.b', 'a b', 'ä', 'a/b', 'a\n', 'a'.repeat(41), 1, null, undefined, ['a'], {}]],
+  ['by', asText, ['x'.repeat(201), 1, true, {}, []]],
+  [
+    'image',
+    asImage,
+    [
+      '',
+      ' ',
+      'A',
+      'a b',
+      'a:',
+      ':1',
+      '/a',
+      'a/',
+      'a//b',
+      'a@sha256:1',
+      'a:1:2',
+      'https://a/b',
+      '-a',
+      'a'.repeat(256),
+      1,
+      null,
+      {},
+    ],
+  ],
+  ['home', asHomeId, ['', '../x', 'a/b', 'A', '-a', 'a'.repeat(64), 1, null]],
+  ['after', asAfter, ['', 'Never', '59s', '59999ms', '30d1ms', '31d', '1.5h', 'soon', 60, null, undefined, {}]],
+  [
+    'env',
+    asEnv,
+    [
+      'A=1',
+      ['A'],
+      { '1A': '' },
+      { 'A-B': '' },
+      { 'A B': '' },
+      { '': '' },
+      { A: 1 },
+      { A: null },
+      { A: 'a\0b' },
+      { A: 'x'.repeat(32 * 1024) },
+      { A: 'é'.repeat(16 * 1024) },
+    ],
+  ],
+  [
+    'env',
+    asEnv,
+    [
+      'CODER_X',
+      'CODER_',
+      'PERENNIAL_URL',
+      'HOME',
+      'PATH',
+      'USER',
+      'LOGNAME',
+      'SHELL',
+      'LD_PRELOAD',
+      'GIT_SSH',
+      'GIT_SSH_COMMAND',
+    ].map((name) => ({ [name]: 'x' })),
+  ],
+  [
+    'resources',
+    asResources,
+    ['1', { cpu: 1 }, { cpu: '0' }, { cpu: '-1' }, { memory: '4GB' }, { disk: '' }, { disk: '0Gi' }, { cpu: {} }],
+  ],
+  [
+    'dotfiles',
+    asDotfiles,
+    [
+      'https://example.com/a',
+      { uri: 1 },
+      { uri: 'http://example.com/a' },
+      { uri: 'https://ada:secret@example.com/a' },
+      { uri: 'ssh://ada:secret@example.com/a' },
+      { uri: 'git://example.com/a' },
+      { uri: 'ext::sh -c id' },
+      { uri: '/srv/a' },
+      { uri: 'a' },
+      { uri: '--upload-pack=id' },
+      { uri: 'file://' },
+      { uri: 'https://' },
+      { uri: 'https://example.com/a b' },
+      { uri: 'https://example.com/a\n' },
+      { uri: 'https://example.com/a', ref: '-x' },
+      { uri: 'https://example.com/a', ref: 'a..b' },
+      { uri: 'https://example.com/a', ref: 1 },
+      { uri: 'https://example.com/a', ref: 'a b' },
+      ...['a:b', 'a~1', 'a^', 'a?', 'a*', 'a[b', 'a\\b', 'a@{1}', '@', '/a', 'a/', 'a//b', '.a', 'a/.b', 'a.lock/b'].map(withRef),
+      ...['a.', 'a\u007f', 'a\n', 'x'.repeat(256)].map(withRef),
+    ],
+  ],
+  ['autoOff', asAutoOff, ['45m', {}, { after: 45 }, { after: '30s' }, { after: '31d' }]],
+  [
+    'autoStart',
+    asAutoStart,
+    [
+      '08:30',
+      { time: '8:30', timeZone: 'UTC' },
+      { time: '24:00', timeZone: 'UTC' },
+      { time: '08:60', timeZone: 'UTC' },
+      { time: '08:30:00', timeZone: 'UTC' },
+      { time: 510, timeZone: 'UTC' },
+      { time: '08:30', timeZone: '' },
+      { time: '08:30', timeZone: 1 },
+      { time: '08:30', timeZone: 'UTC', weekdays: ['monday'] },
+      { time: '08:30', timeZone: 'UTC', weekdays: 'mon' },
+    ],
+  ],
+];

@@ -1,0 +1,45 @@
+/** An organization, and what its workspaces report to it. */
+import type { UsageReport } from '../../../src/contract/internal-payloads';
+import type { Behind } from '../../../src/workflows/organization/rules/behind';
+import {
+  createOrganization,
+  type OrganizationState,
+  takeOwnEnded,
+  takeOwnReport,
+} from '../../../src/workflows/organization/rules/state';
+import { parseEnded, parseReports } from '../../../src/workflows/organization/rules/usage';
+import { NOW } from './state-builders';
+
+export const REPORT: UsageReport = {
+  workspace: 'workspace/ada/dev',
+  id: 'w1',
+  sequence: 1,
+  owner: 'ada',
+  policyAt: NOW,
+  running: true,
+  home: true,
+  cpu: '500m',
+  memory: '2Gi',
+  disk: '10Gi',
+};
+
+/** One that took these reports, each the usual one but for what is given. */
+export function organization(...reports: Partial<UsageReport>[]): OrganizationState {
+  const state = createOrganization({ name: 'math', by: 'root' }, NOW);
+  for (const report of reports) takeReports(state, { ...REPORT, ...report });
+  return state;
+}
+
+/** Takes whatever came as a report. Answers whether somebody has now to be sent the policy. */
+export function takeReports(state: OrganizationState, input: unknown): boolean {
+  const behind: Behind = new Map();
+  return parseReports(input)
+    .map((report) => takeOwnReport(state, behind, report))
+    .includes(true);
+}
+
+/** Takes whatever came as word of an end. */
+export function takeEnd(state: OrganizationState, input: unknown): void {
+  const ended = parseEnded(input);
+  if (ended) takeOwnEnded(state, ended);
+}

@@ -1,0 +1,239 @@
+/** A Temporal server, real or time-skipping, with our workers on the memory runtime: what tests of workflows stand on. */
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { createActivities } from '../../../src/activities';
+import { queryPolicy } from '../../../src/activities/policy';
+import { type PerennialClient, type WorkspaceHandle, wrapClient } from '../../../src/client';
+import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from '../../../src/contract/names';
+import type { StatusView } from '../../../src/contract/payloads';
+import type { Policy } from '../../../src/contract/policy';
+import { createMemoryRuntime, type MemoryOptions, type MemoryRuntime } from '../../../src/runtimes/memory';
+import { choosePort } from '../../../src/start/process/port';
+import { startTemporalServer, type TemporalServer } from '../../../src/start/temporal/server';
+import { bundleWorkflows, PAYLOAD_CONVERTER_PATH } from '../../../src/worker/bundle';
+import { addSearchAttributes, registerSearchAttributes } from '../../../src/worker/namespace';
+
+const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'perennial');
+export const CLI = process.env.PERENNIAL_TEST_TEMPORAL_CLI ?? join(CACHE, 'temporal-cli-1.5.1', 'temporal');
+const TEST_SERVER = process.env.PERENNIAL_TEST_SERVER || join(CACHE, 'temporal-test-server-1.38.0', 'temporal-test-server');
+const PATIENCE_MS = 45_000;
+const WATCH_MS = 100;
+/** What a visit to a hook answers when there is nothing to run. */
+export const NO_HOOK = { exitCode: 0, stdout: 'state ended\nexit 0\nreport skipped: there is nothing to run\n', stderr: '' };
+
+export const payloadConverterPath = PAYLOAD_CONVERTER_PATH;
+
+/** What a test makes of the world: of the runtime's verbs, and of the readings of policies. */
+export interface Script extends MemoryOptions {
+  readPolicy?: (query: () => Promise<Policy>) => Promise<Policy>;
+  /** What comes of a plan; the next start when it answers nothing. */
+  nextOccurrence?: () => Promise<never> | undefined;
+  /** In the place of the check of a zone at a creation. */
+  checkTimeZone?: () => Promise<void>;
+  /** What a push of a policy waits for before it begins. */
+  pushPolicy?: () => Promise<void>;
+}
+
+export interface Stack {
+  env: TestWorkflowEnvironment;
+  /** The real server; null on the time-skipping one. */
+  server: TemporalServer | null;
+  client: PerennialClient;
+  runtime: MemoryRuntime;
+  /** The hooks of the memory runtime; a test sets them and takes them back. */
+  script: Script;
+  /** Ends all workers, as a deployment does. */
+  stopWorkers(): Promise<void>;
+  startWorkers(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts it all. Ask for `time-skipping` where days have to pass, else for the real server. */
+export async function startStack(
+  kind: 'dev' | 'time-skipping',
+  { withWatch = false, withOutages = false, watchMs = WATCH_MS } = {},
+) {
+  installQuietRuntime();
+  const { env, server } = kind === 'dev' ? await createDevServer() : { env: await createTimeSkippingServer(), server: null };
+  // Not the environment's own client: that one lets the clock run free for as long as somebody waits for a result.
+  const temporal = new Client({ connection: env.connection, namespace: env.client.options.namespace });
+  // The time-skipping server cannot list them, and is always new.
+  if (kind === 'dev') await registerSearchAttributes(temporal);
+  else await addSearchAttributes(temporal);
+  const script: Script = {};
+  const runtime = createMemoryRuntime({
+    now: Date.now,
+    fail: (verb, call) => script.fail?.(verb, call),
+    failLate: (verb, call) => script.failLate?.(verb, call),
+    hold: (verb, call) => script.hold?.(verb, call),
+    exec: (pod, command, signal) => script.exec?.(pod, command, signal) ?? NO_HOOK,
+  });
+  // Each reading by itself, so that a test can tell whose it is.
+  const read = (organization: string) => {
+    const query = () => queryPolicy(temporal, organization);
+    return script.readPolicy?.(query) ?? query();
+  };
+  const watch = { watchIntervalMs: watchMs, watchFullIntervalMs: 3_000 };
+  const activities = createActivities({ runtime, client: temporal, policies: { read }, ...watch });
+  const { nextOccurrence, checkTimeZone, pushPolicy } = activities;
+  activities.checkTimeZone = (input) => script.checkTimeZone?.() ?? checkTimeZone(input);
+  activities.nextOccurrence = (input) => script.nextOccurrence?.() ?? nextOccurrence(input);
+  activities.pushPolicy = async (input) => {
+    await script.pushPolicy?.();
+    return pushPolicy(input);
+  };
+  const bundle = await bundleOnce();
+  let running: { workers: Worker[]; runs: Promise<PromiseSettledResult<void>[]> } | null = null;
+  const stack: Stack = {
+    env,
+    server,
+    client: wrapClient(temporal),
+    runtime,
+    script,
+    async startWorkers() {
+      const workers = await createWorkers({ env, activities, bundle, withOutages });
+      running = { workers, runs: Promise.allSettled(workers.map((worker) => worker.run())) };
+    },
+    async stopWorkers() {
+      const stopped = running;
+      running = null;
+      for (const worker of stopped?.workers ?? []) if (worker.getState() === 'RUNNING') worker.shutdown();
+      for (const end of (await stopped?.runs) ?? []) if (end.status === 'rejected' && !isHeldLate(end.reason)) throw end.reason;
+    },
+    async close() {
+      await stack.stopWorkers();
+      // A call that the SDK is about to try again throws out of its timer when the channel is shut, into whatever test file runs by
+      // then. The channel ends with this process.
+      Object.assign(env.connection, { close: async () => undefined });
+      await env.teardown();
+      await server?.end();
+    },
+  };
+  await stack.startWorkers();
+  await stack.client.organization('default').create();
+  if (withWatch)
+    await temporal.workflow.start('watch', { workflowId: 'watch/memory', taskQueue: TASK_QUEUE, args: [{ runtime: 'memory' }] });
+  return stack;
+}
+
+/** Waits for a condition of the real world; says what it waited for when it never comes. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | false | null | undefined> | T | false | null | undefined,
+): Promise<T> {
+  const endsAt = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > endsAt) throw new Error(`waited ${PATIENCE_MS} ms in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export function untilState(workspace: WorkspaceHandle, state: StatusView['state']): Promise<StatusView> {
+  return until(`${workspace.workspace} is ${state}`, async () => {
+    const status = await workspace.status();
+    return status.state === state && status;
+  });
+}
+
+/** A gate for `script.hold`: calls wait at it until it opens, or until they are aborted. */
+export function createGate(): { open: () => void; opened: Promise<void> } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+/** Takes back everything that a test scripted. */
+export function clearScript({ script }: Stack): void {
+  for (const key of Object.keys(script)) delete script[key as keyof Script];
+}
+
+/** The failures of workflow tasks in every run of a workflow, by cause; an entity that is sound has none but the server's own. */
+export async function taskFailures(stack: Stack, workflowId: string): Promise<string[]> {
+  const failures: string[] = [];
+  for await (const { runId } of stack.client.temporal.workflow.list({ query: `WorkflowId='${workflowId}'` })) {
+    const { events } = await stack.client.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+    for (const { workflowTaskFailedEventAttributes: failed } of events ?? []) {
+      if (failed) failures.push(`${String(failed.cause)} ${failed.failure?.message ?? ''}`);
+    }
+  }
+  return failures;
+}
+
+/** The SDK ends a worker, and then complains where a call of an activity that was held has only just returned. */
+function isHeldLate(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Worker still in use');
+}
+
+let bundled: Promise<WorkflowBundleWithSourceMap> | null = null;
+export function bundleOnce(): Promise<WorkflowBundleWithSourceMap> {
+  bundled ??= bundleWorkflows({ logger: new DefaultLogger('WARN') });
+  return bundled;
+}
+
+function createWorkers(given: {
+  env: TestWorkflowEnvironment;
+  activities: ReturnType<typeof createActivities>;
+  bundle: WorkflowBundleWithSourceMap;
+  withOutages: boolean;
+}): Promise<Worker[]> {
+  const { env, activities, bundle, withOutages } = given;
+  const options = {
+    connection: env.nativeConnection,
+    ...(env.namespace === undefined ? {} : { namespace: env.namespace }),
+    activities,
+    dataConverter: { payloadConverterPath },
+    maxHeartbeatThrottleInterval: '200ms',
+    defaultHeartbeatThrottleInterval: '200ms',
+    shutdownForceTime: '5s',
+    // The time-skipping server waits for ever for a worker that had a workflow in its cache; without one, only one task at a time is safe.
+    ...(withOutages ? { maxCachedWorkflows: 0, maxConcurrentWorkflowTaskExecutions: 1, maxConcurrentWorkflowTaskPolls: 1 } : {}),
+  } as const;
+  return Promise.all([
+    Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: bundle }),
+    Worker.create({ ...options, taskQueue: STARTS_QUEUE }),
+    Worker.create({ ...options, taskQueue: CARE_QUEUE }),
+  ]);
+}
+
+/** The embedded stack's own server, so that a kill of it is followed by a restart on the same file. */
+async function createDevServer(): Promise<{ env: TestWorkflowEnvironment; server: TemporalServer }> {
+  const dir = mkdtempSync(join(tmpdir(), 'perennial-server-'));
+  mkdirSync(join(dir, 'logs'));
+  const server = await startTemporalServer({
+    cli: CLI,
+    dir,
+    namespace: NAMESPACE,
+    port: await choosePort({ option: '--temporal-port', port: 0 }),
+    uiPort: await choosePort({ option: '--ui-port', port: 0 }),
+    env: process.env,
+    say: () => undefined,
+    signal: new AbortController().signal,
+    onSpawn: () => undefined,
+  });
+  const env = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address, namespace: NAMESPACE });
+  return { env, server };
+}
+
+/** Where there is none on the machine the SDK downloads its own. */
+function createTimeSkippingServer(): Promise<TestWorkflowEnvironment> {
+  const executable = { type: 'existing-path', path: TEST_SERVER } as const;
+  return TestWorkflowEnvironment.createTimeSkipping(existsSync(TEST_SERVER) ? { server: { executable } } : {});
+}
+
+let isInstalled = false;
+function installQuietRuntime(): void {
+  if (isInstalled) return;
+  isInstalled = true;
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
+  });
+}

@@ -1,0 +1,229 @@
+/** Each step of a build, a stop, and a purge, each in every kind of trouble, on a real server. */
+import type { WorkspaceHandle } from '../../../src/client';
+import { BAD_HOOKS, ENDINGS, FINAL, LATE, PLACES, TEMPORARY } from '../../support/workflows/failure-table';
+import {
+  BUILT,
+  disturb,
+  failureOf,
+  homesOf,
+  liveThrough,
+  openToTrouble,
+  pathOf,
+  podsOf,
+  RAN_WELL,
+  STEPS,
+  untilCalled,
+} from '../../support/workflows/fault-injection';
+import { createGate, type Stack, startStack, taskFailures, until, untilState } from '../../support/workflows/temporal-env';
+
+/** What a busy machine may add to a moment. */
+const SLACK_MS = 4_000;
+
+let stack: Stack;
+// Not in a hook, since tests that run side by side begin before hooks have ended.
+const ready = startStack('dev').then(async (started) => {
+  stack = started;
+  openToTrouble(stack);
+  await stack.client.organization('hurried').create();
+  await stack.client.organization('hurried').setPolicy({ build: { deadline: '4s', hookTimeout: '1s' } });
+  return stack;
+});
+beforeAll(() => ready);
+afterAll(() => stack?.close());
+
+test.concurrent.each(FINAL)(
+  'A final fault of %s (%s) fails the build: what it made is removed, the home stays, state error, and a start works.',
+  async (step, type) => {
+    const workspace = await create(`final-${step}-${type.toLowerCase()}`);
+    const { id } = await untilState(workspace, 'running');
+    const meter = disturb(workspace.name, step, { late: (call) => (call === 1 ? failureOf(type) : undefined) });
+    await workspace.rebuild();
+    const build = await workspace.waitForBuild(2);
+    expect(build.failure).toMatchObject({ type, step });
+    expect(build.steps.find(({ state }) => state === 'failed')?.name).toBe(step);
+    expect(await pathOf(workspace, 2)).toEqual(['running→building manual-rebuild', 'building→error build-failed']);
+    expect([await podsOf(stack, id), await homesOf(stack, id)]).toEqual([[], 1]);
+    expect(meter.calls()).toBe(1);
+    expect(await workspace.start()).toMatchObject({ outcome: 'accepted', build: 3 });
+    await untilState(workspace, 'running');
+    expect(await podsOf(stack, id)).toEqual([3]);
+  },
+);
+
+test.concurrent.each(TEMPORARY)(
+  'A temporary fault of %s (%s) is retried: it fails twice, then succeeds.',
+  async (place, type) => {
+    const name = `twice-${place}-${type.toLowerCase()}`;
+    const meter = disturb(name, place, { fail: (call) => (call <= 2 ? failureOf(type) : undefined) });
+    await liveThrough(await ready, name, place);
+    expect(meter.calls()).toBe(3);
+  },
+);
+
+test.concurrent.each(PLACES)('The answer of %s is lost: it runs twice and does no harm.', async (place) => {
+  const name = `lost-answer-${place}`;
+  const meter = disturb(name, place, { late: (call) => (call === 1 ? failureOf('RuntimeUnavailable') : undefined) });
+  await liveThrough(await ready, name, place);
+  expect(meter.calls()).toBe(2);
+});
+
+test.concurrent.each(STEPS.flatMap((step) => ENDINGS.map(([ending, request, path]) => ({ step, ending, request, path }))))(
+  'A $ending while $step runs ends the build, cleans up after it, and only then acts.',
+  async ({ step, ending, request, path }) => {
+    const name = `${ending.replace(' ', '-').toLowerCase()}-${step}`;
+    const gate = createGate();
+    const meter = disturb(name, step, { hold: (call) => (call === 1 ? gate.opened : undefined) });
+    const workspace = await create(name);
+    await untilCalled(meter);
+    await request(workspace);
+    // A query cannot be called back: it is answered, and the build ends all the same.
+    if (step === 'admit') gate.open();
+    await until('all is cleaned up', async () => (await pathOf(workspace)).length === 1 + path.length);
+    expect(await pathOf(workspace, 1)).toEqual(path);
+    const build = await workspace.build(1);
+    expect([build.steps.at(-1)?.state, build.endedAt, build.failure]).toEqual(['cancelled', expect.any(String), null]);
+    const { id, state } = await workspace.status();
+    expect(await podsOf(stack, id)).toEqual(state === 'running' ? [2] : []);
+    gate.open();
+  },
+);
+
+test.concurrent.each(PLACES)('A new run takes over in the middle of %s, and it goes on there.', async (place) => {
+  const name = `taken-over-${place}`;
+  const gate = createGate();
+  const meter = disturb(name, place, { hold: () => gate.opened });
+  const handle = (await ready).client.temporal.workflow.getHandle(`workspace/ada/${name}`);
+  let firstRun = '';
+  await liveThrough(stack, name, place, async (workspace) => {
+    await untilCalled(meter);
+    firstRun = (await handle.describe()).runId;
+    // What cannot be called back ends first, and the new run goes on after it.
+    const isStubborn = place === 'admit' || place === 'purge';
+    for (let ping = 0; ping < 20; ping += 1) await workspace.ping();
+    if (isStubborn) return gate.open();
+    await until('another run takes over', async () => {
+      await workspace.ping();
+      return (await handle.describe()).runId !== firstRun;
+    });
+    await untilCalled(meter, 2);
+    gate.open();
+  });
+  // A purge is so near the end that it may be over before another run can begin.
+  if (place !== 'purge') expect((await handle.describe()).runId).not.toBe(firstRun);
+});
+
+test.concurrent.each(['configure', 'personalize'] as const)(
+  'The pod is lost in the middle of %s: the build goes back to start-pod and ends well.',
+  async (step) => {
+    const name = `pod-lost-in-${step}`;
+    const starts = disturb(name, 'start-pod');
+    const meter = disturb(name, step, { hold: (call) => (call === 1 ? createGate().opened : undefined) });
+    const workspace = await create(name);
+    await untilCalled(meter);
+    const { id } = await workspace.status();
+    stack.runtime.losePod({ id, organization: 'default', build: 1 }, { reason: 'it was evicted' });
+    const build = await workspace.waitForBuild(1);
+    expect(starts.calls()).toBe(2);
+    expect(build.warnings).toEqual([expect.stringMatching(/lost/)]);
+    expect(await pathOf(workspace)).toEqual(BUILT);
+    expect(await podsOf(stack, id)).toEqual([1]);
+  },
+);
+
+test.concurrent.each(LATE)(
+  'One deadline for the build: a runtime %s at %s ends it at that moment.',
+  async (kind, place, trouble, why) => {
+    const name = `late-${kind}`;
+    // Uses up some two and a half seconds of the deadline, pauses included.
+    disturb(name, 'prepare-home', { fail: (call) => (call <= 2 ? failureOf('RuntimeUnavailable') : undefined) });
+    disturb(name, place, trouble);
+    const workspace = await create(name, { organization: 'hurried' });
+    const build = await workspace.waitForBuild(1);
+    expect(build.failure).toMatchObject({ type: 'BuildTimedOut', step: place, message: expect.stringMatching(why) });
+    expect(build.failure?.message).toContain("the build's deadline of 4s passed");
+    const tookMs = Date.parse(build.endedAt ?? '') - Date.parse(build.startedAt);
+    expect(tookMs).toBeGreaterThan(3_900);
+    expect(tookMs).toBeLessThan(4_000 + SLACK_MS);
+    expect(await pathOf(workspace, 1)).toEqual(['building→error build-failed']);
+  },
+);
+
+test.concurrent.each(BAD_HOOKS)(
+  'A hook that %s gives a running workspace with a warning, and the later step runs.',
+  async (kind, answer, warning) => {
+    const name = `hook-${kind.replaceAll(' ', '-')}`;
+    const type = kind === 'fails finally' ? 'NotAllowed' : 'RuntimeUnavailable';
+    disturb(name, 'configure', answer === '' ? { fail: () => failureOf(type) } : { answer });
+    const later = disturb(name, 'personalize', { answer: RAN_WELL });
+    const workspace = await create(name, type === 'RuntimeUnavailable' && answer === '' ? { organization: 'hurried' } : {});
+    const build = await workspace.waitForBuild(1);
+    expect(build.steps.slice(-2).map(({ state }) => state)).toEqual(['warning', 'done']);
+    expect(build.warnings).toEqual([expect.stringMatching(warning)]);
+    expect([later.calls(), build.failure]).toEqual([1, null]);
+    expect(await pathOf(workspace)).toEqual(BUILT);
+  },
+);
+
+test.concurrent('A build that the runtime knows a newer one of is superseded by one above it.', async () => {
+  const stale = failureOf('StaleBuild', { found: 7 });
+  disturb('stale', 'start-pod', { fail: (call) => (call === 1 ? stale : undefined) });
+  const workspace = await create('stale');
+  const { id } = await untilState(workspace, 'running');
+  expect(await podsOf(stack, id)).toEqual([8]);
+  expect((await pathOf(workspace)).slice(1, 2)).toEqual(['building→off build-cancelled']);
+});
+
+test.concurrent('A missing home fails the build and makes nothing new.', async () => {
+  const workspace = await create('homeless');
+  const { id } = await untilState(workspace, 'running');
+  await workspace.stop();
+  await untilState(workspace, 'off');
+  stack.runtime.loseHome(id);
+  const starts = disturb('homeless', 'start-pod');
+  await workspace.start();
+  expect((await workspace.waitForBuild(2)).failure).toMatchObject({ type: 'HomeMissing', step: 'prepare-home' });
+  expect([starts.calls(), await podsOf(stack, id), await homesOf(stack, id)]).toEqual([0, [], 1]);
+});
+
+test.concurrent("A stranger in the home's place stays when the workspace is purged.", async () => {
+  const meter = disturb('stranger', 'purge', { fail: () => failureOf('HomeMissing') });
+  const workspace = await create('stranger');
+  const { id } = await untilState(workspace, 'running');
+  await workspace.delete({ purge: true });
+  await stack.client.temporal.workflow.getHandle('workspace/ada/stranger').result();
+  expect([meter.calls(), await homesOf(stack, id)]).toEqual([1, 1]);
+});
+
+// Not beside others: all workers end here.
+test.each(PLACES)('The worker dies in the middle of %s; another one goes on with it.', async (place) => {
+  const name = `worker-lost-${place}`;
+  const gate = createGate();
+  // Nobody is left to answer the query of `admit`, so it fails as it does when the server goes.
+  const isCut = place === 'admit';
+  const cut = gate.opened.then(() => {
+    if (isCut) throw failureOf('RuntimeUnavailable');
+  });
+  const meter = disturb(name, place, { hold: (call) => (call === 1 ? cut : undefined) });
+  await liveThrough(stack, name, place, async () => {
+    await untilCalled(meter);
+    const stopped = stack.stopWorkers();
+    // These two cannot be called back; the others are cut off in the middle.
+    if (isCut || place === 'purge') gate.open();
+    await stopped;
+    gate.open();
+    await stack.startWorkers();
+  });
+});
+
+test('No workflow task failed but for what the server itself causes.', async () => {
+  const failures: string[] = [];
+  for await (const { workflowId } of stack.client.temporal.workflow.list({ query: "WorkflowType='workspace'" })) {
+    failures.push(...(await taskFailures(stack, workflowId)));
+  }
+  expect(failures.filter((failure) => !/UnhandledCommand|ForceCloseCommand/.test(failure))).toEqual([]);
+});
+
+async function create(name: string, more: object = {}): Promise<WorkspaceHandle> {
+  await ready;
+  return stack.client.create({ owner: 'ada', name, image: 'starter:1', by: 'ada', ...more });
+}

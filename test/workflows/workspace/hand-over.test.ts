@@ -1,0 +1,144 @@
+/** Continue-as-new, cancel, terminate, and reset: what an operator and the server may do to a workspace at any time. */
+import {
+  clearScript,
+  createGate,
+  type Stack,
+  startStack,
+  taskFailures,
+  until,
+  untilState,
+} from '../../support/workflows/temporal-env';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack('dev', { withWatch: true });
+});
+afterEach(() => clearScript(stack));
+afterAll(() => stack?.close());
+
+const create = (name: string, more: object = {}) =>
+  stack.client.create({ owner: 'ada', name, image: 'starter:1', by: 'ada', ...more });
+const handleOf = (name: string) => stack.client.temporal.workflow.getHandle(`workspace/ada/${name}`);
+
+test('a build is taken over by a new run in the middle of a step, and ends well', async () => {
+  const gate = createGate();
+  const startsOf = () => stack.runtime.calls.filter((verb) => verb === 'startPod').length;
+  const [startsBefore, stopsBefore] = [startsOf(), stack.runtime.calls.filter((verb) => verb === 'stopPod').length];
+  stack.script.hold = (verb) => (verb === 'startPod' ? gate.opened : undefined);
+  const workspace = await create('taken-over', { continueAsNewAfterEvents: 40 });
+  await until('the pod is being started', () => startsOf() === startsBefore + 1);
+  const firstRun = (await handleOf('taken-over').describe()).runId;
+  for (let ping = 0; ping < 15; ping += 1) await workspace.ping();
+  await until(
+    'another run has taken over',
+    async () => (await handleOf('taken-over').describe()).runId !== firstRun && startsOf() > startsBefore + 1,
+  );
+  gate.open();
+  const build = await workspace.waitForBuild(1);
+  expect(build.steps.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'skipped', 'skipped', 'skipped']);
+  expect(stack.runtime.calls.filter((verb) => verb === 'stopPod')).toHaveLength(stopsBefore);
+  await untilState(workspace, 'running');
+});
+
+test('each cancel of the workflow is taken as a delete', async () => {
+  const workspace = await create('cancelled');
+  await untilState(workspace, 'running');
+  for (let round = 0; round < 2; round += 1) {
+    await handleOf('cancelled').cancel();
+    const status = await untilState(workspace, 'deleted');
+    expect(status.purgeAt).not.toBeNull();
+    await workspace.restore();
+    expect((await workspace.status()).state).toBe('off');
+  }
+});
+
+test('after a reset the workspace keeps its id and home, takes a number above what it finds, and goes on', async () => {
+  const workspace = await create('reset');
+  await workspace.waitForBuild(1);
+  const before = await untilState(workspace, 'running');
+  await workspace.rebuild();
+  await workspace.waitForBuild(2);
+  const described = await handleOf('reset').describe();
+  const history = await handleOf('reset').fetchHistory();
+  const running = history.events?.find((event) => String(event.eventType) === '7' || event.workflowTaskCompletedEventAttributes);
+  await stack.client.temporal.workflowService.resetWorkflowExecution({
+    namespace: stack.client.temporal.options.namespace,
+    workflowExecution: { workflowId: 'workspace/ada/reset', runId: described.runId },
+    reason: 'test',
+    requestId: 'reset-1',
+    workflowTaskFinishEventId: running?.eventId ?? null,
+    resetReapplyExcludeTypes: [1, 2],
+  });
+  await until('another run goes on', async () => (await handleOf('reset').describe()).runId !== described.runId);
+  const after = await until('it runs on a newer build', async () => {
+    const status = await workspace.status();
+    return status.state === 'running' && (status.build?.number ?? 0) > 2 && status;
+  });
+  expect(after.id).toBe(before.id);
+  const pods = (await stack.runtime.listPods()).filter(({ id }) => id === after.id);
+  expect(pods.map(({ build }) => build)).toEqual([after.build?.number]);
+});
+
+test('after a terminate the watch removes the pod and keeps the home, and another workspace can take the home over', async () => {
+  const workspace = await create('terminated');
+  const { id } = await untilState(workspace, 'running');
+  await handleOf('terminated').terminate('test');
+  await until('the pod is removed', async () => !(await stack.runtime.listPods()).some((pod) => pod.id === id));
+  expect((await stack.runtime.listHomes()).some((home) => home.id === id)).toBe(true);
+  const heir = await create('heir', { home: id });
+  expect((await untilState(heir, 'running')).id).toBe(id);
+});
+
+test("a home that belongs to a living workspace, or to another's owner, is not taken over", async () => {
+  const holder = await create('holder');
+  const { id } = await untilState(holder, 'running');
+  const thief = await create('thief', { home: id });
+  expect((await thief.waitForBuild(1)).failure).toMatchObject({ type: 'NotAllowed' });
+  const stranger = await stack.client.create({ owner: 'bob', name: 'stranger', image: 'starter:1', home: id });
+  expect((await stranger.waitForBuild(1)).failure?.type).toBe('NotAllowed');
+  expect((await holder.status()).state).toBe('running');
+});
+
+test('a lost pod is rebuilt with the same digest three times in an hour; the fourth loss is an error', async () => {
+  const workspace = await create('lost');
+  const first = await untilState(workspace, 'running');
+  for (let loss = 1; loss <= 3; loss += 1) {
+    stack.runtime.losePod({ id: first.id, organization: 'default', build: loss }, { reason: 'it was evicted' });
+    const status = await until(`loss ${loss} is mended`, async () => {
+      const now = await workspace.status();
+      return now.state === 'running' && now.build?.number === loss + 1 && now;
+    });
+    expect(status.image.digest).toBe(first.image.digest);
+    expect(status.build?.cause).toBe('pod-lost');
+  }
+  stack.runtime.losePod({ id: first.id, organization: 'default', build: 4 }, { reason: 'it was evicted' });
+  await untilState(workspace, 'error');
+  const { history } = await workspace.explain();
+  expect(history.at(-1)).toMatchObject({
+    from: 'running',
+    to: 'error',
+    cause: 'pod-lost',
+    by: 'watch',
+    evidence: 'it was evicted',
+  });
+});
+
+test.each([
+  [['stop', 'start'], 'running'],
+  [['start', 'stop'], 'off'],
+] as const)('signals %j that came before there was a worker are taken in the order of their arrival', async (signals, state) => {
+  await stack.stopWorkers();
+  const workspace = await create(`early-${signals.join('-')}`);
+  for (const signal of signals) await handleOf(workspace.name).signal(signal);
+  await stack.startWorkers();
+  await untilState(workspace, state);
+  const { history } = await workspace.explain();
+  expect(history.some(({ cause }) => cause === 'manual-stop')).toBe(true);
+});
+
+test('no workflow task failed but for what the server itself causes', async () => {
+  for (const name of ['taken-over', 'cancelled', 'terminated', 'heir', 'lost']) {
+    const failures = await taskFailures(stack, `workspace/ada/${name}`);
+    expect(failures.filter((failure) => !/UnhandledCommand/.test(failure))).toEqual([]);
+  }
+});

@@ -1,0 +1,154 @@
+/** A workspace whose workflow has ended, and builds that others replaced, as client and command tell of them on a real server. */
+import type { WorkspaceHandle } from '../../../src/client';
+import { type Ended, run } from '../../support/cli/command-line';
+import { createStackFolder } from '../../support/cli/folder';
+import { clearScript, createGate, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
+
+const COMMANDS = ['status', 'explain', 'start', 'stop', 'rebuild', 'cancel', 'ping', 'delete', 'restore', 'logs', 'shell'];
+
+let stack: Stack;
+const dir = createStackFolder([]);
+beforeAll(async () => {
+  stack = await startStack('dev', { withWatch: true });
+});
+afterEach(() => clearScript(stack));
+afterAll(() => stack?.close());
+
+test('Of a workspace that was terminated every method and every command says so, with the reason, and none shows its old state.', async () => {
+  const workspace = await arrive('terminated');
+  await handleOf(workspace).terminate('the disk was on fire');
+  const message =
+    /^workspace ada\/terminated was terminated at \d{4}-[^ ]+Z \(the disk was on fire\); a home that it had is kept$/;
+  await expectEnd(workspace, message);
+  const shown = await perennial(['status', 'ada/terminated']);
+  expect(shown).toMatchObject({
+    code: 1,
+    out: '',
+    error: expect.stringContaining('perennial: NotFound: workspace ada/terminated was'),
+  });
+}, 90_000);
+
+test('Of a workspace that was purged they say that, and when.', async () => {
+  const workspace = await arrive('purged');
+  await workspace.delete({ purge: true });
+  await handleOf(workspace).result();
+  await expectEnd(workspace, /^workspace ada\/purged was purged at \d{4}-[^ ]+Z; nothing of it is left$/);
+}, 90_000);
+
+test('Of a workspace whose creation failed they say why, and who waits for it gets the failure itself.', async () => {
+  const workspace = await stack.client.create({ owner: 'ada', name: 'refused', image: 'starter:1', organization: 'nowhere' });
+  await expect(workspace.waitForBuild(1)).rejects.toMatchObject({
+    type: 'NotFound',
+    message: expect.stringMatching(/^organization: expected the name/),
+  });
+  await expectEnd(workspace, /^the creation of workspace ada\/refused failed at \d{4}-[^ ]+Z: NotFound: organization: expected/);
+}, 90_000);
+
+test('A workspace that never was does not exist, and an ended organization answers no policy that it had.', async () => {
+  await expectEnd(stack.client.workspace('ada', 'never'), /^workspace ada\/never does not exist$/);
+  const organization = stack.client.organization('closed');
+  await organization.create();
+  await stack.client.temporal.workflow.getHandle('organization/closed').terminate();
+  for (const ask of [organization.policy, organization.usage, () => organization.setPolicy({ retention: '1d' })]) {
+    await expect(ask()).rejects.toMatchObject({ type: 'NotFound', message: expect.stringMatching(/ended/) });
+  }
+}, 90_000);
+
+test('A workspace that ends while somebody waits for its build ends the waiting.', async () => {
+  stack.script.hold = (verb) => (verb === 'startPod' ? new Promise(() => {}) : undefined);
+  const workspace = await stack.client.create({ owner: 'ada', name: 'cut-off', image: 'starter:1' });
+  const waiting = expect(workspace.waitForBuild(1)).rejects.toMatchObject({ message: expect.stringMatching(/was terminated/) });
+  await untilState(workspace, 'building');
+  await handleOf(workspace).terminate();
+  await waiting;
+}, 90_000);
+
+test('A workspace that takes over a home which was built before is waited for to its end, which is said.', async () => {
+  const first = await arrive('before');
+  for (const number of [2, 3]) {
+    await first.rebuild();
+    await first.waitForBuild(number, { intervalMs: 50 });
+  }
+  const { id } = await first.status();
+  await handleOf(first).terminate();
+  await until('its pod is gone', async () => (await stack.runtime.listPods()).every((pod) => pod.id !== id));
+  const ended = await perennial(['create', 'ada/heir', '--image', 'starter:1', '--home', id]);
+  expect(ended).toMatchObject({
+    code: 0,
+    error: expect.stringMatching(/build 1 of ada\/heir was replaced by build 4, which is/),
+  });
+  expect(ended.out).toMatch(/ada\/heir is running \(build 4/);
+  expect(await stack.client.workspace('ada', 'heir').build(1)).toMatchObject({ number: 1, replacedBy: 4 });
+}, 90_000);
+
+test('A start that waits and is replaced by a rebuild has no build: its number names the other, and who waits follows.', async () => {
+  const workspace = await arrive('replaced');
+  const gate = createGate();
+  stack.script.hold = (verb) => (verb === 'stopPod' ? gate.opened : undefined);
+  await workspace.stop();
+  const start = await workspace.start();
+  const rebuild = await workspace.rebuild({ image: 'starter:2' });
+  expect([start.build, rebuild.build]).toEqual([2, 3]);
+  await expect(workspace.build(2)).rejects.toMatchObject({
+    type: 'NotFound',
+    message: expect.stringMatching(/got 2, which was replaced by build 3$/),
+  });
+  const replaced: number[][] = [];
+  const waiting = workspace.waitForBuild(2, { onReplaced: (...numbers) => replaced.push(numbers) });
+  gate.open();
+  expect(await waiting).toMatchObject({ number: 3, image: { reference: 'starter:2' }, failure: null });
+  expect(replaced).toEqual([[2, 3]]);
+}, 90_000);
+
+test('Terminals that watch a build ask the worker only where something happened, and once a second at most.', async () => {
+  const gate = createGate();
+  stack.script.hold = (verb) => (verb === 'startPod' ? gate.opened : undefined);
+  const workspace = await stack.client.create({ owner: 'ada', name: 'watched', image: 'starter:1' });
+  await until('its pod is being started', async () => (await workspace.pendingStep())?.waitingFor);
+  const queries = jest.spyOn(stack.client.temporal.workflowService, 'queryWorkflow');
+  const looks = jest.spyOn(stack.client.temporal.workflowService, 'describeWorkflowExecution');
+  const before = await historyLength(workspace);
+  const watching = Array.from({ length: 4 }, () => workspace.waitForBuild(1));
+  await until('each has looked some times', () => looks.mock.calls.length >= 30);
+  // One each to begin with, and one more for all that happened meanwhile.
+  expect(queries.mock.calls.length).toBeLessThanOrEqual(4 * (1 + (await historyLength(workspace)) - before));
+  looks.mockRestore();
+  gate.open();
+  for (const build of await Promise.all(watching)) expect(build).toMatchObject({ number: 1, failure: null });
+  expect(queries.mock.calls.length).toBeLessThanOrEqual(16);
+  queries.mockRestore();
+}, 90_000);
+
+async function arrive(name: string): Promise<WorkspaceHandle> {
+  const workspace = await stack.client.create({ owner: 'ada', name, image: 'starter:1' });
+  await untilState(workspace, 'running');
+  return workspace;
+}
+
+const historyLength = async (workspace: WorkspaceHandle) => (await handleOf(workspace).describe()).historyLength;
+const handleOf = ({ workspace }: WorkspaceHandle) => stack.client.temporal.workflow.getHandle(`workspace/${workspace}`);
+
+async function expectEnd(workspace: WorkspaceHandle, message: RegExp): Promise<void> {
+  const { status, explain, build, ping, start, stop, rebuild, cancelBuild, restore, configure, waitForBuild } = workspace;
+  const asked = [status, explain, build, ping, start, stop, rebuild, cancelBuild, restore, workspace.delete];
+  for (const ask of [...asked, () => configure({ image: 'starter:2' })]) {
+    await expect(ask()).rejects.toMatchObject({ type: 'NotFound', message: expect.stringMatching(message) });
+  }
+  await expect(waitForBuild(1)).rejects.toMatchObject({ type: 'NotFound' });
+  for (const name of COMMANDS) {
+    const ended = await perennial([name, workspace.workspace, '--json']);
+    expect({ name, code: ended.code, error: JSON.parse(ended.out).error }).toEqual({
+      name,
+      code: 1,
+      error: { type: 'NotFound', message: expect.stringMatching(message) },
+    });
+  }
+  const isListed = async () => (await perennial(['list', '--json'])).out.includes(`"${workspace.workspace}"`);
+  await until('it is listed no more', async () => !(await isListed()));
+}
+
+/** The command line, against the stack. */
+function perennial(args: string[]): Promise<Ended> {
+  const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  return run(args, { client: stack.client, settings: { dir, images: dir, by: null }, pause });
+}
