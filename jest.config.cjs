@@ -16,6 +16,5 @@ module.exports = {
   },
   transformIgnorePatterns: [`node_modules/(?!${MODULES}/)`],
   testTimeout: 60_000,
-  // More than a small machine has cores: most of a test is waiting for servers and processes.
-  maxWorkers: 4,
+  maxWorkers: 2,
 };
