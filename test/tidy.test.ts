@@ -10,6 +10,8 @@ const MAX_FOLDER_FILES = 20;
 const MAX_FUNCTION_LINES = 70;
 /** A room with less is unexplained, one with more has comments that repeat the code. */
 const COMMENT_SHARE = { min: 0.05, max: 0.3 };
+/** Rooms that are mostly public types, with a comment on each field and each method. */
+const MAX_SHARE_OF_TYPES: Record<string, number> = { client: 0.45, contract: 0.45 };
 
 /** From left to right; a room imports only from its right. `worker` stands apart: it sees all, and nobody sees it. */
 const RANKS: Record<string, number> = {
@@ -169,7 +171,8 @@ test('Files and folders are named in kebab-case, and none is a drawer for anythi
 test('Every room explains itself, and none in more words than it needs.', () => {
   const rooms = [...new Set(SOURCES.map(({ file }) => roomOf(file)))];
   const shares = rooms.map((room) => [room, commentShare(SOURCES.filter(({ file }) => roomOf(file) === room))] as const);
-  expect(shares.filter(([, share]) => share < COMMENT_SHARE.min || share > COMMENT_SHARE.max)).toEqual([]);
+  const max = (room: string) => MAX_SHARE_OF_TYPES[room] ?? COMMENT_SHARE.max;
+  expect(shares.filter(([room, share]) => share < COMMENT_SHARE.min || share > max(room))).toEqual([]);
 });
 
 test("No file names a path of a developer's machine or the host of a package registry.", () => {

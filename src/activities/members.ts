@@ -2,7 +2,8 @@
 
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import { organizationPartId } from '../contract/names';
+import { membersChangedSignal } from '../contract/messages';
+import { MEMBERS_WORKFLOW, organizationPartId, TASK_QUEUE } from '../contract/names';
 import type { KnownPolicy } from '../contract/policy';
 import type { Dependencies } from './dependencies';
 import { translated } from './failure';
@@ -33,11 +34,11 @@ async function updateMembers(client: Client, input: UpdateMembersInput): Promise
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const { group, events } = next;
       try {
-        await client.workflow.signalWithStart('members', {
+        await client.workflow.signalWithStart(MEMBERS_WORKFLOW, {
           workflowId: organizationPartId(organization, group),
-          taskQueue: 'perennial',
+          taskQueue: TASK_QUEUE,
           args: [{ organization, part: group }],
-          signal: 'membersChanged',
+          signal: membersChangedSignal,
           signalArgs: [{ policy, events }],
         });
       } catch (error) {

@@ -1,6 +1,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { statusQuery } from '../contract/messages';
 import { workspaceWorkflowId } from '../contract/names';
+import { DOWN_STATES } from '../contract/payloads';
 import { isClosed } from '../contract/workflow-status';
 
 /**
@@ -22,9 +23,6 @@ export async function findWorkspace(
     throw error;
   }
 }
-
-/** States in which a workspace wants no pod. */
-export const DOWN_STATES: ReadonlySet<unknown> = new Set(['off', 'error', 'deleted']);
 
 /**
  * Whether a pod's own workspace says that it is down, with no build under way, and that it knows this pod's build. The workflow

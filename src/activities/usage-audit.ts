@@ -1,9 +1,9 @@
 /** Puts right what organizations count: of workspaces that have ended without a report, and of homes that are gone. */
 
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { WorkspaceEndedInput } from '../contract/internal-payloads';
+import type { MemberView, WorkspaceEndedInput } from '../contract/internal-payloads';
 import { membersQuery, workspaceEndedSignal } from '../contract/messages';
-import { organizationWorkflowId, workspaceWorkflowId } from '../contract/names';
+import { MEMBERS_WORKFLOW, ORGANIZATION_WORKFLOW, organizationWorkflowId, workspaceWorkflowId } from '../contract/names';
 import { IS_OPEN_CLAUSE } from '../contract/workflow-status';
 import type { Runtime } from '../runtimes/runtime';
 import { findWorkspace } from './ownership';
@@ -18,12 +18,8 @@ export interface Audit {
 }
 
 /** As an organization or one of its parts counts it. */
-interface Member {
+interface Member extends MemberView {
   organization: string;
-  owner: string;
-  name: string;
-  id: string;
-  running: boolean;
 }
 
 /** The list only finds candidates: before anything is taken for ended, the workflow itself is asked. */
@@ -48,13 +44,13 @@ export async function auditUsage({ runtime, client, live, forEach }: Audit): Pro
 
 /** The organizations and their parts. */
 async function listHolders(client: Client): Promise<string[]> {
-  const query = `WorkflowType IN ('organization', 'members') AND ${IS_OPEN_CLAUSE}`;
+  const query = `WorkflowType IN ('${ORGANIZATION_WORKFLOW}', '${MEMBERS_WORKFLOW}') AND ${IS_OPEN_CLAUSE}`;
   const ids: string[] = [];
   for await (const { workflowId } of client.workflow.list({ query })) ids.push(workflowId);
   return ids;
 }
 
-async function queryMembers(client: Client, workflowId: string): Promise<Omit<Member, 'organization'>[]> {
+async function queryMembers(client: Client, workflowId: string): Promise<MemberView[]> {
   try {
     return await client.workflow.getHandle(workflowId).query(membersQuery);
   } catch (error) {

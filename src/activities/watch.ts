@@ -9,14 +9,15 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { PodLostInput, WorkspaceEndedInput } from '../contract/internal-payloads';
 import { podLostSignal, workspaceEndedSignal } from '../contract/messages';
-import { organizationWorkflowId, workspaceWorkflowId } from '../contract/names';
+import { organizationWorkflowId, WORKSPACE_WORKFLOW, workspaceWorkflowId } from '../contract/names';
+import { DOWN_STATES } from '../contract/payloads';
 import { cutText, MESSAGE_LIMIT } from '../contract/text-limit';
 import { IS_OPEN_CLAUSE } from '../contract/workflow-status';
 import { untilAborted } from '../runtimes/abort';
 import type { ListedPod, Runtime } from '../runtimes/runtime';
 import type { Dependencies } from './dependencies';
 import { toApplicationFailure } from './failure';
-import { DOWN_STATES, findWorkspace, isDownAfter } from './ownership';
+import { findWorkspace, isDownAfter } from './ownership';
 import { auditUsage } from './usage-audit';
 import { startWatchHeartbeat } from './watch-heartbeat';
 
@@ -227,7 +228,7 @@ interface LiveWorkspace {
 
 async function listWorkspaces({ client, say }: Round): Promise<Map<string, LiveWorkspace>> {
   const workspaces = new Map<string, LiveWorkspace>();
-  const query = `WorkflowType='workspace' AND ${IS_OPEN_CLAUSE}`;
+  const query = `WorkflowType='${WORKSPACE_WORKFLOW}' AND ${IS_OPEN_CLAUSE}`;
   for await (const { workflowId, memo, searchAttributes } of client.workflow.list({ query })) {
     const first = <T>(name: string, absent: T): T => (searchAttributes[name] as T[] | undefined)?.[0] ?? absent;
     const id = typeof memo?.id === 'string' ? memo.id : null;

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 
 /**
- * What tells one Perennial from another that uses the same cluster: the id that Temporal gave the namespace when it was made, a
- * UUID, which no other namespace ever has, on whichever server.
+ * Identifies one Perennial among several that share a cluster: the id of its Temporal namespace, a UUID that the server made with the
+ * namespace, and that no other namespace has on any server.
  */
 export async function installationOf({ connection, options: { namespace } }: Client): Promise<string> {
   const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });

@@ -1,55 +1,19 @@
 import type { Client } from '@temporalio/client';
 import * as messages from '../contract/messages';
-import { TASK_QUEUE, workspaceWorkflowId } from '../contract/names';
-import type {
-  Answer,
-  BuildView,
-  ByInput,
-  ConfigureInput,
-  CreateInput,
-  DeleteAnswer,
-  DeleteInput,
-  ExplainView,
-  PingInput,
-  RebuildInput,
-  StatusView,
-  StopInput,
-} from '../contract/payloads';
-import { type PendingStep, pendingStep, type WaitOptions, waitForBuild } from './build-wait';
-import { requesting, sendQuery, sendUpdate } from './failure';
+import { TASK_QUEUE, WORKSPACE_WORKFLOW, workspaceWorkflowId } from '../contract/names';
+import type { CreateInput } from '../contract/payloads';
+import { waitForBuild } from './build-wait';
+import { requesting } from './failure';
+import { pendingStep } from './pending-step';
+import { sendQuery, sendUpdate } from './retry';
 import { explainEnd, queryOpenOnly } from './workflow-end';
+import type { WorkspaceHandle } from './workspace-handle';
 
-/** One workspace. Every request rejects with a `RequestFailure`. */
-export interface WorkspaceHandle {
-  /** `owner/name`. */
-  workspace: string;
-  owner: string;
-  name: string;
-  status(): Promise<StatusView>;
-  explain(): Promise<ExplainView>;
-  build(number?: number): Promise<BuildView>;
-  /** A signal: resolves once the server has it, needs no worker. */
-  ping(input?: PingInput): Promise<void>;
-  start(input?: ByInput): Promise<Answer>;
-  stop(input?: StopInput): Promise<Answer>;
-  rebuild(input?: RebuildInput): Promise<Answer>;
-  cancelBuild(input?: ByInput): Promise<Answer>;
-  restore(input?: ByInput): Promise<Answer>;
-  delete(input?: DeleteInput): Promise<DeleteAnswer>;
-  configure(input: ConfigureInput): Promise<StatusView>;
-  /** What the running step waits for, from its heartbeat; null while no step runs. */
-  pendingStep(): Promise<PendingStep | null>;
-  /**
-   * Waits until the build has ended, well or not, or the one that replaced it; `onChange` is called with each state of it that differs
-   * from the one before.
-   */
-  waitForBuild(number: number, options?: WaitOptions): Promise<BuildView>;
-}
-
+/** Starts the workflow of a new workspace; see `PerennialClient.create`. */
 export async function createWorkspace(client: Client, input: CreateInput): Promise<WorkspaceHandle> {
   const workflowId = workspaceWorkflowId(input.owner, input.name);
   await requesting(`workspace ${input.owner}/${input.name}`, () =>
-    client.workflow.start('workspace', {
+    client.workflow.start(WORKSPACE_WORKFLOW, {
       workflowId,
       taskQueue: TASK_QUEUE,
       args: [input],
@@ -59,22 +23,23 @@ export async function createWorkspace(client: Client, input: CreateInput): Promi
   return workspaceHandle(client, input.owner, input.name);
 }
 
+/** A handle of a workspace, which need not exist yet. */
 export function workspaceHandle(client: Client, owner: string, name: string): WorkspaceHandle {
   const workspace = `${owner}/${name}`;
   const handle = client.workflow.getHandle(workspaceWorkflowId(owner, name));
   const { workflowId } = handle;
   const queries = queryOpenOnly(client).getHandle(workflowId);
-  const thing = `workspace ${workspace}`;
-  const explained = async <T>(work: Promise<T>): Promise<T> => {
+  const subject = `workspace ${workspace}`;
+  const withEnd = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
     } catch (failure) {
-      throw await explainEnd({ client, workflowId, thing, failure });
+      throw await explainEnd({ client, workflowId, subject, failure });
     }
   };
-  const request = <T>(work: () => Promise<T>) => explained(requesting(thing, work));
-  const query = <T>(work: () => Promise<T>) => explained(sendQuery(thing, work));
-  const update = <T>(work: (updateId: string) => Promise<T>) => explained(sendUpdate(thing, work));
+  const request = <T>(work: () => Promise<T>) => withEnd(requesting(subject, work));
+  const query = <T>(work: () => Promise<T>) => withEnd(sendQuery(subject, work));
+  const update = <T>(work: (updateId: string) => Promise<T>) => withEnd(sendUpdate(subject, work));
   const self: WorkspaceHandle = {
     workspace,
     owner,

@@ -1,8 +1,13 @@
+/** Durations as the contract writes them: `90s`, `1h30m`, `4d`. Pure, so that workflows may import it. */
+
 const MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
 const PATTERN = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
+/** A minute in milliseconds. */
 export const MINUTE_MS = MS.m;
+/** An hour in milliseconds. */
 export const HOUR_MS = MS.h;
+/** A day of 24 hours in milliseconds. */
 export const DAY_MS = MS.d;
 
 /** Milliseconds of a duration such as `90s`, `1h30m`, `4d`: number-and-unit pairs, largest first; null for anything else. */
@@ -14,7 +19,7 @@ export function parseDuration(text: string): number | null {
   return Number.isSafeInteger(total) ? total : null;
 }
 
-/** Milliseconds of a duration that was checked when it was taken in. */
+/** Milliseconds of a duration that was validated before; throws `RangeError` for anything else. */
 export function durationMs(text: string): number {
   const ms = parseDuration(text);
   if (ms === null)
@@ -22,7 +27,7 @@ export function durationMs(text: string): number {
   return ms;
 }
 
-/** A duration for people and for the contract's own form: `2h`, `1h30m`, `45s`; below a second, `ms`. */
+/** A span in the same form, rounded to seconds, or to milliseconds below one second: `2h`, `1h30m`, `45s`, `20ms`. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))}ms`;
   let rest = Math.round(ms / 1_000) * 1_000;

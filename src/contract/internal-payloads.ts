@@ -1,37 +1,66 @@
-/** What our own workflows and activities send each other; total and validated like the rest, and not for others. */
+/** What Perennial's own workflows and activities send each other; validated like the rest, and not for other senders. */
+import type { KnownPolicy } from './policy';
 
-/** `build`: the build whose pod was seen; `found`: the newest build the runtime has seen, when it is newer than the workspace's own. */
+/** The signal `policyChanged`, from an organization to its workspaces. */
+export interface PolicyChangedInput {
+  /** The whole policy. */
+  policy: KnownPolicy;
+}
+
+/** The signal `podLost`, from the watch to a workspace. */
 export interface PodLostInput {
+  /** The build whose pod was seen to be lost. */
   build: number;
+  /** The runtime's reason. */
   reason: string;
+  /** Whether it counts towards the losses in an hour after which a workspace is not rebuilt. */
   counted: boolean;
+  /** The newest build that the runtime has seen. Absent: none that is newer than the workspace's own. */
   found?: number;
 }
 
-/** A workspace that can report nothing any more, since its workflow was terminated; `home`: whether its home is still there. */
+/** The signal `workspaceEnded`, to an organization, about a workspace whose workflow cannot report any more. */
 export interface WorkspaceEndedInput {
+  /** Its workflow id. */
   workspace: string;
+  /** The workspace's id. */
   id: string;
+  /** Whether its home still exists. */
   home: boolean;
 }
 
-/** A workspace's report to its organization, whole each time. */
+/** The signal `usageReported`, a workspace's whole report to its organization. */
 export interface UsageReport {
   /** Its workflow id. */
   workspace: string;
-  /** Tells it from one that was made anew under its name. */
+  /** The workspace's id, which differs when a workspace is created again under its name. */
   id: string;
   /** Rises with each report, and is never below the time in epoch milliseconds, so that it rises across a reset too. */
   sequence: number;
+  /** The workspace's owner. */
   owner: string;
   /** When the policy that it has was last changed, in epoch milliseconds; 0 for none. */
   policyAt: number;
-  /** Counted in running, cpu, and memory. */
+  /** Whether it counts in running, cpu, and memory. */
   running: boolean;
-  /** Counted in homes and disk. */
+  /** Whether it counts in homes and disk. */
   home: boolean;
-  /** Kubernetes quantities. */
+  /** Cores, a Kubernetes quantity. */
   cpu: string;
+  /** Bytes, a Kubernetes quantity. */
   memory: string;
+  /** Bytes, a Kubernetes quantity. */
   disk: string;
+}
+
+/** A workspace that an organization counts, the answer to the query `members`. */
+export interface MemberView {
+  /** The workspace's owner. */
+  owner: string;
+  /** The workspace's name. */
+  name: string;
+  /** The workspace's id. */
+  id: string;
+  /** Whether it counts in running, cpu, and memory. */
+  running: boolean;
 }

@@ -1,64 +1,95 @@
 /**
- * The contract in types: names of workflows, queues, search attributes, and messages, with the payload of each.
- * Client, worker, and workflows all use this file, so that no name is typed twice. Instants are ISO 8601 in UTC.
+ * The messages by name, each with its payload and answer. Client, worker, and workflows use these definitions, which are plain objects:
+ * the SDK's own `defineSignal` and its siblings would bring the whole workflow package into every client.
  */
-import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { PodLostInput, UsageReport, WorkspaceEndedInput } from './internal-payloads';
-import type {
-  Answer,
-  BuildView,
-  ByInput,
-  ConfigureInput,
-  DeleteAnswer,
-  DeleteInput,
-  ExplainView,
-  PingInput,
-  PolicyChange,
-  RebuildInput,
-  StatusView,
-  StopInput,
-  UsageView,
-} from './payloads';
-import type { Policy, PolicyChangedInput } from './policy';
+import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
+import type { BuildInput, ByInput, ConfigureInput, DeleteInput, PingInput, RebuildInput, StopInput } from './inputs';
+import type { MemberView, PodLostInput, PolicyChangedInput, UsageReport, WorkspaceEndedInput } from './internal-payloads';
+import type { Policy, PolicyChange } from './policy';
+import type { UsageView } from './usage';
+import type { Answer, BuildView, DeleteAnswer, ExplainView, StatusView } from './views';
 
-/** At the end of the refusal of a number stands the build that replaced it, behind these words; clients follow it. */
-export const REPLACED_BY = 'replaced by build ';
+const REPLACED_BY = 'replaced by build ';
 
-/** The end of what a query that came in such a moment fails with. */
+/** The end of the refusal of a build's number whose build was replaced by another before it began. */
+export const replacedBy = (build: number): string => `${REPLACED_BY}${build}`;
+
+/** The build that such a refusal names; null for every other message. */
+export function replacementIn(message: string): number | null {
+  const build = message.split(REPLACED_BY)[1];
+  return build ? Number(build) : null;
+}
+
+/** The end of the failure of a query that came between events and the workflow task for them. It may be sent again. */
 export const ASK_AGAIN = 'ask again';
 
-/** Whether this is a failure of a query that came in such a moment. */
+/** Whether a query failed only because of the moment at which it came. */
 export function isToAskAgain(error: unknown): boolean {
   return error instanceof Error && error.message.endsWith(ASK_AGAIN);
 }
 
-export const pingSignal = defineSignal<[PingInput?]>('ping');
-export const startSignal = defineSignal<[ByInput?]>('start');
-export const stopSignal = defineSignal<[StopInput?]>('stop');
-export const rebuildSignal = defineSignal<[RebuildInput?]>('rebuild');
-export const cancelBuildSignal = defineSignal<[ByInput?]>('cancelBuild');
+/** The workspace is in use. */
+export const pingSignal = signal<[PingInput?]>('ping');
+/** As the update of the same name, without an answer. */
+export const startSignal = signal<[ByInput?]>('start');
+/** As the update of the same name, without an answer. */
+export const stopSignal = signal<[StopInput?]>('stop');
+/** As the update of the same name, without an answer. */
+export const rebuildSignal = signal<[RebuildInput?]>('rebuild');
+/** As the update of the same name, without an answer. */
+export const cancelBuildSignal = signal<[ByInput?]>('cancelBuild');
 
-export const startUpdate = defineUpdate<Answer, [ByInput]>('start');
-export const stopUpdate = defineUpdate<Answer, [StopInput]>('stop');
-export const rebuildUpdate = defineUpdate<Answer, [RebuildInput]>('rebuild');
-export const cancelBuildUpdate = defineUpdate<Answer, [ByInput]>('cancelBuild');
-export const restoreUpdate = defineUpdate<Answer, [ByInput]>('restore');
-export const configureUpdate = defineUpdate<StatusView, [ConfigureInput]>('configure');
-export const deleteUpdate = defineUpdate<DeleteAnswer, [DeleteInput]>('delete');
+/** Builds the workspace where it is not running. */
+export const startUpdate = update<Answer, [ByInput]>('start');
+/** Removes the pod; the home is kept. */
+export const stopUpdate = update<Answer, [StopInput]>('stop');
+/** Builds the workspace whatever its state; the home is kept. */
+export const rebuildUpdate = update<Answer, [RebuildInput]>('rebuild');
+/** Ends the build under way, to `off`. */
+export const cancelBuildUpdate = update<Answer, [ByInput]>('cancelBuild');
+/** Takes a delete back. */
+export const restoreUpdate = update<Answer, [ByInput]>('restore');
+/** Changes the workspace's own settings. */
+export const configureUpdate = update<StatusView, [ConfigureInput]>('configure');
+/** Stops the workspace, and removes its home after the retention. */
+export const deleteUpdate = update<DeleteAnswer, [DeleteInput]>('delete');
 
-export const statusQuery = defineQuery<StatusView>('status');
-export const explainQuery = defineQuery<ExplainView>('explain');
-export const buildQuery = defineQuery<BuildView, [{ number?: number }?]>('build');
+/** The workspace as wanted and as it is. */
+export const statusQuery = query<StatusView>('status');
+/** Why it is so, what comes next, and what was. */
+export const explainQuery = query<ExplainView>('explain');
+/** One of the last ten builds. */
+export const buildQuery = query<BuildView, [BuildInput?]>('build');
 
-export const setPolicyUpdate = defineUpdate<Policy, [Record<string, unknown>]>('setPolicy');
-export const policyQuery = defineQuery<Policy & { changes: PolicyChange[] }>('policy');
-export const usageQuery = defineQuery<UsageView>('usage');
-/** Internal, of an organization and its parts: the workspaces that they count. */
-export const membersQuery = defineQuery<{ owner: string; name: string; id: string; running: boolean }[]>('members');
+/** Changes fields of an organization's policy. */
+export const setPolicyUpdate = update<Policy, [Record<string, unknown>]>('setPolicy');
+/** An organization's policy, with its last 50 changes. */
+export const policyQuery = query<Policy & { changes: PolicyChange[] }>('policy');
+/** What the workspaces of an organization use. */
+export const usageQuery = query<UsageView>('usage');
 
-/** Internal, between our own workflows and activities. */
-export const policyChangedSignal = defineSignal<[PolicyChangedInput]>('policyChanged');
-export const podLostSignal = defineSignal<[PodLostInput]>('podLost');
-export const usageReportedSignal = defineSignal<[UsageReport]>('usageReported');
-export const workspaceEndedSignal = defineSignal<[WorkspaceEndedInput]>('workspaceEnded');
-export const membersChangedSignal = defineSignal<[unknown]>('membersChanged');
+/** Internal: the workspaces that an organization, or a part of one, counts. */
+export const membersQuery = query<MemberView[]>('members');
+/** Internal, to a workspace: its organization's policy has changed. */
+export const policyChangedSignal = signal<[PolicyChangedInput]>('policyChanged');
+/** Internal, to a workspace: its pod is lost. */
+export const podLostSignal = signal<[PodLostInput]>('podLost');
+/** Internal, to an organization: what a workspace uses. */
+export const usageReportedSignal = signal<[UsageReport]>('usageReported');
+/** Internal, to an organization: a workspace ended without a report. */
+export const workspaceEndedSignal = signal<[WorkspaceEndedInput]>('workspaceEnded');
+/** Internal, to a part of an organization: the policy, and what concerns its workspaces. */
+export const membersChangedSignal = signal<[unknown]>('membersChanged');
+
+// The argument and return types of a definition are brands of the type alone, hence the casts.
+function signal<Args extends unknown[]>(name: string): SignalDefinition<Args> {
+  return { type: 'signal', name } as SignalDefinition<Args>;
+}
+
+function update<Answers, Args extends unknown[]>(name: string): UpdateDefinition<Answers, Args> {
+  return { type: 'update', name } as UpdateDefinition<Answers, Args>;
+}
+
+function query<Answers, Args extends unknown[] = []>(name: string): QueryDefinition<Answers, Args> {
+  return { type: 'query', name } as QueryDefinition<Answers, Args>;
+}

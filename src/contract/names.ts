@@ -1,20 +1,43 @@
-/** The names that the outside sees: namespace, queues, workflow ids, search attributes. No Temporal import, so that the pure rules may use them. */
+/** The names that callers see: namespace, queues, workflow types and ids, search attributes. Without a Temporal import, so that pure rules may use them. */
+
+/** The default Temporal namespace. */
 export const NAMESPACE = 'perennial';
+/** The organization of a workspace whose input names none; it always exists. */
 export const DEFAULT_ORGANIZATION = 'default';
 
-/** Workflows and short activities. */
+/** Task queue of workflows and short activities. */
 export const TASK_QUEUE = 'perennial';
-/** Volumes and pod starts; its slots cap what hits the cluster at once. */
+/** Task queue of volumes and pod starts; its slots cap the load on the cluster. */
 export const STARTS_QUEUE = 'perennial-starts';
-/** All else that touches a runtime: hooks, stops, clean-up, last look, watch; never behind a start. */
+/** Task queue of all else that touches a runtime: hooks, stops, clean-up, last look, watch. It never waits behind a start. */
 export const CARE_QUEUE = 'perennial-care';
 
-export const workspaceWorkflowId = (owner: string, name: string): string => `workspace/${owner}/${name}`;
-export const organizationWorkflowId = (name: string): string => `organization/${name}`;
-/** One of the workflows that keep the workspaces of a large organization. */
-export const organizationPartId = (organization: string, part: number): string => `members/${organization}/${part}`;
-export const watchWorkflowId = (runtime: string): string => `watch/${runtime}`;
+/** Workflow type of one workspace, from creation until its home is purged. */
+export const WORKSPACE_WORKFLOW = 'workspace';
+/** Workflow type of one organization: its policy and what its workspaces use. */
+export const ORGANIZATION_WORKFLOW = 'organization';
+/** Internal workflow type of a part of a large organization, which counts the workspaces of some of its owners. */
+export const MEMBERS_WORKFLOW = 'members';
+/** Workflow type that compares the pods that run with the pods that should. */
+export const WATCH_WORKFLOW = 'watch';
 
+/** The id of a workspace's workflow: `workspace/<owner>/<name>`. */
+export const workspaceWorkflowId = (owner: string, name: string): string => `${WORKSPACE_WORKFLOW}/${owner}/${name}`;
+/** The id of an organization's workflow: `organization/<name>`. */
+export const organizationWorkflowId = (name: string): string => `${ORGANIZATION_WORKFLOW}/${name}`;
+/** The id of a part of a large organization; `part` counts from 0, and may be a pattern in texts. */
+export const organizationPartId = (organization: string, part: number | string): string =>
+  `${MEMBERS_WORKFLOW}/${organization}/${part}`;
+/** The id of the watch of one runtime: `watch/<runtime>`. */
+export const watchWorkflowId = (runtime: string): string => `${WATCH_WORKFLOW}/${runtime}`;
+
+/** `owner/name` of a workspace's workflow id. */
+export const workspaceOfWorkflowId = (workflowId: string): string => workflowId.slice(WORKSPACE_WORKFLOW.length + 1);
+
+/** The activity types of a build and its clean-up, whose heartbeats say what a step waits for. */
+export const BUILD_ACTIVITIES = ['admit', 'prepareHome', 'startPod', 'awaitPod', 'runHookStep', 'stopPod'] as const;
+
+/** The search attributes of a workspace's workflow, with their types. `AutoOffAt` is the earliest auto-off as last armed. */
 export const SEARCH_ATTRIBUTES = {
   State: 'KEYWORD',
   Owner: 'KEYWORD',

@@ -1,3 +1,5 @@
+/** Kubernetes quantities: `500m`, `4Gi`. Pure, so that workflows may import it. */
+
 const FACTORS: Record<string, number> = {
   n: 1e-9,
   u: 1e-6,
@@ -18,7 +20,7 @@ const FACTORS: Record<string, number> = {
 };
 const PATTERN = /^(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d{1,2})|([numkMGTPE]|[KMGTPE]i))?$/;
 
-/** The number that a Kubernetes quantity stands for (cores, or bytes); null when it is none. */
+/** Cores or bytes of a Kubernetes quantity; null for any other text. */
 export function parseQuantity(text: string): number | null {
   const match = text.length <= 40 ? PATTERN.exec(text) : null;
   if (!match) return null;
@@ -27,7 +29,7 @@ export function parseQuantity(text: string): number | null {
   return factor === undefined ? null : Number(digits) * factor;
 }
 
-/** A quantity that was checked when it was taken in. */
+/** Cores or bytes of a quantity that was validated before; 0 for any other text. */
 export function quantity(text: string): number {
   return parseQuantity(text) ?? 0;
 }
@@ -38,7 +40,7 @@ export function formatCpu(cores: number): string {
   return milli % 1_000 === 0 ? String(milli / 1_000) : `${milli}m`;
 }
 
-/** Bytes as a quantity, in the largest binary unit that leaves no rest. */
+/** Bytes as a quantity, in the largest binary unit that leaves no remainder. */
 export function formatBytes(bytes: number): string {
   const whole = Math.round(bytes);
   for (const unit of ['Ti', 'Gi', 'Mi', 'Ki'] as const) {

@@ -1,9 +1,10 @@
-/** Text that comes from outside, cut to fixed limits before it is kept. Pure, so workflows may import it. */
+/** Truncates text from outside to fixed limits before it is kept. Pure, so that workflows may import it. */
 
+/** How long a text may be. */
 export interface TextLimit {
-  /** UTF-16 code units; `…` in the place of what is cut off is one of them. */
+  /** UTF-16 code units, the `…` at the end of a truncated text included. */
   characters: number;
-  /** Bytes of UTF-8 as JSON writes the text, without the quotes; three for each character where left out. */
+  /** Bytes of UTF-8 as JSON writes the text, without the quotes. Absent: three for each character. */
   bytes?: number;
 }
 
@@ -16,15 +17,15 @@ export const NAME_LIMIT: TextLimit = { characters: 255 };
 
 const ELLIPSIS = '…';
 const ELLIPSIS_BYTES = 3;
-/** JSON writes six bytes for each of them, and no reader of a message wants one. */
+/** JSON escapes each with six bytes, and they are of no use in a message. */
 const CONTROLS = /\p{Cc}+/gu;
-/** Half of a surrogate pair, which not every reader of JSON takes. */
+/** Halves of surrogate pairs, which some JSON parsers refuse. */
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 
 /** The text on one line and as valid Unicode, cut to the limit. */
 export function cutText(text: string, limit: TextLimit): string {
   const { characters, bytes = characters * 3 } = limit;
-  // Cut before it is looked at: the text may be of any length.
+  // The slice comes first, since the text may be of any length.
   const plain = text
     .slice(0, characters * 2)
     .replace(CONTROLS, ' ')
@@ -33,7 +34,7 @@ export function cutText(text: string, limit: TextLimit): string {
   return isWhole ? plain : cutAt(plain, { characters: characters - 1, bytes: bytes - ELLIPSIS_BYTES });
 }
 
-/** The last of the lines, each cut to the line's limit, and so many as fit into `bytes` as JSON. */
+/** The last lines that fit into `bytes` as JSON, each truncated to the line's limit. */
 export function cutLines(lines: string[], limits: { lines: number; line: TextLimit; bytes: number }): string[] {
   const kept: string[] = [];
   let bytes = 0;

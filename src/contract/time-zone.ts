@@ -1,8 +1,8 @@
-/** Which time zones there are. Pure, so workflows may import it; the library that computes with zones costs too much memory there. */
+/** Which time zones exist. Without the library that computes with zones, which costs too much memory in workflows. */
 
-/** Abbreviations that ICU keeps for old Java programs. They are none of the tz database, and the library that computes refuses them. */
+/** Abbreviations that ICU keeps for old Java programs. The tz database lacks them, and the library that computes refuses them. */
 const ICU_ONLY = /^(?:AC|AE|AG|AR|AS|BE|BS|CA|CN|CS|CT|EA|EC|IE|IS|JS|MI|NE|NS|PL|PN|PR|PS|SS|VS)T$/i;
-/** Offsets such as `+02:00`, which newer engines take, know nothing of clock changes. */
+/** Excludes offsets such as `+02:00`, which newer engines accept: they have no clock changes. */
 const NAME = /^[A-Za-z][\w/+-]{0,63}$/;
 
 /** Whether this engine knows the zone by a name or link of the tz database, in any case. The engine's answer may differ on replay. */

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { formatDuration } from '../contract/duration';
 import type { HookResult, HookSpec } from './hook';
 import { cleanSentence, cutText, lastLines } from './last-lines';
 import type { Visit } from './visit-answer';
@@ -6,14 +7,6 @@ import type { Visit } from './visit-answer';
 /** A step has a handful; what a hook makes of its report must not fill the workspace's state. */
 const MAX_WARNINGS = 10;
 const MAX_MESSAGE_CHARS = 1_000;
-
-const UNITS = [
-  { unit: 'd', ms: 86_400_000 },
-  { unit: 'h', ms: 3_600_000 },
-  { unit: 'm', ms: 60_000 },
-  { unit: 's', ms: 1_000 },
-  { unit: 'ms', ms: 1 },
-];
 
 /** Turns the last look at a run into the step's result; whatever went wrong is a warning. */
 export function describeEnd(spec: HookSpec, visit: Visit): HookResult {
@@ -73,15 +66,4 @@ function describeExit(name: string, code: number): string[] {
   if (code === 0) return [];
   const signal = Object.entries(constants.signals).find(([, number]) => number + 128 === code)?.[0];
   return [signal === undefined ? `${name} ended with exit code ${code}` : `${name} was ended by ${signal} (exit code ${code})`];
-}
-
-function formatDuration(durationMs: number): string {
-  let restMs = durationMs;
-  let text = '';
-  for (const { unit, ms } of UNITS) {
-    const count = Math.floor(restMs / ms);
-    restMs -= count * ms;
-    if (count > 0) text += `${count}${unit}`;
-  }
-  return text || '0s';
 }

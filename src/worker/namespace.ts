@@ -1,7 +1,15 @@
 /** What a worker makes sure of before it polls: search attributes, one runtime a namespace, the default organization, the watch. */
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { DEFAULT_ORGANIZATION, organizationWorkflowId, SEARCH_ATTRIBUTES, TASK_QUEUE, watchWorkflowId } from '../contract/names';
+import {
+  DEFAULT_ORGANIZATION,
+  ORGANIZATION_WORKFLOW,
+  organizationWorkflowId,
+  SEARCH_ATTRIBUTES,
+  TASK_QUEUE,
+  WATCH_WORKFLOW,
+  watchWorkflowId,
+} from '../contract/names';
 import { isClosed } from '../contract/workflow-status';
 
 const RUNTIMES = ['memory', 'sandbox', 'kubernetes'];
@@ -11,11 +19,11 @@ export async function prepareNamespace(client: Client, runtime: string, firstIma
   await registerSearchAttributes(client);
   await refuseOtherRuntime(client, runtime);
   await startOnce(client, {
-    type: 'organization',
+    type: ORGANIZATION_WORKFLOW,
     workflowId: organizationWorkflowId(DEFAULT_ORGANIZATION),
     input: { name: DEFAULT_ORGANIZATION, ...(firstImage !== null && { policy: { defaultImage: firstImage } }) },
   });
-  await startOnce(client, { type: 'watch', workflowId: watchWorkflowId(runtime), input: { runtime } });
+  await startOnce(client, { type: WATCH_WORKFLOW, workflowId: watchWorkflowId(runtime), input: { runtime } });
 }
 
 /** Unregistered ones would fail workflow tasks for ever, so this comes before anything else. */

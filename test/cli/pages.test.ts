@@ -1,7 +1,8 @@
+import type { WorkspaceSummary } from '../../src/client';
 import { running } from '../support/cli/build-samples';
 import { build, fakeClient, onTerminal, run, status } from '../support/cli/command-line';
 
-const SUMMARIES = [
+const SUMMARIES: WorkspaceSummary[] = [
   {
     workspace: 'ada/dev',
     state: 'running',

@@ -1,24 +1,37 @@
-import { QueryRejectedError } from '@temporalio/client';
-import { sendQuery } from '../../src/client/failure';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { RequestFailure, toRequestFailure } from '../../src/client/failure';
 
-/** Of Temporal's API. */
-const [COMPLETED, CONTINUED_AS_NEW] = [2, 6];
+const refused = (type: string | null) =>
+  new WorkflowUpdateFailedError(
+    'refused',
+    ApplicationFailure.create({ ...(type !== null && { type }), message: 'by: expected text, got 7' }),
+  );
 
-test('A query that came to a run which another one followed at that moment is sent again.', async () => {
-  let tries = 0;
-  const send = async () => {
-    tries += 1;
-    if (tries === 1) throw new QueryRejectedError(CONTINUED_AS_NEW);
-    return 'status';
-  };
-  expect(await sendQuery('workspace ada/dev', send)).toBe('status');
-  expect(tries).toBe(2);
+test('A refusal keeps its type and its sentence, and has the SDK error as its cause.', () => {
+  const error = refused('InvalidRequest');
+  const failure = toRequestFailure(error, 'workspace ada/dev');
+  expect(failure).toMatchObject({ type: 'InvalidRequest', message: 'by: expected text, got 7', cause: error });
 });
 
-test('A query that came to a workflow which has ended is not sent again.', async () => {
-  const send = jest.fn(async () => {
-    throw new QueryRejectedError(COMPLETED);
+test.each([
+  ['Novelty', 'Novelty: by: expected text, got 7'],
+  [null, 'by: expected text, got 7'],
+])('A refusal of the type %s, which no caller can know, is of type Failed.', (type, message) => {
+  expect(toRequestFailure(refused(type), 'workspace ada/dev')).toMatchObject({ type: 'Failed', message });
+});
+
+test('A workflow that is not found, an error of another kind, and a thrown text name what the request was about.', () => {
+  const missing = toRequestFailure(new WorkflowNotFoundError('none', 'workspace/ada/dev', undefined), 'workspace ada/dev');
+  expect(missing).toMatchObject({ type: 'NotFound', message: 'workspace ada/dev does not exist, or has ended' });
+  expect(toRequestFailure(new Error('oh'), 'workspace ada/dev')).toMatchObject({
+    type: 'Failed',
+    message: 'workspace ada/dev: oh',
   });
-  await expect(sendQuery('workspace ada/dev', send)).rejects.toMatchObject({ type: 'NotFound' });
-  expect(send).toHaveBeenCalledTimes(1);
+  expect(toRequestFailure('oh', 'workspace ada/dev')).toMatchObject({ type: 'Failed', message: 'workspace ada/dev: oh' });
+});
+
+test('A failure that was translated before stays as it is.', () => {
+  const failure = new RequestFailure('NotAllowed', 'stop: the workspace is deleted');
+  expect(toRequestFailure(failure, 'workspace ada/dev')).toBe(failure);
 });

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { WorkspaceSummary } from '../../client';
-import type { WorkspacePhase } from '../../contract/payloads';
+import { WORKSPACE_STATES } from '../../contract/payloads';
 import type { CliContext } from '../context';
 import { parseName } from '../input/arguments';
 import { formatTable } from '../output/tables';
@@ -16,7 +16,7 @@ interface ListOptions {
 const HEADER = ['WORKSPACE', 'STATE', 'IMAGE', 'BUILD', 'AUTO-START', 'AUTO-OFF', 'ORGANIZATION'];
 
 // A purged workspace is in no list any more.
-const STATES: WorkspacePhase[] = ['off', 'building', 'running', 'turning-off', 'error', 'deleted'];
+const STATES = WORKSPACE_STATES.filter((state) => state !== 'purged');
 
 /** `perennial list`. From search attributes alone, so it answers while no worker runs. */
 export function listCommand(context: CliContext): Command {

@@ -1,5 +1,5 @@
-import type { PolicyChange, UsageView } from '../../contract/payloads';
-import type { Policy } from '../../contract/policy';
+import type { UsageView } from '../../contract/payloads';
+import type { Policy, PolicyChange } from '../../contract/policy';
 import { formatTable } from './tables';
 
 /** So many of the last changes are shown; `--json` has them all. */

@@ -124,7 +124,7 @@ export function asAutoStart(field: string, value: unknown): AutoStartSetting {
   }
   if (weekdays === undefined || weekdays === null) return { time, timeZone };
   const days = asWeekdays(`${field}.weekdays`, weekdays);
-  if (days.length === 0) throw invalid(`${field}.weekdays`, 'at least one of mon, tue, wed, thu, fri, sat, sun', weekdays);
+  if (days.length === 0) throw invalid(`${field}.weekdays`, `at least one of ${WEEKDAYS.join(', ')}`, weekdays);
   return { time, timeZone, weekdays: days };
 }
 
@@ -132,7 +132,7 @@ export function asAutoStart(field: string, value: unknown): AutoStartSetting {
 export function asWeekdays(field: string, value: unknown): Weekday[] {
   if (!Array.isArray(value)) throw invalid(field, 'a list of mon, tue, wed, thu, fri, sat, sun', value);
   for (const day of value) {
-    if (!WEEKDAYS.includes(day as Weekday)) throw invalid(field, 'only mon, tue, wed, thu, fri, sat, sun', day);
+    if (!WEEKDAYS.includes(day as Weekday)) throw invalid(field, `only ${WEEKDAYS.join(', ')}`, day);
   }
   return WEEKDAYS.filter((day) => value.includes(day));
 }

@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { type OrganizationHandle, RequestFailure } from '../../../src/client';
+import { type OrganizationHandle, RequestFailure, type RequestFailureType } from '../../../src/client';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
 import type { ListedHome } from '../../../src/runtimes/runtime';
 import { fakeClient, fakeTemporal, run } from '../../support/cli/command-line';
@@ -78,7 +78,8 @@ test('The organization of a home that was removed is told, and where it cannot b
   const { given, told, deleted } = world();
   expect((await run(['orphans', 'purge', 'w2'], given)).error).toBe('');
   expect(told).toEqual([['default', 'w2']]);
-  const refusing = (type: string) => world({ tell: () => Promise.reject(new RequestFailure(type, 'no answer')) }).given;
+  const refusing = (type: RequestFailureType) =>
+    world({ tell: () => Promise.reject(new RequestFailure(type, 'no answer')) }).given;
   const untold = await run(['orphans', 'purge', 'w3'], refusing('Unavailable'));
   expect(untold).toMatchObject({ code: 0, error: 'perennial: default goes on counting w3: no answer\n' });
   expect(await run(['orphans', 'purge', 'w3'], refusing('NotFound'))).toMatchObject({ code: 0, error: '' });
@@ -157,7 +158,14 @@ function world({
     return { status: { name: found.status }, memo: found.id === undefined ? {} : { id: found.id } };
   };
   const temporal = fakeTemporal({ workflow: { getHandle: (id: string) => ({ describe: () => describe(id) }) } });
-  const summary = { state: 'running', image: null, build: null, organization: 'default', autoStartAt: null, autoOffAt: null };
+  const summary = {
+    state: 'running' as const,
+    image: null,
+    build: null,
+    organization: 'default',
+    autoStartAt: null,
+    autoOffAt: null,
+  };
   const list = async () => names.map((name) => ({ ...summary, workspace: `ada/${name}` }));
   const deleted: unknown[] = [];
   const told: string[][] = [];

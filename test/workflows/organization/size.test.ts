@@ -1,5 +1,5 @@
 /** An organization of 100,000 workspaces on a real server: across many hand-overs, and past what one workflow can hand over. */
-import { sendQuery } from '../../../src/client/failure';
+import { sendQuery } from '../../../src/client/retry';
 import type { UsageView } from '../../../src/contract/payloads';
 import { type Stack, startStack, until } from '../../support/workflows/temporal-env';
 

@@ -1,6 +1,6 @@
 /** What becomes of a deleted workspace: kept, restored, or purged with its home, on skipped time. */
 import type { WorkspaceHandle } from '../../../src/client';
-import { sendQuery } from '../../../src/client/failure';
+import { sendQuery } from '../../../src/client/retry';
 import type { ExplainView, StatusView } from '../../../src/contract/payloads';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
 import { clearScript, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';

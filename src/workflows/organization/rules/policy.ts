@@ -1,6 +1,7 @@
 /** An organization's policy: its defaults, and the total check of a change to it. */
 
 import { DAY_MS, MINUTE_MS } from '../../../contract/duration';
+import { WEEKDAYS } from '../../../contract/payloads';
 import type { KnownPolicy, Policy } from '../../../contract/policy';
 import { quantity } from '../../../contract/quantity';
 import { asAfter, asImage, asObject, asResources, asWeekdays, checkDuration, type Fields } from '../../input/fields';
@@ -18,7 +19,7 @@ export function defaultPolicy(): Policy {
     version: 1,
     defaultImage: null,
     autoOff: { after: '2h', userControlled: false },
-    autoStart: { weekdays: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], timeZone: null, recentUse: '4d' },
+    autoStart: { weekdays: [...WEEKDAYS], timeZone: null, recentUse: '4d' },
     images: [],
     resources: { default: { cpu: '1', memory: '2Gi', disk: '10Gi' }, max: null },
     quota: { runningPerOwner: null, cpuPerOwner: null, memoryPerOwner: null, homesPerOwner: null, diskPerOwner: null },

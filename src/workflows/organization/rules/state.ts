@@ -1,8 +1,9 @@
 /** The rules of an organization: its policy, and its changes. Data in, data out. */
 
 import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
-import type { PolicyChange, UsageView } from '../../../contract/payloads';
-import type { KnownPolicy, Policy } from '../../../contract/policy';
+import { organizationPartId } from '../../../contract/names';
+import type { UsageView } from '../../../contract/payloads';
+import type { KnownPolicy, Policy, PolicyChange } from '../../../contract/policy';
 import { asName, asObject, asText } from '../../input/fields';
 import { type Behind, createBehind, takeMemberReport } from './behind';
 import { createMembers, forgetPolicies, type Members, takeEnded, takeReport, viewUsage } from './members';
@@ -111,7 +112,8 @@ export function viewOrganizationUsage({ name, members, parts }: OrganizationStat
 export function viewOrganizationDetails(state: OrganizationState): string {
   const { policy, members, parts } = state;
   const last = state.changes.at(-1);
-  const more = parts.given.length === 0 ? '' : `, and those of ${parts.given.length} parts (\`members/${state.name}/…\`)`;
+  const more =
+    parts.given.length === 0 ? '' : `, and those of ${parts.given.length} parts (\`${organizationPartId(state.name, '…')}\`)`;
   return [
     `**${members.running} running** of ${members.count} workspaces${more}, policy version ${policy.version}`,
     '',

@@ -2,6 +2,7 @@
  * What comes next, and why: a pure function of the state and the moment. The loop acts on it, `explain` and the current details
  * show it; nothing else decides.
  */
+import { DOWN_STATES } from '../../../contract/payloads';
 import { autoOffAt, autoOffThreshold } from './auto-off';
 import { blockedBecause, MISSED_AFTER_MS, planAgainAt, plannedStart, wantedPlan } from './auto-start';
 import { currentBuild, type State } from './state';
@@ -74,8 +75,7 @@ export function upcoming(state: State): Upcoming[] {
 
 /** Nothing should run, and yet a pod may: after a reset, or where the loss of one was reported wrongly. */
 function isStrayPod(state: State): boolean {
-  const isDown = state.phase === 'off' || state.phase === 'error' || state.phase === 'deleted';
-  return isDown && state.podBuild !== null;
+  return DOWN_STATES.has(state.phase) && state.podBuild !== null;
 }
 
 function decideRunning(state: State, now: number): Decision {

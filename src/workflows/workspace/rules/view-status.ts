@@ -1,5 +1,5 @@
 /** The answers to the queries `status` and `build`: data in, data out. */
-import { REPLACED_BY } from '../../../contract/messages';
+import { replacedBy } from '../../../contract/messages';
 import type { BuildView, StatusView, StepView } from '../../../contract/payloads';
 import { Refusal } from '../../input/refusal';
 import { autoOffAt, autoOffThreshold } from './auto-off';
@@ -40,7 +40,7 @@ export function viewBuild(state: State, number: number | null): BuildView {
   if (build) return buildView(state, build, { withLines: build === newest });
   const kept = state.builds.map((record) => record.number).join(', ') || 'none yet';
   const replacement = state.replaced?.find((entry) => entry.number === number);
-  const came = replacement ? `${number}, which was ${REPLACED_BY}${replacement.by}` : (number ?? 'none');
+  const came = replacement ? `${number}, which was ${replacedBy(replacement.by)}` : (number ?? 'none');
   throw new Refusal('NotFound', `build: expected the number of a build that is kept (${kept}), got ${came}`);
 }
 

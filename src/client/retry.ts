@@ -1,0 +1,53 @@
+/** Requests that are sent again where only the moment was wrong at which they came. */
+import { randomInt, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { QueryRejectedError } from '@temporalio/client';
+import { isToAskAgain } from '../contract/messages';
+import { serverError, toRequestFailure } from './failure';
+
+/** Of Temporal's API: the status of a run that was followed by another. */
+const CONTINUED_AS_NEW = 6;
+/** Of gRPC. */
+const RESOURCE_EXHAUSTED = 8;
+/** The server's words for an update that a workspace did not accept, because it continued as new. */
+const UNACCEPTED = /unexpected workflow task failure|update was aborted/;
+
+/** The SDK retries within each of them for some seconds. */
+const ATTEMPTS = 20;
+const MIN_PAUSE_MS = 200;
+
+/**
+ * Sends an update, and retries it where the server did not accept it: because the workspace continued as new in that moment, or because
+ * ten other updates were in flight. The id of the update stays the same, so an update that was accepted is not applied twice.
+ */
+export function sendUpdate<T>(subject: string, send: (updateId: string) => Promise<T>): Promise<T> {
+  const updateId = randomUUID();
+  return withRetries(subject, () => send(updateId), isUnaccepted);
+}
+
+/** Sends a query, and retries it where it came between events and their task, or to a run that another followed in that moment. */
+export function sendQuery<T>(subject: string, send: () => Promise<T>): Promise<T> {
+  return withRetries(subject, send, (error) => isToAskAgain(error) || isFollowed(error));
+}
+
+async function withRetries<T>(subject: string, send: () => Promise<T>, isRetryable: (error: unknown) => boolean): Promise<T> {
+  // Jitter: callers that were refused together should not return together.
+  const pauseMs = MIN_PAUSE_MS + randomInt(MIN_PAUSE_MS);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isRetryable(error)) throw toRequestFailure(error, subject);
+      await pause(pauseMs);
+    }
+  }
+}
+
+function isFollowed(error: unknown): boolean {
+  return error instanceof QueryRejectedError && error.status === CONTINUED_AS_NEW;
+}
+
+function isUnaccepted(error: unknown): boolean {
+  const inner = serverError(error);
+  return inner !== null && (inner.code === RESOURCE_EXHAUSTED || UNACCEPTED.test(inner.details));
+}
