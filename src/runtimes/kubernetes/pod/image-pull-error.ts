@@ -29,12 +29,13 @@ export function pullError(message: string, events: CoreV1Event[]): string {
 export type PullVerdict = 'missing' | 'unfit' | 'denied' | 'throttled' | 'passing';
 
 export function judgePull(error: string): PullVerdict {
-  if (THROTTLED.test(error)) return 'throttled';
-  // Names and addresses stand in quotes, and say nothing.
-  const said = error.replaceAll(/"[^"]*"/g, '""');
-  if (UNFIT.test(said)) return 'unfit';
-  if (MISSING.some((words) => words.test(said))) return 'missing';
-  return DENIED.test(said) ? 'denied' : 'passing';
+  // Quoted names and addresses may contain any word; so may unquoted ones, which have a slash.
+  const message = error.replaceAll(/"[^"]*"/g, '""');
+  const words = message.replaceAll(/\S*\/\S*/g, '');
+  if (THROTTLED.test(words)) return 'throttled';
+  if (UNFIT.test(message)) return 'unfit';
+  if (MISSING.some((pattern) => pattern.test(message))) return 'missing';
+  return DENIED.test(words) ? 'denied' : 'passing';
 }
 
 const THROTTLED = /pull QPS exceeded|too ?many ?requests|no space left on device/i;

@@ -18,6 +18,10 @@ describe('An image that cannot be pulled', () => {
       `failed to pull and unpack image "${IMAGE}": failed to resolve image: ${IMAGE}: not found`,
     ],
     ['the kubelet, in short', `${IMAGE}: not found`],
+    [
+      'containerd, of a name that reads like another error',
+      'failed to resolve reference "e2e.local/toomanyrequests:1": e2e.local/toomanyrequests:1: not found',
+    ],
     ['CRI-O', 'reading manifest nope in docker.io/library/busybox: manifest unknown'],
     [
       'CRI-O, of quay.io',
@@ -34,6 +38,7 @@ describe('An image that cannot be pulled', () => {
 
   it.each([
     ['failed to pull and unpack image "x": no match for platform in manifest: not found'],
+    ['failed to pull and unpack image "e2e.local/toomanyrequests:1": no match for platform in manifest: not found'],
     ['choosing image instance: no image found in image index for architecture "arm64", variant "v8", OS "linux"'],
     ['choosing image instance: no image found in manifest list for architecture arm64, variant "v8", OS linux'],
   ])('is there for other machines only: %s.', (error) => {
@@ -72,6 +77,9 @@ describe('An image that cannot be pulled', () => {
     [`failed to prepare extraction snapshot "extract-1 ${DIGEST}": parent snapshot ${DIGEST} does not exist: not found`],
     ['copying system image from manifest list: reading blob: unexpected EOF'],
     ['Container image "e2e.local/x:1" is not present with pull policy of Never'],
+    ['failed to resolve reference "e2e.local/toomanyrequests/x:1": i/o timeout'],
+    ['reading manifest 1 in e2e.local/too-many-requests/toomanyrequests: i/o timeout'],
+    ['pinging container registry for docker://e2e.local/denied/unauthorized:1: i/o timeout'],
   ])('may be had at another try: %s.', (error) => {
     expect(judgePull(error)).toBe('passing');
   });
@@ -80,6 +88,7 @@ describe('An image that cannot be pulled', () => {
     ['pull QPS exceeded'],
     [`${HUB} 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit`],
     ['failed to extract layer: write /var/lib/containerd/x: no space left on device'],
+    ['reading manifest 1 in docker.io/library/x: toomanyrequests: You have reached your pull rate limit'],
   ])('was not asked for at all: %s.', (error) => {
     expect(judgePull(error)).toBe('throttled');
   });
