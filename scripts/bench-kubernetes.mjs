@@ -1,4 +1,4 @@
-// `npm run bench:kubernetes -- [NAME …]`: the benchmarks that need a cluster, or those named, where a cluster is found.
+// `npm run bench:kubernetes -- [NAME …]`: all benchmarks that need a cluster, or those named, where a cluster is found.
 import { createRequire } from 'node:module';
 import { inCheckout } from './checkout.mjs';
 import { openCluster } from './cluster.mjs';

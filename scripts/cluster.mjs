@@ -6,55 +6,71 @@ import { inCheckout } from './checkout.mjs';
 
 const TOOL = inCheckout('..', 'shared', 'tools', 'cluster', 'cluster');
 
+/** The images of the tests by the variable that names each, and its name below PERENNIAL_TEST_IMAGES. */
+const IMAGES = {
+  PERENNIAL_TEST_IMAGE: 'workspace:1',
+  PERENNIAL_TEST_NEXT_IMAGE: 'small:1',
+  PERENNIAL_TEST_OTHER_IMAGE: 'other-uid:1',
+  PERENNIAL_TEST_ODD_IMAGE: 'odd:1',
+};
+
 /**
- * Finds a cluster: that of KUBECONFIG; else one of a single node that the tool beside the checkout builds, if it is there; else
- * none, which is said in one line that names `what` was left out, and null is the answer.
+ * Finds a cluster for `what`: that of KUBECONFIG, else one of a single node from the tool beside the checkout. Where there is
+ * neither, one line says so, and null is the answer. A cluster that should be there and is not is an error: nothing passes untested.
  *
  * Returns what to add to the environment, the tool where it made the cluster (else null), and what ends a cluster that was not up.
  */
-export function openCluster({ what, say }) {
-  const { KUBECONFIG } = process.env;
-  if (KUBECONFIG)
-    return isOfTool(KUBECONFIG) ? { env: loadImages(), tool: TOOL, end: () => {} } : { env: {}, tool: null, end: () => {} };
-  const leaveOut = (why) => {
-    console.log(`${what} were left out: ${why}`);
-    return null;
-  };
-  if (!existsSync(TOOL)) return leaveOut('KUBECONFIG is not set, and no tool to make a cluster is there');
-  const wasUp = spawnSync(TOOL, ['status'], { stdio: 'ignore' }).status === 0;
+export function openCluster({ what, say, tool = TOOL, env = process.env }) {
+  const isOfTool = existsSync(tool) && (!env.KUBECONFIG || path.resolve(env.KUBECONFIG) === readEnv(tool).KUBECONFIG);
+  if (isOfTool) return openToolCluster({ say, tool });
+  if (env.KUBECONFIG) return { env: findImages(env), tool: null, end: () => {} };
+  console.log(`${what} were left out: KUBECONFIG is not set, and no tool to make a cluster is there`);
+  return null;
+}
+
+function openToolCluster({ say, tool }) {
+  const wasUp = spawnSync(tool, ['status'], { stdio: 'ignore' }).status === 0;
   say('starting a cluster (seconds when it was built before, else about 15 minutes)');
-  if (spawnSync(TOOL, ['up'], { stdio: 'inherit' }).status !== 0) return leaveOut('no cluster could be started on this machine');
-  const end = () => (wasUp ? undefined : spawnSync(TOOL, ['down'], { stdio: 'inherit' }));
+  if (spawnSync(tool, ['up'], { stdio: 'inherit' }).status !== 0) throw new Error(`no cluster: \`${tool} up\` failed`);
+  const end = () => (wasUp ? undefined : spawnSync(tool, ['down'], { stdio: 'inherit' }));
   try {
-    return { env: { ...readEnv(), ...loadImages() }, tool: TOOL, end };
+    return { env: { ...readEnv(tool), ...loadImages(tool) }, tool, end };
   } catch (error) {
     end();
-    return leaveOut(`the images for them could not be made: ${error.message}`);
+    throw error;
   }
 }
 
-function isOfTool(kubeconfig) {
-  return existsSync(TOOL) && path.resolve(kubeconfig) === readEnv().KUBECONFIG;
+/** On any other cluster the images come from a registry, or were loaded into its nodes: docs/testing-on-a-cluster.md. */
+function findImages(env) {
+  const prefix = env.PERENNIAL_TEST_IMAGES;
+  const found = Object.entries(IMAGES).map(([variable, name]) => [variable, env[variable] || (prefix && `${prefix}/${name}`)]);
+  const missing = found.filter(([, image]) => !image).map(([variable]) => variable);
+  if (missing.length === 0) return Object.fromEntries(found);
+  throw new Error(
+    `KUBECONFIG is set, and the images of the tests are not: expected PERENNIAL_TEST_IMAGES, or ${missing.join(', ')}` +
+      ' (docs/testing-on-a-cluster.md)',
+  );
 }
 
-function readEnv() {
-  return Object.fromEntries([...read([TOOL, 'env']).matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
+function readEnv(tool) {
+  return Object.fromEntries([...read([tool, 'env']).matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
 }
 
-/** The images of the tests: a whole one of 250 MB, a small one for the same user, and one whose user has another uid. */
-function loadImages() {
-  const image = read([TOOL, 'workspace-image']);
-  const registry = path.dirname(image);
+/** A whole image of 250 MB, a small one for the same user, one whose user has another uid, and one with odd names. */
+function loadImages(tool) {
+  const image = read([tool, 'workspace-image']);
+  const load = (name, options) => loadSmallImage({ tool, name: `${path.dirname(image)}/${name}`, ...options });
   return {
     PERENNIAL_TEST_IMAGE: image,
-    PERENNIAL_TEST_NEXT_IMAGE: loadSmallImage(`${registry}/small:1`, { user: 'coder', uid: 1000, home: '/home/coder' }),
-    PERENNIAL_TEST_OTHER_IMAGE: loadSmallImage(`${registry}/other-uid:1`, { user: 'other', uid: 2000, home: '/srv/other' }),
-    PERENNIAL_TEST_ODD_IMAGE: loadOddImage(`${registry}/odd:1`),
+    PERENNIAL_TEST_NEXT_IMAGE: load(IMAGES.PERENNIAL_TEST_NEXT_IMAGE, { user: 'coder', uid: 1000, home: '/home/coder' }),
+    PERENNIAL_TEST_OTHER_IMAGE: load(IMAGES.PERENNIAL_TEST_OTHER_IMAGE, { user: 'other', uid: 2000, home: '/srv/other' }),
+    PERENNIAL_TEST_ODD_IMAGE: load(IMAGES.PERENNIAL_TEST_ODD_IMAGE, oddImage()),
   };
 }
 
-/** All programs in a folder of its own, a login shell that is none, and names of users and of a file that are no UTF-8. */
-function loadOddImage(name) {
+/** Programs outside the usual folders, a login shell that refuses logins, and names of users and of a file that are not UTF-8. */
+function oddImage() {
   const odd = Buffer.from('m\xfcller', 'latin1');
   const addTo = (root) => {
     const passwd = path.join(root, 'etc/passwd');
@@ -63,10 +79,10 @@ function loadOddImage(name) {
     writeFileSync(path.join(root, 'etc/profile'), 'PATH=/usr/bin:/bin; export PATH\n');
     writeFileSync(Buffer.concat([Buffer.from(path.join(root, 'home/coder/')), odd]), 'kept');
   };
-  return loadSmallImage(name, { user: 'coder', uid: 1000, home: '/home/coder', programs: '/opt/tools/bin', addTo });
+  return { user: 'coder', uid: 1000, home: '/home/coder', programs: '/opt/tools/bin', addTo };
 }
 
-function loadSmallImage(name, { user, uid, home, programs = '/bin', addTo = () => {} }) {
+function loadSmallImage({ tool, name, user, uid, home, programs = '/bin', addTo = () => {} }) {
   const root = mkdtempSync(path.join(os.tmpdir(), 'perennial-image-'));
   for (const folder of [programs, 'etc', home, 'tmp', 'proc', 'sys', 'dev'])
     mkdirSync(path.join(root, folder), { recursive: true });
@@ -80,7 +96,7 @@ function loadSmallImage(name, { user, uid, home, programs = '/bin', addTo = () =
   writeFileSync(path.join(root, 'etc/group'), `${user}:x:${uid}:\n`);
   addTo(root);
   const config = JSON.stringify({ User: user, Env: [`PATH=${programs}`], Cmd: ['sh'] });
-  read([TOOL, 'load-image', name, root, config]);
+  read([tool, 'load-image', name, root, config]);
   rmSync(root, { recursive: true });
   return name;
 }

@@ -1,24 +1,23 @@
 /** `npm run test:kubernetes`: the tests that need a cluster, where one is found. */
 import { inCheckout } from './checkout.mjs';
 import { openCluster } from './cluster.mjs';
+import { leftOut } from './cluster-tests.cjs';
 import { runJest } from './jest.mjs';
 import { prepare } from './prepare.mjs';
 import { formatFailures, writeSummary } from './summary.mjs';
 
-/** They end parts of the cluster, or use up what others need. */
+/** They end parts of the cluster, or use up its room. */
 const DISTURBING = '/(faults|losses)\\.test\\.ts$';
 
 const startedAt = Date.now();
 const say = (line) => console.log(`[${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s] ${line}`);
 
 process.chdir(inCheckout());
-const cluster = openCluster({ what: 'the tests that need a cluster', say });
-if (cluster === null) {
-  writeSummary({ passed: 0, failures: [], note: 'left out, since there is no cluster' });
-  process.exit(0);
-}
+const cluster = openClusterOrExit();
 await prepare({ say });
 const env = { ...process.env, ...cluster.env, PERENNIAL_TEST_CLUSTER_TOOL: cluster.tool ?? '' };
+const missing = leftOut(env).map(({ name, what }) => `${name}.test.ts, which needs ${what}`);
+if (missing.length > 0) say(`left out: ${missing.join('; ')}`);
 const run = (...args) => runJest({ args: ['-c', 'jest.kubernetes.config.cjs', ...args], env });
 const named = process.argv.slice(2);
 const runs = [];
@@ -36,3 +35,17 @@ writeSummary({ passed, failures });
 for (const line of formatFailures(failures, { lines: 50 })) console.log(line);
 console.log(`${passed} passed, ${failures.length} failed`);
 process.exit(failures.length === 0 ? 0 : 1);
+
+function openClusterOrExit() {
+  try {
+    const found = openCluster({ what: 'the tests that need a cluster', say });
+    if (found !== null) return found;
+    writeSummary({ passed: 0, failures: [], note: 'left out, since there is no cluster' });
+    process.exit(0);
+  } catch (error) {
+    const failures = [{ name: 'the cluster of the tests', error: error.message }];
+    writeSummary({ passed: 0, failures });
+    for (const line of formatFailures(failures, { lines: 50 })) console.log(line);
+    process.exit(1);
+  }
+}

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { type ApiConstructor, type ApiType, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { createKubernetesRuntime, type KubernetesRuntime } from '../../../src/runtimes/kubernetes';
 import { type ClusterApi, connectCluster } from '../../../src/runtimes/kubernetes/api/cluster-api';
 import { OUR_LABELS } from '../../../src/runtimes/kubernetes/labels';
@@ -9,13 +9,15 @@ import type { PodRef } from '../../../src/runtimes/runtime';
 import { patiently, type RuntimeWorld } from '../runtimes/contract';
 
 /** The cluster that the tests run on. */
-export const KUBECONFIG = process.env.KUBECONFIG ?? '';
-/** What a runtime is made with here: the images of the tests are in no registry. */
+export const KUBECONFIG = requireVariable('KUBECONFIG');
+/** What a runtime is made with here: images may be on the nodes only. */
 export const CLUSTER = { kubeconfig: KUBECONFIG, imagePullPolicy: 'IfNotPresent' } as const;
 /** An image whose user is coder with uid 1000, another for the same user, and one whose user has uid 2000. */
-export const IMAGE = process.env.PERENNIAL_TEST_IMAGE ?? 'e2e.local/workspace:1';
-export const NEXT_IMAGE = process.env.PERENNIAL_TEST_NEXT_IMAGE ?? IMAGE;
-export const OTHER_IMAGE = process.env.PERENNIAL_TEST_OTHER_IMAGE ?? null;
+export const IMAGE = requireVariable('PERENNIAL_TEST_IMAGE');
+export const NEXT_IMAGE = requireVariable('PERENNIAL_TEST_NEXT_IMAGE');
+export const OTHER_IMAGE = requireVariable('PERENNIAL_TEST_OTHER_IMAGE');
+/** An image with its programs outside the usual folders, and with names that are not UTF-8. */
+export const ODD_IMAGE = requireVariable('PERENNIAL_TEST_ODD_IMAGE');
 
 const REGISTRY = IMAGE.slice(0, IMAGE.lastIndexOf('/'));
 const PATIENCE_MS = 60_000;
@@ -118,9 +120,17 @@ async function removeNamespace(api: ClusterApi, name: string): Promise<void> {
   await until(async () => (await api.namespaces.read(name)) === null, `namespace ${name} was to be gone`, 120_000);
 }
 
-/** What the tests do to the cluster, and the service never does. */
-export function administer(): CoreV1Api {
+/** Calls with the administrator's credentials: what the tests do to the cluster, and the service never does. */
+export function administer(): CoreV1Api;
+export function administer<T extends ApiType>(api: ApiConstructor<T>): T;
+export function administer(api: ApiConstructor<ApiType> = CoreV1Api): ApiType {
   const config = new KubeConfig();
   config.loadFromFile(KUBECONFIG);
-  return config.makeApiClient(CoreV1Api);
+  return config.makeApiClient(api);
+}
+
+function requireVariable(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`expected ${name}; \`npm run test:kubernetes\` sets it, or says what is missing`);
+  return value;
 }

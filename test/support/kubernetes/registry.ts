@@ -1,5 +1,6 @@
-/** A registry of a few lines on a node of the cluster, which answers for each repository as its name says. */
+/** A registry of a few lines on each node of the cluster, which answers for each repository as its name says. */
 import { randomInt } from 'node:crypto';
+import { AppsV1Api } from '@kubernetes/client-node';
 import { administer, NEXT_IMAGE, until } from './cluster-env';
 
 const NAMESPACE = 'default';
@@ -29,29 +30,30 @@ case $path in
   *) say '200 OK' '{}' ;;
 esac`;
 
-/** Container runtimes ask a registry on their own machine without TLS. */
+/** On every node, since container runtimes use plain HTTP only with a registry on their own machine. */
 export async function startRegistry(): Promise<Registry> {
-  const core = administer();
+  const apps = administer(AppsV1Api);
   const port = randomInt(20_000, 30_000);
   const name = `registry-${port}`;
   const script = 'printf "%s\\n" "$1" >/tmp/answer; chmod 755 /tmp/answer; exec nc -ll -p "$2" -e /tmp/answer';
   const command = ['sh', '-c', script, 'sh', handler(port), String(port)];
-  await core.createNamespacedPod({
+  const labels = { app: name };
+  const spec = {
+    hostNetwork: true,
+    terminationGracePeriodSeconds: 0,
+    containers: [{ name: 'registry', image: NEXT_IMAGE, command, imagePullPolicy: 'IfNotPresent' }],
+  };
+  await apps.createNamespacedDaemonSet({
     namespace: NAMESPACE,
-    body: {
-      metadata: { name },
-      spec: {
-        hostNetwork: true,
-        restartPolicy: 'Never',
-        terminationGracePeriodSeconds: 0,
-        containers: [{ name: 'registry', image: NEXT_IMAGE, command, imagePullPolicy: 'IfNotPresent' }],
-      },
-    },
+    body: { metadata: { name }, spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } } },
   });
-  const isRunning = async () => (await core.readNamespacedPod({ namespace: NAMESPACE, name })).status?.phase === 'Running';
-  await until(isRunning, 'the registry was to run');
+  const isOnAllNodes = async () => {
+    const { status } = await apps.readNamespacedDaemonSet({ namespace: NAMESPACE, name });
+    return status !== undefined && status.desiredNumberScheduled > 0 && status.numberReady === status.desiredNumberScheduled;
+  };
+  await until(isOnAllNodes, 'the registry was to run on each node');
   return {
     image: (repository) => `localhost:${port}/${repository}:1`,
-    end: async () => void (await core.deleteNamespacedPod({ namespace: NAMESPACE, name })),
+    end: async () => void (await apps.deleteNamespacedDaemonSet({ namespace: NAMESPACE, name })),
   };
 }

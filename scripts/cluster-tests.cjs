@@ -1,0 +1,14 @@
+/** Files of test/end-to-end/kubernetes that need more than a cluster: the variable that has it, and what it is. */
+const NEEDS = [
+  { name: 'faults', variable: 'PERENNIAL_TEST_CLUSTER_TOOL', what: 'the tool that made the cluster, to end parts of it' },
+  {
+    name: 'open-network',
+    variable: 'PERENNIAL_TEST_CLUSTER_TOOL',
+    what: "the tool's cluster, which enforces no network policy",
+  },
+];
+
+/** Those that this environment lacks something for. */
+const leftOut = (env) => NEEDS.filter(({ variable }) => !env[variable]);
+
+module.exports = { leftOut };

@@ -1,0 +1,15 @@
+/** A cluster that takes network policies and does not enforce them, as the cluster of the tool does. */
+import { giveCluster, IMAGE } from '../../support/kubernetes/cluster-env';
+import { giveWorld } from '../../support/runtimes/contract-harness';
+
+const cluster = giveCluster();
+afterAll(() => cluster.end());
+
+describe('A cluster that does not enforce network policies', () => {
+  const given = giveWorld(() => cluster.makeWorld());
+
+  test('is found out by a pod that reaches the worker, and each build is warned.', async () => {
+    const { warnings } = await given.start(1, { image: IMAGE });
+    expect(warnings).toContainEqual(expect.stringContaining('does not enforce network policies'));
+  });
+});
