@@ -90,8 +90,8 @@ async function createRuntime({ runtime, sandbox, kubernetes }: WorkerSettings, c
     return createSandboxRuntime(sandbox);
   }
   const { createKubernetesRuntime } = await import('./runtimes/kubernetes/index.js');
-  const say = (level: 'info' | 'warn', message: string) => Runtime.instance().logger[level](message);
-  return createKubernetesRuntime({ ...kubernetes, installation, say });
+  const log = (level: 'info' | 'warn', message: string) => Runtime.instance().logger[level](message);
+  return createKubernetesRuntime({ ...kubernetes, installation, log });
 }
 
 function installLogger(level: string): void {

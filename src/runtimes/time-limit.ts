@@ -1,8 +1,9 @@
 import { untilAborted } from './abort';
 import { RuntimeFailure } from './failure';
 
-/** Work that must not hold its caller up for longer than this, and what a sentence calls it. */
+/** Work that must not hold up its caller for longer than a limit. */
 export interface TimeLimit {
+  /** The subject of the message when the limit has passed. */
   what: string;
   limitMs: number;
   /** The caller's own, if it has one. */
@@ -10,22 +11,19 @@ export interface TimeLimit {
 }
 
 /**
- * Waits for work no longer than its limit, and aborts it then: a connection may live on for ever while nothing comes of it.
+ * Waits for work no longer than its limit, and aborts it then: a connection may stay open without an answer.
  * @throws RuntimeUnavailable when the limit has passed; the signal's reason; what the work throws
  */
-export async function withTimeLimit<T>(given: TimeLimit, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const { what, limitMs, signal } = given;
-  const limited = new AbortController();
-  const end = () => limited.abort(signal?.reason);
+export async function withTimeLimit<T>(limit: TimeLimit, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { what, limitMs, signal } = limit;
+  const late = new AbortController();
   const timer = setTimeout(() => {
-    limited.abort(new RuntimeFailure('RuntimeUnavailable', `${what} did not come to an end within ${limitMs / 1_000} s`));
+    late.abort(new RuntimeFailure('RuntimeUnavailable', `${what} did not come to an end within ${limitMs / 1_000} s`));
   }, limitMs);
-  if (signal?.aborted) end();
-  signal?.addEventListener('abort', end);
+  const limited = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
   try {
-    return await untilAborted(limited.signal, () => work(limited.signal));
+    return await untilAborted(limited, () => work(limited));
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', end);
   }
 }

@@ -2,34 +2,39 @@ import { RuntimeFailure } from '../failure';
 import type { Runtime } from '../runtime';
 import { connectCluster } from './api/cluster-api';
 import { failureOf } from './api/runtime-failure';
-import type { Ground } from './context';
-import { execIn, findRunning, lastTerminalInput, observe, placeOf, readLog } from './exec';
-import { createImageBook } from './image/image-cache';
-import { sweepProbes } from './image/probe-cleanup';
-import { createEventBook } from './informer/event-informer';
-import { createPodBook } from './informer/pod-informer';
-import { isOfInstallation } from './labels';
+import { awaitPod } from './await-pod';
+import { beginPod } from './begin-pod';
+import type { ClusterContext } from './context';
+import { deleteHome } from './delete-home';
+import { exec } from './exec';
+import { createImageCache } from './image/image-cache';
+import { createEventInformer } from './informer/event-informer';
+import { createPodInformer } from './informer/pod-informer';
+import { lastTerminalInput } from './last-terminal-input';
 import { listHomes } from './list-homes';
+import { listPods } from './list-pods';
 import { createNamespaceList } from './namespace/namespace-list';
 import { createNetworkProbe } from './namespace/network-probe';
-import { describePod } from './pod/state';
-import { deleteHome, prepareHome } from './prepare-home';
+import { observe } from './observe';
+import { prepareHome } from './prepare-home';
+import { readLog } from './read-log';
 import { CLUSTER_DEFAULTS, type ClusterSettings } from './settings';
-import { runShell } from './shell';
-import { awaitPod, beginPod, startPod } from './start-pod';
+import { shell } from './shell';
+import { startPod } from './start-pod';
 import { stopPod } from './stop-pod';
 
 /** Which cluster, and how workspaces are made there. */
 export interface KubernetesOptions extends Partial<ClusterSettings> {
-  /** The file of the cluster's address and credentials; null is the cluster that this process runs in. */
+  /** The file with the cluster's address and credentials; null is the cluster that this process runs in. */
   kubeconfig: string | null;
+  /** A context of the kubeconfig; its current one by default. */
   context?: string;
-  /** What stands before an organization's name in the name of its namespace. */
+  /** Before an organization's name in the name of its namespace. */
   namespacePrefix?: string;
   /** The kind of terminal that the caller of `shell` has, as in its TERM. */
   terminal?: string;
-  /** For the log of whoever runs the cluster; nothing is said without it. */
-  say?(level: 'info' | 'warn', message: string): void;
+  /** For the worker's log; nothing is logged without it. */
+  log?(level: 'info' | 'warn', message: string): void;
 }
 
 /** The runtime, and how many calls it made to the API server, by verb and kind. */
@@ -39,58 +44,60 @@ export interface KubernetesRuntime extends Runtime {
 
 /**
  * Workspaces as bare pods with one claim each. All state is in the cluster, so any number of processes may use it at once and
- * each may die at any time; this object holds only what it has seen.
+ * each may die at any time; this object only caches.
  */
 export function createKubernetesRuntime(options: KubernetesOptions): KubernetesRuntime {
-  const { kubeconfig, context, namespacePrefix = 'perennial-', terminal = 'xterm-256color', say = () => {}, ...given } = options;
-  const settings = { ...CLUSTER_DEFAULTS, ...given };
+  const {
+    kubeconfig,
+    context,
+    namespacePrefix = 'perennial-',
+    terminal = 'xterm-256color',
+    log = () => {},
+    ...changed
+  } = options;
+  const settings = { ...CLUSTER_DEFAULTS, ...changed };
   const api = connectCluster({ ...(kubeconfig === null ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) });
   const namespaces = createNamespaceList(api, namespacePrefix);
-  const ground: Ground = {
+  const cluster: ClusterContext = {
     api,
-    pods: createPodBook(api, { namespaces: namespaces.list }),
-    events: createEventBook(api),
-    images: createImageBook(),
-    network: createNetworkProbe({ closed: settings.network.closed, say }),
+    pods: createPodInformer(api, { namespaces: namespaces.list }),
+    events: createEventInformer(api),
+    images: createImageCache(),
+    network: createNetworkProbe({ closed: settings.network.closed, log }),
     settings,
     namespaceOf: namespaces.of,
   };
   return {
     name: 'kubernetes',
     calls: api.calls,
-    prepareHome: (spec, progress) => plainly(`home ${spec.id}`, () => prepareHome(ground, spec, progress)),
-    startPod: (spec, progress) => plainly(`the pod of ${spec.id}`, () => startPod(ground, spec, progress)),
-    beginPod: (spec, progress) => plainly(`the pod of ${spec.id}`, () => beginPod(ground, spec, progress)),
-    awaitPod: (spec, progress) => plainly(`the pod of ${spec.id}`, () => awaitPod(ground, spec, progress)),
-    stopPod: (ref, progress) => plainly(`the pod of ${ref.id}`, () => stopPod(ground, ref, progress)),
-    exec: (ref, command, signal) => plainly(`a command in ${ref.id}`, () => execIn(ground, ref, command, signal)),
-    observe: (ref) => plainly(`the pod of ${ref.id}`, () => observe(ground, ref)),
+    prepareHome: (spec, progress) => translateErrors(`home ${spec.id}`, () => prepareHome(cluster, spec, progress)),
+    startPod: (spec, progress) => translateErrors(`the pod of ${spec.id}`, () => startPod(cluster, spec, progress)),
+    beginPod: (spec, progress) => translateErrors(`the pod of ${spec.id}`, () => beginPod(cluster, spec, progress)),
+    awaitPod: (spec, progress) => translateErrors(`the pod of ${spec.id}`, () => awaitPod(cluster, spec, progress)),
+    stopPod: (ref, progress) => translateErrors(`the pod of ${ref.id}`, () => stopPod(cluster, ref, progress)),
+    exec: (ref, command, signal) => translateErrors(`a command in ${ref.id}`, () => exec(cluster, ref, command, signal)),
+    observe: (ref) => translateErrors(`the pod of ${ref.id}`, () => observe(cluster, ref)),
     listPods: (passOver = () => {}) =>
-      plainly('the pods', async () => {
-        const pods = await ground.pods.list((namespace, why) => passOver(namespace.slice(namespacePrefix.length), why));
-        await sweepProbes(ground);
-        const own = pods.filter((pod) => isOfInstallation(pod, settings.installation));
-        return own.map(describePod).filter((pod) => pod !== null);
-      }),
-    listHomes: (passOver = () => {}) => plainly('the homes', async () => listHomes(ground, await namespaces.list(), passOver)),
-    deleteHome: (home) => plainly(`home ${home.id}`, () => deleteHome(ground, home)),
-    lastTerminalInput: (ref) => plainly(`the terminals of ${ref.id}`, () => lastTerminalInput(ground, ref)),
-    readLog: (log) => plainly(`a log of ${log.id}`, () => readLog(ground, log)),
+      translateErrors('the pods', () =>
+        listPods(cluster, (namespace, why) => passOver(namespace.slice(namespacePrefix.length), why)),
+      ),
+    listHomes: (passOver = () => {}) =>
+      translateErrors('the homes', async () => listHomes(cluster, await namespaces.list(), passOver)),
+    deleteHome: (home) => translateErrors(`home ${home.id}`, () => deleteHome(cluster, home)),
+    lastTerminalInput: (ref) => translateErrors(`the terminals of ${ref.id}`, () => lastTerminalInput(cluster, ref)),
+    readLog: (log) => translateErrors(`a log of ${log.id}`, () => readLog(cluster, log)),
     shell: (ref, argv, signal) =>
-      plainly(`a terminal in ${ref.id}`, async () => {
-        await findRunning(ground, ref);
-        return runShell(placeOf(ground, ref), { argv, terminal, signal });
-      }),
+      translateErrors(`a terminal in ${ref.id}`, () => shell(cluster, ref, { argv, terminal, signal })),
     close: async () => {
-      ground.pods.close();
-      ground.events.close();
+      cluster.pods.close();
+      cluster.events.close();
       api.close();
     },
   };
 }
 
-/** What the API server says becomes one of the closed list of failures. */
-async function plainly<T>(what: string, work: () => Promise<T>): Promise<T> {
+/** Makes a failure of the closed list from an error of the API server. */
+async function translateErrors<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

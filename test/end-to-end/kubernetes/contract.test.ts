@@ -1,8 +1,8 @@
-import { giveCluster } from '../../support/kubernetes/cluster-env';
+import { openTestCluster } from '../../support/kubernetes/cluster-env';
 import { type Registry, startRegistry } from '../../support/kubernetes/registry';
 import { runtimeContract } from '../../support/runtimes/contract';
 
-const cluster = giveCluster();
+const cluster = openTestCluster();
 let registry: Registry;
 beforeAll(async () => {
   registry = await startRegistry();

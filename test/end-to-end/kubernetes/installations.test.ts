@@ -1,9 +1,9 @@
 import { createKubernetesRuntime } from '../../../src/runtimes/kubernetes';
 import { INSTALLATION } from '../../../src/runtimes/kubernetes/labels';
-import { administer, CLUSTER, empty, giveCluster, NEXT_IMAGE } from '../../support/kubernetes/cluster-env';
+import { administer, CLUSTER, empty, NEXT_IMAGE, openTestCluster } from '../../support/kubernetes/cluster-env';
 import { expectFailure, HOME, ID, patiently, podSpec } from '../../support/runtimes/contract-harness';
 
-const cluster = giveCluster();
+const cluster = openTestCluster();
 const open = (installation: string) => createKubernetesRuntime({ ...CLUSTER, namespacePrefix: cluster.prefix, installation });
 const one = open('one');
 const two = open('two');

@@ -1,10 +1,10 @@
 /** What images and policies bring with them, on a real kubelet. */
 import { LOGIN } from '../../../src/runtimes/kubernetes/login-script';
-import { type ClusterWorld, giveCluster, IMAGE, ODD_IMAGE } from '../../support/kubernetes/cluster-env';
+import { type ClusterEnv, IMAGE, ODD_IMAGE, openTestCluster } from '../../support/kubernetes/cluster-env';
 import { HOME, patiently, podSpec, REF } from '../../support/runtimes/contract-harness';
 
-const cluster = giveCluster();
-let world: ClusterWorld;
+const cluster = openTestCluster();
+let world: ClusterEnv;
 beforeEach(async () => {
   world = await cluster.makeWorld();
 });

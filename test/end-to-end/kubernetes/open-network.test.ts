@@ -1,8 +1,8 @@
 /** A cluster that takes network policies and does not enforce them, as the cluster of the tool does. */
-import { giveCluster, IMAGE } from '../../support/kubernetes/cluster-env';
+import { IMAGE, openTestCluster } from '../../support/kubernetes/cluster-env';
 import { giveWorld } from '../../support/runtimes/contract-harness';
 
-const cluster = giveCluster();
+const cluster = openTestCluster();
 afterAll(() => cluster.end());
 
 describe('A cluster that does not enforce network policies', () => {

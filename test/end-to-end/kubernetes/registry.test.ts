@@ -1,12 +1,12 @@
 /** What a real container runtime says of a registry that has no such image, and of one that only fails. */
 
-import { type ClusterWorld, giveCluster, until } from '../../support/kubernetes/cluster-env';
+import { type ClusterEnv, openTestCluster, until } from '../../support/kubernetes/cluster-env';
 import { type Registry, startRegistry } from '../../support/kubernetes/registry';
 import { expectFailure, HOME, patiently, podSpec } from '../../support/runtimes/contract-harness';
 
-const cluster = giveCluster();
+const cluster = openTestCluster();
 let registry: Registry;
-let world: ClusterWorld;
+let world: ClusterEnv;
 beforeAll(async () => {
   registry = await startRegistry();
 });

@@ -1,9 +1,9 @@
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { podName } from '../../../src/runtimes/kubernetes/object-names';
-import { administer, giveCluster } from '../../support/kubernetes/cluster-env';
+import { administer, openTestCluster } from '../../support/kubernetes/cluster-env';
 import { expectFailure, giveWorld, ID } from '../../support/runtimes/contract-harness';
 
-const cluster = giveCluster();
+const cluster = openTestCluster();
 afterAll(() => cluster.end());
 
 const merging = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);

@@ -2,14 +2,14 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Exec, KubeConfig } from '@kubernetes/client-node';
+import { runShell, type ShellStreams } from '../../../src/runtimes/kubernetes/exec-channel/run-shell';
 import { podName } from '../../../src/runtimes/kubernetes/object-names';
 import { MAIN_CONTAINER } from '../../../src/runtimes/kubernetes/pod/container-status';
-import { runShell, type ShellStreams } from '../../../src/runtimes/kubernetes/shell';
-import { giveCluster, KUBECONFIG, until } from '../../support/kubernetes/cluster-env';
+import { KUBECONFIG, openTestCluster, until } from '../../support/kubernetes/cluster-env';
 import { giveWorld, ID, patiently } from '../../support/runtimes/contract-harness';
 
 const REF = { id: ID, organization: 'default', build: 1 };
-const cluster = giveCluster();
+const cluster = openTestCluster();
 afterAll(() => cluster.end());
 
 /** As `kubectl exec --stdin --tty` does. */

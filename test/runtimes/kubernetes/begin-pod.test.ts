@@ -1,10 +1,11 @@
 /** The part of a start that takes a slot of starts: it makes what can be made at once, and waits for nobody. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
-import type { Ground } from '../../../src/runtimes/kubernetes/context';
+import { awaitPod } from '../../../src/runtimes/kubernetes/await-pod';
+import { beginPod } from '../../../src/runtimes/kubernetes/begin-pod';
+import type { ClusterContext } from '../../../src/runtimes/kubernetes/context';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
-import { awaitPod, beginPod } from '../../../src/runtimes/kubernetes/start-pod';
-import { NO_EVENTS, NO_NETWORK } from '../../support/kubernetes/driven-pods';
-import { OURS } from '../../support/kubernetes/pod-objects';
+import { NO_EVENTS, NO_NETWORK } from '../../support/kubernetes/fake-pods';
+import { LABELS } from '../../support/kubernetes/pod-objects';
 import { patiently, podSpec } from '../../support/runtimes/contract-harness';
 
 const FACTS = { digest: null, user: 'coder', uid: 1000, gid: 1000, home: '/home/coder', shell: '/bin/sh' };
@@ -16,7 +17,7 @@ const GONE = `sha256:${'9'.repeat(64)}`;
 function fullCluster(...known: string[]) {
   const made: string[] = [];
   const looks: string[] = [];
-  const claim = { metadata: { name: 'ws-w1-home', uid: 'home-1', labels: { ...OURS, 'perennial/build': '1' } } };
+  const claim = { metadata: { name: 'ws-w1-home', uid: 'home-1', labels: { ...LABELS, 'perennial/build': '1' } } };
   let pod: V1Pod | null = null;
   const api = {
     pods: {
@@ -41,7 +42,7 @@ function fullCluster(...known: string[]) {
     forget: () => {},
   };
   const pods = { note: () => {}, waitFor: () => new Promise(() => {}) };
-  const ground = {
+  const cluster = {
     api,
     events: NO_EVENTS,
     network: NO_NETWORK,
@@ -49,10 +50,10 @@ function fullCluster(...known: string[]) {
     images,
     settings: CLUSTER_DEFAULTS,
     namespaceOf: () => 'perennial-default',
-  } as unknown as Ground;
+  } as unknown as ClusterContext;
   const spec = (digest: string | null) => podSpec({ build: 3, home: 'home-1', image: 'e2e.local/tools:1', digest });
-  const begin = (digest: string | null = null) => beginPod(ground, spec(digest), patiently());
-  const wait = () => awaitPod(ground, spec(null), patiently());
+  const begin = (digest: string | null = null) => beginPod(cluster, spec(digest), patiently());
+  const wait = () => awaitPod(cluster, spec(null), patiently());
   return { begin, wait, made, looks };
 }
 

@@ -1,9 +1,9 @@
 import { createKubernetesRuntime, type KubernetesRuntime } from '../../../src/runtimes/kubernetes';
 import { type Answer, type ApiServer, json, refusal, startApiServer } from '../../support/kubernetes/api-server';
-import { CREATED_AT, OURS } from '../../support/kubernetes/pod-objects';
+import { CREATED_AT, LABELS } from '../../support/kubernetes/pod-objects';
 
 const CLAIM = {
-  metadata: { name: 'ws-w1-home', uid: 'uid-1', labels: OURS, creationTimestamp: new Date(CREATED_AT) },
+  metadata: { name: 'ws-w1-home', uid: 'uid-1', labels: LABELS, creationTimestamp: new Date(CREATED_AT) },
   spec: { resources: { requests: { storage: '10Gi' } } },
 };
 const FORBIDDEN = refusal(403, 'Forbidden', 'persistentvolumeclaims is forbidden');

@@ -1,11 +1,11 @@
 /** A pod that was lost and whose image's content has gone from the registry meanwhile. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
-import type { Ground } from '../../../src/runtimes/kubernetes/context';
+import type { ClusterContext } from '../../../src/runtimes/kubernetes/context';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
 import { startPod } from '../../../src/runtimes/kubernetes/start-pod';
-import { NO_EVENTS, NO_NETWORK } from '../../support/kubernetes/driven-pods';
-import { mainIs, OURS, RUNNING } from '../../support/kubernetes/pod-objects';
+import { NO_EVENTS, NO_NETWORK } from '../../support/kubernetes/fake-pods';
+import { LABELS, mainIs, RUNNING } from '../../support/kubernetes/pod-objects';
 import { patiently, podSpec } from '../../support/runtimes/contract-harness';
 
 const TAG = 'e2e.local/tools:1';
@@ -18,7 +18,7 @@ function cluster() {
   const pods = new Map<string, V1Pod>();
   const made: string[] = [];
   const known = new Map([[`e2e.local/tools@${GONE}`, FACTS]]);
-  const claim = { metadata: { name: 'ws-w1-home', uid: SPEC.home, labels: { ...OURS, 'perennial/build': '1' } } };
+  const claim = { metadata: { name: 'ws-w1-home', uid: SPEC.home, labels: { ...LABELS, 'perennial/build': '1' } } };
   const missing = (image: string) => mainIs({ waiting: { reason: 'ErrImagePull', message: `${image}: not found` } });
   const create = async (namespace: string, { metadata, spec }: V1Pod) => {
     const image = spec?.containers[0]?.image ?? '';
@@ -54,7 +54,7 @@ function cluster() {
     forget: (reference: string) => known.delete(reference),
   };
   const waitFor = async ({ name }: { name: string }, test: (pod: V1Pod | null) => unknown) => test(pods.get(name) ?? null);
-  const ground = {
+  const cluster = {
     api,
     events: NO_EVENTS,
     network: NO_NETWORK,
@@ -62,8 +62,8 @@ function cluster() {
     images,
     settings: CLUSTER_DEFAULTS,
     namespaceOf: () => 'perennial-default',
-  } as unknown as Ground;
-  return { start: () => startPod(ground, SPEC, patiently()), made };
+  } as unknown as ClusterContext;
+  return { start: () => startPod(cluster, SPEC, patiently()), made };
 }
 
 test('What ran before and is nowhere any more gives way to what the tag stands for now, with a warning.', async () => {

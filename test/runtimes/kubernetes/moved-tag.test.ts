@@ -1,11 +1,11 @@
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
-import type { Ground } from '../../../src/runtimes/kubernetes/context';
+import type { ClusterContext } from '../../../src/runtimes/kubernetes/context';
 import type { ImageFacts } from '../../../src/runtimes/kubernetes/image/image-facts';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
 import { startPod } from '../../../src/runtimes/kubernetes/start-pod';
-import { NO_EVENTS, NO_NETWORK } from '../../support/kubernetes/driven-pods';
-import { OURS, RUNNING } from '../../support/kubernetes/pod-objects';
+import { NO_EVENTS, NO_NETWORK } from '../../support/kubernetes/fake-pods';
+import { LABELS, RUNNING } from '../../support/kubernetes/pod-objects';
 import { patiently, podSpec } from '../../support/runtimes/contract-harness';
 
 const TAG = 'e2e.local/tools:1';
@@ -22,7 +22,7 @@ function twoNodes(contents: Record<string, ImageFacts>) {
   const made: string[] = [];
   const looks: string[] = [];
   const claim = {
-    metadata: { name: 'ws-w1-home', uid: SPEC.home, labels: { ...OURS, 'perennial/build': '1' } },
+    metadata: { name: 'ws-w1-home', uid: SPEC.home, labels: { ...LABELS, 'perennial/build': '1' } },
   } as V1PersistentVolumeClaim;
   const create = async (namespace: string, { metadata, spec }: V1Pod) => {
     const image = spec?.containers[0]?.image ?? '';
@@ -50,7 +50,7 @@ function twoNodes(contents: Record<string, ImageFacts>) {
     if (facts === undefined) throw new RuntimeFailure('ImageNotFound', `${reference}: not found`);
     return facts;
   };
-  const ground = {
+  const cluster = {
     api,
     events: NO_EVENTS,
     network: NO_NETWORK,
@@ -61,8 +61,8 @@ function twoNodes(contents: Record<string, ImageFacts>) {
     images: { find, isGone: () => false, forget: () => {} },
     settings: CLUSTER_DEFAULTS,
     namespaceOf: (organization: string) => `perennial-${organization}`,
-  } as unknown as Ground;
-  return { start: () => startPod(ground, SPEC, patiently()), made, looks };
+  } as unknown as ClusterContext;
+  return { start: () => startPod(cluster, SPEC, patiently()), made, looks };
 }
 
 describe('A tag that stands for other contents on other nodes', () => {

@@ -1,12 +1,12 @@
 /** A build that is ended while its pod is being made, between the look at the fence and the pod. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
-import type { Ground } from '../../../src/runtimes/kubernetes/context';
+import type { ClusterContext } from '../../../src/runtimes/kubernetes/context';
 import { ENDED, SEEDED } from '../../../src/runtimes/kubernetes/home/claim';
 import { labelsOf } from '../../../src/runtimes/kubernetes/labels';
 import { claimName } from '../../../src/runtimes/kubernetes/object-names';
 import { CLUSTER_DEFAULTS } from '../../../src/runtimes/kubernetes/settings';
 import { startPod } from '../../../src/runtimes/kubernetes/start-pod';
-import { failure, NO_EVENTS, NO_NETWORK } from '../../support/kubernetes/driven-pods';
+import { failure, NO_EVENTS, NO_NETWORK } from '../../support/kubernetes/fake-pods';
 import { RUNNING } from '../../support/kubernetes/pod-objects';
 import { expectFailure, patiently, podSpec, REF } from '../../support/runtimes/contract-harness';
 
@@ -50,7 +50,7 @@ function cluster(onCreate: (world: { end(build: number): void }) => void) {
   const pods = { note: () => undefined, waitFor: async (_at: object, test: (pod: V1Pod | null) => unknown) => test(pod) };
   const settings = CLUSTER_DEFAULTS;
   const images = { find: async () => FACTS, isGone: () => false, forget: () => undefined };
-  const ground = {
+  const cluster = {
     api,
     events: NO_EVENTS,
     network: NO_NETWORK,
@@ -58,8 +58,8 @@ function cluster(onCreate: (world: { end(build: number): void }) => void) {
     images,
     settings,
     namespaceOf: () => 'perennial-default',
-  } as unknown as Ground;
-  const start = () => startPod(ground, podSpec({ build: BUILD, home: 'home-1', image: 'starter:1' }), patiently());
+  } as unknown as ClusterContext;
+  const start = () => startPod(cluster, podSpec({ build: BUILD, home: 'home-1', image: 'starter:1' }), patiently());
   return { start, podsLeft: () => (pod === null ? 0 : 1) };
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type ApiConstructor, type ApiType, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { createKubernetesRuntime, type KubernetesRuntime } from '../../../src/runtimes/kubernetes';
 import { type ClusterApi, connectCluster } from '../../../src/runtimes/kubernetes/api/cluster-api';
-import { OUR_LABELS } from '../../../src/runtimes/kubernetes/labels';
+import { MANAGED_SELECTOR } from '../../../src/runtimes/kubernetes/labels';
 import { claimName } from '../../../src/runtimes/kubernetes/object-names';
 import type { PodRef } from '../../../src/runtimes/runtime';
 import { patiently, type RuntimeWorld } from '../runtimes/contract';
@@ -23,14 +23,14 @@ const REGISTRY = IMAGE.slice(0, IMAGE.lastIndexOf('/'));
 const PATIENCE_MS = 60_000;
 
 /** A runtime on namespaces of its own. */
-export interface ClusterWorld extends RuntimeWorld {
+export interface ClusterEnv extends RuntimeWorld {
   runtime: KubernetesRuntime;
   api: ClusterApi;
   namespace: string;
 }
 
 /** Makes namespaces for one test file, to be ended after all its tests. */
-export function giveCluster() {
+export function openTestCluster() {
   const prefix = `t${randomBytes(3).toString('hex')}-`;
   const namespace = `${prefix}default`;
   const api = connectCluster({ kubeconfig: KUBECONFIG });
@@ -39,7 +39,7 @@ export function giveCluster() {
     api,
     prefix,
     /** `missing`: an image that is not there, by the word of a registry that can be reached. */
-    makeWorld: async (missing = `${REGISTRY}/missing:1`): Promise<ClusterWorld> => makeWorld({ api, prefix, namespace, missing }),
+    makeWorld: async (missing = `${REGISTRY}/missing:1`): Promise<ClusterEnv> => makeWorld({ api, prefix, namespace, missing }),
     end: async () => {
       await removeNamespace(api, namespace);
       api.close();
@@ -57,7 +57,7 @@ async function makeWorld({
   prefix: string;
   namespace: string;
   missing: string;
-}): Promise<ClusterWorld> {
+}): Promise<ClusterEnv> {
   const make = () => createKubernetesRuntime({ ...CLUSTER, namespacePrefix: prefix });
   const runtime = make();
   const another = make();
@@ -106,7 +106,7 @@ export async function until(condition: () => Promise<boolean>, complaint: string
 
 /** Removes all pods and claims of ours, and waits until they are gone. */
 export async function empty(api: ClusterApi, namespace: string): Promise<void> {
-  const all = { namespace, labels: OUR_LABELS };
+  const all = { namespace, labels: MANAGED_SELECTOR };
   for (const { metadata } of (await api.pods.list(all)).items)
     await api.pods.delete({ namespace, name: metadata?.name ?? '', uid: metadata?.uid ?? '', graceSeconds: 0 });
   for (const { metadata } of (await api.claims.list(all)).items)

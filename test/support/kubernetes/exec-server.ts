@@ -2,26 +2,28 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import WebSocket, { WebSocketServer } from 'ws';
-import { CHANNEL, type ExecPlace } from '../../../src/runtimes/kubernetes/exec-channel/channels';
+import type { ClusterContext } from '../../../src/runtimes/kubernetes/context';
+import { CHANNEL, type ExecTarget } from '../../../src/runtimes/kubernetes/exec-channel/channels';
+import { LABELS, podOf, RUNNING } from './pod-objects';
 
-/** A command that came over the line. */
+/** A command that a caller has opened. */
 export interface OpenCommand {
   argv: string[];
-  /** The server's end. */
+  /** The server's end of the connection. */
   line: WebSocket;
   say(channel: number, data: Buffer | string): void;
-  /** Ends it as if it had said this and done nothing else. */
+  /** Ends it as if this were its whole output. */
   reply(stdout: string): void;
-  /** Starts it on this machine, with its input from the line and its output where the test sends it. */
+  /** Starts it on this machine with the caller's input; the test sends its output. */
   start(): ChildProcessWithoutNullStreams;
-  /** Resolves once the caller has taken all that was said. */
+  /** Resolves once the caller has received all that was sent. */
   taken(): Promise<void>;
 }
 
-/** A kubelet of a few lines, of which the test moves every part. */
+/** A kubelet of a few lines; the test decides what each command does. */
 export interface ExecServer {
-  place: ExecPlace;
-  /** What happens to each command. */
+  target: ExecTarget;
+  /** Sets what happens to each command. */
   onCommand(run: (command: OpenCommand) => void): void;
   end(): void;
 }
@@ -36,12 +38,12 @@ export async function startExecServer(): Promise<ExecServer> {
     run(commandOn(line, searchParams.getAll('command')));
   });
   return {
-    place: {
+    target: {
       socket(path, protocols) {
         const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols);
         return new Promise((resolve) =>
           socket.once('open', () => {
-            // As from the API server: what was said at once waits until the caller listens.
+            // As with the API server: early messages wait until the caller listens.
             socket.pause();
             setImmediate(() => socket.resume());
             resolve(socket);
@@ -52,8 +54,8 @@ export async function startExecServer(): Promise<ExecServer> {
       pod: 'ws-w1',
       container: 'workspace',
     },
-    onCommand: (given) => {
-      run = given;
+    onCommand: (handler) => {
+      run = handler;
     },
     end() {
       for (const line of server.clients) line.terminate();
@@ -94,4 +96,19 @@ function commandOn(line: WebSocket, argv: string[]): OpenCommand {
       await once(line, 'pong');
     },
   };
+}
+
+/** A context in which build 3 of `w1` runs by default, and commands come to the server; the informer last saw build `seen`. */
+export function contextOf(
+  { target }: ExecServer,
+  { build = (): number => 3, seen = null as number | null, onRead = () => {} } = {},
+): ClusterContext {
+  const podOfBuild = (number: number) => podOf({ status: RUNNING, labels: { ...LABELS, 'perennial/build': String(number) } });
+  const read = async () => {
+    onRead();
+    return podOfBuild(build());
+  };
+  const api = { pods: { read }, socket: target.socket };
+  const pods = { seen: () => (seen === null ? undefined : podOfBuild(seen)) };
+  return { api, pods, namespaceOf: (organization: string) => `perennial-${organization}` } as unknown as ClusterContext;
 }

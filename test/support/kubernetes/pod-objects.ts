@@ -16,7 +16,7 @@ export interface Shape {
 
 /** A pod of ours, build 3 of ada's `dev`; not scheduled unless its status says otherwise. */
 export function podOf({ status = {}, image = 'e2e.local/workspace:1', deleted = false, ...shape }: Shape): V1Pod {
-  const { uid = 'uid-1', labels = OURS, name = 'ws-w1', namespace = 'perennial-default' } = shape;
+  const { uid = 'uid-1', labels = LABELS, name = 'ws-w1', namespace = 'perennial-default' } = shape;
   const deletion = deleted ? { deletionTimestamp: new Date(CREATED_AT + 48_000) } : {};
   return {
     metadata: { name, namespace, uid, labels, creationTimestamp: new Date(CREATED_AT), ...deletion },
@@ -29,7 +29,7 @@ export function podOf({ status = {}, image = 'e2e.local/workspace:1', deleted = 
   };
 }
 
-export const OURS = {
+export const LABELS = {
   'app.kubernetes.io/managed-by': 'perennial',
   'perennial/id': 'w1',
   'perennial/owner': 'ada',

@@ -1,35 +1,35 @@
 import type WebSocket from 'ws';
 
-/** The streams of a command, by the number that stands before each message. */
+/** The streams of a command, by the first byte of each message. */
 export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4, close: 255 } as const;
 
 const PING_INTERVAL_MS = 5_000;
 const SILENCE_MS = 30_000;
 const CLOSING_MS = 2_000;
-/** Messages of any size are taken, but servers in between may not. */
+/** Kubernetes takes messages of any size; proxies in between may not. */
 const MAX_MESSAGE_BYTES = 32 * 1024;
 
-/** A command's end of the line. */
-export interface ExecSocket {
-  /** `sent` is called when it is on its way. */
+/** The caller's end of the connection to a command. */
+export interface ExecConnection {
+  /** `sent` is called once the data has left the process. */
   send(channel: number, data: Buffer | string, sent?: () => void): void;
-  /** How many bytes wait here to be sent. */
+  /** How many bytes wait in this process to be sent. */
   waiting(): number;
-  /** Nothing is heard any more until as many `release` have followed, and the other side has to wait. */
+  /** Reads no more, so that the command has to wait, until `release` was called as often. */
   hold(): void;
   release(): void;
-  /** Resolves when the line is closed or lost, whichever way. */
+  /** Resolves when the connection is closed or lost. */
   closed: Promise<void>;
   close(): void;
 }
 
-/** Listens to a command, and makes sure that a line on which nobody answers any more ends. */
-export function listen(socket: WebSocket, onMessage: (channel: number, data: Buffer) => void): ExecSocket {
+/** Listens to a command, and ends a connection whose peer no longer answers pings. */
+export function listen(socket: WebSocket, onMessage: (channel: number, data: Buffer) => void): ExecConnection {
   let heardAt = performance.now();
   let isClosing = false;
   let holds = 0;
   let ending: NodeJS.Timeout | undefined;
-  const pulse = setInterval(() => {
+  const heartbeat = setInterval(() => {
     if (holds > 0) heardAt = performance.now();
     if (performance.now() - heardAt > SILENCE_MS) socket.terminate();
     else if (socket.readyState === socket.OPEN) socket.ping();
@@ -43,7 +43,7 @@ export function listen(socket: WebSocket, onMessage: (channel: number, data: Buf
     if (channel !== undefined && !isClosing) onMessage(channel, message.subarray(1));
   });
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve())).finally(() => {
-    clearInterval(pulse);
+    clearInterval(heartbeat);
     clearTimeout(ending);
   });
   return {
@@ -68,23 +68,23 @@ export function listen(socket: WebSocket, onMessage: (channel: number, data: Buf
       isClosing = true;
       socket.resume();
       socket.close();
-      // What still comes is read until the server answers, and something in the pod may say more for ever.
+      // Closing waits for the server, and the command may go on to write without limit.
       ending ??= setTimeout(() => socket.terminate(), CLOSING_MS);
     },
   };
 }
 
-/** Where a command runs, and how to get there. */
-export interface ExecPlace {
+/** The container in which a command runs, and how to connect to it. */
+export interface ExecTarget {
   socket(path: string, protocols: string[]): Promise<WebSocket>;
   namespace: string;
   pod: string;
   container: string;
 }
 
-/** The path that starts a command. Its words are seen by proxies and audit logs, so they are never secret. */
+/** The path that starts a command. Proxies and audit logs see its arguments, so these are never secret. */
 export function execPath(
-  { namespace, pod, container }: ExecPlace,
+  { namespace, pod, container }: ExecTarget,
   { argv, stdin, tty }: { argv: string[]; stdin: boolean; tty: boolean },
 ) {
   const query = new URLSearchParams({ container, stdout: 'true', stderr: String(!tty), stdin: String(stdin), tty: String(tty) });

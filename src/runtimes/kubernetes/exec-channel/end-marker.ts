@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { createOutputTail } from './output-tail';
 
 /**
- * The mark that a command puts at the end of its streams. The API server's own word on how a command ended is not taken: when the
- * kubelet dies it says success, with the output cut, while the command still runs.
+ * The marker that a command prints at the end of its streams. The API server's own status is not enough: when the kubelet dies it
+ * reports success, with the output cut, while the command still runs.
  */
 export interface Marker {
-  /** In two parts, so that the script that prints it does not hold it. */
+  /** In two parts, so that the text of the script does not contain the marker. */
   parts: [string, string];
   text: string;
 }
@@ -16,12 +16,12 @@ export function createMarker(): Marker {
   return { parts: [one, two], text: one + two };
 }
 
-/** What a marked command waits for before it begins: its line is open by then, and may turn out to lead to another place. */
+/** The line that starts a marked command: the connection is open by then, and the pod behind it was checked. */
 export const GO = '\n';
 
 /**
- * The words that run a command, once it was told to go, and mark its end on both streams. What the command is given is counted out
- * to it, since not every server can close its input.
+ * The arguments that run a command once `GO` was sent, and mark its end on both streams. The input is limited by its length, since not
+ * every server can close it.
  */
 export function markedCommand(marker: Marker, { argv, stdinBytes }: { argv: string[]; stdinBytes: number }): string[] {
   const body = `{ ${runAndMark(marker)}; }`;
@@ -29,30 +29,30 @@ export function markedCommand(marker: Marker, { argv, stdinBytes }: { argv: stri
   return inShell(`${AWAIT_GO}; ${script}`, argv);
 }
 
-/** The same for a command whose input goes on for as long as it likes. */
+/** The same without `GO`, for input of any length. */
 export const streamedCommand = (marker: Marker, argv: string[]): string[] => inShell(runAndMark(marker), argv);
 
-/** A shell reads a line byte by byte, so that what follows is left; in one of its own, so that no variable is. */
+/** `read` takes byte by byte, and so nothing of the input; a subshell, so that it leaves no variable. */
 const AWAIT_GO = '(read -r go) || exit';
 const KEEP_SIGNALS = 'trap : HUP INT QUIT TERM';
 const inShell = (script: string, argv: string[]): string[] => ['sh', '-c', `${KEEP_SIGNALS}; ${script}`, 'sh', ...argv];
 const mark = ({ parts: [one, two] }: Marker): string => `printf '%s%s:%s;' ${one} ${two} "$code"`;
 
-/** The shell says on standard error how a command was killed; only what the command says itself may stand there. */
+/** The shell reports a killed command on standard error, where only the command's own output belongs. */
 const runAndMark = (marker: Marker): string =>
   `${KEEP_SIGNALS}; { (exec 2>&3 3>&-; exec "$@"); code=$?; } 3>&2 2>/dev/null; ${mark(marker)} >&2; ${mark(marker)}`;
 
-/** One stream: its last bytes, and the mark once it came. */
+/** One stream: its last bytes, and the marker once it was received. */
 export interface MarkedStream {
   push(data: Buffer): void;
-  /** The exit code, once the mark is there. */
+  /** Null before the marker. */
   exitCode(): number | null;
   content(): Buffer;
 }
 
 const LONGEST_MARK = 64;
 
-/** Keeps so many bytes and the mark. Takes time that grows with what came, not with how many pieces it came in. */
+/** Keeps the last bytes and the marker. Its time grows with the length of the stream, not with the number of its pieces. */
 export function readMarked({ text }: Marker, keepBytes: number): MarkedStream {
   const tail = createOutputTail(keepBytes + LONGEST_MARK);
   let window = '';
@@ -60,7 +60,7 @@ export function readMarked({ text }: Marker, keepBytes: number): MarkedStream {
   return {
     push(data) {
       if (end !== null) return;
-      // The mark is the last thing that comes, and may come in pieces.
+      // The marker is the end of the stream, and may arrive in pieces.
       window = window.slice(-LONGEST_MARK) + data.toString('latin1');
       const at = window.indexOf(text);
       const code = at < 0 ? undefined : /^:(\d{1,3});/.exec(window.slice(at + text.length, at + LONGEST_MARK))?.[1];

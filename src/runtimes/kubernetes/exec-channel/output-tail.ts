@@ -1,13 +1,13 @@
 const FIRST_BYTES = 4 * 1024;
 
-/** The last bytes of a stream. Each byte is copied about twice in all, in however small pieces it comes. */
+/** The last bytes of a stream. Each byte is copied about twice in all, even where they arrive one by one. */
 export interface OutputTail {
   push(data: Buffer): void;
-  /** At most so many bytes as are kept, the last ones. */
+  /** At most `keepBytes`, the last ones. */
   content(): Buffer;
 }
 
-/** An empty one, which holds no more than twice what it keeps. */
+/** An empty tail, which holds no more than twice `keepBytes`. */
 export function createOutputTail(keepBytes: number): OutputTail {
   let buffer = Buffer.alloc(Math.min(FIRST_BYTES, 2 * keepBytes));
   let size = 0;

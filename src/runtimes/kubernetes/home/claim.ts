@@ -5,8 +5,8 @@ import { RuntimeFailure } from '../../failure';
 import type { Fence } from '../../fence';
 import type { ListedHome } from '../../runtime';
 import { ApiFailure } from '../api/api-error';
-import type { Ground } from '../context';
-import { isOurs } from '../labels';
+import type { ClusterContext } from '../context';
+import { isManaged } from '../labels';
 import { claimName } from '../object-names';
 
 /** The highest build ended stands beside the label with the highest build seen. */
@@ -20,15 +20,15 @@ const MAX_CONFLICTS = 20;
 const PAUSE_AFTER_CONFLICT_MS = 25;
 
 /** Where a claim is. */
-export interface ClaimPlace {
+export interface ClaimRef {
   id: string;
   organization: string;
 }
 
 /** The claim of a home as it is now; null when there is certainly none. */
 export function readClaim(
-  { api, namespaceOf }: Ground,
-  { id, organization }: ClaimPlace,
+  { api, namespaceOf }: ClusterContext,
+  { id, organization }: ClaimRef,
 ): Promise<V1PersistentVolumeClaim | null> {
   return api.claims.read({ namespace: namespaceOf(organization), name: claimName(id) });
 }
@@ -44,18 +44,18 @@ export interface Amendment {
  * @throws what `amend` throws; RuntimeUnavailable when others change it all the time
  */
 export async function amendClaim(
-  ground: Ground,
-  place: ClaimPlace,
+  cluster: ClusterContext,
+  place: ClaimRef,
   amend: (claim: V1PersistentVolumeClaim) => Amendment | null,
 ): Promise<V1PersistentVolumeClaim | null> {
-  const at = { namespace: ground.namespaceOf(place.organization), name: claimName(place.id) };
+  const at = { namespace: cluster.namespaceOf(place.organization), name: claimName(place.id) };
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
-    const claim = await ground.api.claims.read(at);
+    const claim = await cluster.api.claims.read(at);
     const amendment = claim && amend(claim);
     if (claim === null || amendment === null) return claim;
     try {
       const { uid, resourceVersion } = claim.metadata ?? {};
-      return await ground.api.claims.merge(at, { metadata: { uid, resourceVersion, ...amendment } });
+      return await cluster.api.claims.merge(at, { metadata: { uid, resourceVersion, ...amendment } });
     } catch (error) {
       if (!(error instanceof ApiFailure) || error.status !== 409) throw error;
       await pause(PAUSE_AFTER_CONFLICT_MS * Math.random() * (conflicts + 1));
@@ -82,7 +82,7 @@ export function amendFence(claim: V1PersistentVolumeClaim, { seen, ended }: Fenc
 /** Whether a claim is a home of ours. */
 export function isHome(claim: V1PersistentVolumeClaim): boolean {
   const { labels = {}, name = '' } = claim.metadata ?? {};
-  return isOurs(claim) && name === claimName(labels['perennial/id'] ?? '');
+  return isManaged(claim) && name === claimName(labels['perennial/id'] ?? '');
 }
 
 /** A home as the runtime lists it. */

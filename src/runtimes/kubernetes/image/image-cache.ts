@@ -5,7 +5,7 @@ import { digestOf } from '../pod/manifest';
 import type { ImageFacts } from './image-facts';
 
 /** What is known of images, each looked into once. */
-export interface ImageBook {
+export interface ImageCache {
   /** From the cache, else by `probe`, which runs once for all that ask at the same time. */
   find(image: Image, progress: Progress, probe: () => Promise<ImageFacts>): Promise<ImageFacts>;
   /** Whether `find` answers without a look. */
@@ -22,7 +22,7 @@ interface Image {
 }
 
 /** An empty book. It is as old as the worker: another one looks for itself. */
-export function createImageBook(): ImageBook {
+export function createImageCache(): ImageCache {
   const known = new Map<string, ImageFacts>();
   const gone = new Set<string>();
   const looks = new Map<string, Look>();
@@ -34,7 +34,7 @@ export function createImageBook(): ImageBook {
         if (facts !== undefined) return facts;
         const others = looks.get(key);
         if (others === undefined) break;
-        const shared = await joinLook(others, image, progress);
+        const shared = await joinInspection(others, image, progress);
         if (shared !== null) return shared;
       }
       const facts = probe()
@@ -64,7 +64,7 @@ interface Look {
 }
 
 /** Waits for another's look, and takes its failure too; null when that one waits no longer. */
-async function joinLook({ facts, signal }: Look, { reference }: Image, progress: Progress): Promise<ImageFacts | null> {
+async function joinInspection({ facts, signal }: Look, { reference }: Image, progress: Progress): Promise<ImageFacts | null> {
   progress.waitingFor(`a look into image ${reference}`);
   try {
     return await untilAborted(progress.signal, () => facts);

@@ -4,9 +4,9 @@ import { RuntimeFailure } from '../../failure';
 import type { Progress } from '../../runtime';
 import { cutEnd } from '../../text';
 import { ApiFailure } from '../api/api-error';
-import type { Ground } from '../context';
+import type { ClusterContext } from '../context';
 import { runCommand } from '../exec-channel/run-command';
-import { isOurs } from '../labels';
+import { isManaged } from '../labels';
 import { containersOf, MAIN_CONTAINER, USERS_CONTAINER } from '../pod/container-status';
 import { createPod, removePod } from '../pod/create-delete';
 import { digestOf, probeManifest } from '../pod/manifest';
@@ -25,32 +25,32 @@ const REMOVED_BY_OTHERS = ['RuntimeUnavailable', 'PodLost'];
  * @throws ImageNotFound, ImageInvalid, NotAllowed, NoCapacity, RuntimeUnavailable
  */
 export async function probeImage(
-  ground: Ground,
+  cluster: ClusterContext,
   { reference, organization }: { reference: string; organization: string },
   progress: Progress,
 ): Promise<ImageFacts> {
-  const namespace = ground.namespaceOf(organization);
+  const namespace = cluster.namespaceOf(organization);
   progress.waitingFor(`a look into image ${reference}`);
   for (let probes = 1; ; probes += 1) {
-    const pod = await openProbe(ground, { namespace, reference, progress });
+    const pod = await openProbe(cluster, { namespace, reference, progress });
     try {
-      const seen = await untilPod(ground, { pod, progress, isWanted: readReadiness });
-      const facts = await readProbe(ground, { pod: seen, reference, signal: progress.signal });
-      await discard(ground, pod);
+      const seen = await untilPod(cluster, { pod, progress, isWanted: readReadiness });
+      const facts = await readProbe(cluster, { pod: seen, reference, signal: progress.signal });
+      await discard(cluster, pod);
       return facts;
     } catch (error) {
       const isShared = error instanceof RuntimeFailure && REMOVED_BY_OTHERS.includes(error.type) && probes < MAX_PROBES;
-      if (isShared && !(await isThere(ground, pod))) continue;
+      if (isShared && !(await isThere(cluster, pod))) continue;
       // Its pull may be half done, and goes on while the next attempt waits for its turn.
-      if (!isTemporary(error)) await discard(ground, pod);
+      if (!isTemporary(error)) await discard(cluster, pod);
       throw error;
     }
   }
 }
 
 /** An answer is one all the same; a probe that is left ends by itself, and is swept. */
-async function discard(ground: Ground, pod: V1Pod): Promise<void> {
-  await removePod(ground, pod, 0).catch(() => undefined);
+async function discard(cluster: ClusterContext, pod: V1Pod): Promise<void> {
+  await removePod(cluster, pod, 0).catch(() => undefined);
 }
 
 const isTemporary = (error: unknown): boolean =>
@@ -58,24 +58,24 @@ const isTemporary = (error: unknown): boolean =>
 
 /** A new one, or one that is there: another worker's, or one whose image was not there in time. */
 async function openProbe(
-  ground: Ground,
+  cluster: ClusterContext,
   { namespace, reference, progress }: { namespace: string; reference: string; progress: Progress },
 ): Promise<V1Pod> {
-  const manifest = probeManifest(reference, ground.settings);
+  const manifest = probeManifest(reference, cluster.settings);
   try {
-    return await createPod(ground, namespace, manifest);
+    return await createPod(cluster, namespace, manifest);
   } catch (error) {
     if (!(error instanceof ApiFailure) || error.status !== 409) throw error;
-    const found = await ground.api.pods.read({ namespace, name: manifest.metadata?.name ?? '' });
-    if (found === null) return openProbe(ground, { namespace, reference, progress });
-    if (!isOurs(found)) {
+    const found = await cluster.api.pods.read({ namespace, name: manifest.metadata?.name ?? '' });
+    if (found === null) return openProbe(cluster, { namespace, reference, progress });
+    if (!isManaged(found)) {
       throw new RuntimeFailure('NotAllowed', `pod ${found.metadata?.name} is there, and it is not one of ours`);
     }
-    ground.pods.note(found);
+    cluster.pods.note(found);
     if (readPodState(found).state !== 'ended') return found;
-    await discard(ground, found);
-    await untilGone(ground, found, progress);
-    return openProbe(ground, { namespace, reference, progress });
+    await discard(cluster, found);
+    await untilGone(cluster, found, progress);
+    return openProbe(cluster, { namespace, reference, progress });
   }
 }
 
@@ -85,13 +85,16 @@ function readReadiness(pod: V1Pod): V1Pod | undefined {
   return isReady ? pod : undefined;
 }
 
-async function readProbe(ground: Ground, given: { pod: V1Pod; reference: string; signal: AbortSignal }): Promise<ImageFacts> {
+async function readProbe(
+  cluster: ClusterContext,
+  given: { pod: V1Pod; reference: string; signal: AbortSignal },
+): Promise<ImageFacts> {
   const { pod, reference, signal } = given;
   const { name = '', namespace = '' } = pod.metadata ?? {};
   const user = nameInRefusal(pod, reference);
   const container = user === null ? MAIN_CONTAINER : USERS_CONTAINER;
-  const at = { socket: ground.api.socket, namespace, pod: name, container };
-  await ground.network.tryFrom(at, signal);
+  const at = { socket: cluster.api.socket, namespace, pod: name, container };
+  await cluster.network.probeFrom(at, signal);
   const { stdout, exitCode } = await runCommand(at, { argv: ['sh', '-c', READ_USER, 'sh', user ?? ''] }, signal);
   if (exitCode !== 0) throw new RuntimeFailure('ImageInvalid', `image ${reference} has no /etc/passwd that could be read`);
   // The cluster may have put other images into the pod; of one that was refused for its user's name nothing is said.
@@ -121,7 +124,7 @@ function refusal(pod: V1Pod): string | undefined {
 const isRunning = (pod: V1Pod, container: string) => stateOf(pod, container)?.running !== undefined;
 const stateOf = (pod: V1Pod, container: string) => containersOf(pod).find(({ name }) => name === container)?.state;
 
-async function isThere(ground: Ground, { metadata }: V1Pod): Promise<boolean> {
-  const found = await ground.api.pods.read({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' });
+async function isThere(cluster: ClusterContext, { metadata }: V1Pod): Promise<boolean> {
+  const found = await cluster.api.pods.read({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' });
   return found?.metadata?.uid === metadata?.uid && found?.metadata?.deletionTimestamp === undefined;
 }

@@ -1,90 +1,92 @@
+import { EventEmitter } from 'node:events';
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
+import { sleepWithJitter } from '../../abort';
 import type { ClusterApi } from '../api/cluster-api';
 import { isEventOf } from '../pod/events';
-import { pause } from './intervals';
 
-/** Which events there are of a pod that somebody waits for, from one watch for each namespace in which somebody waits. */
-export interface EventBook {
-  /** From now on, until it is closed. Events only explain, so that nothing fails where they cannot be had. */
-  follow(pod: V1Pod): EventFeed;
+/** The events of pods that start, from one watch for each namespace that has subscriptions. */
+export interface EventInformer {
+  /** Collects the events of a pod from now on until closed. Events only explain, so that nothing fails where they cannot be watched. */
+  subscribe(pod: V1Pod): EventSubscription;
   /** Ends the watches. */
   close(): void;
 }
 
-export interface EventFeed {
+export interface EventSubscription {
   /** Of the pod and of its claims, in no order. */
   events(): CoreV1Event[];
   close(): void;
 }
 
-/** What the book asks of a cluster. */
+/** The calls of the informer. */
 export interface EventSource {
   events: ClusterApi['events'];
 }
 
-/** A start that is tried again finds the watch open. */
+/** A start that is retried finds the watch open. */
 const LINGER_MS = 60_000;
 const WATCH_SECONDS = 290;
 const RETRY_MS = 5_000;
-/** Newer ones count; a pod has few kinds of them, which are counted up rather than repeated. */
-const MOST_EVENTS = 40;
+/** The newest are kept; a pod has few kinds of events, which the cluster counts up rather than repeats. */
+const MAX_EVENTS = 40;
 
-/** No book asks for anything before somebody waits. */
-export function createEventBook(api: EventSource, { lingerMs = LINGER_MS, retryMs = RETRY_MS } = {}): EventBook {
-  const rooms = new Map<string, Room>();
-  const leave = (namespace: string, room: Room) => {
-    if (room.feeds.size > 0 || rooms.get(namespace) !== room) return;
-    rooms.delete(namespace);
-    room.closing.abort();
+/** An informer that watches nothing before the first subscription. */
+export function createEventInformer(api: EventSource, { lingerMs = LINGER_MS, retryMs = RETRY_MS } = {}): EventInformer {
+  const watches = new Map<string, NamespaceWatch>();
+  const endUnused = (namespace: string, watch: NamespaceWatch) => {
+    if (watch.events.listenerCount('event') > 0 || watches.get(namespace) !== watch) return;
+    watches.delete(namespace);
+    watch.closing.abort();
   };
   return {
-    follow(pod) {
+    subscribe(pod) {
       const namespace = pod.metadata?.namespace ?? '';
-      const room = rooms.get(namespace) ?? openRoom(api, namespace, retryMs);
-      rooms.set(namespace, room);
+      const watch = watches.get(namespace) ?? openWatch(api, namespace, retryMs);
+      watches.set(namespace, watch);
       const found = new Map<string, CoreV1Event>();
-      const take = (event: CoreV1Event) => {
+      const collect = (event: CoreV1Event) => {
         if (!isEventOf(pod, event)) return;
         const key = event.metadata.uid ?? event.metadata.name ?? '';
-        // What is set anew comes last, and the first goes first.
+        // A map keeps the order of insertion: the event becomes the newest, and the oldest are dropped.
         found.delete(key);
         found.set(key, event);
-        for (const oldest of found.keys()) if (found.size > MOST_EVENTS) found.delete(oldest);
+        for (const oldest of found.keys()) if (found.size > MAX_EVENTS) found.delete(oldest);
       };
-      room.feeds.add(take);
+      watch.events.on('event', collect);
       return {
         events: () => [...found.values()],
         close() {
-          room.feeds.delete(take);
-          setTimeout(() => leave(namespace, room), lingerMs).unref();
+          watch.events.off('event', collect);
+          setTimeout(() => endUnused(namespace, watch), lingerMs).unref();
         },
       };
     },
     close() {
-      for (const { closing } of rooms.values()) closing.abort();
-      rooms.clear();
+      for (const { closing } of watches.values()) closing.abort();
+      watches.clear();
     },
   };
 }
 
-/** A namespace, and who listens to its events. */
-interface Room {
-  feeds: Set<(event: CoreV1Event) => void>;
+/** The watch of one namespace; each subscription is a listener. */
+interface NamespaceWatch {
+  events: EventEmitter<{ event: [CoreV1Event] }>;
   closing: AbortController;
 }
 
-function openRoom(api: EventSource, namespace: string, retryMs: number): Room {
-  const room: Room = { feeds: new Set(), closing: new AbortController() };
-  void watchRoom(api, { namespace, room, retryMs });
-  return room;
+function openWatch(api: EventSource, namespace: string, retryMs: number): NamespaceWatch {
+  const watch: NamespaceWatch = { events: new EventEmitter(), closing: new AbortController() };
+  watch.events.setMaxListeners(0);
+  void watchEvents(api, { namespace, watch, retryMs });
+  return watch;
 }
 
-/** From the moment on: a list of all events of a namespace is the dearest question there is. Those that hold a pod up come again. */
-async function watchRoom(
+/** Starts at the present, since a list of all events of a namespace is expensive; an event that holds a pod up recurs. */
+async function watchEvents(
   { events }: EventSource,
-  { namespace, room, retryMs }: { namespace: string; room: Room; retryMs: number },
+  { namespace, watch, retryMs }: { namespace: string; watch: NamespaceWatch; retryMs: number },
 ): Promise<void> {
-  const { signal } = room.closing;
+  const { signal } = watch.closing;
   let from: string | null = null;
   while (!signal.aborted) {
     const began = performance.now();
@@ -93,13 +95,13 @@ async function watchRoom(
       const at = { namespace, resourceVersion: from, timeoutSeconds: WATCH_SECONDS, signal };
       await events.watch(at, ({ type, object }) => {
         from = object.metadata.resourceVersion ?? from;
-        if (type === 'ADDED' || type === 'MODIFIED') for (const take of room.feeds) take(object);
+        if (type === 'ADDED' || type === 'MODIFIED') watch.events.emit('event', object);
       });
-      // A server on its way out closes watches at once.
-      if (performance.now() - began < retryMs) await pause(retryMs, signal);
+      // A server that shuts down closes watches at once.
+      if (performance.now() - began < retryMs) await sleepWithJitter(retryMs, signal);
     } catch {
       from = null;
-      await pause(retryMs, signal);
+      await sleepWithJitter(retryMs, signal);
     }
   }
 }

@@ -1,74 +1,174 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Pauses } from './intervals';
-import { createPodView, type PodView } from './pod-store';
-import { followPods, type PodSource } from './reflector';
+import type { V1Pod } from '@kubernetes/client-node';
+import { sleepWithJitter } from '../../abort';
+import type { ClusterApi } from '../api/cluster-api';
+import { MANAGED_SELECTOR } from '../labels';
+import { createPodStore, type PodStore } from './pod-store';
 
-/** The pods of one namespace, and how sure we are of them. */
-export interface PodShelf {
-  readonly view: PodView;
-  /** Waits for the first list, once, and answers why it is not known for certain which pods there are; null when it is. */
+/** The calls of the pod informer. */
+export interface PodSource {
+  pods: Pick<ClusterApi['pods'], 'list' | 'watch' | 'read'>;
+}
+
+/** The times of the pod informer; tests shorten them. */
+export interface Intervals {
+  /** Between reads of a pod for which a caller waits, in case the watch stalls. */
+  rereadMs: number;
+  /** How long such reads may fail before the wait does. */
+  rereadPatienceMs: number;
+  firstRetryMs: number;
+  lastRetryMs: number;
+  /** How old a full list may be: a watch that lost an event heals then. */
+  relistMs: number;
+  /** How long the connection may be lost before the store is no certain answer. */
+  lostMs: number;
+  /** How long a caller waits for the first list of a namespace. */
+  firstListMs: number;
+  /** How long a pod that vanished stays known. */
+  tombstoneMs: number;
+  /** The server ends a watch after this, since one that is silent for longer cannot be told from a dead one. */
+  watchSeconds: { atLeast: number; atMost: number };
+}
+
+export const DEFAULT_INTERVALS: Intervals = {
+  rereadMs: 5000,
+  rereadPatienceMs: 30_000,
+  firstRetryMs: 500,
+  lastRetryMs: 15_000,
+  relistMs: 10 * 60_000,
+  lostMs: 5000,
+  firstListMs: 5_000,
+  tombstoneMs: 15 * 60_000,
+  watchSeconds: { atLeast: 240, atMost: 300 },
+};
+
+/** The pods of one namespace, and whether they are known for certain. */
+export interface NamespaceInformer {
+  readonly store: PodStore;
+  /** Waits for the first list, once, and answers why the pods are not known for certain; null when they are. */
   doubt(): Promise<string | null>;
-  /** Ends the watch, and all that wait with this error. */
+  /** Ends the watch, and all waits with this error. */
   close(error: Error): void;
 }
 
-export interface ShelfOptions {
+export interface NamespaceInformerOptions {
   api: PodSource;
   namespace: string;
-  pauses: Pauses;
+  intervals: Intervals;
   now: () => number;
 }
 
-/** Begins to watch a namespace, once and until closed. */
-export function openShelf({ api, namespace, pauses, now }: ShelfOptions): PodShelf {
+/** Starts to list and watch a namespace, until closed. */
+export function openNamespaceInformer(options: NamespaceInformerOptions): NamespaceInformer {
+  const { namespace, intervals, now } = options;
   let isListed = false;
   let lost: { since: number; error: unknown } | null = null;
   const closing = new AbortController();
-  const first = createGate();
-  const view = createPodView({ now, tombstoneMs: pauses.tombstoneMs });
+  const firstList = createGate();
+  const store = createPodStore({ now, tombstoneMs: intervals.tombstoneMs });
 
-  const onReached = () => {
+  const onListed = () => {
     [isListed, lost] = [true, null];
-    first.open();
+    firstList.open();
   };
   const onLost = (error: unknown) => {
     lost ??= { since: now(), error };
-    first.open();
+    firstList.open();
   };
-  void followPods({ api, namespace, view, pauses, now, signal: closing.signal, onReached, onLost });
+  void reflect({ ...options, store, signal: closing.signal, onListed, onLost });
 
   return {
-    view,
+    store,
     async doubt() {
-      await first.pass(pauses.firstListMs);
-      if (isListed && (lost === null || now() - lost.since <= pauses.lostMs)) return null;
+      await firstList.pass(intervals.firstListMs);
+      if (isListed && (lost === null || now() - lost.since <= intervals.lostMs)) return null;
       return `the pods in ${namespace} are not known: ${lost === null ? 'the cluster has not answered yet' : explain(lost.error)}`;
     },
     close(error) {
       closing.abort();
-      first.open();
-      view.listeners.failAll(error);
+      firstList.open();
+      store.changes.emit('closed', error);
     },
   };
 }
 
-/** Shut until opened once. Who waits in vain passes all the same, later, and those who come after that do not wait. */
+/** Shut until opened. A caller whose patience ends passes and opens it, so that later callers do not wait. */
 function createGate(): { open(): void; pass(patienceMs: number): Promise<void> } {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
+  const opened = new AbortController();
+  setMaxListeners(0, opened.signal);
   return {
-    open: () => open(),
+    open: () => opened.abort(),
     async pass(patienceMs) {
-      const patience = new AbortController();
-      await Promise.race([opened, delay(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
-      patience.abort();
-      open();
+      await delay(patienceMs, undefined, { signal: opened.signal }).catch(() => undefined);
+      opened.abort();
     },
   };
 }
 
 function explain(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+interface Reflection extends NamespaceInformerOptions {
+  store: PodStore;
+  signal: AbortSignal;
+  /** The store is complete, and the watch adds the changes. */
+  onListed(): void;
+  /** The store is outdated from now on. */
+  onLost(error: unknown): void;
+}
+
+/** Keeps a store up to date until aborted: lists, watches from there for some minutes, and lists again after any failure. */
+async function reflect(reflection: Reflection): Promise<void> {
+  const { intervals, now, signal, onLost } = reflection;
+  let from: { resourceVersion: string; listedAt: number } | null = null;
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      if (from === null || now() - from.listedAt >= intervals.relistMs) from = await listOnce(reflection);
+      const began = now();
+      from.resourceVersion = await watchOnce(reflection, from.resourceVersion);
+      failures = 0;
+      // A server that shuts down closes watches at once.
+      if (now() - began < intervals.firstRetryMs) await sleepWithJitter(intervals.firstRetryMs, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (from !== null && now() - from.listedAt > intervals.lastRetryMs) failures = 0;
+      from = null;
+      onLost(error);
+      await sleepWithJitter(Math.min(intervals.lastRetryMs, intervals.firstRetryMs * 2 ** failures++), signal);
+    }
+  }
+}
+
+async function listOnce({ api, namespace, store, now, onListed }: Reflection) {
+  const since = store.version();
+  const listedAt = now();
+  const { items, resourceVersion } = await api.pods.list({ namespace, labels: MANAGED_SELECTOR });
+  store.putList(items, since);
+  onListed();
+  return { resourceVersion, listedAt };
+}
+
+/** Watches until the server ends it; returns the version from which the next watch continues. */
+async function watchOnce(reflection: Reflection, from: string): Promise<string> {
+  const { api, namespace, store, intervals, signal } = reflection;
+  const { atLeast, atMost } = intervals.watchSeconds;
+  const timeoutSeconds = Math.round(atLeast + Math.random() * (atMost - atLeast));
+  let [resourceVersion, isOpen] = [from, true];
+  const onEvent = ({ type, object: pod }: { type: string; object: V1Pod }) => {
+    // Late events of a watch that was given up come again from the next one.
+    if (!isOpen || signal.aborted) return;
+    resourceVersion = pod.metadata?.resourceVersion ?? resourceVersion;
+    if (type === 'DELETED') store.remove(pod);
+    else if (type !== 'BOOKMARK') store.put(pod);
+  };
+  try {
+    const watch = { namespace, labels: MANAGED_SELECTOR, resourceVersion: from, timeoutSeconds, signal };
+    await api.pods.watch(watch, onEvent);
+    return resourceVersion;
+  } finally {
+    isOpen = false;
+  }
 }

@@ -1,89 +1,94 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../../failure';
 import { isProbe } from '../labels';
-import { PAUSES, type Pauses } from './intervals';
-import { openShelf, type PodShelf } from './namespace-informer';
-import type { PodSource } from './reflector';
+import {
+  DEFAULT_INTERVALS,
+  type Intervals,
+  type NamespaceInformer,
+  openNamespaceInformer,
+  type PodSource,
+} from './namespace-informer';
 import { waitForPod } from './wait-for-pod';
 
-/** Knows all pods of ours, from one watch for each namespace, so that many may ask and wait at little cost. */
-export interface PodBook {
+/** Knows all managed pods from one watch for each namespace, so that many callers may list and wait at little cost. */
+export interface PodInformer {
   /**
-   * All pods of workspaces; those that vanished unheard come as ended, until forgotten, followed, or 15 minutes old. `passOver` is told
-   * of each namespace whose pods are not known for certain, by its name and why; it has the pods it was last seen with.
-   * @throws RuntimeUnavailable when that is so of every namespace: unreachable is not gone
+   * All pods of workspaces. A pod that vanished is listed as ended until its end was reported by `forget`, another pod has its name, or
+   * 15 minutes have passed. `passOver` gets each namespace whose pods are not known for certain, and why; its pods are listed as last seen.
+   * @throws RuntimeUnavailable when no namespace is known for certain: unreachable is not gone
    */
   list(passOver?: (namespace: string, why: string) => void): Promise<V1Pod[]>;
-  /** The probe pods there are, as last seen. */
+  /** The probe pods as last seen. */
   probes(): V1Pod[];
-  /** The pod of this name as last seen, if there was one. */
+  /** The pod of this name as last seen. */
   seen(at: { namespace: string; name: string }): V1Pod | undefined;
   /**
-   * Asks `test` at once, at every change, and about every five seconds, until it answers with anything but undefined. Null stands
-   * for a pod that is certainly not there. Note a pod first that was made or read elsewhere: the watch may still show the one before.
+   * Calls `test` at once, at every change, and about every five seconds, until it answers with anything but undefined. Null stands
+   * for a pod that certainly does not exist. A pod that was created or read elsewhere has to be noted first: the watch may still show the
+   * previous one.
    * @throws the signal's reason; what `test` throws; RuntimeUnavailable, or the API's failure after 30 seconds without an answer
    */
   waitFor<T>(
     at: { namespace: string; name: string; signal: AbortSignal },
     test: (pod: V1Pod | null) => T | undefined,
   ): Promise<T>;
-  /** Puts a pod that was just made or read in the book. */
+  /** Stores a pod that was just created or read. */
   note(pod: V1Pod): void;
-  /** The end of this build's pod, or of an older one's, need not be told: it was wanted, or is known. */
+  /** Marks the end of this build's pod, and of older ones, as reported: it was wanted, or is known. */
   forget(id: string, build: number): void;
   /** Watches a namespace from now on, if it is not watched yet. */
   watch(namespace: string): void;
-  /** Ends the watches, and what still waits with RuntimeUnavailable. */
+  /** Ends the watches, and all waits with RuntimeUnavailable. */
   close(): void;
 }
 
-export interface PodBookOptions {
-  /** Where pods may be, asked anew for each list. A namespace that was given once is watched until the book is closed. */
+export interface PodInformerOptions {
+  /** Where pods may be, called for each list. A namespace that was named once is watched until the informer is closed. */
   namespaces(): Promise<string[]>;
   now?: () => number;
-  pauses?: Partial<Pauses>;
+  intervals?: Partial<Intervals>;
 }
 
-/** An empty book, which asks the cluster for nothing before it is asked itself. */
-export function createPodBook(api: PodSource, options: PodBookOptions): PodBook {
+/** An informer that calls the cluster only once it is called itself. */
+export function createPodInformer(api: PodSource, options: PodInformerOptions): PodInformer {
   const { namespaces, now = Date.now } = options;
-  const pauses = { ...PAUSES, ...options.pauses };
-  const shelves = new Map<string, PodShelf>();
+  const intervals = { ...DEFAULT_INTERVALS, ...options.intervals };
+  const informers = new Map<string, NamespaceInformer>();
   let isClosed = false;
 
-  const shelfOf = (namespace: string): PodShelf => {
+  const informerOf = (namespace: string): NamespaceInformer => {
     if (isClosed) throw closed();
-    const shelf = shelves.get(namespace) ?? openShelf({ api, namespace, pauses, now });
-    shelves.set(namespace, shelf);
-    return shelf;
+    const informer = informers.get(namespace) ?? openNamespaceInformer({ api, namespace, intervals, now });
+    informers.set(namespace, informer);
+    return informer;
   };
-  const all = () => [...shelves.values()].flatMap(({ view }) => view.pods());
+  const all = () => [...informers.values()].flatMap(({ store }) => store.pods());
 
   return {
     async list(passOver = () => {}) {
-      for (const namespace of await namespaces()) shelfOf(namespace);
-      const asked = [...shelves].map(async ([namespace, shelf]) => ({ namespace, why: await shelf.doubt() }));
-      const doubts = (await Promise.all(asked)).filter(({ why }) => why !== null);
+      for (const namespace of await namespaces()) informerOf(namespace);
+      const answers = [...informers].map(async ([namespace, informer]) => ({ namespace, why: await informer.doubt() }));
+      const doubts = (await Promise.all(answers)).filter(({ why }) => why !== null);
       if (isClosed) throw closed();
       const [first] = doubts;
-      if (first && doubts.length === shelves.size) throw new RuntimeFailure('RuntimeUnavailable', first.why ?? '');
+      if (first && doubts.length === informers.size) throw new RuntimeFailure('RuntimeUnavailable', first.why ?? '');
       for (const { namespace, why } of doubts) passOver(namespace, why ?? '');
       return all().filter((pod) => !isProbe(pod));
     },
     probes: () => all().filter(isProbe),
-    seen: ({ namespace, name }) => shelves.get(namespace)?.view.current(name),
+    seen: ({ namespace, name }) => informers.get(namespace)?.store.current(name),
     async waitFor({ namespace, name, signal }, test) {
-      const { view } = shelfOf(namespace);
-      return waitForPod({ api, view, namespace, name, pauses, now, signal }, test);
+      const { store } = informerOf(namespace);
+      return waitForPod({ api, store, namespace, name, intervals, now, signal }, test);
     },
-    note: (pod) => shelfOf(pod.metadata?.namespace ?? '').view.put(pod),
+    note: (pod) => informerOf(pod.metadata?.namespace ?? '').store.put(pod),
     forget(id, build) {
-      for (const { view } of shelves.values()) view.forget(id, build);
+      for (const { store } of informers.values()) store.forget(id, build);
     },
-    watch: (namespace) => void shelfOf(namespace),
+    watch: (namespace) => void informerOf(namespace),
     close() {
       isClosed = true;
-      for (const shelf of shelves.values()) shelf.close(closed());
+      for (const informer of informers.values()) informer.close(closed());
     },
   };
 }

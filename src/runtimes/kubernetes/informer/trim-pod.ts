@@ -1,37 +1,37 @@
 import type { V1Container, V1ContainerState, V1ContainerStatus, V1ObjectMeta, V1Pod } from '@kubernetes/client-node';
-import { isOurContainer } from '../pod/container-status';
+import { isOwnContainer } from '../pod/container-status';
 
-/** Of the variables of a workspace, which may be 32 KiB, these say whose the pod is. */
+/** The variables that `describeStarted` and `isMadeFor` read; those of the workspace may be 32 KiB. */
 const KEPT_VARIABLES = new Set(['USER', 'SHELL']);
-const OURS = /^(?:perennial\/|app\.kubernetes\.io\/managed-by$)/;
+const OWN_KEYS = /^(?:perennial\/|app\.kubernetes\.io\/managed-by$)/;
 const LONGEST_MESSAGE = 2_000;
 
 /**
- * The part of a pod that is read, for keeping ten thousand of them in memory: without who set which field, the workspace's variables,
- * and what the cluster wrote on it for others.
+ * The part of a pod that the runtime reads, small enough for ten thousand pods in memory: without managed fields, the workspace's
+ * variables, and the labels and annotations of others.
  */
-export function leanPod({ metadata = {}, spec, status }: V1Pod): V1Pod {
+export function trimPod({ metadata = {}, spec, status }: V1Pod): V1Pod {
   return {
-    metadata: leanMetadata(metadata),
+    metadata: trimMetadata(metadata),
     ...(spec && {
       spec: {
         ...pick(spec, 'nodeName', 'securityContext', 'volumes'),
-        ...(spec.initContainers && { initContainers: spec.initContainers.map(leanContainer) }),
-        containers: spec.containers.map(leanContainer),
+        ...(spec.initContainers && { initContainers: spec.initContainers.map(trimContainer) }),
+        containers: spec.containers.map(trimContainer),
       },
     }),
     ...(status && {
       status: {
         ...pick(status, 'phase', 'reason', 'conditions'),
         ...(status.message !== undefined && { message: status.message.slice(-LONGEST_MESSAGE) }),
-        ...(status.initContainerStatuses && { initContainerStatuses: status.initContainerStatuses.map(leanStatus) }),
-        ...(status.containerStatuses && { containerStatuses: status.containerStatuses.map(leanStatus) }),
+        ...(status.initContainerStatuses && { initContainerStatuses: status.initContainerStatuses.map(trimStatus) }),
+        ...(status.containerStatuses && { containerStatuses: status.containerStatuses.map(trimStatus) }),
       },
     }),
   };
 }
 
-function leanMetadata(metadata: V1ObjectMeta): V1ObjectMeta {
+function trimMetadata(metadata: V1ObjectMeta): V1ObjectMeta {
   const { labels, annotations } = metadata;
   return {
     ...pick(metadata, 'name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp'),
@@ -41,11 +41,11 @@ function leanMetadata(metadata: V1ObjectMeta): V1ObjectMeta {
 }
 
 const ownOf = (all: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(all).filter(([name]) => OURS.test(name)));
+  Object.fromEntries(Object.entries(all).filter(([name]) => OWN_KEYS.test(name)));
 
-function leanContainer(container: V1Container): V1Container {
+function trimContainer(container: V1Container): V1Container {
   const { name, image, env, workingDir, resources } = container;
-  if (!isOurContainer(name)) return { name, ...(image !== undefined && { image }) };
+  if (!isOwnContainer(name)) return { name, ...(image !== undefined && { image }) };
   return {
     name,
     ...(image !== undefined && { image }),
@@ -55,13 +55,13 @@ function leanContainer(container: V1Container): V1Container {
   };
 }
 
-/** Containers are never started again in the same pod, so that what was before is nothing. */
-function leanStatus(given: V1ContainerStatus): V1ContainerStatus {
-  const { name, imageID, image, ready, restartCount, state } = given;
-  return { name, imageID, image, ready, restartCount, ...(state && { state: leanState(state) }) };
+/** Containers never restart in the same pod, so that `lastState` is always empty. */
+function trimStatus(status: V1ContainerStatus): V1ContainerStatus {
+  const { name, imageID, image, ready, restartCount, state } = status;
+  return { name, imageID, image, ready, restartCount, ...(state && { state: trimState(state) }) };
 }
 
-function leanState({ waiting, running, terminated }: V1ContainerState): V1ContainerState {
+function trimState({ waiting, running, terminated }: V1ContainerState): V1ContainerState {
   const cut = <T extends { message?: string }>(state: T): T =>
     state.message === undefined ? state : { ...state, message: state.message.slice(-LONGEST_MESSAGE) };
   return {

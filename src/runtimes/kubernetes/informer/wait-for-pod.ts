@@ -1,65 +1,69 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { type Pauses, pause } from './intervals';
-import type { PodView } from './pod-store';
-import type { PodSource } from './reflector';
+import { onAbort, sleepWithJitter } from '../../abort';
+import type { Intervals, PodSource } from './namespace-informer';
+import type { PodStore } from './pod-store';
 
 export interface PodWait {
   api: PodSource;
-  view: PodView;
+  store: PodStore;
   namespace: string;
   name: string;
-  pauses: Pauses;
+  intervals: Intervals;
   now: () => number;
   signal: AbortSignal;
 }
 
-/** Asks a pod, now and at every change, and in between now and then, until `test` has an answer. */
+/** Calls `test` now, at every change of the pod, and after every read, until it answers with anything but undefined. */
 export async function waitForPod<T>(wait: PodWait, test: (pod: V1Pod | null) => T | undefined): Promise<T> {
-  const { view, name, signal } = wait;
+  const { store, name, signal } = wait;
   signal.throwIfAborted();
-  const over = new AbortController();
+  const ended = new AbortController();
   return new Promise<T>((resolve, reject) => {
     const fail = (error: unknown) => {
-      over.abort();
+      ended.abort();
       reject(error);
     };
-    const look = (pod: V1Pod | null) => {
-      if (over.signal.aborted) return;
+    const check = (pod: V1Pod | null) => {
+      if (ended.signal.aborted) return;
       try {
         const found = test(pod);
         if (found === undefined) return;
-        over.abort();
+        ended.abort();
         resolve(found);
       } catch (error) {
         fail(error);
       }
     };
-    over.signal.addEventListener('abort', view.listeners.add(name, { look, fail }));
-    signal.addEventListener('abort', () => fail(signal.reason), { signal: over.signal });
-    const current = view.current(name);
-    if (current) look(current);
-    rereadPod(wait, look, over.signal).catch(fail);
+    const stopHeeding = onAbort(signal, () => fail(signal.reason));
+    store.changes.on(`pod/${name}`, check).on('closed', fail);
+    onAbort(ended.signal, () => {
+      stopHeeding();
+      store.changes.off(`pod/${name}`, check).off('closed', fail);
+    });
+    const current = store.current(name);
+    if (current) check(current);
+    rereadPod(wait, check, ended.signal).catch(fail);
   });
 }
 
 /**
- * At once when no such pod is known: it may have been made by another so lately that the watch has not told yet. Readings that
- * fail say nothing, unless they go on failing.
+ * Reads the pod at once when none is known, since another process may have created it before the watch shows it, and then every few
+ * seconds. A failed read is no answer; reads that fail for too long end the wait.
  */
-async function rereadPod(wait: PodWait, look: (pod: V1Pod | null) => void, over: AbortSignal): Promise<void> {
-  const { api, view, namespace, name, pauses, now } = wait;
+async function rereadPod(wait: PodWait, check: (pod: V1Pod | null) => void, ended: AbortSignal): Promise<void> {
+  const { api, store, namespace, name, intervals, now } = wait;
   let failingSince: number | null = null;
-  if (view.current(name)) await pause(pauses.rereadMs, over);
-  while (!over.aborted) {
-    const mark = view.mark();
+  if (store.current(name)) await sleepWithJitter(intervals.rereadMs, ended);
+  while (!ended.aborted) {
+    const since = store.version();
     try {
-      const pod = view.putReading(name, await api.pods.read({ namespace, name }), mark);
+      const pod = store.putRead(name, await api.pods.read({ namespace, name }), since);
       failingSince = null;
-      look(pod);
+      check(pod);
     } catch (error) {
       failingSince ??= now();
-      if (now() - failingSince >= pauses.rereadPatienceMs) throw error;
+      if (now() - failingSince >= intervals.rereadPatienceMs) throw error;
     }
-    await pause(pauses.rereadMs, over);
+    await sleepWithJitter(intervals.rereadMs, ended);
   }
 }

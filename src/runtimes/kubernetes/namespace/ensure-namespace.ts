@@ -3,8 +3,8 @@ import { isIP } from 'node:net';
 import type { V1Namespace } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../../failure';
 import { ApiFailure } from '../api/api-error';
-import type { Ground } from '../context';
-import { isOurs, MANAGED_BY } from '../labels';
+import type { ClusterContext } from '../context';
+import { isManaged, MANAGED_BY } from '../labels';
 import type { NetworkSettings } from '../settings';
 
 const ORGANIZATION = 'perennial/organization';
@@ -19,22 +19,22 @@ const SYSTEM = 'perennial-system';
  * leaves the level as it is. An administrator may have made it, with a level of their own.
  * @throws NotAllowed when it is not there and may not be made, or is the worker's own
  */
-export async function ensureNamespace(ground: Ground, organization: string, level: string | null): Promise<void> {
-  const name = ground.namespaceOf(organization);
+export async function ensureNamespace(cluster: ClusterContext, organization: string, level: string | null): Promise<void> {
+  const name = cluster.namespaceOf(organization);
   if (name === SYSTEM) {
     throw new RuntimeFailure(
       'NotAllowed',
       `organization ${organization} has no workspaces: ${name} is the worker's own namespace`,
     );
   }
-  const found = await ground.api.namespaces.read(name);
-  if (found === null) return makeNamespace(ground, { name, organization, level: level ?? 'restricted' });
+  const found = await cluster.api.namespaces.read(name);
+  if (found === null) return makeNamespace(cluster, { name, organization, level: level ?? 'restricted' });
   if (found.metadata?.deletionTimestamp !== undefined) {
     throw new RuntimeFailure('RuntimeUnavailable', `namespace ${name} is being deleted`);
   }
-  if (isHalfMade(found)) await finishNamespace(ground, name);
-  else await renewNetworkPolicy(ground, found);
-  if (level !== null) await setLevel(ground, found, level);
+  if (isHalfMade(found)) await finishNamespace(cluster, name);
+  else await renewNetworkPolicy(cluster, found);
+  if (level !== null) await setLevel(cluster, found, level);
 }
 
 interface NewNamespace {
@@ -43,37 +43,37 @@ interface NewNamespace {
   level: string;
 }
 
-async function makeNamespace(ground: Ground, { name, organization, level }: NewNamespace): Promise<void> {
+async function makeNamespace(cluster: ClusterContext, { name, organization, level }: NewNamespace): Promise<void> {
   const labels = { [ORGANIZATION]: organization, [ENFORCE]: level };
   try {
-    await ground.api.namespaces.create({ metadata: { name, labels } });
+    await cluster.api.namespaces.create({ metadata: { name, labels } });
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
     if (error.status === 403) throw new RuntimeFailure('NotAllowed', explainMissing(name));
     if (error.status !== 409) throw error;
   }
-  await finishNamespace(ground, name);
+  await finishNamespace(cluster, name);
 }
 
 /** What we made carries an organization's name from the start, and our label at the end. */
 function isHalfMade({ metadata }: V1Namespace): boolean {
-  return metadata?.labels?.[ORGANIZATION] !== undefined && !isOurs({ metadata });
+  return metadata?.labels?.[ORGANIZATION] !== undefined && !isManaged({ metadata });
 }
 
-async function finishNamespace(ground: Ground, name: string): Promise<void> {
-  const policy = networkPolicy(ground.settings.network);
-  await ground.api.networkPolicies.apply(name, policy);
+async function finishNamespace(cluster: ClusterContext, name: string): Promise<void> {
+  const policy = networkPolicy(cluster.settings.network);
+  await cluster.api.networkPolicies.apply(name, policy);
   const annotations = { [WRITTEN_POLICY]: digestOf(policy) };
-  await ground.api.namespaces.merge(name, { metadata: { labels: MANAGED_BY, annotations } });
+  await cluster.api.namespaces.merge(name, { metadata: { labels: MANAGED_BY, annotations } });
 }
 
 /** Other settings, or those of a newer version, hold in namespaces made before too. Where the worker may not write any more, nothing changes. */
-async function renewNetworkPolicy(ground: Ground, { metadata = {} }: V1Namespace): Promise<void> {
+async function renewNetworkPolicy(cluster: ClusterContext, { metadata = {} }: V1Namespace): Promise<void> {
   const written = metadata.annotations?.[WRITTEN_POLICY];
-  if (!isOurs({ metadata }) || written === undefined) return;
-  if (written === digestOf(networkPolicy(ground.settings.network))) return;
+  if (!isManaged({ metadata }) || written === undefined) return;
+  if (written === digestOf(networkPolicy(cluster.settings.network))) return;
   try {
-    await finishNamespace(ground, metadata.name ?? '');
+    await finishNamespace(cluster, metadata.name ?? '');
   } catch (error) {
     if (!(error instanceof ApiFailure) || error.status !== 403) throw error;
   }
@@ -86,11 +86,11 @@ function explainMissing(name: string): string {
 }
 
 /** Where the worker may not, the level is the administrator's, and a pod that does not fit it is refused with a reason. */
-async function setLevel(ground: Ground, { metadata = {} }: V1Namespace, level: string): Promise<void> {
+async function setLevel(cluster: ClusterContext, { metadata = {} }: V1Namespace, level: string): Promise<void> {
   const { name = '', labels = {} } = metadata;
-  if (!isOurs({ metadata }) || labels[ENFORCE] === undefined || labels[ENFORCE] === level) return;
+  if (!isManaged({ metadata }) || labels[ENFORCE] === undefined || labels[ENFORCE] === level) return;
   try {
-    await ground.api.namespaces.merge(name, { metadata: { labels: { [ENFORCE]: level } } });
+    await cluster.api.namespaces.merge(name, { metadata: { labels: { [ENFORCE]: level } } });
   } catch (error) {
     if (!(error instanceof ApiFailure) || error.status !== 403) throw error;
   }

@@ -1,6 +1,6 @@
 import { ApiFailure } from '../api/api-error';
 import type { ClusterApi } from '../api/cluster-api';
-import { OUR_LABELS } from '../labels';
+import { MANAGED_SELECTOR } from '../labels';
 
 /** New organizations are rare, and are known at once to the worker that builds for them first. */
 const LIST_INTERVAL_MS = 5 * 60_000;
@@ -42,7 +42,7 @@ export function createNamespaceList(api: Pick<ClusterApi, 'namespaces'>, prefix:
 
 async function listOurs(api: Pick<ClusterApi, 'namespaces'>, prefix: string): Promise<string[]> {
   try {
-    const found = await api.namespaces.list(OUR_LABELS);
+    const found = await api.namespaces.list(MANAGED_SELECTOR);
     return found.map(({ metadata }) => metadata?.name ?? '').filter((name) => name.startsWith(prefix));
   } catch (error) {
     if (error instanceof ApiFailure && error.status === 403) return [];

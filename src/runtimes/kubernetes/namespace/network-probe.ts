@@ -4,33 +4,33 @@ import { type AddressInfo, BlockList, createServer, isIP, type Server } from 'no
 import { networkInterfaces } from 'node:os';
 import { RuntimeFailure } from '../../failure';
 import { withTimeLimit } from '../../time-limit';
-import type { ExecPlace } from '../exec-channel/channels';
+import type { ExecTarget } from '../exec-channel/channels';
 import { runCommand } from '../exec-channel/run-command';
 
-/** Whether the cluster enforces network policies, as far as a pod could be made to try. */
+/** Whether the cluster enforces network policies, as found out by a pod that tries to reach this process. */
 export interface NetworkProbe {
-  /** From inside a pod that no policy lets reach this process. Once, until something was found; never fails, and takes seconds at most. */
-  tryFrom(place: ExecPlace, signal: AbortSignal): Promise<void>;
-  /** For the warnings of a build; none unless a pod certainly got through. */
+  /** Tries from a pod that policies should keep from this process. Repeated calls do nothing once there is a result. Never fails, and takes seconds at most. */
+  probeFrom(target: ExecTarget, signal: AbortSignal): Promise<void>;
+  /** For the warnings of a build; none unless a pod certainly reached this process. */
   warnings(): string[];
 }
 
 export interface NetworkProbeOptions {
-  /** Ranges of addresses that policies close. */
+  /** Address ranges that policies close, in CIDR notation. */
   closed: string[];
-  say(level: 'info' | 'warn', message: string): void;
-  /** This machine's own addresses; by default those of its interfaces. */
+  log(level: 'info' | 'warn', message: string): void;
+  /** Addresses of this machine; by default those of its interfaces. */
   addresses?: string[];
 }
 
-/** A pod's own patience is less. */
+/** Longer than the timeout of the programs in the pod. */
 const LIMIT_MS = 5_000;
-const MOST_ADDRESSES = 4;
+const MAX_ADDRESSES = 4;
 const NO_TOOL = 3;
 const NOT_ENFORCED = 'the cluster does not enforce network policies: workspaces reach each other and private addresses';
 
-/** Says a word to every address at once, by whatever the image has. */
-const SAY_WORD = `word=$1 port=$2; shift 2
+/** Sends a token to all addresses in parallel, with the first of the programs that the image has. */
+const SEND_TOKEN = `word=$1 port=$2; shift 2
 for address; do
   case $address in *:*) host="[$address]" ;; *) host=$address ;; esac
   if command -v nc; then echo "$word" | nc -w 2 "$address" "$port"
@@ -44,27 +44,27 @@ code=$?
 wait
 [ "$code" != ${NO_TOOL} ]`;
 
-/** Nothing was tried yet. */
+/** A probe that has not tried yet. */
 export function createNetworkProbe(options: NetworkProbeOptions): NetworkProbe {
-  const { closed, say, addresses = ownAddresses() } = options;
-  const tried = addresses.filter(isWithin(closed)).slice(0, MOST_ADDRESSES);
+  const { closed, log, addresses = ownAddresses() } = options;
+  const tried = addresses.filter(isWithin(closed)).slice(0, MAX_ADDRESSES);
   let found: 'open' | 'closed' | null = null;
   let trying: Promise<void> | null = null;
-  const attempt = async (place: ExecPlace, signal: AbortSignal) => {
+  const attempt = async (target: ExecTarget, signal: AbortSignal) => {
     if (tried.length === 0) return;
     try {
-      found = (await isReached(place, tried, signal)) ? 'open' : 'closed';
+      found = (await isWorkerReached(target, tried, signal)) ? 'open' : 'closed';
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error;
-      return say('info', `whether network policies are enforced could not be tried: ${error.message}`);
+      return log('info', `network policies: whether they are enforced could not be tried: ${error.message}`);
     }
-    if (found === 'open') say('warn', `${NOT_ENFORCED} (a pod in ${place.namespace} reached this worker)`);
-    else say('info', `network policies seem to be enforced: no pod in ${place.namespace} reached this worker`);
+    if (found === 'open') log('warn', `network policies: ${NOT_ENFORCED} (a pod in ${target.namespace} reached this worker)`);
+    else log('info', `network policies: they seem to be enforced, no pod in ${target.namespace} reached this worker`);
   };
   return {
-    async tryFrom(place, signal) {
+    async probeFrom(target, signal) {
       if (found !== null) return;
-      trying ??= attempt(place, signal)
+      trying ??= attempt(target, signal)
         .catch(() => undefined)
         .finally(() => {
           trying = null;
@@ -75,38 +75,39 @@ export function createNetworkProbe(options: NetworkProbeOptions): NetworkProbe {
   };
 }
 
-async function isReached(place: ExecPlace, addresses: string[], signal: AbortSignal): Promise<boolean> {
-  const word = randomBytes(16).toString('hex');
-  const { server, heard } = await listenFor(word);
+async function isWorkerReached(target: ExecTarget, addresses: string[], signal: AbortSignal): Promise<boolean> {
+  const token = randomBytes(16).toString('hex');
+  const { server, isReached } = await listenFor(token);
   try {
     const { port } = server.address() as AddressInfo;
-    const argv = ['sh', '-c', SAY_WORD, 'sh', word, String(port), ...addresses];
-    const limit = { what: `the try of pod ${place.pod} to reach this worker`, limitMs: LIMIT_MS, signal };
-    const { exitCode } = await withTimeLimit(limit, (limited) => runCommand(place, { argv }, limited));
-    if (exitCode !== 0 && !heard()) throw new RuntimeFailure('RuntimeUnavailable', 'its image has no program for it');
-    return heard();
+    const argv = ['sh', '-c', SEND_TOKEN, 'sh', token, String(port), ...addresses];
+    const limit = { what: `the attempt of pod ${target.pod} to reach this worker`, limitMs: LIMIT_MS, signal };
+    const { exitCode } = await withTimeLimit(limit, (limited) => runCommand(target, { argv }, limited));
+    if (exitCode !== 0 && !isReached())
+      throw new RuntimeFailure('RuntimeUnavailable', 'the image has none of nc, curl, wget, and bash with timeout');
+    return isReached();
   } finally {
     server.close();
   }
 }
 
-/** A server that takes no more than the one word. */
-async function listenFor(word: string): Promise<{ server: Server; heard(): boolean }> {
-  let isHeard = false;
+/** A server that only reads, up to the token. */
+async function listenFor(token: string): Promise<{ server: Server; isReached(): boolean }> {
+  let isReached = false;
   const server = createServer((socket) => {
     let text = '';
     socket.setTimeout(LIMIT_MS, () => socket.destroy());
     socket.on('error', () => socket.destroy());
     socket.on('data', (data: Buffer) => {
       text += data.toString('latin1', 0, 256);
-      isHeard ||= text.includes(word);
-      if (isHeard || text.length > 256) socket.destroy();
+      isReached ||= text.includes(token);
+      if (isReached || text.length > 256) socket.destroy();
     });
   });
-  // On all addresses of both kinds, or of IPv4 where there is no other.
+  // On all addresses of IPv6 and IPv4, or of IPv4 alone where there is no IPv6.
   server.listen({ port: 0 });
   await Promise.race([once(server, 'listening'), once(server, 'error').then(([error]) => Promise.reject(error))]);
-  return { server, heard: () => isHeard };
+  return { server, isReached: () => isReached };
 }
 
 function ownAddresses(): string[] {
@@ -114,7 +115,7 @@ function ownAddresses(): string[] {
   return all.filter(({ internal, address }) => !internal && !/^fe80:/i.test(address)).map(({ address }) => address);
 }
 
-/** What policies leave open proves nothing. */
+/** Reaching an address that policies leave open would prove nothing. */
 function isWithin(ranges: string[]): (address: string) => boolean {
   const list = new BlockList();
   const kind = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');

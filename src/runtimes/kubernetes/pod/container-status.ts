@@ -9,7 +9,7 @@ export const SEED_CONTAINER = 'home';
 export const USERS_CONTAINER = 'users';
 
 /** Whether we put it into the pod, and not the cluster. */
-export const isOurContainer = (name: string): boolean => [MAIN_CONTAINER, SEED_CONTAINER, USERS_CONTAINER].includes(name);
+export const isOwnContainer = (name: string): boolean => [MAIN_CONTAINER, SEED_CONTAINER, USERS_CONTAINER].includes(name);
 
 /** What the kubelet says of the container in which the user works; nothing before it took the pod on. */
 export function mainStatus(pod: V1Pod): V1ContainerStatus | undefined {

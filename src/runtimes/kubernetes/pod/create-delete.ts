@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { ApiFailure } from '../api/api-error';
-import type { Ground } from '../context';
-import { isOurs } from '../labels';
+import type { ClusterContext } from '../context';
+import { isManaged } from '../labels';
 
 /** A namespace gets its service account a moment after it was made, and takes no pod before that. */
 const NO_ACCOUNT_YET = /service ?account .*not found/i;
@@ -10,7 +10,7 @@ const ACCOUNT_ATTEMPTS = 50;
 const ACCOUNT_PAUSE_MS = 100;
 
 /** Makes a pod, and puts it in the book. Rejects with what the API server says. */
-export async function createPod({ api, pods }: Ground, namespace: string, manifest: V1Pod): Promise<V1Pod> {
+export async function createPod({ api, pods }: ClusterContext, namespace: string, manifest: V1Pod): Promise<V1Pod> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const pod = await api.pods.create(namespace, manifest);
@@ -25,7 +25,7 @@ export async function createPod({ api, pods }: Ground, namespace: string, manife
 }
 
 /** Asks for the end of just this pod, whatever has taken its name meanwhile; does not wait for it. */
-export async function removePod({ api }: Ground, { metadata }: V1Pod, graceSeconds: number): Promise<void> {
+export async function removePod({ api }: ClusterContext, { metadata }: V1Pod, graceSeconds: number): Promise<void> {
   const { namespace = '', name = '', uid = '' } = metadata ?? {};
   await api.pods.delete({ namespace, name, uid, graceSeconds });
 }
@@ -33,5 +33,5 @@ export async function removePod({ api }: Ground, { metadata }: V1Pod, graceSecon
 /** The build that a pod of ours runs; null for a stranger's pod. */
 export function buildOf(pod: V1Pod): number | null {
   const build = Number(pod.metadata?.labels?.['perennial/build']);
-  return isOurs(pod) && Number.isInteger(build) ? build : null;
+  return isManaged(pod) && Number.isInteger(build) ? build : null;
 }

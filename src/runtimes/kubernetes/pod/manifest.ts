@@ -17,12 +17,12 @@ const GRACE_SECONDS = 15;
 const CPU_OVERCOMMIT = 4;
 
 const WARNINGS = 'perennial/warnings';
-const MOST_WARNINGS = 10;
+const MAX_WARNINGS = 10;
 const NOBODY = 65_534;
 /** As long as a slow pull may take: whoever looks in again goes on with it. */
 const PROBE_SECONDS = 30 * 60;
 
-export interface PodPlan {
+export interface PodManifestInput {
   spec: PodSpec;
   image: string;
   facts: ImageFacts;
@@ -33,7 +33,7 @@ export interface PodPlan {
 }
 
 /** The pod of one build. */
-export function podManifest(plan: PodPlan): V1Pod {
+export function podManifest(plan: PodManifestInput): V1Pod {
   const { spec, warnings, settings } = plan;
   const body = podBody(plan);
   return {
@@ -70,7 +70,7 @@ export function describeStarted({ metadata, spec, status }: V1Pod): Pod {
 function warningsIn(text: string): string[] {
   try {
     const found = JSON.parse(text) as unknown;
-    const all = Array.isArray(found) ? found.slice(0, MOST_WARNINGS) : [];
+    const all = Array.isArray(found) ? found.slice(0, MAX_WARNINGS) : [];
     return all.filter((warning) => typeof warning === 'string').map((warning) => cutEnd(warning));
   } catch {
     return [];
@@ -117,7 +117,7 @@ export function probeManifest(image: string, settings: ClusterSettings): V1Pod {
   };
 }
 
-function podBody({ spec, image, facts, isNew, settings }: PodPlan): V1PodSpec {
+function podBody({ spec, image, facts, isNew, settings }: PodManifestInput): V1PodSpec {
   const shared = { image, imagePullPolicy: pullPolicy(image, settings), securityContext: confined(spec.podSecurity) };
   const env = environment(spec, facts);
   const seeder: V1Container = {

@@ -8,7 +8,7 @@ import {
   epochMs,
   failedSeeding,
   imageOf,
-  isOurContainer,
+  isOwnContainer,
   MAIN_CONTAINER,
   mainStatus,
   SEED_CONTAINER,
@@ -18,7 +18,7 @@ import { judgePull, PULL_REASONS, pullError } from './image-pull-error';
 import { readPodState } from './state';
 
 /** What a pod that does not run yet waits for, and whether waiting goes on. */
-export interface Trouble {
+export interface Diagnosis {
   /** Follows the words `waiting for`. */
   waitingFor: string;
   /** Waiting changes nothing: the build ends. */
@@ -35,12 +35,13 @@ const HELD_MS = 60_000;
 const PULL_MS = 60_000;
 
 /** Reads what keeps a pod from running out of the pod itself and of the events of it and of its claims. */
-export function findTrouble(pod: V1Pod, events: CoreV1Event[], nowMs: number): Trouble {
+export function diagnoseStartup(pod: V1Pod, events: CoreV1Event[], nowMs: number): Diagnosis {
   const placed = conditionOf(pod, 'PodScheduled');
   const created = epochMs(pod.metadata?.creationTimestamp) ?? nowMs;
   const since = (placed?.status === 'True' ? epochMs(placed.lastTransitionTime) : null) ?? created;
   const start = { pod, events: newestFirst(pod, events), ageMs: nowMs - created, onNodeMs: nowMs - since };
-  const found = findEnd(start) ?? findContainerTrouble(start) ?? findHold(start) ?? findNoRoom(start) ?? findSilence(start);
+  const found =
+    diagnoseEnd(start) ?? diagnoseContainers(start) ?? diagnoseStep(start) ?? diagnoseScheduling(start) ?? diagnoseSilence(start);
   return found ?? waitFor(nextStep(start));
 }
 
@@ -53,15 +54,15 @@ interface Start {
   onNodeMs: number;
 }
 
-const waitFor = (waitingFor: string): Trouble => ({ waitingFor, fatal: null, busy: null });
-const giveUp = (type: FinalType, message: string): Trouble => ({ waitingFor: 'nothing', fatal: { type, message }, busy: null });
-const retry = (type: TemporaryType, message: string): Trouble => ({ ...waitFor('another try'), busy: { type, message } });
+const waitFor = (waitingFor: string): Diagnosis => ({ waitingFor, fatal: null, busy: null });
+const giveUp = (type: FinalType, message: string): Diagnosis => ({ waitingFor: 'nothing', fatal: { type, message }, busy: null });
+const retry = (type: TemporaryType, message: string): Diagnosis => ({ ...waitFor('another try'), busy: { type, message } });
 /** Waits for a while, and then lets others try. */
-const waitWhile = (isEarly: boolean, waitingFor: string, type: TemporaryType): Trouble =>
+const waitWhile = (isEarly: boolean, waitingFor: string, type: TemporaryType): Diagnosis =>
   isEarly ? waitFor(waitingFor) : { waitingFor, fatal: null, busy: { type, message: `the pod still waits for ${waitingFor}` } };
 
 /** Ended before it ran: by its node, by the home's seeder, or by its image. */
-function findEnd({ pod }: Start): Trouble | null {
+function diagnoseEnd({ pod }: Start): Diagnosis | null {
   const state = readPodState(pod);
   if (state.state !== 'ended') return null;
   const again = (type: TemporaryType) => retry(type, `the pod ended before it ran: ${state.reason}`);
@@ -86,14 +87,14 @@ function isTurnedAway({ status }: V1Pod): boolean {
 }
 
 /** The first container, in the order in which they start, that cannot. */
-function findContainerTrouble(start: Start): Trouble | null {
+function diagnoseContainers(start: Start): Diagnosis | null {
   for (const { name, state } of containersOf(start.pod)) {
     const { reason = '', message = '' } = state?.waiting ?? {};
     const image = `the image ${imageOf(start.pod, name)}`;
-    const found = findImageTrouble(start, image, { reason, message });
+    const found = diagnoseContainer(start, image, { reason, message });
     // What the cluster put into the pod is its administrators' to mend, and says nothing of the workspace's image.
     if (found !== null)
-      return isOurContainer(name)
+      return isOwnContainer(name)
         ? found
         : waitWhile(start.onNodeMs < HELD_MS, `container ${name}: ${shorten(message)}`, 'RuntimeUnavailable');
   }
@@ -105,13 +106,13 @@ interface Waiting {
   message: string;
 }
 
-function findImageTrouble(start: Start, image: string, { reason, message }: Waiting): Trouble | null {
+function diagnoseContainer(start: Start, image: string, { reason, message }: Waiting): Diagnosis | null {
   if (reason === 'InvalidImageName') return giveUp('ImageNotFound', `${image} cannot be pulled: ${shorten(message)}`);
-  if (PULL_REASONS.has(reason)) return findPullTrouble(start, image, pullError(message, start.events));
-  return START_REASONS.test(reason) ? findStartTrouble(start, image, { reason, message }) : null;
+  if (PULL_REASONS.has(reason)) return diagnosePull(start, image, pullError(message, start.events));
+  return START_REASONS.test(reason) ? diagnoseContainerStart(start, image, { reason, message }) : null;
 }
 
-function findPullTrouble({ onNodeMs }: Start, image: string, error: string): Trouble {
+function diagnosePull({ onNodeMs }: Start, image: string, error: string): Diagnosis {
   const verdict = judgePull(error);
   if (verdict === 'missing') return giveUp('ImageNotFound', `${image} cannot be pulled: ${shorten(error)}`);
   if (verdict === 'unfit') return giveUp('ImageInvalid', `${image} cannot be run: ${shorten(error)}`);
@@ -122,19 +123,19 @@ function findPullTrouble({ onNodeMs }: Start, image: string, error: string): Tro
   return waitWhile(onNodeMs < PULL_MS, `${image}${doubt} to be pulled: ${shorten(error)}`, 'RuntimeUnavailable');
 }
 
-function findStartTrouble({ onNodeMs }: Start, image: string, { reason, message }: Waiting): Trouble {
+function diagnoseContainerStart({ onNodeMs }: Start, image: string, { reason, message }: Waiting): Diagnosis {
   if (isFaultOfImage(reason, message)) return giveUp('ImageInvalid', `${image} cannot be started: ${shorten(message)}`);
   return waitWhile(onNodeMs < HELD_MS, `${image} to be started: ${shorten(message)}`, 'RuntimeUnavailable');
 }
 
 /** The last thing that was done for the pod failed: its volume, or its sandbox. */
-function findHold(start: Start): Trouble | null {
+function diagnoseStep(start: Start): Diagnosis | null {
   const newest = start.events.find(({ reason }) => (reason ?? '') in HOLDS || STEPS.has(reason ?? ''));
   const held = HOLDS[newest?.reason ?? ''];
   if (newest === undefined || held === undefined) return null;
   const waitingFor = `${held}: ${shorten(newest.message ?? '')}`;
   const type = typeOfHold(newest);
-  const noRoom = type === 'RuntimeUnavailable' ? findNoRoom(start)?.busy : null;
+  const noRoom = type === 'RuntimeUnavailable' ? diagnoseScheduling(start)?.busy : null;
   return noRoom ? { waitingFor, fatal: null, busy: noRoom } : waitWhile(start.onNodeMs < HELD_MS, waitingFor, type);
 }
 
@@ -157,7 +158,7 @@ const IN_USE = /Multi-Attach|already (?:exclusively attached|attached|used by|in
 const OUT_OF_SPACE = /out of space|no space|insufficient|not enough|exceeded|quota|ResourceExhausted/i;
 
 /** The scheduler found no node. Never final: nodes come and go. */
-function findNoRoom({ pod, ageMs }: Start): Trouble | null {
+function diagnoseScheduling({ pod, ageMs }: Start): Diagnosis | null {
   const placed = conditionOf(pod, 'PodScheduled');
   if (placed?.status !== 'False') return null;
   const said = placed.message ?? placed.reason ?? '';
@@ -166,7 +167,7 @@ function findNoRoom({ pod, ageMs }: Start): Trouble | null {
 }
 
 /** Its node has said nothing of it yet: it may be lost, which nothing else tells of for minutes. */
-function findSilence({ pod, onNodeMs }: Start): Trouble | null {
+function diagnoseSilence({ pod, onNodeMs }: Start): Diagnosis | null {
   if (conditionOf(pod, 'PodScheduled')?.status !== 'True' || containersOf(pod).length > 0) return null;
   return waitWhile(onNodeMs < HELD_MS, `node ${pod.spec?.nodeName ?? ''} to take the pod on`, 'RuntimeUnavailable');
 }

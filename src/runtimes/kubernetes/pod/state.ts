@@ -21,8 +21,8 @@ export function describePod(pod: V1Pod): ListedPod | null {
   const label = (key: string) => pod.metadata?.labels?.[`perennial/${key}`] ?? '';
   const workspace = { id: label('id'), owner: label('owner'), name: label('name'), organization: label('organization') };
   const instance = pod.metadata?.uid;
-  const isOurs = Object.values(workspace).every((value) => NAME.test(value)) && BUILD.test(label('build'));
-  if (!isOurs || instance === undefined) return null;
+  const isManaged = Object.values(workspace).every((value) => NAME.test(value)) && BUILD.test(label('build'));
+  if (!isManaged || instance === undefined) return null;
   const read = readPodState(pod);
   const end = read.state === 'ended' ? read : { reason: null, counted: true };
   const { reason, counted } = end;

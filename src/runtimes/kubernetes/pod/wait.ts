@@ -1,9 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { RuntimeFailure } from '../../failure';
 import type { Progress } from '../../runtime';
-import type { Ground } from '../context';
+import type { ClusterContext } from '../context';
 import { epochMs } from './container-status';
-import { findTrouble } from './startup-diagnosis';
+import { diagnoseStartup } from './startup-diagnosis';
 
 /** A node that is well ends a pod within its grace period; one that is silent may take hours, or for ever. */
 const OVERDUE_MS = 30_000;
@@ -16,19 +16,19 @@ export interface PodProgress<T> {
 
 /**
  * Waits until a pod that was just made is as wanted, and says meanwhile what it waits for.
- * @throws what `findTrouble` holds to be final, or not worth a start slot; RuntimeUnavailable when the pod vanishes
+ * @throws what `diagnoseStartup` holds to be final, or not worth a start slot; RuntimeUnavailable when the pod vanishes
  */
-export async function untilPod<T>(ground: Ground, { pod, progress, isWanted }: PodProgress<T>): Promise<T> {
+export async function untilPod<T>(cluster: ClusterContext, { pod, progress, isWanted }: PodProgress<T>): Promise<T> {
   const { namespace = '', name = '', uid } = pod.metadata ?? {};
-  const feed = ground.events.follow(pod);
+  const feed = cluster.events.subscribe(pod);
   try {
-    return await ground.pods.waitFor({ namespace, name, signal: progress.signal }, (current) => {
+    return await cluster.pods.waitFor({ namespace, name, signal: progress.signal }, (current) => {
       if (current === null || current.metadata?.uid !== uid) {
         throw new RuntimeFailure('RuntimeUnavailable', `pod ${namespace}/${name} was removed while it was starting`);
       }
       const found = isWanted(current);
       if (found !== undefined) return found;
-      const { waitingFor, fatal, busy } = findTrouble(current, feed.events(), Date.now());
+      const { waitingFor, fatal, busy } = diagnoseStartup(current, feed.events(), Date.now());
       progress.waitingFor(waitingFor);
       const end = fatal ?? busy;
       if (end !== null) throw new RuntimeFailure(end.type, end.message);
@@ -43,10 +43,10 @@ export async function untilPod<T>(ground: Ground, { pod, progress, isWanted }: P
  * Waits until a pod is gone: removed, or followed by another of its name.
  * @throws HomeBusy when it is long overdue, at once when it was so before: who waits has a place that others need
  */
-export async function untilGone(ground: Ground, pod: V1Pod, progress: Progress): Promise<void> {
+export async function untilGone(cluster: ClusterContext, pod: V1Pod, progress: Progress): Promise<void> {
   const { namespace = '', name = '', uid } = pod.metadata ?? {};
   progress.waitingFor(`pod ${describePlace(pod)} to end${describeSilence(pod)}`);
-  await ground.pods.waitFor({ namespace, name, signal: progress.signal }, (current) => {
+  await cluster.pods.waitFor({ namespace, name, signal: progress.signal }, (current) => {
     if (current === null || current.metadata?.uid !== uid) return true;
     progress.waitingFor(`pod ${describePlace(current)} to end${describeSilence(current)}`);
     // The instant is that of the end of its grace period.

@@ -1,13 +1,13 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Ground } from '../../../../src/runtimes/kubernetes/context';
-import { createImageBook } from '../../../../src/runtimes/kubernetes/image/image-cache';
+import type { ClusterContext } from '../../../../src/runtimes/kubernetes/context';
+import { createImageCache } from '../../../../src/runtimes/kubernetes/image/image-cache';
 import { probeImage } from '../../../../src/runtimes/kubernetes/image/probe-pod';
 import { MANAGED_BY } from '../../../../src/runtimes/kubernetes/labels';
 import { USERS_CONTAINER } from '../../../../src/runtimes/kubernetes/pod/container-status';
 import { probeManifest } from '../../../../src/runtimes/kubernetes/pod/manifest';
 import { CLUSTER_DEFAULTS } from '../../../../src/runtimes/kubernetes/settings';
-import { failure, NO_EVENTS, NO_NETWORK, until } from '../../../support/kubernetes/driven-pods';
 import { type ExecServer, startExecServer } from '../../../support/kubernetes/exec-server';
+import { failure, NO_EVENTS, NO_NETWORK, until } from '../../../support/kubernetes/fake-pods';
 import { expectFailure, patiently } from '../../../support/runtimes/contract-harness';
 
 const IMAGE = 'registry.example/team/image:1';
@@ -46,24 +46,24 @@ function cluster() {
     async socket(path: string, protocols: string[]) {
       asked.sockets += 1;
       await instead.socket?.();
-      return server.place.socket(path, protocols);
+      return server.target.socket(path, protocols);
     },
   };
   const waitFor = async ({ name }: { name: string }, test: (pod: V1Pod | null) => unknown) => test(pods.get(name) ?? null);
   const book = { note: () => undefined, waitFor };
-  const ground = {
+  const cluster = {
     api,
     events: NO_EVENTS,
     network: NO_NETWORK,
     pods: book,
     settings: CLUSTER_DEFAULTS,
     namespaceOf: (name: string) => `perennial-${name}`,
-  } as unknown as Ground;
-  const images = createImageBook();
+  } as unknown as ClusterContext;
+  const images = createImageCache();
   const image = { reference: IMAGE, organization: 'default' };
   const find = (signal = patiently().signal) => {
     const progress = { ...patiently(), signal };
-    return images.find(image, progress, () => probeImage(ground, image, progress));
+    return images.find(image, progress, () => probeImage(cluster, image, progress));
   };
   return { find, asked, instead, pods };
 }

@@ -1,7 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event } from '@kubernetes/client-node';
-import { createEventBook, type EventBook, type EventSource } from '../../../../src/runtimes/kubernetes/informer/event-informer';
-import { failure, until } from '../../../support/kubernetes/driven-pods';
+import {
+  createEventInformer,
+  type EventInformer,
+  type EventSource,
+} from '../../../../src/runtimes/kubernetes/informer/event-informer';
+import { failure, until } from '../../../support/kubernetes/fake-pods';
 import { eventOf, podOf } from '../../../support/kubernetes/pod-objects';
 
 type WatchAt = Parameters<EventSource['events']['watch']>[0];
@@ -34,17 +38,17 @@ const told = (reason: string, uid: string, version: string, object = {}): CoreV1
 
 describe('The events of pods that start', () => {
   let driven: ReturnType<typeof drivenEvents>;
-  let book: EventBook;
+  let informer: EventInformer;
   beforeEach(() => {
     driven = drivenEvents();
-    book = createEventBook(driven.api, { lingerMs: 20, retryMs: 1 });
+    informer = createEventInformer(driven.api, { lingerMs: 20, retryMs: 1 });
   });
-  afterEach(() => book.close());
+  afterEach(() => informer.close());
   const open = () => driven.watches.filter(({ signal }) => !signal.aborted);
   const reasons = (feed: { events(): CoreV1Event[] }) => feed.events().map(({ reason }) => reason);
 
   test('come from one watch, however many wait, and no list of all events is asked for.', async () => {
-    const feeds = Array.from({ length: 200 }, (_, at) => book.follow(podOf({ name: `ws-${at}`, uid: `uid-${at}` })));
+    const feeds = Array.from({ length: 200 }, (_, at) => informer.subscribe(podOf({ name: `ws-${at}`, uid: `uid-${at}` })));
     await until(() => driven.watches.length > 0);
     expect([driven.watches.length, driven.asked.now]).toEqual([1, 1]);
     driven.watches[0]?.send({ type: 'ADDED', object: told('FailedMount', 'e1', '101', { uid: 'uid-7' }) });
@@ -53,7 +57,7 @@ describe('The events of pods that start', () => {
   });
 
   test('are those of the pod and of its claim, each once as it is now, and the newest of many.', async () => {
-    const feed = book.follow(podOf({}));
+    const feed = informer.subscribe(podOf({}));
     await until(() => driven.watches.length > 0);
     const send = (object: CoreV1Event) => driven.watches[0]?.send({ type: 'MODIFIED', object });
     send(told('FailedScheduling', 'e1', '101'));
@@ -67,14 +71,14 @@ describe('The events of pods that start', () => {
   });
 
   test('are watched on after a failure, and until nobody waits any more.', async () => {
-    const feed = book.follow(podOf({}));
+    const feed = informer.subscribe(podOf({}));
     await until(() => driven.watches.length === 1);
     driven.watches[0]?.fail(failure(410));
     await until(() => driven.watches.length === 2);
     expect(driven.asked.now).toBe(2);
     feed.close();
     await until(() => open().length === 0);
-    book.follow(podOf({})).close();
+    informer.subscribe(podOf({})).close();
     await until(() => driven.watches.length === 3);
   });
 
@@ -84,8 +88,8 @@ describe('The events of pods that start', () => {
       watches += 1;
       await delay(1);
     };
-    const hurried = createEventBook({ events: { ...driven.api.events, watch } }, { retryMs: 50 });
-    hurried.follow(podOf({}));
+    const hurried = createEventInformer({ events: { ...driven.api.events, watch } }, { retryMs: 50 });
+    hurried.subscribe(podOf({}));
     await delay(300);
     hurried.close();
     expect(watches).toBeGreaterThan(1);

@@ -1,8 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { createPodBook, type PodBook } from '../../../../src/runtimes/kubernetes/informer/pod-informer';
+import { createPodInformer, type PodInformer } from '../../../../src/runtimes/kubernetes/informer/pod-informer';
 import { describePod } from '../../../../src/runtimes/kubernetes/pod/state';
-import { type DrivenPods, drivenPods, failure, until } from '../../../support/kubernetes/driven-pods';
-import { OURS, podOf, RUNNING } from '../../../support/kubernetes/pod-objects';
+import { type FakePods, failure, fakePods, until } from '../../../support/kubernetes/fake-pods';
+import { LABELS, podOf, RUNNING } from '../../../support/kubernetes/pod-objects';
 
 const MINUTE_MS = 60_000;
 const ELSEWHERE = 'perennial-other';
@@ -10,30 +10,30 @@ const running = (shape = {}) => ({ status: RUNNING, ...shape });
 const other = (id: string, shape = {}) => ({
   name: `ws-${id}`,
   uid: `uid-${id}`,
-  labels: { ...OURS, 'perennial/id': id },
+  labels: { ...LABELS, 'perennial/id': id },
   ...shape,
 });
 
-let server: DrivenPods;
-let book: PodBook;
+let server: FakePods;
+let informer: PodInformer;
 let namespaces: string[];
 let nowMs: number;
 
 beforeEach(() => {
-  server = drivenPods();
+  server = fakePods();
   namespaces = ['perennial-default'];
   nowMs = Date.parse('2026-11-25T06:00:00Z');
-  const pauses = { firstRetryMs: 2, lastRetryMs: 10, firstListMs: 100 };
-  book = createPodBook(server.api, { namespaces: async () => namespaces, now: () => nowMs, pauses });
+  const intervals = { firstRetryMs: 2, lastRetryMs: 10, firstListMs: 100 };
+  informer = createPodInformer(server.api, { namespaces: async () => namespaces, now: () => nowMs, intervals });
 });
-afterEach(() => book.close());
+afterEach(() => informer.close());
 
-const listed = async () => (await book.list()).map(nameOf);
+const listed = async () => (await informer.list()).map(nameOf);
 const nameOf = (pod: V1Pod) => pod.metadata?.name;
-const told = async () => (await book.list()).map((pod) => describePod(pod)?.reason);
+const told = async () => (await informer.list()).map((pod) => describePod(pod)?.reason);
 const unavailable = (words: string) => ({ type: 'RuntimeUnavailable', message: expect.stringContaining(words) });
 
-describe('The pod book lists', () => {
+describe('The pod informer lists', () => {
   it('nothing before it is asked, and then what is there and what comes.', async () => {
     server.keep(running());
     expect(server.asked.lists).toEqual([]);
@@ -42,11 +42,11 @@ describe('The pod book lists', () => {
     server.add(other('w2'));
     expect(await listed()).toEqual(['ws-w1', 'ws-w2']);
     server.add(running(other('w2')));
-    expect((await book.list()).map(({ status }) => status?.phase)).toEqual(['Running', 'Running']);
+    expect((await informer.list()).map(({ status }) => status?.phase)).toEqual(['Running', 'Running']);
   });
 
   it('with one list and one watch for all who ask.', async () => {
-    await Promise.all(Array.from({ length: 20 }, () => book.list()));
+    await Promise.all(Array.from({ length: 20 }, () => informer.list()));
     await until(() => server.watches.length > 0);
     expect([server.asked.lists.length, server.watches.length]).toEqual([1, 1]);
   });
@@ -54,9 +54,9 @@ describe('The pod book lists', () => {
   it('a pod from the moment it is noted, also when a list that began before does not show it.', async () => {
     let answer = () => {};
     server.instead.list = () => new Promise((resolve) => (answer = resolve));
-    const asked = book.list();
+    const asked = informer.list();
     await until(() => server.asked.lists.length === 1);
-    book.note({ ...podOf(running()), metadata: { ...podOf({}).metadata, resourceVersion: '101' } });
+    informer.note({ ...podOf(running()), metadata: { ...podOf({}).metadata, resourceVersion: '101' } });
     answer();
     expect((await asked).map((pod) => describePod(pod)?.running)).toEqual([true]);
   });
@@ -64,40 +64,42 @@ describe('The pod book lists', () => {
   it('no probe pods, which it gives apart and does not mourn.', async () => {
     server.keep({ name: 'probe-1', labels: { 'app.kubernetes.io/managed-by': 'perennial' } });
     expect(await listed()).toEqual([]);
-    expect(book.probes().map(nameOf)).toEqual(['probe-1']);
+    expect(informer.probes().map(nameOf)).toEqual(['probe-1']);
     await until(() => server.open().length === 1);
     server.remove('probe-1');
-    expect([await listed(), book.probes()]).toEqual([[], []]);
+    expect([await listed(), informer.probes()]).toEqual([[], []]);
   });
 
   it('the pods of namespaces that are found or named later.', async () => {
     expect(await listed()).toEqual([]);
     server.keep(other('w2', { namespace: ELSEWHERE }));
     server.keep(other('w3', { namespace: 'perennial-third' }));
-    book.watch(ELSEWHERE);
+    informer.watch(ELSEWHERE);
     expect(await listed()).toEqual(['ws-w2']);
     namespaces = ['perennial-default', 'perennial-third'];
     expect(await listed()).toEqual(['ws-w2', 'ws-w3']);
   });
 });
 
-describe('The pod book is certain, or says that it is not:', () => {
+describe('The pod informer is certain, or says that it is not:', () => {
   it('it fails as the list of namespaces does.', async () => {
-    const broken = createPodBook(server.api, { namespaces: () => Promise.reject(failure(null)) });
+    const broken = createPodInformer(server.api, { namespaces: () => Promise.reject(failure(null)) });
     await expect(broken.list()).rejects.toThrow('socket hang up');
   });
 
   it('it fails when the first list fails, and when it does not come.', async () => {
     server.instead.list = () => Promise.reject(failure(null));
-    await expect(book.list()).rejects.toMatchObject(unavailable('the pods in perennial-default are not known: socket hang up'));
+    await expect(informer.list()).rejects.toMatchObject(
+      unavailable('the pods in perennial-default are not known: socket hang up'),
+    );
     server.instead.list = () => new Promise(() => {});
-    book.watch(ELSEWHERE);
-    await expect(book.list()).rejects.toMatchObject(unavailable('not known'));
+    informer.watch(ELSEWHERE);
+    await expect(informer.list()).rejects.toMatchObject(unavailable('not known'));
   });
 
   it('it fails when the connection has been lost for more than five seconds, and is well as soon as it is back.', async () => {
     server.keep(running());
-    await book.list();
+    await informer.list();
     await until(() => server.open().length === 1);
     server.instead.list = () => Promise.reject(failure(503));
     server.open()[0]?.fail(failure(null));
@@ -105,7 +107,7 @@ describe('The pod book is certain, or says that it is not:', () => {
     nowMs += 5000;
     expect(await listed()).toEqual(['ws-w1']);
     nowMs += 1;
-    await expect(book.list()).rejects.toMatchObject(unavailable('socket hang up'));
+    await expect(informer.list()).rejects.toMatchObject(unavailable('socket hang up'));
     server.instead.list = null;
     await until(() => server.open().length === 1);
     expect(await listed()).toEqual(['ws-w1']);
@@ -130,7 +132,7 @@ describe('The pod book is certain, or says that it is not:', () => {
   });
 });
 
-describe('The pod book passes over what is not known,', () => {
+describe('The pod informer passes over what is not known,', () => {
   beforeEach(() => {
     namespaces = ['perennial-default', ELSEWHERE];
     server.keep(running());
@@ -145,7 +147,7 @@ describe('The pod book passes over what is not known,', () => {
   ])('naming it, where one namespace %s from the start; only the first who asks waits for it.', async (_, answer) => {
     server.instead.list = refuse(answer);
     const passOver = jest.fn();
-    const names = async () => (await book.list(passOver)).map(nameOf);
+    const names = async () => (await informer.list(passOver)).map(nameOf);
     expect(await names()).toEqual(['ws-w1']);
     expect(passOver.mock.calls).toEqual([[ELSEWHERE, expect.stringContaining(`the pods in ${ELSEWHERE} are not known`)]]);
     const began = performance.now();
@@ -161,7 +163,7 @@ describe('The pod book passes over what is not known,', () => {
     await until(() => server.asked.lists.length > 3);
     nowMs += MINUTE_MS;
     const passOver = jest.fn();
-    expect((await book.list(passOver)).map(nameOf)).toEqual(['ws-w1', 'ws-w2']);
+    expect((await informer.list(passOver)).map(nameOf)).toEqual(['ws-w1', 'ws-w2']);
     expect(passOver.mock.calls).toHaveLength(1);
   });
 });
@@ -169,7 +171,7 @@ describe('The pod book passes over what is not known,', () => {
 describe('A pod that vanished', () => {
   beforeEach(async () => {
     server.keep(running());
-    await book.list();
+    await informer.list();
     await until(() => server.open().length === 1);
   });
 
@@ -183,10 +185,10 @@ describe('A pod that vanished', () => {
     server.add(running({ status: { ...RUNNING, conditions: [drained] }, deleted: true }));
     server.remove('ws-w1');
     expect(await told()).toEqual(['the cluster ended it (EvictionByEvictionAPI): Eviction API: evicting']);
-    book.forget('w1', 2);
-    book.forget('w2', 9);
+    informer.forget('w1', 2);
+    informer.forget('w2', 9);
     expect(await told()).toHaveLength(1);
-    book.forget('w1', 3);
+    informer.forget('w1', 3);
     expect(await told()).toEqual([]);
   });
 
@@ -199,7 +201,7 @@ describe('A pod that vanished', () => {
   it('is followed by a newer one in its place.', async () => {
     server.remove('ws-w1');
     server.add(running({ uid: 'uid-2' }));
-    expect((await book.list()).map(({ metadata }) => metadata?.uid)).toEqual(['uid-2']);
+    expect((await informer.list()).map(({ metadata }) => metadata?.uid)).toEqual(['uid-2']);
   });
 
   it('is forgotten after 15 minutes.', async () => {
@@ -211,14 +213,14 @@ describe('A pod that vanished', () => {
   });
 
   it('does not come when it was forgotten before, though the next one of the same build does.', async () => {
-    book.forget('w1', 3);
+    informer.forget('w1', 3);
     server.remove('ws-w1');
     expect(await listed()).toEqual([]);
     server.add(running({ uid: 'uid-2' }));
-    book.forget('w1', 3);
+    informer.forget('w1', 3);
     server.add(running({ uid: 'uid-3' }));
     server.remove('ws-w1');
-    expect((await book.list()).map(({ metadata }) => metadata?.uid)).toEqual(['uid-3']);
+    expect((await informer.list()).map(({ metadata }) => metadata?.uid)).toEqual(['uid-3']);
   });
 
   it('is not the newer one in its place, whatever comes late.', async () => {
@@ -226,21 +228,21 @@ describe('A pod that vanished', () => {
     server.add(running({ uid: 'uid-2' }));
     server.open()[0]?.send({ type: 'DELETED', object: late });
     server.open()[0]?.send({ type: 'MODIFIED', object: late });
-    expect((await book.list()).map((pod) => describePod(pod))).toMatchObject([{ instance: 'uid-2', running: true }]);
+    expect((await informer.list()).map((pod) => describePod(pod))).toMatchObject([{ instance: 'uid-2', running: true }]);
   });
 });
 
-describe('A closed pod book', () => {
+describe('A closed pod informer', () => {
   it('watches no more and answers nobody.', async () => {
-    await book.list();
+    await informer.list();
     await until(() => server.open().length === 1);
-    const waiting = book.waitFor(
+    const waiting = informer.waitFor(
       { namespace: 'perennial-default', name: 'ws-w1', signal: new AbortController().signal },
       () => undefined,
     );
-    book.close();
+    informer.close();
     await expect(waiting).rejects.toMatchObject(unavailable('the runtime is closed'));
-    await expect(book.list()).rejects.toMatchObject(unavailable('the runtime is closed'));
+    await expect(informer.list()).rejects.toMatchObject(unavailable('the runtime is closed'));
     expect([server.open(), server.asked.lists]).toEqual([[], ['perennial-default']]);
   });
 });

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { leanPod } from '../../../../src/runtimes/kubernetes/informer/trim-pod';
+import { trimPod } from '../../../../src/runtimes/kubernetes/informer/trim-pod';
 import { describeStarted, isMadeFor, podManifest } from '../../../../src/runtimes/kubernetes/pod/manifest';
 import { describePod, readPodState } from '../../../../src/runtimes/kubernetes/pod/state';
 import { CLUSTER_DEFAULTS } from '../../../../src/runtimes/kubernetes/settings';
@@ -25,7 +25,7 @@ function grownPod(): V1Pod {
 
 test('What is kept of a pod answers every question as the whole one does.', () => {
   const pod = grownPod();
-  const lean = leanPod(pod);
+  const lean = trimPod(pod);
   expect(describeStarted(lean)).toEqual(describeStarted(pod));
   expect(describePod(lean)).toEqual(describePod(pod));
   expect(readPodState(lean)).toEqual(readPodState(pod));
@@ -33,7 +33,7 @@ test('What is kept of a pod answers every question as the whole one does.', () =
 });
 
 test('Nothing is kept of who set which field, of the workspace’s variables, and of what others wrote on it.', () => {
-  const text = JSON.stringify(leanPod(grownPod()));
+  const text = JSON.stringify(trimPod(grownPod()));
   for (const word of ['managedFields', 'mesh/', 'BIG', 'trap']) expect(text).not.toContain(word);
   expect(text.length).toBeLessThan(2_500);
 });

@@ -1,32 +1,32 @@
 import { getEventListeners } from 'node:events';
 import type { V1Pod } from '@kubernetes/client-node';
-import { createPodBook, type PodBook } from '../../../../src/runtimes/kubernetes/informer/pod-informer';
-import { type DrivenPods, drivenPods, failure, until } from '../../../support/kubernetes/driven-pods';
+import { createPodInformer, type PodInformer } from '../../../../src/runtimes/kubernetes/informer/pod-informer';
+import { type FakePods, failure, fakePods, until } from '../../../support/kubernetes/fake-pods';
 import { RUNNING } from '../../../support/kubernetes/pod-objects';
 
 const HERE = { namespace: 'perennial-default', name: 'ws-w1' };
 const RUNS = { status: RUNNING };
 
 describe('Waiting for a pod', () => {
-  let server: DrivenPods;
-  let book: PodBook;
+  let server: FakePods;
+  let informer: PodInformer;
   let nowMs = 0;
   let waiting: AbortController;
 
   beforeEach(() => {
-    server = drivenPods();
+    server = fakePods();
     waiting = new AbortController();
-    book = bookThatRereadsEvery(20);
+    informer = informerThatRereadsEvery(20);
   });
-  afterEach(() => book.close());
+  afterEach(() => informer.close());
 
-  const bookThatRereadsEvery = (rereadMs: number) => {
-    const pauses = { firstRetryMs: 2, lastRetryMs: 10, rereadMs };
-    return createPodBook(server.api, { namespaces: async () => ['perennial-default'], now: () => nowMs, pauses });
+  const informerThatRereadsEvery = (rereadMs: number) => {
+    const intervals = { firstRetryMs: 2, lastRetryMs: 10, rereadMs };
+    return createPodInformer(server.api, { namespaces: async () => ['perennial-default'], now: () => nowMs, intervals });
   };
-  const wait = <T>(test: (pod: V1Pod | null) => T | undefined) => book.waitFor({ ...HERE, signal: waiting.signal }, test);
+  const wait = <T>(test: (pod: V1Pod | null) => T | undefined) => informer.waitFor({ ...HERE, signal: waiting.signal }, test);
   const watched = async () => {
-    await book.list();
+    await informer.list();
     await until(() => server.open().length === 1);
   };
   const phase = (pod: V1Pod | null) => pod?.status?.phase;
@@ -67,8 +67,8 @@ describe('Waiting for a pod', () => {
   it('takes nothing for gone before it is known: it reads the pod itself, at once.', async () => {
     server.instead.list = () => new Promise(() => {});
     server.keep(RUNS);
-    book.close();
-    book = bookThatRereadsEvery(3_600_000);
+    informer.close();
+    informer = informerThatRereadsEvery(3_600_000);
     const seen: unknown[] = [];
     const answer = wait((pod) => {
       seen.push(phase(pod));
@@ -78,12 +78,12 @@ describe('Waiting for a pod', () => {
     expect(seen).toEqual(['Running']);
   });
 
-  it('goes on when the watch stalls, for the whole book.', async () => {
+  it('goes on when the watch stalls, for the whole informer.', async () => {
     await watched();
     const answer = wait((pod) => (phase(pod) === 'Running' ? pod?.metadata?.uid : undefined));
     server.keep(RUNS);
     expect(await answer).toBe('uid-1');
-    expect(await book.list()).toHaveLength(1);
+    expect(await informer.list()).toHaveLength(1);
     server.lose('ws-w1');
     expect(await wait((pod) => (pod === null ? 'gone' : undefined))).toBe('gone');
   });
@@ -146,12 +146,12 @@ describe('Waiting for a pod', () => {
   it('does not see again in late readings what was removed.', async () => {
     server.keep(RUNS);
     await watched();
-    book.forget('w1', 3);
+    informer.forget('w1', 3);
     server.remove('ws-w1');
     server.keep(RUNS);
     const seen: (V1Pod | null)[] = [];
     await wait((pod) => (seen.push(pod) > 3 ? true : undefined));
-    expect([seen, await book.list()]).toEqual([[null, null, null, null], []]);
+    expect([seen, await informer.list()]).toEqual([[null, null, null, null], []]);
   });
 
   it('bears readings that fail, for half a minute on end.', async () => {
@@ -195,7 +195,7 @@ describe('Waiting for a pod', () => {
     };
     await expect(wait(throws)).rejects.toThrow('of the test');
     expect(getEventListeners(waiting.signal, 'abort')).toEqual([]);
-    const other = book.waitFor(
+    const other = informer.waitFor(
       { ...HERE, name: 'ws-w2', signal: waiting.signal },
       () => server.asked.reads.length > 3 || undefined,
     );
@@ -203,10 +203,10 @@ describe('Waiting for a pod', () => {
     expect(new Set(server.asked.reads)).toEqual(new Set(['ws-w2']));
   });
 
-  it('sees a pod that is not ours without taking it into the book.', async () => {
+  it('sees a pod that is not ours without taking it into the informer.', async () => {
     await watched();
     server.keep({ ...RUNS, labels: {} });
     expect(await wait(phase)).toBe('Running');
-    expect(await book.list()).toEqual([]);
+    expect(await informer.list()).toEqual([]);
   });
 });

@@ -1,16 +1,16 @@
 import { createKubernetesRuntime } from '../../../../src/runtimes/kubernetes';
 import { ApiFailure } from '../../../../src/runtimes/kubernetes/api/api-error';
-import type { Ground } from '../../../../src/runtimes/kubernetes/context';
+import type { ClusterContext } from '../../../../src/runtimes/kubernetes/context';
 import { ensureNamespace } from '../../../../src/runtimes/kubernetes/namespace/ensure-namespace';
 import { CLUSTER_DEFAULTS } from '../../../../src/runtimes/kubernetes/settings';
 import { json, startApiServer } from '../../../support/kubernetes/api-server';
-import { OURS } from '../../../support/kubernetes/pod-objects';
+import { LABELS } from '../../../support/kubernetes/pod-objects';
 import { HOME, patiently, podSpec } from '../../../support/runtimes/contract-harness';
 
 test("Nothing is made for an organization whose namespace would be the worker's own.", async () => {
   const server = await startApiServer();
   const runtime = createKubernetesRuntime({ kubeconfig: server.kubeconfig });
-  server.answer(json(200, { metadata: { name: 'ws-w1-home', uid: 'uid-1', labels: OURS } }));
+  server.answer(json(200, { metadata: { name: 'ws-w1-home', uid: 'uid-1', labels: LABELS } }));
   const spec = podSpec({ build: 3, home: 'uid-1', image: 'e2e.local/workspace:1', organization: 'system' });
   const refused = { type: 'NotAllowed', message: expect.stringContaining("perennial-system is the worker's own") };
   await expect(runtime.prepareHome({ ...HOME, organization: 'system' }, patiently())).rejects.toMatchObject(refused);
@@ -26,7 +26,7 @@ const WRITTEN = 'perennial/network-policy';
 async function written(annotations: Record<string, string>, apply = async () => {}) {
   const policies: string[] = [];
   const noted: unknown[] = [];
-  const labels = { ...OURS, 'perennial/organization': 'default' };
+  const labels = { ...LABELS, 'perennial/organization': 'default' };
   const api = {
     namespaces: {
       read: async (name: string) => ({ metadata: { name, labels, annotations } }),
@@ -40,8 +40,8 @@ async function written(annotations: Record<string, string>, apply = async () => 
       },
     },
   };
-  const ground = { api, settings: CLUSTER_DEFAULTS, namespaceOf: () => 'perennial-default' };
-  await ensureNamespace(ground as unknown as Ground, 'default', null);
+  const cluster = { api, settings: CLUSTER_DEFAULTS, namespaceOf: () => 'perennial-default' };
+  await ensureNamespace(cluster as unknown as ClusterContext, 'default', null);
   return { policies, noted };
 }
 

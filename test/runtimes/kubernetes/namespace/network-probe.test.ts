@@ -4,15 +4,15 @@ import { type ExecServer, startExecServer } from '../../../support/kubernetes/ex
 import { patiently } from '../../../support/runtimes/contract-harness';
 
 let server: ExecServer;
-let said: [string, string][];
+let logged: [string, string][];
 beforeEach(async () => {
   server = await startExecServer();
-  said = [];
+  logged = [];
 });
 afterEach(() => server.end());
 
 const probe = ({ closed = ['127.0.0.0/8'], addresses = ['127.0.0.1'] } = {}) =>
-  createNetworkProbe({ closed, addresses, say: (level, message) => void said.push([level, message]) });
+  createNetworkProbe({ closed, addresses, log: (level, message) => void logged.push([level, message]) });
 
 /** Pods run on this machine, and reach it. */
 function openNetwork(): void {
@@ -23,38 +23,38 @@ function openNetwork(): void {
   });
 }
 
-test('A pod that reaches this process shows that no policy holds, which the log and each build are told.', async () => {
+test('A pod that reaches this process shows that no policy holds, and the log and each build are warned.', async () => {
   openNetwork();
   const network = probe();
   expect(network.warnings()).toEqual([]);
-  await Promise.all([network.tryFrom(server.place, patiently().signal), network.tryFrom(server.place, patiently().signal)]);
+  await Promise.all([network.probeFrom(server.target, patiently().signal), network.probeFrom(server.target, patiently().signal)]);
   expect(network.warnings()).toEqual([expect.stringContaining('does not enforce network policies')]);
-  await network.tryFrom(server.place, patiently().signal);
-  expect(said).toEqual([['warn', expect.stringContaining('a pod in perennial-default reached this worker')]]);
+  await network.probeFrom(server.target, patiently().signal);
+  expect(logged).toEqual([['warn', expect.stringContaining('a pod in perennial-default reached this worker')]]);
 });
 
-test('A pod that does not get through warns nobody.', async () => {
+test('A pod that does not reach this process causes no warning.', async () => {
   server.onCommand(({ reply }) => reply(''));
   const network = probe();
-  await network.tryFrom(server.place, patiently().signal);
-  expect([network.warnings(), said]).toEqual([[], [['info', expect.stringContaining('seem to be enforced')]]]);
+  await network.probeFrom(server.target, patiently().signal);
+  expect([network.warnings(), logged]).toEqual([[], [['info', expect.stringContaining('seem to be enforced')]]]);
 });
 
-test('A pod that is lost meanwhile says nothing of the network, and the next one is asked.', async () => {
+test('A pod that is lost during the probe proves nothing, and the next pod is probed.', async () => {
   server.onCommand(({ line }) => line.terminate());
   const network = probe();
-  await network.tryFrom(server.place, patiently().signal);
-  expect(said).toEqual([['info', expect.stringContaining('could not be tried')]]);
+  await network.probeFrom(server.target, patiently().signal);
+  expect(logged).toEqual([['info', expect.stringContaining('could not be tried')]]);
   openNetwork();
-  await network.tryFrom(server.place, patiently().signal);
+  await network.probeFrom(server.target, patiently().signal);
   expect(network.warnings()).toHaveLength(1);
 });
 
 test('An address that policies leave open proves nothing, and is not tried.', async () => {
   server.onCommand(() => {
-    throw new Error('nothing was to be run');
+    throw new Error('no command was expected');
   });
   const network = probe({ closed: ['10.0.0.0/8', 'fc00::/7'] });
-  await network.tryFrom(server.place, patiently().signal);
-  expect([network.warnings(), said]).toEqual([[], []]);
+  await network.probeFrom(server.target, patiently().signal);
+  expect([network.warnings(), logged]).toEqual([[], []]);
 });

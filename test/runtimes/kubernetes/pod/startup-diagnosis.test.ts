@@ -1,5 +1,5 @@
 import type { CoreV1Event, V1Pod, V1PodStatus } from '@kubernetes/client-node';
-import { findTrouble } from '../../../../src/runtimes/kubernetes/pod/startup-diagnosis';
+import { diagnoseStartup } from '../../../../src/runtimes/kubernetes/pod/startup-diagnosis';
 import { CREATED_AT, eventOf, mainIs, podOf, RUNNING, seederIs, unschedulable } from '../../../support/kubernetes/pod-objects';
 
 const MISSING = 'e2e.local/missing:1';
@@ -215,7 +215,7 @@ describe('What keeps a pod from running', () => {
 });
 
 function verdictOf(pod: V1Pod, events: CoreV1Event[], seconds: number): string {
-  const { fatal, busy, waitingFor } = findTrouble(pod, events, CREATED_AT + seconds * 1000);
+  const { fatal, busy, waitingFor } = diagnoseStartup(pod, events, CREATED_AT + seconds * 1000);
   if (fatal) return `final ${fatal.type}: ${fatal.message}`;
   return busy ? `busy ${busy.type}: ${busy.message}` : `waiting for ${waitingFor}`;
 }

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { describePod, type PodState, readPodState } from '../../../../src/runtimes/kubernetes/pod/state';
-import { disrupted, mainIs, OURS, podOf, RUNNING, seederIs, unschedulable } from '../../../support/kubernetes/pod-objects';
+import { disrupted, LABELS, mainIs, podOf, RUNNING, seederIs, unschedulable } from '../../../support/kubernetes/pod-objects';
 
 const ended = (reason: string, counted = true): PodState => ({ state: 'ended', reason, counted });
 const exited = (exitCode: number, reason: string, message?: string) => ({
@@ -195,15 +195,15 @@ describe('A pod in the list', () => {
   });
 
   it.each(['id', 'owner', 'name', 'organization', 'build'])('is none of ours without the label %s.', (key) => {
-    const { [`perennial/${key}`]: _left, ...labels } = OURS as Record<string, string>;
+    const { [`perennial/${key}`]: _left, ...labels } = LABELS as Record<string, string>;
     expect(describePod(podOf({ labels }))).toBeNull();
   });
 
   it.each(['0', '-1', '1e3', 'x', ''])('is none of ours with "%s" for its build.', (build) => {
-    expect(describePod(podOf({ labels: { ...OURS, 'perennial/build': build } }))).toBeNull();
+    expect(describePod(podOf({ labels: { ...LABELS, 'perennial/build': build } }))).toBeNull();
   });
 
   it('is none of ours with a name that no workspace can have.', () => {
-    expect(describePod(podOf({ labels: { ...OURS, 'perennial/owner': 'Ada_' } }))).toBeNull();
+    expect(describePod(podOf({ labels: { ...LABELS, 'perennial/owner': 'Ada_' } }))).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
-import type { Ground } from '../../../../src/runtimes/kubernetes/context';
-import { createPodBook, type PodBook } from '../../../../src/runtimes/kubernetes/informer/pod-informer';
+import type { ClusterContext } from '../../../../src/runtimes/kubernetes/context';
+import { createPodInformer, type PodInformer } from '../../../../src/runtimes/kubernetes/informer/pod-informer';
 import { untilGone } from '../../../../src/runtimes/kubernetes/pod/wait';
-import { type DrivenPods, drivenPods, until } from '../../../support/kubernetes/driven-pods';
+import { type FakePods, fakePods, until } from '../../../support/kubernetes/fake-pods';
 import { CREATED_AT, mainIs, podOf, RUNNING } from '../../../support/kubernetes/pod-objects';
 
 /** When the pod of these tests should have ended, its time for that included. */
@@ -9,15 +9,15 @@ const DUE_AT = CREATED_AT + 48_000;
 const ENDING = { status: RUNNING, deleted: true };
 
 describe('Waiting for the end of a pod', () => {
-  let server: DrivenPods;
-  let book: PodBook;
+  let server: FakePods;
+  let book: PodInformer;
   let nowMs = DUE_AT;
 
   beforeEach(() => {
-    server = drivenPods();
+    server = fakePods();
     nowMs = DUE_AT;
     jest.spyOn(Date, 'now').mockImplementation(() => nowMs);
-    book = createPodBook(server.api, { namespaces: async () => ['perennial-default'], pauses: { rereadMs: 2 } });
+    book = createPodInformer(server.api, { namespaces: async () => ['perennial-default'], intervals: { rereadMs: 2 } });
   });
   afterEach(() => {
     book.close();
@@ -26,7 +26,7 @@ describe('Waiting for the end of a pod', () => {
 
   const said: string[] = [];
   const wait = (signal = new AbortController().signal) =>
-    untilGone({ pods: book } as Ground, podOf(ENDING), { signal, waitingFor: (sentence) => void said.push(sentence) });
+    untilGone({ pods: book } as ClusterContext, podOf(ENDING), { signal, waitingFor: (sentence) => void said.push(sentence) });
   const readTwice = async () => {
     const { length } = server.asked.reads;
     await until(() => server.asked.reads.length > length + 1);

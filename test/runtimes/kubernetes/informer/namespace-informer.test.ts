@@ -1,26 +1,26 @@
-import { createPodBook, type PodBook } from '../../../../src/runtimes/kubernetes/informer/pod-informer';
-import { type DrivenPods, drivenPods, failure, until } from '../../../support/kubernetes/driven-pods';
-import { OURS, podOf, RUNNING } from '../../../support/kubernetes/pod-objects';
+import { createPodInformer, type PodInformer } from '../../../../src/runtimes/kubernetes/informer/pod-informer';
+import { type FakePods, failure, fakePods, until } from '../../../support/kubernetes/fake-pods';
+import { LABELS, podOf, RUNNING } from '../../../support/kubernetes/pod-objects';
 
-const SECOND = { status: RUNNING, name: 'ws-w2', uid: 'uid-w2', labels: { ...OURS, 'perennial/id': 'w2' } };
+const SECOND = { status: RUNNING, name: 'ws-w2', uid: 'uid-w2', labels: { ...LABELS, 'perennial/id': 'w2' } };
 
 describe('The watch of a namespace', () => {
-  let server: DrivenPods;
-  let book: PodBook;
+  let server: FakePods;
+  let informer: PodInformer;
   let nowMs = 0;
 
   beforeEach(async () => {
-    server = drivenPods();
-    const pauses = { firstRetryMs: 2, lastRetryMs: 10, relistMs: 600_000 };
-    book = createPodBook(server.api, { namespaces: async () => ['perennial-default'], now: () => nowMs, pauses });
+    server = fakePods();
+    const intervals = { firstRetryMs: 2, lastRetryMs: 10, relistMs: 600_000 };
+    informer = createPodInformer(server.api, { namespaces: async () => ['perennial-default'], now: () => nowMs, intervals });
     server.keep({ status: RUNNING });
-    await book.list();
+    await informer.list();
     await until(() => server.open().length === 1);
   });
-  afterEach(() => book.close());
+  afterEach(() => informer.close());
 
   const watchAgain = async (count: number) => until(() => server.watches.length === count && server.open().length === 1);
-  const listed = async () => (await book.list()).map(({ metadata }) => metadata?.name);
+  const listed = async () => (await informer.list()).map(({ metadata }) => metadata?.name);
 
   it('is for our labels, from where the list was, and ends by itself within five minutes.', () => {
     const [watch] = server.watches;

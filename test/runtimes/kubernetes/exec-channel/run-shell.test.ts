@@ -1,9 +1,9 @@
 import { PassThrough, Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CHANNEL } from '../../../src/runtimes/kubernetes/exec-channel/channels';
-import { runShell, type ShellStreams } from '../../../src/runtimes/kubernetes/shell';
-import { type ExecServer, type OpenCommand, startExecServer } from '../../support/kubernetes/exec-server';
+import { CHANNEL } from '../../../../src/runtimes/kubernetes/exec-channel/channels';
+import { runShell, type ShellStreams } from '../../../../src/runtimes/kubernetes/exec-channel/run-shell';
+import { type ExecServer, type OpenCommand, startExecServer } from '../../../support/kubernetes/exec-server';
 
 let server: ExecServer;
 beforeEach(async () => {
@@ -17,7 +17,7 @@ function shell(argv: string[], { signal = new AbortController().signal, isTTY = 
   const stdout = Object.assign(new PassThrough(), { isTTY, columns: 80, rows: 24 });
   const stderr = new PassThrough();
   const streams = { stdin, stdout, stderr } as unknown as ShellStreams;
-  return { stdin, stdout, stderr, ended: runShell(server.place, { argv, terminal: 'xterm', signal, streams }) };
+  return { stdin, stdout, stderr, ended: runShell(server.target, { argv, terminal: 'xterm', signal, streams }) };
 }
 
 /** What was passed on until the end. */

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { ApiFailure } from '../../../src/runtimes/kubernetes/api/api-error';
-import type { PodSource } from '../../../src/runtimes/kubernetes/informer/reflector';
+import type { PodSource } from '../../../src/runtimes/kubernetes/informer/namespace-informer';
 import { podOf, type Shape } from './pod-objects';
 
 type WatchAt = Parameters<PodSource['pods']['watch']>[0];
@@ -15,7 +15,7 @@ export interface OpenWatch extends WatchAt {
 }
 
 /** One namespace's pods on a server of which the test moves every part. */
-export interface DrivenPods {
+export interface FakePods {
   api: PodSource;
   /** Changes a pod on the server, and tells nobody. */
   keep(shape: Shape): V1Pod;
@@ -32,12 +32,12 @@ export interface DrivenPods {
 }
 
 /** An API server with nothing on it. */
-export function drivenPods(): DrivenPods {
+export function fakePods(): FakePods {
   const pods = new Map<string, V1Pod>();
   const watches: OpenWatch[] = [];
   const over = new Set<OpenWatch>();
-  const asked: DrivenPods['asked'] = { lists: [], reads: [] };
-  const instead: DrivenPods['instead'] = { list: null, read: null };
+  const asked: FakePods['asked'] = { lists: [], reads: [] };
+  const instead: FakePods['instead'] = { list: null, read: null };
   let version = 100;
 
   const open = () => watches.filter((watch) => !over.has(watch) && !watch.signal.aborted);
@@ -119,7 +119,7 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
 }
 
 /** For who waits for a pod of which no events are told. */
-export const NO_EVENTS = { follow: () => ({ events: () => [], close: () => undefined }), close: () => undefined };
+export const NO_EVENTS = { subscribe: () => ({ events: () => [], close: () => undefined }), close: () => undefined };
 
 /** Of a network nothing is known. */
-export const NO_NETWORK = { tryFrom: async () => undefined, warnings: () => [] };
+export const NO_NETWORK = { probeFrom: async () => undefined, warnings: () => [] };

@@ -1,0 +1,200 @@
+import type { ReadStream, WriteStream } from 'node:tty';
+import { onAbort } from '../../abort';
+import { RuntimeFailure } from '../../failure';
+import { LOGIN } from '../login-script';
+import { CHANNEL, type ExecConnection, type ExecTarget, listen } from './channels';
+import { createMarker, type Marker, streamedCommand } from './end-marker';
+import { openConnection } from './run-command';
+
+export interface ShellRequest {
+  argv: string[];
+  /** The kind of terminal, as in TERM. */
+  terminal: string;
+  signal: AbortSignal;
+  streams?: ShellStreams;
+}
+
+/** The caller's own streams. */
+export interface ShellStreams {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+}
+
+/**
+ * Opens a terminal, or one command, on the caller's own standard streams, and resolves with its exit code.
+ * @throws RuntimeUnavailable when the connection is lost before the end; the signal's reason
+ */
+export async function runShell(target: ExecTarget, request: ShellRequest): Promise<number> {
+  const { streams = process, signal, terminal } = request;
+  signal.throwIfAborted();
+  const argv = ['env', `TERM=${terminal}`, ...(request.argv.length > 0 ? request.argv : LOGIN)];
+  const run = { target, argv, streams, signal };
+  return streams.stdin.isTTY && streams.stdout.isTTY ? runTerminal(run) : runPiped(run);
+}
+
+interface Run {
+  target: ExecTarget;
+  argv: string[];
+  streams: ShellStreams;
+  signal: AbortSignal;
+}
+
+/** A terminal has one stream, on which a marker would be visible, so that the exit code is the server's. */
+async function runTerminal({ target, argv, streams, signal }: Run): Promise<number> {
+  const socket = await openConnection(target, { argv, stdin: true, tty: true });
+  const end = { status: '' };
+  const connection = listen(socket, (channel, data) => {
+    if (channel === CHANNEL.stdout) writeOutput(connection, streams.stdout, data);
+    if (channel === CHANNEL.status) end.status = data.toString('utf8');
+  });
+  const { stdin, stdout } = streams as { stdin: ReadStream; stdout: WriteStream };
+  const resize = () => connection.send(CHANNEL.resize, JSON.stringify({ Width: stdout.columns, Height: stdout.rows }));
+  stdin.setRawMode(true);
+  const stopSending = sendInput(connection, stdin, () => undefined);
+  stdout.on('resize', resize);
+  const stopHeeding = onAbort(signal, connection.close);
+  try {
+    resize();
+    await connection.closed;
+    signal.throwIfAborted();
+    return readStatus(end.status, target);
+  } finally {
+    stdin.setRawMode(false);
+    stopSending();
+    stdout.off('resize', resize);
+    stopHeeding();
+  }
+}
+
+/**
+ * The server copies each stream separately, so that one may end long before the other: the command has ended when both have.
+ * Only version 5 of the protocol can close the input.
+ */
+async function runPiped({ target, argv, streams, signal }: Run): Promise<number> {
+  const marker = createMarker();
+  const socket = await openConnection(target, {
+    argv: streamedCommand(marker, argv),
+    stdin: true,
+    tty: false,
+    protocols: ['v5.channel.k8s.io', 'v4.channel.k8s.io'],
+  });
+  const output = holdMarker(marker, (data) => writeOutput(connection, streams.stdout, data));
+  const errors = holdMarker(marker, (data) => writeOutput(connection, streams.stderr, data));
+  const connection = listen(socket, (channel, data) => {
+    if (channel === CHANNEL.stdout) output.push(data);
+    if (channel === CHANNEL.stderr) errors.push(data);
+  });
+  const stopSending = sendInput(connection, streams.stdin, () => connection.send(CHANNEL.close, Buffer.from([CHANNEL.stdin])));
+  const stopHeeding = onAbort(signal, connection.close);
+  try {
+    const codes = await Promise.race([connection.closed, Promise.all([output.ended, errors.ended])]);
+    signal.throwIfAborted();
+    if (codes) return codes[0];
+    throw lost(target);
+  } finally {
+    stopSending();
+    connection.close();
+    stopHeeding();
+  }
+}
+
+/** Reading pauses when more input than the first waits to be sent, and resumes below the second. */
+const PAUSE_ABOVE_BYTES = 1024 * 1024;
+const RESUME_BELOW_BYTES = 256 * 1024;
+
+/** Reads no faster than the command does. Returns a function that ends it. */
+function sendInput(connection: ExecConnection, stdin: NodeJS.ReadStream, end: () => void): () => void {
+  let isOver = false;
+  const goOn = () => {
+    if (!isOver && stdin.isPaused() && connection.waiting() <= RESUME_BELOW_BYTES) stdin.resume();
+  };
+  const send = (data: Buffer) => {
+    connection.send(CHANNEL.stdin, data, goOn);
+    if (connection.waiting() > PAUSE_ABOVE_BYTES) stdin.pause();
+  };
+  stdin.on('data', send);
+  stdin.once('end', end);
+  return () => {
+    isOver = true;
+    stdin.off('data', send);
+    stdin.off('end', end);
+    stdin.pause();
+  };
+}
+
+/** Writes output, and reads no more of the command until the stream has drained or closed. */
+function writeOutput(connection: ExecConnection, stream: NodeJS.WriteStream, data: Buffer): void {
+  if (data.length === 0 || stream.write(data) || stream.destroyed) return;
+  connection.hold();
+  const goOn = () => {
+    stream.off('drain', goOn);
+    stream.off('close', goOn);
+    connection.release();
+  };
+  stream.on('drain', goOn);
+  stream.on('close', goOn);
+}
+
+/** Longer than an exit code after a marker: other text was no marker. */
+const LONGEST_CODE = 8;
+
+/** Passes on all data before the marker, which may arrive in pieces. `ended` resolves with the exit code. */
+function holdMarker({ text }: Marker, pass: (data: Buffer) => void) {
+  let held = '';
+  let isOver = false;
+  let end: (exitCode: number) => void = () => {};
+  const ended = new Promise<number>((resolve) => {
+    end = resolve;
+  });
+  return {
+    ended,
+    push(data: Buffer) {
+      // Background processes of the command may go on to write.
+      if (isOver) return;
+      held += data.toString('latin1');
+      const at = held.indexOf(text);
+      const found = at < 0 ? null : /^:(\d+);/.exec(held.slice(at + text.length));
+      const isMarker = at >= 0 && (found !== null || held.length - at <= text.length + LONGEST_CODE);
+      const keep = isMarker ? held.length - at : overlap(held, text);
+      pass(Buffer.from(held.slice(0, held.length - keep), 'latin1'));
+      held = held.slice(held.length - keep);
+      if (found === null) return;
+      isOver = true;
+      end(Number(found[1]));
+    },
+  };
+}
+
+/** How many characters at the end may be the beginning of the marker. */
+function overlap(held: string, text: string): number {
+  for (let length = Math.min(held.length, text.length - 1); length > 0; length -= 1)
+    if (text.startsWith(held.slice(-length))) return length;
+  return 0;
+}
+
+function readStatus(text: string, target: ExecTarget): number {
+  const status = parseStatus(text);
+  if (status?.status === 'Success') return 0;
+  const code = status?.details?.causes?.find(({ reason }) => reason === 'ExitCode')?.message;
+  if (code !== undefined) return Number(code);
+  throw lost(target, status?.message);
+}
+
+interface ExecStatus {
+  status?: string;
+  message?: string;
+  details?: { causes?: { reason: string; message: string }[] };
+}
+
+function parseStatus(text: string): ExecStatus | null {
+  try {
+    return JSON.parse(text) as ExecStatus;
+  } catch {
+    return null;
+  }
+}
+
+function lost({ pod }: ExecTarget, why = 'the connection was lost'): RuntimeFailure {
+  return new RuntimeFailure('RuntimeUnavailable', `the terminal in pod ${pod} ended without its exit code: ${why}`);
+}

@@ -1,0 +1,18 @@
+import { createTombstones } from '../../../../src/runtimes/kubernetes/informer/pod-store';
+import { LABELS, podOf } from '../../../support/kubernetes/pod-objects';
+
+const KEEP_MS = 1_000;
+const pod = (id: string) => podOf({ name: `ws-${id}`, uid: `uid-${id}`, labels: { ...LABELS, 'perennial/id': id } });
+
+test('A pod that vanished is remembered for a while, and no longer, also where nobody ever asks for all of them.', () => {
+  let nowMs = 0;
+  const tombstones = createTombstones(KEEP_MS, () => nowMs);
+  tombstones.add(pod('w1'), false);
+  nowMs += KEEP_MS - 1;
+  tombstones.add(pod('w2'), false);
+  expect([tombstones.has(pod('w1')), tombstones.has(pod('w2'))]).toEqual([true, true]);
+  nowMs += 1;
+  tombstones.add(pod('w3'), true);
+  expect(['w1', 'w2', 'w3'].map((id) => tombstones.has(pod(id)))).toEqual([false, true, true]);
+  expect(tombstones.unreported().map(({ metadata }) => metadata?.name)).toEqual(['ws-w2']);
+});
