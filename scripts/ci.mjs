@@ -16,6 +16,7 @@ const PLAIN_TESTS = ['test/start/(end-to-end|life)'];
 const results = [];
 rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(FOLDER, { recursive: true });
+await runProgram({ program: process.execPath, args: ['scripts/lint-shell.mjs', '--install'], cwd: inCheckout(), label: 'shell' });
 await run('npm test', ['scripts/test.mjs']);
 // Most of both is waiting: for kubelets, and for servers that were killed to come back.
 await Promise.all([runAsOrdinaryUser(), run('kubernetes', ['scripts/test-kubernetes.mjs'])]);

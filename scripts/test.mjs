@@ -1,6 +1,6 @@
 /**
- * `npm test`: types, style, and every test, closed by one line with the sum. Arguments go to jest; `--tests-only` leaves out types and
- * style.
+ * `npm test`: types, style, shell scripts, and every test, closed by one line with the sum. Arguments go to jest; `--tests-only` leaves out all but
+ * the tests.
  */
 import os from 'node:os';
 import path from 'node:path';
@@ -26,6 +26,7 @@ await prepare({ say }).catch((error) => {
 if (!named.includes('--tests-only')) {
   await check('types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.test.json']);
   await check('style', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
+  await check('shell scripts', ['scripts/lint-shell.mjs']);
 }
 const env = await findServers().catch(
   (error) => failures.push({ name: 'the servers of the tests', error: error.message }) && null,
@@ -45,9 +46,9 @@ async function check(what, program) {
   if (how !== 'exit code 0') failures.push({ name: what, error: printed.split('\n').filter(isComplaint).slice(0, 3).join('; ') });
 }
 
-/** Names a place: of the compiler `file(line,column): error`, of the style `file:line:column rule`. */
+/** Names a place: of the compiler `file(line,column): error`, of the style and of shell scripts `file:line:column`. */
 function isComplaint(line) {
-  return /^\S+\.\w+(?:\(\d+,\d+\): error|:\d+:\d+ |\s(?:format|organizeImports)\b)/.test(line);
+  return /^\S+\.\w+(?:\(\d+,\d+\): error|:\d+:\d+[: ]|\s(?:format|organizeImports)\b)/.test(line);
 }
 
 /** The real server and the time-skipping one, found or fetched by the same code that `npm start` uses. */

@@ -3,7 +3,7 @@
 import type { KnownPolicy } from '../contract/policy';
 import type { HookSpec } from '../hooks/hook';
 import { runHook } from '../hooks/run-hook';
-import { untilAborted } from '../runtimes/abort';
+import { untilAborted } from '../hooks/until-aborted';
 import type { HomeSpec, Pod, PodRef, PodSpec, Progress } from '../runtimes/runtime';
 import { withTimeLimit } from '../runtimes/time-limit';
 import { checkAdoption } from './adoption';

@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { type FailureType, TEMPORARY_TYPES } from '../contract/failure-types';
 import { cutText, MESSAGE_LIMIT } from '../contract/text-limit';
-import { untilAborted } from '../runtimes/abort';
+import { untilAborted } from '../hooks/until-aborted';
 import { RuntimeFailure } from '../runtimes/failure';
 import type { HomeRef, PodRef, Progress } from '../runtimes/runtime';
 import type { Dependencies } from './dependencies';

@@ -5,7 +5,7 @@ import { type Client, QueryNotRegisteredError, WorkflowNotFoundError } from '@te
 import { policyChangedSignal, policyQuery } from '../contract/messages';
 import { organizationWorkflowId } from '../contract/names';
 import type { KnownPolicy } from '../contract/policy';
-import { untilAborted } from '../runtimes/abort';
+import { untilAborted } from '../hooks/until-aborted';
 import { RuntimeFailure } from '../runtimes/failure';
 import type { Dependencies } from './dependencies';
 import { translated } from './failure';

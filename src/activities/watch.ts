@@ -13,7 +13,7 @@ import { organizationWorkflowId, WORKSPACE_WORKFLOW, workspaceWorkflowId } from 
 import { DOWN_STATES } from '../contract/payloads';
 import { cutText, MESSAGE_LIMIT } from '../contract/text-limit';
 import { IS_OPEN_CLAUSE } from '../contract/workflow-status';
-import { untilAborted } from '../runtimes/abort';
+import { untilAborted } from '../hooks/until-aborted';
 import type { ListedPod, Runtime } from '../runtimes/runtime';
 import type { Dependencies } from './dependencies';
 import { toApplicationFailure } from './failure';

@@ -1,4 +1,4 @@
-import { untilAborted } from './abort';
+import { untilAborted } from '../hooks/until-aborted';
 import { RuntimeFailure } from './failure';
 
 /** Work that must not hold up its caller for longer than a limit. */

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { quote } from '../hooks/shell/quote';
 import type { Stack } from './stack';
 
 interface Advised {
@@ -10,14 +11,14 @@ interface Advised {
 
 /** A short list of things to try, as whole command lines that can be pasted as they are. */
 export function adviseOnStack({ stack, dir, nextImage, isCliOnPath }: Advised): string {
-  const temporal = isCliOnPath ? 'temporal' : quote(stack.cli);
+  const temporal = isCliOnPath ? 'temporal' : quoteIfNeeded(stack.cli);
   const where = `--address ${stack.temporal.address} --namespace ${stack.temporal.namespace} -w workspace/you/first`;
   const perennial =
     path.basename(dir) === '.perennial' && path.resolve('.perennial') === dir
       ? 'npx perennial'
-      : `PERENNIAL_DIR=${quote(dir)} npx perennial`;
+      : `PERENNIAL_DIR=${quoteIfNeeded(dir)} npx perennial`;
   const page = `${stack.ui}/namespaces/${stack.temporal.namespace}/workflows/${encodeURIComponent('workspace/you/first')}`;
-  const image = quote(JSON.stringify({ image: nextImage, by: 'you' }));
+  const image = quoteIfNeeded(JSON.stringify({ image: nextImage, by: 'you' }));
   return `
 Things to try:
   see it in the Web UI     ${page}
@@ -35,4 +36,5 @@ Ctrl-C ends everything; homes and histories stay in ${dir}.
 `;
 }
 
-const quote = (text: string): string => (/^[\w./@:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+/** Plain words are easier to read without quotes. */
+const quoteIfNeeded = (text: string): string => (/^[\w./@:-]+$/.test(text) ? text : quote(text));

@@ -4,8 +4,8 @@ import type { HookResult } from '../../src/hooks/hook';
 import { describeEnd, describeWaiting } from '../../src/hooks/hook-end';
 import { cleanSentence, lastLines } from '../../src/hooks/last-lines';
 import { createMasker, maskText } from '../../src/hooks/mask';
+import { parsePollAnswer } from '../../src/hooks/poll-answer';
 import { runHook } from '../../src/hooks/run-hook';
-import { parseVisit } from '../../src/hooks/visit-answer';
 import { progressOf, specOf } from '../support/hook-env';
 
 const MAX_RESULT_BYTES = 64 * 1024;
@@ -58,8 +58,8 @@ test('A hostile answer of any shape gives a small and well-formed result.', () =
     fc.property(answers, ([begin, pieces]) => {
       // As it comes out of a stream: what is no Unicode is replaced.
       const stdout = Buffer.from(`${begin}${pieces.join('')}`).toString('utf8');
-      const visit = parseVisit(stdout, () => stdout.slice(0, 1_000));
-      expectSmall(describeEnd(spec, visit), describeWaiting(spec, visit));
+      const poll = parsePollAnswer(stdout, () => stdout.slice(0, 1_000));
+      expectSmall(describeEnd(spec, poll), describeWaiting(spec, poll));
     }),
     { numRuns: 300 },
   );

@@ -72,7 +72,7 @@ describe.each(SHELLS)('In %s', (shell) => {
     expect(place.readHome('count')).toBe('once\nonce\n');
   });
 
-  test.each(['', 'configure', 'configure/place', 'configure/claim', 'configure/began'])(
+  test.each(['', 'configure', 'configure/writable', 'configure/claim', 'configure/began'])(
     'An observer that is killed once "%s" is there does no harm: the hook runs once all the same.',
     async (start) => {
       configure(`echo once >>"$HOME/count"\n${WAIT_FOR_GO}`);
@@ -225,7 +225,7 @@ describe.each(SHELLS)('In %s', (shell) => {
     await waitUntil(() => existsSync(path.join(place.home, 'count')));
     const runner = Number(readFileSync(path.join(place.runFolder, 'configure/began'), 'utf8').split(' ')[0]);
     process.kill(runner, 'SIGKILL');
-    const warning = 'configure ended without telling how; it is not run a second time in the same pod';
+    const warning = 'configure ended without an exit code; it is not run a second time in the same pod';
     expect((await waiting).warnings).toEqual([warning]);
     expect((await run()).warnings).toEqual([warning]);
     expect(place.readHome('count')).toBe('once\n');
@@ -234,7 +234,7 @@ describe.each(SHELLS)('In %s', (shell) => {
   test('A number that another process has by now does not pass for the runner.', async () => {
     configure('touch "$HOME/ran"');
     place.writeRun('configure/began', `${process.pid} 1 1\n`);
-    expect((await run()).warnings).toEqual([expect.stringContaining('ended without telling how')]);
+    expect((await run()).warnings).toEqual([expect.stringContaining('ended without an exit code')]);
     expect(existsSync(path.join(place.home, 'ran'))).toBe(false);
   });
 

@@ -1,4 +1,4 @@
-import { untilAborted } from '../abort';
+import { untilAborted } from '../../hooks/until-aborted';
 import type { RuntimeFailure } from '../failure';
 import type { Command, CommandResult, Pod, PodRef, Progress, Runtime } from '../runtime';
 import { type LogName, MemoryWorld } from './store';

@@ -1,3 +1,5 @@
+import { quote } from '../../hooks/shell/quote';
+import { readScript } from '../../hooks/shell/read-script';
 import { RuntimeFailure } from '../failure';
 import type { PodRef } from '../runtime';
 import { closeHandles, enterPod } from './process/enter';
@@ -13,15 +15,7 @@ import type { PodRecord } from './store/sandbox-record';
 const OUTER = 'trap "" INT QUIT; exec "$@"';
 const INNER = 'trap : INT QUIT; "$@"; exit $?';
 
-// A terminal of the machine has no name where those of the machine are not to be seen; so one of the sandbox's own stands between. What
-// keeps it is deaf to the end of the outer one, and ends with the shell that waits for it.
-const RELAY = `command -v script >/dev/null || exec "$@"
-exec 3<&0
-PERENNIAL_SHELL=$SHELL SHELL=/bin/sh script -qec "$0" /dev/null <&3 3<&- &
-relay=$!
-trap 'kill -KILL "$relay"' HUP
-wait "$relay"
-exit "$?"`;
+const RELAY = readScript(__dirname, 'scripts', 'relay.sh');
 
 /** One that waits for a disk stops late; it is killed all the same. */
 const HOLD_LIMIT_MS = 1_000;
@@ -71,9 +65,8 @@ export async function openShell(options: {
 }
 
 function relayed(argv: string[]): string[] {
-  const words = argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   const restored = 'export SHELL="$PERENNIAL_SHELL"; unset PERENNIAL_SHELL; exec env --default-signal=INT,QUIT';
-  return ['sh', '-c', RELAY, `${restored} ${words}`, ...argv];
+  return ['sh', '-c', RELAY, `${restored} ${argv.map(quote).join(' ')}`, ...argv];
 }
 
 // Programs inside may lead sessions of their own, so only descent tells what belongs to it. All are held first, and what is started while

@@ -1,5 +1,5 @@
 // Does one verb of the sandbox runtime in a process of its own: SOURCES OPTIONS VERB ARGUMENT [CRASH], the middle three in JSON.
-// SOURCES is the compiled runtime. With CRASH the process kills itself before the CRASHth change that it makes in the world.
+// SOURCES is the folder of the compiled runtimes and hooks. With CRASH the process kills itself before the CRASHth change that it makes in the world.
 const childProcess = require('node:child_process');
 const fs = require('node:fs');
 
@@ -21,7 +21,7 @@ function countCalls(of, names) {
   }
 }
 
-const { createSandboxRuntime } = require(`${sources}/sandbox/index.js`);
+const { createSandboxRuntime } = require(`${sources}/runtimes/sandbox/index.js`);
 const runtime = createSandboxRuntime(JSON.parse(options));
 if (crash !== undefined) {
   countCalls(fs, ['linkSync', 'mkdirSync', 'renameSync', 'rmSync', 'writeFileSync']);

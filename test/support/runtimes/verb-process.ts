@@ -1,21 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { transformFileSync } from '@swc/core';
 import type { Isolation, SandboxWorld } from './sandbox-env';
 
-const SOURCES = path.join(__dirname, '..', '..', '..', 'src', 'runtimes');
+const SOURCES = path.join(__dirname, '..', '..', '..', 'src');
 let compiled = '';
 
-/** Compiles the runtimes once for a file of tests, so that each of many processes starts fast. */
+/** Compiles the runtimes and hooks once for a file of tests, so that each of many processes starts fast. */
 export function compileRuntimes(): void {
   compiled = mkdtempSync(path.join(tmpdir(), 'perennial-compiled-'));
-  for (const name of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })) {
-    if (name.endsWith('.ts')) compile({ folder: compiled, name });
-  }
+  for (const room of ['hooks', 'runtimes'])
+    for (const name of readdirSync(path.join(SOURCES, room), { recursive: true, encoding: 'utf8' }))
+      compile(path.join(room, name));
 }
 
 /** Removes what was compiled. */
@@ -49,10 +49,13 @@ export function verbCommand(call: { world: SandboxWorld; isolation: Isolation; v
   return [path.join(__dirname, 'verb-child.cjs'), compiled, JSON.stringify(options), call.verb, JSON.stringify(call.argument)];
 }
 
-function compile({ folder, name }: { folder: string; name: string }): void {
+/** Shell scripts are read from beside the compiled modules. */
+function compile(name: string): void {
+  const target = path.join(compiled, name);
+  mkdirSync(path.dirname(target), { recursive: true });
+  if (name.endsWith('.sh')) copyFileSync(path.join(SOURCES, name), target);
+  if (!name.endsWith('.ts')) return;
   const jsc = { parser: { syntax: 'typescript' as const }, target: 'es2022' as const };
   const { code } = transformFileSync(path.join(SOURCES, name), { jsc, module: { type: 'commonjs' } });
-  const file = path.join(folder, name.replace(/\.ts$/, '.js'));
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, code);
+  writeFileSync(target.replace(/\.ts$/, '.js'), code);
 }

@@ -1,4 +1,4 @@
-import { untilAborted } from '../../abort';
+import { untilAborted } from '../../../hooks/until-aborted';
 import { RuntimeFailure } from '../../failure';
 import type { Progress } from '../../runtime';
 import { digestOf } from '../pod/manifest';

@@ -1,3 +1,4 @@
+import { readScript } from '../../../hooks/shell/read-script';
 import { RuntimeFailure } from '../../failure';
 import { cutEnd } from '../../text';
 
@@ -13,27 +14,8 @@ export interface ImageFacts {
   shell: string;
 }
 
-/**
- * Looks up the image's user, by the name given or else by the uid it runs with: a line for that uid and each of the fields name, uid,
- * gid, home, and shell. A shell that is not there, or lets nobody in, is `sh`. POSIX, with programs wherever the image's PATH has them.
- */
-export const READ_USER = `
-[ -r /etc/passwd ] || exit 1
-# To \`command -v\` of some shells it is one of their own.
-path_of_sh() (
-  IFS=:
-  for dir in $PATH; do [ ! -x "$dir/sh" ] || { echo "$dir/sh"; exit; }; done
-)
-own=$(id -u)
-printf '%s\\n' "$own"
-while IFS=: read -r name _ uid gid _ home shell || [ -n "$name" ]; do
-  if [ -n "$1" ]; then [ "$name" = "$1" ] || continue
-  else [ "$uid" = "$own" ] || continue; fi
-  case \${shell##*/} in '' | nologin | false | true | sync | halt | shutdown) shell= ;; esac
-  { [ -n "$shell" ] && [ -x "$shell" ]; } || shell=$(path_of_sh)
-  printf '%s\\n' "$name" "$uid" "$gid" "$home" "$shell"
-  exit 0
-done </etc/passwd`;
+/** Prints the user of the image, whose name is $1, or else that of its uid. */
+export const READ_USER = readScript(__dirname, '..', 'scripts', 'read-user.sh');
 
 const LONGEST_NAME = 100;
 /** Paths are parts of the pod object. */

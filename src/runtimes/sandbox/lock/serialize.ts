@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { untilAborted } from '../../abort';
+import { untilAborted } from '../../../hooks/until-aborted';
 import type { Progress } from '../../runtime';
 import { asFailure } from '../runtime-failure';
 import { checkId, type Layout, makeFolders } from '../store/paths';

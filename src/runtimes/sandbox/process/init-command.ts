@@ -1,16 +1,23 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { quote } from '../../../hooks/shell/quote';
+import { readScript } from '../../../hooks/shell/read-script';
 import type { PodSpec } from '../../runtime';
 import type { Image } from '../image/resolve';
 import { homeOf, readToken } from '../prepare-home';
 import type { HomeRecord } from '../store/home-record';
 import type { Layout } from '../store/paths';
-import { ISOLATED_SETUP, PLAIN_SETUP } from './init-script';
 import type { Isolation } from './isolation';
 import { markOf } from './kill-tree';
 import { PROGRAM_PATH } from './path';
 import { planRoot } from './root-plan';
-import { USER_NAMESPACE_INIT, USER_NAMESPACE_SETUP } from './user-namespace-script';
+
+const SCRIPTS = {
+  isolated: readScript(__dirname, '..', 'scripts', 'isolated-init.sh'),
+  userNamespaceRoot: readScript(__dirname, '..', 'scripts', 'user-namespace-root.sh'),
+  userNamespaceInit: readScript(__dirname, '..', 'scripts', 'user-namespace-init.sh'),
+  plain: readScript(__dirname, '..', 'scripts', 'plain-init.sh'),
+};
 
 /** A sandbox whose first process is to be started. */
 export interface InitPlan {
@@ -39,7 +46,7 @@ function prepareIsolated(plan: InitPlan) {
     args: ['--mount', '--pid', '--ipc', '--uts', '--fork', 'sh', '-c', 'eval "$setup"', `perennial ${spec.id}`],
     env: {
       ...rootSettings(plan),
-      setup: ISOLATED_SETUP,
+      setup: SCRIPTS.isolated,
       hide: keepParents(layout.dir, true),
       fstab: listMounts(plan, [
         LAYER,
@@ -64,8 +71,8 @@ function prepareUserNamespace(plan: InitPlan) {
     args: ['--user', '--map-root-user', '--mount', '--ipc', '--uts', 'sh', '-c', 'eval "$setup"', `perennial ${spec.id}`],
     env: {
       ...rootSettings(plan),
-      setup: USER_NAMESPACE_SETUP,
-      inner: USER_NAMESPACE_INIT,
+      setup: SCRIPTS.userNamespaceRoot,
+      inner: SCRIPTS.userNamespaceInit,
       modes: keepParents(layout.dir, false),
       laid: laid.join('\n'),
       opened: opened.join('\n'),
@@ -137,8 +144,6 @@ function listMounts({ layout }: InitPlan, mounts: Mount[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
-
 // As the table of mounts has it: blanks, backslashes, and hash signs as octal numbers.
 const asField = (word: string): string =>
   word.replace(/[\s\\#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
@@ -161,7 +166,7 @@ function preparePlain({ layout, spec, instance, home, image }: InitPlan) {
     args: ['-c', 'eval "$setup"', `perennial ${spec.id}`],
     env: {
       PATH: PROGRAM_PATH,
-      setup: PLAIN_SETUP,
+      setup: SCRIPTS.plain,
       HOME: homeOf(layout, spec.id),
       skel: existsSync(skel) ? skel : '/etc/skel',
       ...completions(layout, home),

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readScript } from '../../../hooks/shell/read-script';
 import { PROGRAM_PATH } from './path';
 
 /** How sandboxes are kept apart on this machine; `because` is a sentence for each build's warnings. */
@@ -31,19 +32,15 @@ const plain = (why: string): Isolation => ({
   because: `this machine gives no isolation, only the home is the workspace's own: ${why}; the image's files are not laid over the root`,
 });
 
-// The least that a sandbox needs, and all of it vanishes with the shell.
+// The least that a sandbox needs.
 const TRIALS = {
   isolated: [
     ...['--mount', '--pid', '--ipc', '--uts', '--fork', 'sh', '-c'],
-    `command -v nsenter && mount -t tmpfs tmpfs /tmp && cd /tmp && mkdir upper work root &&
-mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root &&
-mount -t proc proc root/proc && cd root && pivot_root . . && umount -l . && cd / && setpriv --reuid 65534 --clear-groups true`,
+    readScript(__dirname, '..', 'scripts', 'try-isolated.sh'),
   ],
   'user-namespace': [
     ...['--user', '--map-root-user', '--mount', '--ipc', '--uts', 'sh', '-c'],
-    `command -v nsenter && command -v find && mount -t tmpfs tmpfs /tmp && cd /tmp && mkdir upper work root &&
-mknod upper/hidden c 0 0 && mount -t overlay -o lowerdir=/usr,upperdir=upper,workdir=work,userxattr overlay root &&
-exec unshare --user --map-user=1000 --map-group=1000 --mount --pid --ipc --uts --fork --kill-child --mount-proc test -e /proc/1`,
+    readScript(__dirname, '..', 'scripts', 'try-user-namespace.sh'),
   ],
 };
 

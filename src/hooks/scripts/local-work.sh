@@ -1,9 +1,9 @@
-/**
- * Shell functions that tell the work of the user in the clone `$clone` from what came from its repository, so that none of it is lost
- * and nothing else is held back.
- */
-export const LOCAL_WORK_SCRIPT = `
-# What a git that was killed has left in the way; no other is at work there now.
+#!/bin/sh
+# Distinguishes the work of the user in a clone from what came from its repository, so that no work is lost and nothing else is kept
+# from being updated.
+# Uses: clone, folder, git.sh.
+
+# Removes the locks of a git that was killed, unless another git is running there.
 clear_locks() {
   [ -d "$clone/.git" ] && [ ! -L "$clone/.git" ] || return 0
   for process in /proc/[0-9]*; do
@@ -17,7 +17,7 @@ clear_locks() {
 remove_locks() {
   for entry in "$1"/*; do
     [ ! -L "$entry" ] || continue
-    case \${entry##*/} in
+    case ${entry##*/} in
       objects | hooks | logs | info | lfs) ;;
       *.lock) rm -f "$entry" ;;
       *) [ ! -d "$entry" ] || remove_locks "$entry" ;;
@@ -25,7 +25,7 @@ remove_locks() {
   done
 }
 
-# Work that is not committed, in the clone or in a submodule. At which commit a submodule is, is seen to later.
+# Whether there is uncommitted work in the clone or in a submodule. The commit of a submodule is compared later.
 has_changes() {
   for name in MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD BISECT_LOG rebase-merge rebase-apply; do
     [ ! -e "$clone/.git/$name" ] || return 0
@@ -33,16 +33,18 @@ has_changes() {
   [ -z "$(git_in "$clone" status --porcelain --untracked-files=no --ignore-submodules=all)" ] || return 0
   git_in "$clone" diff --cached --quiet --ignore-submodules=dirty || return 0
   [ -f "$clone/.gitmodules" ] || return 1
+  # shellcheck disable=SC2016 # Git's shell expands it.
   [ -n "$(git_in "$clone" submodule --quiet foreach --recursive '
     test -z "$(git status --porcelain --untracked-files=no --ignore-submodules=all)" &&
       test -z "$(git rev-list -n 1 HEAD --not --remotes "$sha1")" || echo "$name"' 2>/dev/null)" ]
 }
 
-# Before the fetch: what the repository had until now did not begin here, though it may take it back. Where somebody has fetched since,
-# the log of what was fetched says what it had.
-note_known_commits() {
+# Runs before the fetch: a commit that the repository has now is not the user's, even if the repository drops it later. Where the user
+# has fetched since, the reflog of the remote branch says what it had.
+record_known_commits() {
   known=
   for tip in $(git_in "$clone" for-each-ref --format='%(objectname)' refs/heads) $(git_in "$clone" rev-parse -q --verify HEAD); do
+    # shellcheck disable=SC2046 # The commits are to be split.
     [ -z "$(list_own_commits -n 1 "$tip" $(list_fetched))" ] || continue
     git_in "$clone" update-ref "refs/perennial/known/$tip" "$tip"
     known="$known $tip "
@@ -63,15 +65,15 @@ list_own_commits() {
   git_in "$clone" rev-list "$@" --not --remotes --glob='refs/perennial/known/*'
 }
 
-# Of where the clone is, and of the branch that is to be moved; other branches stay where they are.
+# Checks HEAD, and the branch that is to be moved; other branches stay where they are.
 would_lose_commits() {
-  for tip in HEAD \${branch:+"refs/heads/$branch"}; do
+  for tip in HEAD ${branch:+"refs/heads/$branch"}; do
     ! has_ref "$tip" || are_all_in_target "$tip" || return 0
   done
   return 1
 }
 
-# Commits that were made upstream in the same words, as by a rebase, are there.
+# An equal change upstream, as after a rebase, counts as the commit.
 are_all_in_target() {
   own=$(list_own_commits -n 100 "$1")
   [ -n "$own" ] || return 0
@@ -81,13 +83,13 @@ are_all_in_target() {
   done
 }
 
-# A move that was cut off left files of before and of after. Where there are no others, those of before are put back.
-undo_half_a_move() {
+# An interrupted move left files of before and of after. Where there are no others, those of before are restored.
+undo_interrupted_move() {
   after=$(git_in "$clone" rev-parse -q --verify 'refs/perennial/moving^{commit}') || return 0
   before=$(git_in "$clone" rev-parse -q --verify HEAD) || return 0
   touched=$(git_in "$clone" -c core.quotePath=false diff --name-only --no-renames "$before" "$after")
   changed=$(git_in "$clone" -c core.quotePath=false diff --name-only --no-renames --ignore-submodules=all "$before")
-  new= foreign= IFS='
+  new='' foreign='' IFS='
 '
   set -f
   for file in $touched $changed; do
@@ -103,7 +105,7 @@ undo_half_a_move() {
 }
 
 is_of_move() {
-  # A name that git writes with escapes.
+  # Git writes this name with escapes.
   case $1 in '"'*) return 1 ;; esac
   case '
 '$touched'
@@ -123,4 +125,3 @@ is_of_move() {
   [ "$old" != none ] || new="$new$1
 "
 }
-`;

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { quote } from './quote';
+
+/** The text of another file in the place of this line. */
+const INCLUDE = /^\. \.\/([\w-]+\.sh)$/;
+/** The text of another file as a quoted word. */
+const VALUE = /^(\w+=)\$\(cat \.\/([\w-]+\.sh)\)$/;
+const COMMENT = /^\s*#/;
+
+/**
+ * Reads a shell script into one text that needs no other file. Two kinds of line, which mean the same in a shell that runs in the
+ * folder, are replaced: `. ./file.sh` and `NAME=$(cat ./file.sh)`. Lines that begin with `#` are left out, also within a string.
+ * @throws when a file is missing: the installation is incomplete
+ */
+export function readScript(...segments: string[]): string {
+  const file = path.join(...segments);
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines
+    .filter((line) => !COMMENT.test(line))
+    .map((line) => composeLine(path.dirname(file), line))
+    .join('\n');
+}
+
+function composeLine(folder: string, line: string): string {
+  const included = INCLUDE.exec(line)?.[1];
+  if (included !== undefined) return readScript(folder, included);
+  const [, assignment, value] = VALUE.exec(line) ?? [];
+  return assignment === undefined || value === undefined ? line : assignment + quote(readScript(folder, value));
+}

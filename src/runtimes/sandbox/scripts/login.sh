@@ -1,0 +1,24 @@
+#!/bin/sh
+# Starts the login shell $0 of the user, or `sh` where that is missing or runs no commands.
+# Settings: PERENNIAL_PATH and PERENNIAL_COMPLETE_PATH (the text of complete-path.sh), where the image sets a PATH.
+#
+# The C shells accept no option beside the one for a login. The small shells return the terminal to the process group in which they began,
+# and fail at their end where that group is outside and has no number inside. So they begin as a job, in a group of their own, of a shell
+# that fails in their place.
+
+case $("$0" -c 'echo yes' </dev/null 2>/dev/null) in *yes) shell=$0 ;; *) shell=$(command -v sh) ;; esac
+export SHELL="$shell"
+set -- "$shell" -l
+# shellcheck disable=SC2016 # The login shell expands it.
+case ${PERENNIAL_PATH:+set},${shell##*/} in
+  *,csh | *,tcsh) ;;
+  set,*) set -- "$@" -c 'exec sh -c "$PERENNIAL_COMPLETE_PATH"' ;;
+esac
+case ${shell##*/} in
+  sh | dash | ash | busybox) [ -t 0 ] || exec "$@" ;;
+  *) exec "$@" ;;
+esac
+exec 4>&1 5>&2
+# shellcheck disable=SC2016 # The inner shell expands it.
+code=$(sh -c 'set -m; "$@" >&4 2>&5 4>&- 5>&-; echo "$?"' sh "$@" 2>/dev/null)
+exit "${code:-1}"
