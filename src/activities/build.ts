@@ -11,7 +11,7 @@ import type { Dependencies } from './dependencies';
 import { createPlaces } from './long-step-slots';
 import type { Reading } from './policy-reader';
 import { cutHome, cutHook, cutPod } from './result-limits';
-import { type Deadline, runStep, type StepResult } from './step';
+import { type Deadline, runStep, type StepResult } from './run-step';
 
 /** A visit to a hook waits for some seconds in the pod; one that takes so long hangs, and the next attempt joins the hook. */
 const VISIT_LIMIT_MS = 60_000;

@@ -1,15 +1,15 @@
 /** The one factory of activities; its return type is all that workflows see. */
 
 import { buildActivities } from './build';
-import { careActivities } from './care';
+import { careActivities } from './clean-up';
 import type { Dependencies } from './dependencies';
-import { memberActivities } from './members';
+import { memberActivities } from './update-members';
 import { policyActivities, queryPolicy } from './policy';
 import { shareReadings } from './policy-reader';
 import { scheduleActivities } from './schedule';
 import { watchActivities } from './watch';
 
-export type { BuildFailureDetails, StepResult } from './step';
+export type { BuildFailureDetails, StepResult } from './run-step';
 
 export type Activities = ReturnType<typeof createActivities>;
 

@@ -5,7 +5,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { StepHeartbeat } from './step';
+import type { StepHeartbeat } from './run-step';
 
 const FIRST_PAUSE_MS = 1_000;
 /** A thousand steps that wait ask a hundred times a second between them, which is little to the server. */

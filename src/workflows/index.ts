@@ -1,5 +1,5 @@
 /** The workflows by name, for the bundle. */
-export { members } from './organization/members-workflow';
+export { members } from './members/workflow';
 export { organization } from './organization/workflow';
 export { watch } from './watch/workflow';
 export { workspace } from './workspace/workflow';

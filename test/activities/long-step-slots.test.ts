@@ -1,7 +1,7 @@
 /** Of more hooks than a worker may observe at once, the others give back their slot, and that is held against none of them. */
 import type { Info } from '@temporalio/activity';
 import { createPlaces } from '../../src/activities/long-step-slots';
-import { runStep, type StepHeartbeat } from '../../src/activities/step';
+import { runStep, type StepHeartbeat } from '../../src/activities/run-step';
 import { DEADLINE, quietEnvironment } from '../support/fake-client';
 
 const MESSAGE = 'the step waits for a place among the 1 hooks that this worker runs at once';

@@ -4,7 +4,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
-import type { StepHeartbeat } from '../../src/activities/step';
+import type { StepHeartbeat } from '../../src/activities/run-step';
 import { createMemoryRuntime, type MemoryOptions } from '../../src/runtimes/memory';
 import type { HomeSpec, PodSpec } from '../../src/runtimes/runtime';
 

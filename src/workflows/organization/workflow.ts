@@ -20,9 +20,9 @@ import { checkTimeZone } from '../input/creation';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
 import { sleepUnless } from '../sdk/sleep-until';
-import { type Pusher, pushPolicies } from './policy-push';
-import { listMembers } from './rules/members';
-import { type Delivery, hasDeliveries, MAX_HANDED_OVER, noteDelivered, requeue, takeDeliveries } from './rules/parts';
+import { type Pusher, pushPolicies } from '../members/policy-push';
+import { listMembers } from '../members/rules/usage-records';
+import { type Delivery, hasDeliveries, MAX_HANDED_OVER, noteDelivered, requeue, takeDeliveries } from './rules/partitions';
 import {
   applyPolicyChange,
   behindOf,
@@ -36,7 +36,7 @@ import {
   viewOrganizationUsage,
   viewPolicy,
 } from './rules/state';
-import { parseEnded, parseReports } from './rules/usage';
+import { parseEnded, parseReports } from '../members/rules/reports';
 
 /** What could not be passed on is tried again after this. */
 const PASSING_PAUSE_MS = 10_000;

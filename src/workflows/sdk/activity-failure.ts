@@ -2,7 +2,7 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { BuildFailureDetails } from '../../activities';
 import { Refusal } from '../input/refusal';
-import type { StepFailure } from '../workspace/rules/step-end';
+import type { StepFailure } from '../workspace/rules/build-steps';
 
 export function failureOf(error: unknown): StepFailure {
   if (error instanceof Refusal) return { type: error.type, message: error.message, details: {} };

@@ -1,5 +1,5 @@
 import { condition, isCancellation } from '@temporalio/workflow';
-import { isFinal, type StepFailure } from '../workspace/rules/step-end';
+import { isFinal, type StepFailure } from '../workspace/rules/build-steps';
 import { failureOf } from './activity-failure';
 import { standaloneScope } from './root-scope';
 

@@ -13,7 +13,7 @@ import { MISSED_AFTER_MS, useUpDate } from './rules/auto-start';
 import type { Decision } from './rules/decide';
 import { noteReading, takePolicy } from './rules/policy-update';
 import { currentBuild, newestBuild, type State } from './rules/state';
-import { nextStep } from './rules/step-end';
+import { nextStep } from './rules/build-steps';
 import { beginBuild, finishBuild, queueBuild, turnOff } from './rules/transition';
 import { iso } from './rules/view-status';
 import type { Run } from './run';

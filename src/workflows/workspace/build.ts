@@ -11,7 +11,7 @@ import { failureOf } from '../sdk/activity-failure';
 import { Interrupted, observe } from '../sdk/interruptible';
 import { homeSpec, hookInput, podSpec } from './rules/activity-input';
 import type { BuildRecord, State, StepRecord } from './rules/state';
-import { beginStep, endStep, nextStep, noteAdmitted, noteDone, noteFailure, noteHome, notePod } from './rules/step-end';
+import { beginStep, endStep, nextStep, noteAdmitted, noteDone, noteFailure, noteHome, notePod } from './rules/build-steps';
 
 export interface BuildRun {
   state: State;

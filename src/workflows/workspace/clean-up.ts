@@ -4,7 +4,7 @@ import { cleanUps } from '../activity-options';
 import { failureOf } from '../sdk/activity-failure';
 import { Interrupted, observe } from '../sdk/interruptible';
 import { homeToPurge, podRef } from './rules/activity-input';
-import { isFinal } from './rules/step-end';
+import { isFinal } from './rules/build-steps';
 import { enter, noteBlocked, notePodGone, settleEnding } from './rules/transition';
 import { iso } from './rules/view-status';
 import type { Run } from './run';

@@ -30,7 +30,7 @@ import {
   noteHome,
   notePod,
   type StepFailure,
-} from '../../../src/workflows/workspace/rules/step-end';
+} from '../../../src/workflows/workspace/rules/build-steps';
 import {
   beginBuild,
   enter,

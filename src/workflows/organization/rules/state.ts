@@ -5,9 +5,9 @@ import { organizationPartId } from '../../../contract/names';
 import type { UsageView } from '../../../contract/payloads';
 import type { KnownPolicy, Policy, PolicyChange } from '../../../contract/policy';
 import { asName, asObject, asText } from '../../input/fields';
-import { type Behind, createBehind, takeMemberReport } from './behind';
-import { createMembers, forgetPolicies, type Members, takeEnded, takeReport, viewUsage } from './members';
-import { createParts, giveAway, noteNewPolicy, type Parts, partIds, passOn } from './parts';
+import { type Behind, createBehind, takeMemberReport } from '../../members/rules/push-queue';
+import { createMembers, forgetPolicies, type Members, takeEnded, takeReport, viewUsage } from '../../members/rules/usage-records';
+import { createParts, giveAway, noteNewPolicy, type Parts, partIds, passOn } from './partitions';
 import { checkPolicy, defaultPolicy, mergePolicy, withNewFields } from './policy';
 
 const KEPT_CHANGES = 50;

@@ -6,8 +6,8 @@ import type { Weekday } from '../../../contract/payloads';
 import { WEEKDAYS } from '../../../contract/payloads';
 import type { Policy } from '../../../contract/policy';
 import { cutText } from '../../../contract/text-limit';
-import { shareOf } from './jitter';
-import { KEPT_MESSAGE } from './limits';
+import { shareOf } from './stable-hash';
+import { KEPT_MESSAGE } from './state-limits';
 import type { BuildRecord, State } from './state';
 
 /** A scheduled start begins at most this early, and a stop by hand in this time uses up the date. */

@@ -7,7 +7,7 @@ import { invalid } from '../../input/refusal';
 import { defaultPolicy, mergePolicy, policyAt, SETTABLE, withNewFields } from '../../organization/rules/policy';
 import { withGrace } from './auto-off';
 import { effectiveSchedule, noteScheduleChange } from './auto-start';
-import { shareOf } from './jitter';
+import { shareOf } from './stable-hash';
 import type { State } from './state';
 
 /** After creation the policy is read again this soon: a change made in between may have missed a workspace nobody knew yet. */

@@ -14,7 +14,7 @@ import {
   KEPT_OLD_WARNINGS,
   KEPT_REPLACED,
   KEPT_RULE,
-} from './limits';
+} from './state-limits';
 import type { BuildRecord, BuildSpec, NextBuild, State, StepRecord } from './state';
 import { currentBuild } from './state';
 

@@ -1,4 +1,4 @@
-import { KEPT_BUILDS, KEPT_HISTORY } from '../../../../src/workflows/workspace/rules/limits';
+import { KEPT_BUILDS, KEPT_HISTORY } from '../../../../src/workflows/workspace/rules/state-limits';
 import { requestBuild } from '../../../../src/workflows/workspace/rules/requests';
 import { currentBuild } from '../../../../src/workflows/workspace/rules/state';
 import { enter, queueBuild } from '../../../../src/workflows/workspace/rules/transition';

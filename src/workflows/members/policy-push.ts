@@ -4,9 +4,9 @@ import type { KnownPolicy } from '../../contract/policy';
 import { care } from '../activity-options';
 import { observe } from '../sdk/interruptible';
 import { sleepUnless } from '../sdk/sleep-until';
-import { type Behind, nextPush, notePushed, noteUnreached } from './rules/behind';
-import type { Members } from './rules/members';
-import { policyAt } from './rules/policy';
+import { type Behind, nextPush, notePushed, noteUnreached } from './rules/push-queue';
+import type { Members } from './rules/usage-records';
+import { policyAt } from '../organization/rules/policy';
 
 export interface Pusher {
   members: Members;

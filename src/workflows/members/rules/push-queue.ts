@@ -5,7 +5,7 @@
 
 import type { UsageReport } from '../../../contract/internal-payloads';
 import { workspaceWorkflowId } from '../../../contract/names';
-import { behindMembers, type Members, memberName, notePolicyHeld, takeReport } from './members';
+import { behindMembers, type Members, memberName, notePolicyHeld, takeReport } from './usage-records';
 
 /** So many workspaces are sent a policy by one activity, so that its input stays well below the server's limit. */
 const PUSH_CHUNK = 2_000;

@@ -4,10 +4,10 @@ import type { KnownPolicy } from '../../../contract/policy';
 import { asName, asObject } from '../../input/fields';
 import { invalid, Refusal } from '../../input/refusal';
 import { asPushedPolicy, isNewerPolicy } from '../../workspace/rules/policy-update';
-import { type Behind, createBehind, takeMemberReport } from './behind';
-import { createMembers, forgetPolicies, type Members, takeEnded, viewUsage } from './members';
-import { policyAt } from './policy';
-import { isReport, parseEvents } from './usage';
+import { type Behind, createBehind, takeMemberReport } from './push-queue';
+import { createMembers, forgetPolicies, type Members, takeEnded, viewUsage } from './usage-records';
+import { policyAt } from '../../organization/rules/policy';
+import { isReport, parseEvents } from './reports';
 
 export interface PartState {
   schemaVersion: 1;

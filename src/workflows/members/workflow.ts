@@ -16,9 +16,9 @@ import { organizationPartId } from '../../contract/names';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
 import { type Pusher, pushPolicies } from './policy-push';
-import { createBehind } from './rules/behind';
-import { listMembers } from './rules/members';
-import { createPart, migratePart, type PartState, takeDelivery, viewPartDetails, viewPartUsage } from './rules/part';
+import { createBehind } from './rules/push-queue';
+import { listMembers } from './rules/usage-records';
+import { createPart, migratePart, type PartState, takeDelivery, viewPartDetails, viewPartUsage } from './rules/state';
 
 export async function members(input?: unknown): Promise<void> {
   const state = refusalToFailure(() => openState(input));

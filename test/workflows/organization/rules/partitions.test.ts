@@ -2,15 +2,15 @@
 
 import type { UsageReport } from '../../../../src/contract/internal-payloads';
 import type { KnownPolicy } from '../../../../src/contract/policy';
-import { type Behind, nextPush, noteUnreached } from '../../../../src/workflows/organization/rules/behind';
+import { type Behind, nextPush, noteUnreached } from '../../../../src/workflows/members/rules/push-queue';
 import {
   createPart,
   migratePart,
   type PartState,
   takeDelivery,
   viewPartUsage,
-} from '../../../../src/workflows/organization/rules/part';
-import { createParts, noteDelivered, requeue, takeDeliveries } from '../../../../src/workflows/organization/rules/parts';
+} from '../../../../src/workflows/members/rules/state';
+import { createParts, noteDelivered, requeue, takeDeliveries } from '../../../../src/workflows/organization/rules/partitions';
 import {
   applyPolicyChange,
   behindOf,
