@@ -4,17 +4,16 @@
  */
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { type LogMetadata, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
-import pino from 'pino';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { installationOf } from './client/installation';
 import { settleNoProxy, withoutProxyToLoopback } from './client/loopback';
-import { ASK_AGAIN } from './contract/messages';
 import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from './contract/names';
 import type { Runtime as WorkspaceRuntime } from './runtimes/runtime';
 import { createSandboxRuntime, makePassage, tieToInstallation, tightenDir } from './runtimes/sandbox';
 import { loadWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
 import { slotsForLongSteps } from './worker/care-slots';
+import { createLogger } from './worker/logger';
 import { prepareNamespace } from './worker/namespace';
 import { noteRunning } from './worker/running';
 import { readSettings, type WorkerSettings } from './worker/settings';
@@ -95,33 +94,11 @@ async function createRuntime({ runtime, sandbox, kubernetes }: WorkerSettings, c
 }
 
 function installLogger(level: string): void {
-  const logger = pino({ level, base: null });
-  const write = (name: Level, message: string, meta?: LogMetadata) =>
-    logger[isToldToAskAgain(meta) ? 'debug' : name](meta ?? {}, message);
   Runtime.install({
     shutdownSignals: ['SIGINT', 'SIGTERM', 'SIGQUIT'],
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
-    logger: {
-      log: (logLevel, message, meta) => write(pinoLevel(logLevel), message, meta),
-      trace: (message, meta) => write('trace', message, meta),
-      debug: (message, meta) => write('debug', message, meta),
-      info: (message, meta) => write('info', message, meta),
-      warn: (message, meta) => write('warn', message, meta),
-      error: (message, meta) => write('error', message, meta),
-    },
+    logger: createLogger({ level }),
   });
-}
-
-/** A query that came between two tasks of its workflow; whoever asked is told, and nobody has anything to mend. */
-function isToldToAskAgain(meta: LogMetadata | undefined): boolean {
-  return typeof meta?.failure === 'string' && meta.failure.includes(ASK_AGAIN);
-}
-
-type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
-
-function pinoLevel(level: string): Level {
-  const name = level.toLowerCase();
-  return name === 'trace' || name === 'debug' || name === 'warn' || name === 'error' ? name : 'info';
 }
 
 Object.assign(process.env, settleNoProxy(process.env));
