@@ -3,10 +3,10 @@
 import { buildActivities } from './build';
 import { careActivities } from './clean-up';
 import type { Dependencies } from './dependencies';
-import { memberActivities } from './update-members';
 import { policyActivities, queryPolicy } from './policy';
 import { shareReadings } from './policy-reader';
 import { scheduleActivities } from './schedule';
+import { memberActivities } from './update-members';
 import { watchActivities } from './watch';
 
 export type { BuildFailureDetails, StepResult } from './run-step';

@@ -1,7 +1,13 @@
 /** What all steps of a build share: heartbeats, the deadline and its arithmetic, pauses, and the two kinds of failure. */
 import type { Info } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { type BuildFailureDetails, type Deadline, runStep, type StepHeartbeat, type StepResult } from '../../src/activities/run-step';
+import {
+  type BuildFailureDetails,
+  type Deadline,
+  runStep,
+  type StepHeartbeat,
+  type StepResult,
+} from '../../src/activities/run-step';
 import { type FailureType, FINAL_TYPES, INTERNAL_TYPES, TEMPORARY_TYPES } from '../../src/contract/failure-types';
 import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { Progress } from '../../src/runtimes/runtime';

@@ -2,11 +2,11 @@
 import { condition, log } from '@temporalio/workflow';
 import type { KnownPolicy } from '../../contract/policy';
 import { care } from '../activity-options';
+import { policyAt } from '../organization/rules/policy';
 import { observe } from '../sdk/interruptible';
 import { sleepUnless } from '../sdk/sleep-until';
 import { type Behind, nextPush, notePushed, noteUnreached } from './rules/push-queue';
 import type { Members } from './rules/usage-records';
-import { policyAt } from '../organization/rules/policy';
 
 export interface Pusher {
   members: Members;

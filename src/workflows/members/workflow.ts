@@ -17,8 +17,8 @@ import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
 import { type Pusher, pushPolicies } from './policy-push';
 import { createBehind } from './rules/push-queue';
-import { listMembers } from './rules/usage-records';
 import { createPart, migratePart, type PartState, takeDelivery, viewPartDetails, viewPartUsage } from './rules/state';
+import { listMembers } from './rules/usage-records';
 
 export async function members(input?: unknown): Promise<void> {
   const state = refusalToFailure(() => openState(input));

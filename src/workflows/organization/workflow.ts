@@ -19,9 +19,10 @@ import { passing } from '../activity-options';
 import { checkTimeZone } from '../input/creation';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
-import { sleepUnless } from '../sdk/sleep-until';
 import { type Pusher, pushPolicies } from '../members/policy-push';
+import { parseEnded, parseReports } from '../members/rules/reports';
 import { listMembers } from '../members/rules/usage-records';
+import { sleepUnless } from '../sdk/sleep-until';
 import { type Delivery, hasDeliveries, MAX_HANDED_OVER, noteDelivered, requeue, takeDeliveries } from './rules/partitions';
 import {
   applyPolicyChange,
@@ -36,7 +37,6 @@ import {
   viewOrganizationUsage,
   viewPolicy,
 } from './rules/state';
-import { parseEnded, parseReports } from '../members/rules/reports';
 
 /** What could not be passed on is tried again after this. */
 const PASSING_PAUSE_MS = 10_000;

@@ -10,8 +10,8 @@ import { admission, hooks, starts, waits } from '../activity-options';
 import { failureOf } from '../sdk/activity-failure';
 import { Interrupted, observe } from '../sdk/interruptible';
 import { homeSpec, hookInput, podSpec } from './rules/activity-input';
-import type { BuildRecord, State, StepRecord } from './rules/state';
 import { beginStep, endStep, nextStep, noteAdmitted, noteDone, noteFailure, noteHome, notePod } from './rules/build-steps';
+import type { BuildRecord, State, StepRecord } from './rules/state';
 
 export interface BuildRun {
   state: State;

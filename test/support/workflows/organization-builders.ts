@@ -1,13 +1,13 @@
 /** An organization, and what its workspaces report to it. */
 import type { UsageReport } from '../../../src/contract/internal-payloads';
 import type { Behind } from '../../../src/workflows/members/rules/push-queue';
+import { parseEnded, parseReports } from '../../../src/workflows/members/rules/reports';
 import {
   createOrganization,
   type OrganizationState,
   takeOwnEnded,
   takeOwnReport,
 } from '../../../src/workflows/organization/rules/state';
-import { parseEnded, parseReports } from '../../../src/workflows/members/rules/reports';
 import { NOW } from './state-builders';
 
 export const REPORT: UsageReport = {

@@ -9,17 +9,6 @@ import { parseCreation } from '../../../src/workflows/input/messages';
 import { Refusal } from '../../../src/workflows/input/refusal';
 import { autoOffAt, autoOffThreshold, noteDue, noteLook, openWindow } from '../../../src/workflows/workspace/rules/auto-off';
 import { MISSED_AFTER_MS, notePlan, useUpDate, wantedPlan } from '../../../src/workflows/workspace/rules/auto-start';
-import { type Decision, decide } from '../../../src/workflows/workspace/rules/decide';
-import { migrate } from '../../../src/workflows/workspace/rules/migrate';
-import { noteReading, takePolicy } from '../../../src/workflows/workspace/rules/policy-update';
-import { takeEarlySignals } from '../../../src/workflows/workspace/rules/signals';
-import {
-  type BuildRecord,
-  createState,
-  currentBuild,
-  type State,
-  type StepRecord,
-} from '../../../src/workflows/workspace/rules/state';
 import {
   beginStep,
   isFinal,
@@ -31,6 +20,17 @@ import {
   notePod,
   type StepFailure,
 } from '../../../src/workflows/workspace/rules/build-steps';
+import { type Decision, decide } from '../../../src/workflows/workspace/rules/decide';
+import { migrate } from '../../../src/workflows/workspace/rules/migrate';
+import { noteReading, takePolicy } from '../../../src/workflows/workspace/rules/policy-update';
+import { takeEarlySignals } from '../../../src/workflows/workspace/rules/signals';
+import {
+  type BuildRecord,
+  createState,
+  currentBuild,
+  type State,
+  type StepRecord,
+} from '../../../src/workflows/workspace/rules/state';
 import {
   beginBuild,
   enter,

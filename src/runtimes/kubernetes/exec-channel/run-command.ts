@@ -1,4 +1,4 @@
-import { onAbort } from '../../abort';
+import { onAbort } from '../../../hooks/until-aborted';
 import { RuntimeFailure } from '../../failure';
 import type { Command, CommandResult } from '../../runtime';
 import { ApiFailure } from '../api/api-error';

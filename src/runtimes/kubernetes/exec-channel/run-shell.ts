@@ -1,5 +1,5 @@
 import type { ReadStream, WriteStream } from 'node:tty';
-import { onAbort } from '../../abort';
+import { onAbort } from '../../../hooks/until-aborted';
 import { RuntimeFailure } from '../../failure';
 import { LOGIN } from '../login-script';
 import { CHANNEL, type ExecConnection, type ExecTarget, listen } from './channels';

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
-import { sleepWithJitter } from '../../abort';
+import { sleepWithJitter } from '../../../hooks/until-aborted';
 import type { ClusterApi } from '../api/cluster-api';
 import { isEventOf } from '../pod/events';
 

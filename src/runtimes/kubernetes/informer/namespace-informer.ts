@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
-import { sleepWithJitter } from '../../abort';
+import { sleepWithJitter } from '../../../hooks/until-aborted';
 import type { ClusterApi } from '../api/cluster-api';
 import { MANAGED_SELECTOR } from '../labels';
 import { createPodStore, type PodStore } from './pod-store';

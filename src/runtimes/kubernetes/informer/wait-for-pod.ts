@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { onAbort, sleepWithJitter } from '../../abort';
+import { onAbort, sleepWithJitter } from '../../../hooks/until-aborted';
 import type { Intervals, PodSource } from './namespace-informer';
 import type { PodStore } from './pod-store';
 

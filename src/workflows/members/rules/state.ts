@@ -3,11 +3,11 @@ import type { UsageView } from '../../../contract/payloads';
 import type { KnownPolicy } from '../../../contract/policy';
 import { asName, asObject } from '../../input/fields';
 import { invalid, Refusal } from '../../input/refusal';
+import { policyAt } from '../../organization/rules/policy';
 import { asPushedPolicy, isNewerPolicy } from '../../workspace/rules/policy-update';
 import { type Behind, createBehind, takeMemberReport } from './push-queue';
-import { createMembers, forgetPolicies, type Members, takeEnded, viewUsage } from './usage-records';
-import { policyAt } from '../../organization/rules/policy';
 import { isReport, parseEvents } from './reports';
+import { createMembers, forgetPolicies, type Members, takeEnded, viewUsage } from './usage-records';
 
 export interface PartState {
   schemaVersion: 1;

@@ -6,9 +6,9 @@
 
 import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
 import { organizationPartId } from '../../../contract/names';
-import { shareOf } from '../../workspace/rules/stable-hash';
-import { type Members, removeOwners } from '../../members/rules/usage-records';
 import { type MemberEvent, ownerOf } from '../../members/rules/reports';
+import { type Members, removeOwners } from '../../members/rules/usage-records';
+import { shareOf } from '../../workspace/rules/stable-hash';
 
 /** With 100,000 workspaces there are some 1,600 in each group, and a part has room for 7,000. */
 const GROUPS = 64;

@@ -7,8 +7,8 @@ import { WEEKDAYS } from '../../../contract/payloads';
 import type { Policy } from '../../../contract/policy';
 import { cutText } from '../../../contract/text-limit';
 import { shareOf } from './stable-hash';
-import { KEPT_MESSAGE } from './state-limits';
 import type { BuildRecord, State } from './state';
+import { KEPT_MESSAGE } from './state-limits';
 
 /** A scheduled start begins at most this early, and a stop by hand in this time uses up the date. */
 export const MAX_LEAD_MS = 5 * MINUTE_MS;

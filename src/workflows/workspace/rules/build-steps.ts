@@ -10,10 +10,10 @@ import type { HookResult } from '../../../hooks/hook';
 import type { Pod } from '../../../runtimes/runtime';
 import { policyAt } from '../../organization/rules/policy';
 import { wantedSpec } from './build-spec';
-import { KEPT_LINES, KEPT_MESSAGE, KEPT_NAME, KEPT_WARNINGS } from './state-limits';
 import { MAX_LOSSES, noteNewerBuild } from './pod-loss';
 import { takePolicy } from './policy-update';
 import type { BuildRecord, State, StepRecord } from './state';
+import { KEPT_LINES, KEPT_MESSAGE, KEPT_NAME, KEPT_WARNINGS } from './state-limits';
 import { failBuild } from './transition';
 
 /** A step that came to its end by itself. */

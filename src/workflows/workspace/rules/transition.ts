@@ -5,6 +5,8 @@ import type { Policy } from '../../../contract/policy';
 import { cutText, type TextLimit } from '../../../contract/text-limit';
 import { Refusal } from '../../input/refusal';
 import { wantedSpec } from './build-spec';
+import type { BuildRecord, BuildSpec, NextBuild, State, StepRecord } from './state';
+import { currentBuild } from './state';
 import {
   KEPT_BUILDS,
   KEPT_BY,
@@ -15,8 +17,6 @@ import {
   KEPT_REPLACED,
   KEPT_RULE,
 } from './state-limits';
-import type { BuildRecord, BuildSpec, NextBuild, State, StepRecord } from './state';
-import { currentBuild } from './state';
 
 export interface Reason {
   cause: Cause;

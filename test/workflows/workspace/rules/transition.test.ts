@@ -1,6 +1,6 @@
-import { KEPT_BUILDS, KEPT_HISTORY } from '../../../../src/workflows/workspace/rules/state-limits';
 import { requestBuild } from '../../../../src/workflows/workspace/rules/requests';
 import { currentBuild } from '../../../../src/workflows/workspace/rules/state';
+import { KEPT_BUILDS, KEPT_HISTORY } from '../../../../src/workflows/workspace/rules/state-limits';
 import { enter, queueBuild } from '../../../../src/workflows/workspace/rules/transition';
 import { viewBuild, viewStatus } from '../../../../src/workflows/workspace/rules/view-status';
 import type { Simulator } from '../../../support/workflows/simulator';
