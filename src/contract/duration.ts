@@ -27,15 +27,14 @@ export function durationMs(text: string): number {
   return ms;
 }
 
-/** A span in the same form, rounded to seconds, or to milliseconds below one second: `2h`, `1h30m`, `45s`, `20ms`. */
+/** A span in the same form, to the millisecond: `2h`, `1h30m`, `1m5ms`; `0ms` for none. */
 export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.max(0, Math.round(ms))}ms`;
-  let rest = Math.round(ms / 1_000) * 1_000;
+  let rest = Math.max(0, Math.round(ms));
   let text = '';
-  for (const unit of ['d', 'h', 'm', 's'] as const) {
+  for (const unit of ['d', 'h', 'm', 's', 'ms'] as const) {
     const count = Math.floor(rest / MS[unit]);
     rest -= count * MS[unit];
     if (count > 0) text += `${count}${unit}`;
   }
-  return text;
+  return text || '0ms';
 }

@@ -1,0 +1,104 @@
+/** The public part of the contract, exported as `perennial/contract`: for services that send messages with a Temporal client of their own. */
+export { formatDuration, parseDuration } from './duration';
+export {
+  type FailureType,
+  FINAL_TYPES,
+  type FinalType,
+  TEMPORARY_TYPES,
+  type TemporaryType,
+} from './failure-types';
+export type {
+  BuildInput,
+  ByInput,
+  ConfigureInput,
+  CreateInput,
+  DeleteInput,
+  OrganizationInput,
+  PingInput,
+  RebuildInput,
+  StopInput,
+} from './inputs';
+export {
+  ASK_AGAIN,
+  buildQuery,
+  cancelBuildSignal,
+  cancelBuildUpdate,
+  configureUpdate,
+  deleteUpdate,
+  explainQuery,
+  isToAskAgain,
+  pingSignal,
+  policyQuery,
+  rebuildSignal,
+  rebuildUpdate,
+  replacementIn,
+  restoreUpdate,
+  setPolicyUpdate,
+  startSignal,
+  startUpdate,
+  statusQuery,
+  stopSignal,
+  stopUpdate,
+  usageQuery,
+} from './messages';
+export {
+  CARE_QUEUE,
+  DEFAULT_ORGANIZATION,
+  NAMESPACE,
+  ORGANIZATION_WORKFLOW,
+  organizationWorkflowId,
+  SEARCH_ATTRIBUTES,
+  STARTS_QUEUE,
+  TASK_QUEUE,
+  WATCH_WORKFLOW,
+  WORKSPACE_WORKFLOW,
+  watchWorkflowId,
+  workspaceOfWorkflowId,
+  workspaceWorkflowId,
+} from './names';
+export type {
+  AutoOffPolicy,
+  AutoStartPolicy,
+  BuildPolicy,
+  GitHostPolicy,
+  ImagePolicy,
+  Policy,
+  PolicyChange,
+  QuotaPolicy,
+  ResourcePolicy,
+} from './policy';
+export { formatBytes, formatCpu, parseQuantity } from './quantity';
+export {
+  type AutoOffSetting,
+  type AutoStartSetting,
+  type Dotfiles,
+  type Resources,
+  WEEKDAYS,
+  type Weekday,
+} from './settings';
+export {
+  type Cause,
+  type Outcome,
+  STEP_NAMES,
+  type StepName,
+  type StepState,
+  WORKSPACE_STATES,
+  type WorkspacePhase,
+} from './states';
+export { isTimeZone } from './time-zone';
+export type { OwnerUsage, UsageView } from './usage';
+export type {
+  Answer,
+  AutoOffView,
+  AutoStartView,
+  BuildFailure,
+  BuildView,
+  DeleteAnswer,
+  ExplainView,
+  HistoryEntry,
+  ImageView,
+  NextAction,
+  RejectedView,
+  StatusView,
+  StepView,
+} from './views';

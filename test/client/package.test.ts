@@ -1,0 +1,103 @@
+/** The package in the hands of another service: installed from a tarball, type-checked, and run as its documentation says. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { closureOf, type InstalledPackage, installPackage } from '../support/client/installed-package';
+import { ROOT } from '../support/source-scans';
+import { type Stack, startStack, until } from '../support/workflows/temporal-env';
+
+const DOCUMENT = readFileSync(path.join(ROOT, 'docs', 'typescript-client.md'), 'utf8');
+/** Each program of the document with what it prints. */
+const EXAMPLES = [...DOCUMENT.matchAll(/```ts\n(.*?)```\n.*?prints:\n\n```\n(.*?)```/gs)].map(
+  ([, program = '', output = '']) => ({
+    program,
+    output,
+  }),
+);
+
+const ENTRIES = ['client', path.join('contract', 'index')];
+const COMPILERS = [
+  ['nodenext', ['--module', 'nodenext']],
+  ['node16', ['--module', 'node16']],
+  ['bundler', ['--module', 'esnext', '--moduleResolution', 'bundler']],
+] as const;
+/** The programs of the document, as files of both kinds of modules. */
+const PROGRAMS = ['esm', 'cjs'].flatMap((kind) => EXAMPLES.map((_, index) => path.join(kind, `program-${index}.ts`)));
+
+let installed: InstalledPackage;
+let stack: Stack;
+
+beforeAll(async () => {
+  [installed, stack] = await Promise.all([installPackage(), startStack('dev')]);
+  for (const [index, file] of PROGRAMS.entries()) installed.write(file, EXAMPLES[index % EXAMPLES.length]?.program ?? '');
+}, 300_000);
+
+afterAll(async () => {
+  await stack?.close();
+  installed?.remove();
+}, 60_000);
+
+test('The document has a program for each of the two entry points.', () => {
+  expect(EXAMPLES.map(({ program }) => /from '(perennial\/\w+)'/.exec(program)?.[1])).toEqual([
+    'perennial/client',
+    'perennial/contract',
+  ]);
+});
+
+test.each(ENTRIES)(
+  'The entry %s loads files of the client and of the contract alone, and of Temporal only the client.',
+  (entry) => {
+    const dist = path.join(installed.folder, 'dist');
+    for (const extension of ['.js', '.d.ts'] as const) {
+      const { files, packages } = closureOf(path.join(dist, entry + extension), { extension });
+      const foreign = files.map((file) => path.relative(dist, file)).filter((file) => !/^(?:client|contract)[./]/.test(file));
+      expect({ extension, foreign }).toEqual({ extension, foreign: [] });
+      const allowed = /^(?:node:.+|@temporalio\/(?:client|common))$/;
+      expect(packages.filter((name) => !allowed.test(name))).toEqual([]);
+      if (entry === 'client') expect(packages).toContain('@temporalio/client');
+    }
+  },
+);
+
+test.each(COMPILERS)(
+  'The programs and the declarations are free of type errors with the module resolution %s.',
+  async (_, options) => {
+    expect(await installed.compile(PROGRAMS, [...options, '--noEmit'])).toEqual([]);
+  },
+  120_000,
+);
+
+test('A program that gives a field a wrong type does not compile.', async () => {
+  installed.write(path.join('esm', 'wrong.ts'), EXAMPLES[0]?.program.replace("{ via: 'ide' }", '{ via: 7 }') ?? '');
+  const errors = await installed.compile([path.join('esm', 'wrong.ts')], ['--module', 'nodenext', '--noEmit']);
+  expect(errors).toEqual([expect.stringMatching(/^esm\/wrong\.ts.*'number' is not assignable to type 'string'/)]);
+});
+
+test('The programs print what the document says, as ES modules first and then, on the same workspace, as CommonJS.', async () => {
+  const TEMPORAL_ADDRESS = stack.server?.address ?? '';
+  await installed.compile(PROGRAMS, ['--module', 'nodenext']);
+  const run = (file: string) => installed.node([file.replace(/\.ts$/, '.js')], { TEMPORAL_ADDRESS });
+  const printed: string[] = [];
+  for (const program of PROGRAMS) printed.push(await run(program));
+  const documented = EXAMPLES.map(({ output }) => output);
+  // By then the workspace exists, has had two builds, and has another image.
+  const again = documented.map((output) => output.replace('build 1 of starter:1', 'build 3 of starter:2'));
+  expect(printed).toEqual([...documented, ...again]);
+}, 120_000);
+
+test('The command works from the installed package, and compiles or installs nothing.', async () => {
+  const command = path.join('node_modules', '.bin', 'perennial');
+  const schedule = ['schedule', '--time', '02:30', '--time-zone', 'America/Los_Angeles', '--from', '2027-03-12', '--days', '1'];
+  expect(JSON.parse(await installed.node([command, ...schedule, '--json']))).toEqual([
+    { date: '2027-03-12', at: '2027-03-12T10:30:00.000Z' },
+  ]);
+  await stack.client.create({ owner: 'grace', name: 'dev', image: 'starter:1' });
+  const list = [command, 'list', '--address', stack.server?.address ?? '', '--owner', 'grace', '--json'];
+  await until('the workspace is listed', async () => (await installed.node(list)).includes('"grace/dev"'));
+});
+
+test('What only the checkout needs is not in the package.', () => {
+  const { files } = JSON.parse(readFileSync(path.join(installed.folder, 'package.json'), 'utf8')) as { files: string[] };
+  expect(files).not.toContain('src');
+  for (const name of ['src', 'test', 'images', path.join('dist', 'workflow-bundle.cjs'), path.join('dist', '.tsbuildinfo')])
+    expect(() => readFileSync(path.join(installed.folder, name))).toThrow(/ENOENT/);
+});
