@@ -1,16 +1,18 @@
 import { RuntimeFailure } from './failure';
 
-/** What keeps a forgotten attempt of an old build from acting: the highest build ever asked for, and the highest ever ended. */
+/** Keeps a late attempt of an old build from acting. */
 export interface Fence {
+  /** The highest build that was started or stopped. */
   seen: number;
+  /** The highest build that was stopped. */
   ended: number;
 }
 
-/** The fence of a workspace that was never seen. */
+/** The fence of a new workspace. */
 export const OPEN_FENCE: Fence = { seen: 0, ended: 0 };
 
 /**
- * The fence once a build's pod is started.
+ * The fence after a start of a build's pod.
  * @throws StaleBuild, with the newest build found, when that build is older than one seen, or ended already
  */
 export function raiseForStart(fence: Fence, { id, build }: { id: string; build: number }): Fence {
@@ -22,7 +24,7 @@ export function raiseForStart(fence: Fence, { id, build }: { id: string; build: 
   });
 }
 
-/** The fence once a build's pod is stopped: no start of that build, or of an older one, passes any more. */
+/** The fence after a stop of a build's pod: starts of that build, and of older ones, fail from then on. */
 export const raiseForStop = (fence: Fence, build: number): Fence => ({
   seen: Math.max(fence.seen, build),
   ended: Math.max(fence.ended, build),

@@ -1,18 +1,18 @@
 /**
- * Where workspaces run: the one interface between what Perennial decides and the machines it decides about.
+ * Where workspaces run: the interface between Perennial's decisions and the machines that carry them out.
  *
- * A runtime knows no Temporal. It keeps two kinds of thing: **homes**, which persist, and **pods**, which do not. All its
- * verbs obey the same rules, held by one contract suite that runs over every runtime:
+ * A runtime does not use Temporal. It manages **homes**, which persist, and **pods**, which do not. All verbs obey these rules, and
+ * one contract suite tests them on every runtime:
  *
- * 1. **Safe twice.** Calling a verb again, after it or at the same time, gives the same answer and does no harm. A verb that
- *    was cut off half-way (its process killed) is finished by calling it again.
- * 2. **Fenced by build.** Each workspace id has a fence: the highest build number it has seen. `startPod` of an older build,
- *    or of one that `stopPod` has already ended, fails with `StaleBuild` and makes nothing; `stopPod` of an older build than the
- *    one that runs removes nothing. So a forgotten attempt of an old build can neither create over nor delete what a newer made.
- * 3. **A home is recognised, not assumed.** Its identity is made once, by the first `prepareHome`, and given back by the caller
- *    ever after. A home that is missing, a link, or a stranger in its place fails with `HomeMissing`, and nothing is made.
- * 4. **Unreachable is not gone.** A verb that cannot find out fails with `RuntimeUnavailable`; only a certain answer is an answer.
- * 5. **Nothing is undone on abort.** An aborted verb stops waiting and throws the signal's reason; the next call goes on from there.
+ * 1. **Idempotent.** A repeated or concurrent call of a verb gives the same answer and does no harm. A verb whose process was killed
+ *    half-way is completed by the next call.
+ * 2. **Fenced by build.** Each workspace id has a fence: the highest build number seen. `startPod` of an older build, or of a build that
+ *    `stopPod` has ended, fails with `StaleBuild` and creates nothing; `stopPod` of a build older than the running one removes nothing.
+ *    So a late attempt of an old build can neither overwrite nor delete the pod of a newer one.
+ * 3. **A home is recognised, not assumed.** The first `prepareHome` creates its identity, which the caller passes from then on. A home
+ *    that is missing, a link, or another one than recorded fails with `HomeMissing`, and nothing is created.
+ * 4. **Unreachable is not gone.** A verb without a certain answer fails with `RuntimeUnavailable`.
+ * 5. **Nothing is undone on abort.** An aborted verb stops waiting and throws the signal's reason; the next call continues.
  *
  * Every failure is a `RuntimeFailure` with a type of the closed list and one plain sentence.
  */
@@ -21,44 +21,44 @@ export interface Runtime {
   readonly name: string;
 
   /**
-   * Makes the home, or recognises it. With `identity: null` a home that this workspace already has is recognised and its
-   * identity returned (so a repeated first call is safe); with `adopt` an ownerless home of the same owner is taken over.
+   * Creates the home, or recognises it. With `identity: null` a home that this workspace already has is recognised and its
+   * identity returned (so a repeated first call is safe); with `adopt` a home without a workspace, of the same owner, is taken over.
    * @throws HomeMissing, NotAllowed (adopting another owner's home), RuntimeUnavailable, NoCapacity, HomeBusy
    */
   prepareHome(spec: HomeSpec, progress: Progress): Promise<{ identity: string }>;
 
   /**
    * Makes sure that exactly this build's pod runs: removes the pod of any older build first, seeds a new home as the image's
-   * user, mounts the home, and resolves the image to a digest. Called again for a build whose pod lives, returns that pod.
-   * Called again for a build whose pod has died, makes a new one (its `instance` differs).
+   * user, mounts the home, and resolves the image to a digest. A repeated call returns the live pod of the build, or creates a new one
+   * (with another `instance`) after the first has died.
    * @throws ImageNotFound, ImageInvalid, HomeMissing, StaleBuild, RuntimeUnavailable, NoCapacity, HomeBusy
    */
   startPod(spec: PodSpec, progress: Progress): Promise<Pod>;
 
   /**
-   * The first part of `startPod`, which takes no longer than making the pod does; null while it does not run yet, or where something
-   * has to be waited for before it can be made. Then `awaitPod` goes on from there. Only runtimes whose pods may wait for long have it.
+   * The first part of `startPod`, which creates the pod and waits for nothing else. Null while the pod does not run yet, or cannot be
+   * created yet; then `awaitPod` continues. Only runtimes whose pods may wait for long have it.
    * @throws what `startPod` throws
    */
   beginPod?(spec: PodSpec, progress: Progress): Promise<Pod | null>;
 
   /**
-   * The second part: waits until the pod that was begun runs. Where none was, it waits for what was in the way of one, and answers null:
-   * `beginPod` can make it now.
+   * The second part: waits until the pod from `beginPod` runs. Without a pod it waits for the obstacle to its creation, and answers
+   * null: `beginPod` can create it now.
    * @throws what `startPod` throws
    */
   awaitPod?(spec: PodSpec, progress: Progress): Promise<Pod | null>;
 
   /**
-   * Removes the pod of this build or an older one, and raises the fence so that no late `startPod` of it makes one again.
-   * A newer build's pod stays. Nothing there is success.
-   * @throws HomeBusy when the pod has not ended long after it should have; RuntimeUnavailable
+   * Removes the pod of this build or an older one, and raises the fence so that no late `startPod` of it creates one again.
+   * A newer build's pod stays. Without a pod the call succeeds.
+   * @throws HomeBusy when the pod has not ended long after its grace period; RuntimeUnavailable
    */
   stopPod(pod: PodRef, progress: Progress): Promise<void>;
 
   /**
    * Runs a command in the pod as the image's user, in the home, with the pod's environment, and waits for its end.
-   * @throws PodLost when that build's pod is certainly gone; RuntimeUnavailable when nothing can be known
+   * @throws PodLost when that build's pod is certainly gone; RuntimeUnavailable when that is unknown
    */
   exec(pod: PodRef, command: Command, signal: AbortSignal): Promise<CommandResult>;
 
@@ -66,27 +66,27 @@ export interface Runtime {
   observe(pod: PodRef): Promise<Observation>;
 
   /**
-   * All pods there are, living or dead, of whatever workspace: for the watch. `passOver` is told of each organization whose pods are
-   * not known for certain, and why: what is not listed of it may be there all the same.
+   * All pods of all workspaces, live or dead: for the watch. `passOver` gets each organization whose pods are not known for certain, and
+   * why; it may have pods that are not listed.
    */
   listPods(passOver?: (organization: string, why: string) => void): Promise<ListedPod[]>;
 
-  /** All homes there are, of whatever workspace. `passOver` is told, in words, of each place that it was not let look into. */
-  listHomes(passOver?: (place: string) => void): Promise<ListedHome[]>;
+  /** All homes of all workspaces. `passOver` gets a description of each namespace or folder that could not be read. */
+  listHomes(passOver?: (location: string) => void): Promise<ListedHome[]>;
 
   /**
-   * Removes a home for good. A home that is gone already is success; a stranger in its place is `HomeMissing` and stays.
+   * Deletes a home permanently. A home that is gone already is success; another home than recorded is `HomeMissing` and stays.
    * @throws HomeBusy while a pod has it mounted
    */
   deleteHome(home: HomeRef): Promise<void>;
 
   /**
-   * When a terminal in the pod last had input, in epoch milliseconds; null when none had. For the last look before auto-off, so that
-   * it is never too early; it may be some seconds too late.
+   * When a terminal in the pod last had input, in epoch milliseconds; null when none had. Auto-off checks it last, so that it is never
+   * too early; it may be some seconds too late.
    */
   lastTerminalInput(pod: PodRef): Promise<number | null>;
 
-  /** The raw log of a build's step as it lies in the home, from byte `offset`; null while there is none. At most 1 MiB a call. */
+  /** The raw log of a build's step in the home, from byte `offset`; null while there is none. At most 1 MiB per call. */
   readLog(log: LogRef): Promise<{ text: Buffer; nextOffset: number } | null>;
 
   /**
@@ -95,41 +95,44 @@ export interface Runtime {
    */
   shell(pod: PodRef, command: string[], signal: AbortSignal): Promise<number>;
 
-  /** Releases what the runtime object itself holds (connections, timers). Pods live on. */
+  /** Releases the connections and timers of the runtime object. Pods live on. */
   close(): Promise<void>;
 
   /**
    * Ends every pod because the whole stack ends, and marks them so that their loss is not counted against the workspace.
-   * Only runtimes that live and die with this machine have it.
+   * Only runtimes on this machine have it.
    */
   endAll?(): Promise<void>;
 }
 
-/** What a verb needs from its caller while it waits. */
+/** The caller's side of a verb that waits. */
 export interface Progress {
-  /** Aborts the waiting, never what was done. */
+  /** Aborts the wait; finished work is not undone. */
   signal: AbortSignal;
-  /** Says in one sentence what is being waited for; it becomes the step's heartbeat. */
+  /** Reports in one sentence the condition that the verb waits for; it becomes the step's heartbeat. */
   waitingFor(sentence: string): void;
 }
 
+/** A workspace, as the runtime's objects name it. */
 export interface WorkspaceRef {
-  /** Made once, at creation; the name of everything the workspace has in the runtime. */
+  /** Created once, with the workspace; the name of its objects in the runtime. */
   id: string;
   owner: string;
   name: string;
   organization: string;
 }
 
-/** A home, wherever the workspaces of its organization live. */
+/** A home, found by its workspace and organization. */
 export interface HomeRef {
   id: string;
   organization: string;
-  /** As recorded; null when nobody has recorded one. */
+  /** As recorded; null when none was recorded. */
   identity: string | null;
 }
 
+/** The home that a workspace needs. */
 export interface HomeSpec extends WorkspaceRef {
+  /** As recorded; null before the first `prepareHome`. */
   identity: string | null;
   /** True when `id` is that of an existing home without a workspace, to be taken over. */
   adopt: boolean;
@@ -137,33 +140,36 @@ export interface HomeSpec extends WorkspaceRef {
   disk: string;
 }
 
+/** The pod of one build of a workspace. */
 export interface PodRef {
   id: string;
-  /** Whose pods live together, for runtimes that keep those of each organization apart. */
+  /** Its namespace, in runtimes that separate organizations. */
   organization: string;
   build: number;
 }
 
+/** The pod that a build needs. */
 export interface PodSpec extends WorkspaceRef {
   build: number;
   /** The recorded identity of the home to mount. */
   home: string;
   /** `name:tag`, or any reference the runtime knows. */
   image: string;
-  /** The digest to run if it can still be had (after a lost pod); null resolves the reference anew. */
+  /** The digest to run while it can still be pulled (after a lost pod); null resolves the reference. */
   digest: string | null;
   /** Kubernetes quantities. */
   resources: { cpu: string; memory: string; disk: string };
-  /** The Pod Security level that the organization's policy sets; only Kubernetes knows levels. */
+  /** The Pod Security level from the organization's policy; only Kubernetes has levels. */
   podSecurity: 'restricted' | 'baseline';
-  /** Environment of everything that runs in the pod, besides HOME, USER, LOGNAME, SHELL, PATH, and the image's own. */
+  /** Environment of all processes in the pod, besides HOME, USER, LOGNAME, SHELL, PATH, and the image's own. */
   env: Record<string, string>;
 }
 
+/** A pod that runs. */
 export interface Pod {
   id: string;
   build: number;
-  /** Another one for each pod ever made: tells a restarted pod of the same build from the first. */
+  /** Unique for each pod: a recreated pod of the same build has another one. */
   instance: string;
   digest: string;
   user: string;
@@ -174,6 +180,7 @@ export interface Pod {
   warnings: string[];
 }
 
+/** A command for `exec`. */
 export interface Command {
   /** The program and its arguments, found on the pod's PATH. Never a secret: arguments are visible to others. */
   argv: string[];
@@ -182,6 +189,7 @@ export interface Command {
   env?: Record<string, string>;
 }
 
+/** The end of a command. */
 export interface CommandResult {
   exitCode: number;
   /** At most the last 256 KiB each. */
@@ -189,11 +197,13 @@ export interface CommandResult {
   stderr: string;
 }
 
+/** The answer of `observe`. */
 export type Observation =
   | { state: 'running'; instance: string }
-  /** `reason` is a plain sentence; `counted` is false when the host or the stack ended, which is nobody's fault. */
+  /** `reason` is a plain sentence; `counted` is false when the host or the stack ended, which is no fault of the workspace. */
   | { state: 'gone'; reason: string; counted: boolean };
 
+/** A pod in the answer of `listPods`; `reason` and `counted` are those of an `Observation`, `reason` null while it runs. */
 export interface ListedPod extends WorkspaceRef, PodRef {
   instance: string;
   running: boolean;
@@ -201,6 +211,7 @@ export interface ListedPod extends WorkspaceRef, PodRef {
   counted: boolean;
 }
 
+/** A home in the answer of `listHomes`. */
 export interface ListedHome extends WorkspaceRef {
   identity: string;
   /** Epoch milliseconds. */
@@ -209,6 +220,7 @@ export interface ListedHome extends WorkspaceRef {
   disk: string;
 }
 
+/** The log of a build's step, from a byte offset on. */
 export interface LogRef extends PodRef {
   step: string;
   offset: number;

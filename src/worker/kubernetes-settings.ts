@@ -22,7 +22,7 @@ const tolerations = z.array(
   }),
 );
 
-/** The part of a pod's spec that is the administrator's to say. */
+/** The part of a pod's spec that the administrator may set. */
 const pod = z.strictObject({
   runtimeClassName: name.exactOptional(),
   nodeSelector: labels.exactOptional(),
@@ -53,7 +53,7 @@ const network = z.strictObject({
   closed: z.array(addressRange).exactOptional(),
 });
 
-/** JSON in a variable; set to nothing is not set. */
+/** JSON in a variable; an empty one counts as unset. */
 const json = z
   .string()
   .default('')
@@ -66,17 +66,19 @@ const json = z
     }
   });
 
+/** `PodSettings` from a variable. */
 export const podSettings = json.pipe(pod);
+/** The part of `NetworkSettings` that a variable sets. */
 export const networkSettings = json.pipe(network);
 
-/** What was set, and else the defaults, list by list. */
+/** The settings from the variable, with the default for each list that is absent. */
 export function networkOf(
-  given: z.infer<typeof network>,
+  changed: z.infer<typeof network>,
   { dns, closed }: ClusterSettings['network'],
 ): ClusterSettings['network'] {
   return {
-    dns: { peers: given.dns?.peers ?? dns.peers, ports: given.dns?.ports ?? dns.ports },
-    closed: given.closed ?? closed,
+    dns: { peers: changed.dns?.peers ?? dns.peers, ports: changed.dns?.ports ?? dns.ports },
+    closed: changed.closed ?? closed,
   };
 }
 

@@ -10,7 +10,7 @@ function noted(fromSecond: number, toSecond: number): { second: number; access: 
   });
 }
 
-test('Whenever the last input was, it was before the moment told, and at most 8 s before.', () => {
+test('The last input is before the latest possible instant, and at most 8 s before.', () => {
   for (const from of [1_764_050_000, 1_764_050_005, 2_147_483_640]) {
     for (const { second, access } of noted(from, from + 40)) {
       const endOfSecondMs = (second + 1) * 1_000;

@@ -1,6 +1,6 @@
 import { withTimeLimit } from '../../src/runtimes/time-limit';
 
-const LIMIT = { what: 'the look', limitMs: 20 };
+const LIMIT = { what: 'the work', limitMs: 20 };
 const never = () => new Promise<never>(() => undefined);
 
 test('Work that ends within its limit answers, or fails, as it does, and is not aborted.', async () => {
@@ -12,25 +12,25 @@ test('Work that ends within its limit answers, or fails, as it does, and is not 
   expect(seen.map(({ aborted }) => aborted)).toEqual([false]);
 });
 
-test('Work that does not end is aborted and given up when its limit has passed, whether or not it heeds that.', async () => {
+test('Work that does not end is aborted and given up when its limit has passed, whether or not it stops.', async () => {
   const seen: AbortSignal[] = [];
-  const given = withTimeLimit(LIMIT, (signal) => {
+  const limited = withTimeLimit(LIMIT, (signal) => {
     seen.push(signal);
     return never();
   });
-  await expect(given).rejects.toMatchObject({
+  await expect(limited).rejects.toMatchObject({
     type: 'RuntimeUnavailable',
-    message: 'the look did not come to an end within 0.02 s',
+    message: 'the work did not come to an end within 0.02 s',
   });
   expect(seen.map(({ aborted }) => aborted)).toEqual([true]);
 });
 
 test("The caller's own signal ends it with that signal's reason, at once where it was aborted before.", async () => {
-  const reason = new Error('nobody waits any more');
+  const reason = new Error('the caller has left');
   const aborting = new AbortController();
-  const given = withTimeLimit({ ...LIMIT, limitMs: 60_000, signal: aborting.signal }, never);
+  const limited = withTimeLimit({ ...LIMIT, limitMs: 60_000, signal: aborting.signal }, never);
   aborting.abort(reason);
-  await expect(given).rejects.toBe(reason);
+  await expect(limited).rejects.toBe(reason);
   let isBegun = false;
   const late = withTimeLimit({ ...LIMIT, signal: AbortSignal.abort(reason) }, async () => {
     isBegun = true;

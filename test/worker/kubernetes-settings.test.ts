@@ -18,7 +18,7 @@ test('Without any variable, a tag is resolved at each build, and addresses and p
   expect(imagePullPolicy).toBe('Always');
 });
 
-test('What pods and the network are to be comes in JSON, list by list in the place of the defaults.', () => {
+test('The settings of pods and of the network are JSON, and each list replaces its default.', () => {
   const network = { dns: { peers: [{ ipBlock: { cidr: '10.96.0.10/32' } }] } };
   const { kubernetes } = readSettings({
     PERENNIAL_KUBERNETES_POD: JSON.stringify(POD),
@@ -44,7 +44,7 @@ test.each([
   ['PERENNIAL_KUBERNETES_NETWORK', '{"dns":{"ports":[0]}}', '(dns.ports.0)'],
   ['PERENNIAL_KUBERNETES_ACCESS_MODE', 'ReadWriteMany', 'ReadWriteOncePod'],
   ['PERENNIAL_KUBERNETES_IMAGE_PULL_POLICY', 'Never', 'IfNotPresent'],
-])('%s set to %s is refused by name and place.', (name, value, words) => {
+])('%s set to %s is refused with the name of the variable and the field.', (name, value, words) => {
   const read = () => readSettings({ [name]: value });
   expect(read).toThrow(name);
   expect(read).toThrow(words);

@@ -1,4 +1,4 @@
-/** The pod of a workspace: one fixed name, so that the API server itself lets no second one be. */
+/** The pod of a workspace: one fixed name, so that the API server refuses a second pod. */
 export const podName = (id: string): string => `ws-${id}`;
 
 /** The claim of a workspace's home. */

@@ -60,7 +60,7 @@ async function untilRunning(
     await discard(cluster, pod, progress);
     return { recreateFrom };
   } catch (error) {
-    // A pod that can never run is removed at once; one that may run yet stays.
+    // A pod that can never run is removed at once; other pods stay for the next attempt.
     if (!(error instanceof RuntimeFailure) || !NEVER_RUNS.includes(error.type)) throw error;
     const wasInspected = isInspected(cluster, spec);
     forgetImage(cluster, spec);

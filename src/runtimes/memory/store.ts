@@ -4,38 +4,46 @@ import type { HomeSpec, ListedHome, ListedPod, LogRef, Observation, Pod, PodRef,
 
 const LOG_LIMIT_BYTES = 1024 * 1024;
 
-/** Which log: that of a step of a build. */
+/** The log of a build's step. */
 export type LogName = Omit<LogRef, 'offset'>;
 
-/** One pod, living or dead. */
+/** One pod, live or dead. */
 interface MemoryPod {
   pod: Pod;
   listed: ListedPod;
   terminalInput: number | null;
-  /** Aborted when the pod ends, so that what runs in it ends too. */
+  /** Aborted when the pod ends, which ends its commands. */
   lost: AbortController;
 }
 
 interface MemoryHome {
   listed: ListedHome;
+  /** The uid that owns its files; null before the first pod. */
   uid: number | null;
   isThere: boolean;
   logs: Map<string, Buffer>;
 }
 
-interface Laws {
-  now(): number;
-  image(reference: string): { digest: string; user: string; uid: number } | null;
+/** An image, as far as a runtime in memory needs it. */
+export interface MemoryImage {
+  digest: string;
+  user: string;
+  uid: number;
 }
 
-/** The homes and pods of a runtime in memory, and the rules that all runtimes keep. Nothing here waits. */
-export class MemoryWorld {
+interface StoreOptions {
+  now(): number;
+  image(reference: string): MemoryImage | null;
+}
+
+/** The homes and pods of a runtime in memory, under the rules of all runtimes. Every method is synchronous. */
+export class MemoryStore {
   private readonly homes = new Map<string, MemoryHome>();
   private readonly pods = new Map<string, MemoryPod>();
   private readonly fences = new Map<string, Fence>();
   private made = 0;
 
-  constructor(private readonly laws: Laws) {}
+  constructor(private readonly options: StoreOptions) {}
 
   prepareHome(spec: HomeSpec): { identity: string } {
     const { id, owner, name, organization, disk } = spec;
@@ -140,7 +148,7 @@ export class MemoryWorld {
     if (spec.identity !== null || spec.adopt) throw miss(id);
     this.made += 1;
     const identity = `home-${this.made}`;
-    const listed = { id, owner, name, organization, disk, identity, createdAt: this.laws.now() };
+    const listed = { id, owner, name, organization, disk, identity, createdAt: this.options.now() };
     this.homes.set(id, { listed, uid: null, isThere: true, logs: new Map() });
     return { identity };
   }
@@ -152,7 +160,7 @@ export class MemoryWorld {
   }
 
   private resolve({ id, image, digest }: PodSpec, home: MemoryHome) {
-    const found = this.laws.image(image);
+    const found = this.options.image(image);
     if (found === null) throw new RuntimeFailure('ImageNotFound', `there is no image ${image}`);
     if (home.uid !== null && home.uid !== found.uid) {
       const message = `image ${image} has uid ${found.uid}, and the files of home ${id} belong to uid ${home.uid}`;
@@ -161,7 +169,7 @@ export class MemoryWorld {
     const isAsWanted = digest === null || digest === found.digest;
     const warnings = isAsWanted
       ? []
-      : [`image ${image} can no longer be had as ${digest}; the newest, ${found.digest}, runs instead`];
+      : [`image ${image} can no longer be pulled as ${digest}; the newest, ${found.digest}, runs instead`];
     return { ...found, warnings };
   }
 }

@@ -12,4 +12,4 @@ afterAll(async () => {
   await cluster.end();
 });
 
-runtimeContract('kubernetes', () => cluster.makeWorld(registry.image('missing')));
+runtimeContract('kubernetes', () => cluster.openEnv(registry.image('missing')));

@@ -10,7 +10,7 @@ import { type Installation, install } from '../../support/kubernetes/cluster-ins
 import { type ClusterStack, NAMESPACE, purge, startClusterStack } from '../../support/kubernetes/cluster-stack';
 import { eventually } from '../../support/start/start-process';
 
-/** A hook that goes on only when a file appears in the home, and notes there that it ran. */
+/** A hook that waits for a file in the home, and records its runs there. */
 const PERSONALIZE = `cat >personalize <<'END'
 #!/bin/sh
 echo ran >>"$HOME/runs"
@@ -18,13 +18,13 @@ until [ -e "$HOME/go-on" ]; do sleep 0.2; done
 END
 chmod +x personalize; : >go-on; : >runs`;
 
-const OURS = 'app.kubernetes.io/managed-by=perennial,perennial/owner=ada';
+const SELECTOR = 'app.kubernetes.io/managed-by=perennial,perennial/owner=ada';
 const LIMIT_MS = 300_000;
 
 let installation: Installation;
 let kubeconfig: string;
 let stack: ClusterStack;
-/** Those that are there for all faults, each for another moment of a workspace; and all that were made. */
+/** The workspaces that all faults share, each at another step; `made` has all that were created. */
 let inHook: WorkspaceHandle;
 let inStart: WorkspaceHandle;
 let inStop: WorkspaceHandle;
@@ -47,7 +47,7 @@ afterAll(async () => {
 }, LIMIT_MS);
 
 test.each(FAULTS)(
-  'With $what each build ends well, its hook runs once, and whoever is at work stays.',
+  'With $what each build succeeds, its hook runs once, and a workspace in use stays.',
   async (fault) => {
     await bringUp(inStop);
     const atWorkSince = (await atWork.status()).since;
@@ -64,7 +64,7 @@ test.each(FAULTS)(
     await stack.untilBuilt(inHook, hookBuild);
     await stack.untilBuilt(inStart, startBuild);
     await stack.untilBuilt(inHome, 1);
-    await eventually('the one that was stopped is off', async () => (await inStop.status()).state === 'off');
+    await eventually('the stopped workspace is off', async () => (await inStop.status()).state === 'off');
     expect(await stack.inside(inHook, 'cat runs')).toBe('ran');
     expect(await atWork.status()).toMatchObject({ state: 'running', since: atWorkSince });
     expect(await listPodNames()).toEqual(await expectedPodNames());
@@ -72,7 +72,7 @@ test.each(FAULTS)(
   LIMIT_MS,
 );
 
-test('Nothing that the worker logs in with is in a history or a log, also after all these errors.', async () => {
+test('No credential of the worker is in a history or a log after all these faults.', async () => {
   const secrets = credentialsOf(kubeconfig);
   expect(secrets).toHaveLength(1);
   const all = await histories();
@@ -89,7 +89,7 @@ test(
   async () => {
     await Promise.all(made.map((each) => purge(stack.client, each)));
     expect(await listPodNames()).toEqual([]);
-    const claims = await administer().listNamespacedPersistentVolumeClaim({ namespace: NAMESPACE, labelSelector: OURS });
+    const claims = await administer().listNamespacedPersistentVolumeClaim({ namespace: NAMESPACE, labelSelector: SELECTOR });
     expect(claims.items).toEqual([]);
   },
   LIMIT_MS,
@@ -131,7 +131,7 @@ async function endFault(fault: Fault): Promise<void> {
 }
 
 async function listPodNames(): Promise<string[]> {
-  const { items } = await administer().listNamespacedPod({ namespace: NAMESPACE, labelSelector: OURS });
+  const { items } = await administer().listNamespacedPod({ namespace: NAMESPACE, labelSelector: SELECTOR });
   return items.map(({ metadata }) => metadata?.name ?? '').sort();
 }
 

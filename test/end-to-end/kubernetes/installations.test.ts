@@ -14,7 +14,7 @@ afterAll(async () => {
   await cluster.end();
 });
 
-test('Of two Perennials on one cluster neither sees, or takes over, what the other made, until it is handed over.', async () => {
+test('Of two installations on one cluster neither lists or adopts the homes of the other, until they are handed over.', async () => {
   const { identity } = await one.prepareHome(HOME, patiently());
   await one.startPod(podSpec({ home: identity, build: 1, image: NEXT_IMAGE }), patiently());
   expect((await one.listPods()).map(({ id }) => id)).toEqual([ID]);

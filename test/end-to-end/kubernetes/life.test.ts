@@ -16,10 +16,10 @@ describe('A workspace on a cluster', () => {
       await runtime.close();
     },
     traces: async () => {
-      const ours = { namespace: NAMESPACE, labelSelector: 'perennial/owner in (ada, you)' };
+      const selection = { namespace: NAMESPACE, labelSelector: 'perennial/owner in (ada, you)' };
       const admin = administer();
-      const pods = await admin.listNamespacedPod(ours);
-      const claims = await admin.listNamespacedPersistentVolumeClaim(ours);
+      const pods = await admin.listNamespacedPod(selection);
+      const claims = await admin.listNamespacedPersistentVolumeClaim(selection);
       return [...pods.items, ...claims.items].map(({ metadata }) => metadata?.name ?? '');
     },
   });

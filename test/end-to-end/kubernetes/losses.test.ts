@@ -5,7 +5,7 @@ import { eventually } from '../../support/start/start-process';
 
 const QUOTA = 'perennial-test';
 
-/** What a cluster does to a workspace behind its back. */
+/** Losses that a cluster causes. */
 describe('A workspace on a cluster', () => {
   let stack: ClusterStack;
   let workspace: WorkspaceHandle;
@@ -23,7 +23,7 @@ describe('A workspace on a cluster', () => {
   const untilStepSays = (words: string) =>
     eventually(`its step says ${words}`, async () => JSON.stringify(await workspace.pendingStep()).includes(words));
 
-  test('is made again when its pod was deleted by hand or evicted, with its home whole.', async () => {
+  test('is rebuilt when its pod was deleted by hand or evicted, with its home intact.', async () => {
     await stack.inside(workspace, 'mkdir -p .ssh; echo key >.ssh/id; chmod 600 .ssh/id');
     await administer().deleteNamespacedPod({ namespace: NAMESPACE, name: `ws-${id}` });
     await stack.untilBuilt(workspace, 2);
@@ -52,7 +52,7 @@ describe('A workspace on a cluster', () => {
     await stack.untilBuilt(workspace, 4);
   });
 
-  test('says so where its memory was not enough for a hook.', async () => {
+  test('reports that its memory was not enough for a hook.', async () => {
     const hook =
       "printf '#!/bin/sh\nhead -c 400000000 /dev/zero | tail -c 400000000 | wc -c\n' >personalize; chmod +x personalize";
     await stack.inside(workspace, hook);
@@ -62,7 +62,7 @@ describe('A workspace on a cluster', () => {
     expect(JSON.stringify(await workspace.build(5))).toContain('out of memory');
   });
 
-  test('fails its build where its claim was deleted behind its back, and nothing new is made in its place.', async () => {
+  test('fails its build where its claim was deleted from outside, and no new claim is created.', async () => {
     await workspace.stop({ by: 'test' });
     await untilState('off');
     await administer().deleteNamespacedPersistentVolumeClaim({ namespace: NAMESPACE, name: `ws-${id}-home` });
@@ -81,6 +81,6 @@ describe('A workspace on a cluster', () => {
   });
 });
 
-const OURS = { namespace: NAMESPACE, labelSelector: 'perennial/owner=ada' };
-const listPods = async () => (await administer().listNamespacedPod(OURS)).items;
-const listClaims = async () => (await administer().listNamespacedPersistentVolumeClaim(OURS)).items;
+const SELECTION = { namespace: NAMESPACE, labelSelector: 'perennial/owner=ada' };
+const listPods = async () => (await administer().listNamespacedPod(SELECTION)).items;
+const listClaims = async () => (await administer().listNamespacedPersistentVolumeClaim(SELECTION)).items;

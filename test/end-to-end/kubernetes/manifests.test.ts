@@ -181,7 +181,7 @@ async function may(verb: string, path: string, namespace?: string): Promise<bool
 /** All rules of the core group that hold in a namespace, as `VERB RESOURCE`, by resource. */
 async function rulesIn(namespace: string): Promise<string[]> {
   const { status } = await questions.createSelfSubjectRulesReview({ body: { spec: { namespace } } });
-  // What everybody has who is logged in: to ask who they are and what they may.
+  // Every authenticated user may ask for their own identity and rights.
   const own = (status?.resourceRules ?? []).filter(({ apiGroups = [] }) => !apiGroups.every((group) => /^auth/.test(group)));
   expect(own.every(({ apiGroups }) => apiGroups?.join() === '')).toBe(true);
   const pairs = own.flatMap(({ resources = [], verbs }) =>

@@ -6,7 +6,7 @@ const cluster = openTestCluster();
 afterAll(() => cluster.end());
 
 describe('A cluster that does not enforce network policies', () => {
-  const given = giveWorld(() => cluster.makeWorld());
+  const given = giveWorld(() => cluster.openEnv());
 
   test('is found out by a pod that reaches the worker, and each build is warned.', async () => {
     const { warnings } = await given.start(1, { image: IMAGE });

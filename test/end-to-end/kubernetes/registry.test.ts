@@ -1,30 +1,29 @@
-/** What a real container runtime says of a registry that has no such image, and of one that only fails. */
-
+/** The failures that a real container runtime reports of a registry. */
 import { type ClusterEnv, openTestCluster, until } from '../../support/kubernetes/cluster-env';
 import { type Registry, startRegistry } from '../../support/kubernetes/registry';
 import { expectFailure, HOME, patiently, podSpec } from '../../support/runtimes/contract-harness';
 
 const cluster = openTestCluster();
 let registry: Registry;
-let world: ClusterEnv;
+let env: ClusterEnv;
 beforeAll(async () => {
   registry = await startRegistry();
 });
 beforeEach(async () => {
-  world = await cluster.makeWorld();
+  env = await cluster.openEnv();
 });
-afterEach(() => world.end());
+afterEach(() => env.end());
 afterAll(async () => {
   await registry.end();
   await cluster.end();
 });
 
 async function start(image: string, progress = patiently()) {
-  const { identity } = await world.runtime.prepareHome(HOME, patiently());
-  return world.runtime.startPod(podSpec({ build: 1, home: identity, image }), progress);
+  const { identity } = await env.runtime.prepareHome(HOME, patiently());
+  return env.runtime.startPod(podSpec({ build: 1, home: identity, image }), progress);
 }
 
-test('An image that the registry does not have ends the start at once.', async () => {
+test('An image that the registry does not have fails the start at once.', async () => {
   const { message } = await expectFailure(start(registry.image('missing')), 'ImageNotFound');
   expect(message).toContain(registry.image('missing'));
 });
@@ -33,19 +32,19 @@ test.each([
   ['denied', /may not be there, or need a pull secret.*401|unauthorized/i],
   ['away', /503/],
   ['cut', /EOF/],
-] as const)('A registry that is %s is waited for, and what it said is told.', async (repository, words) => {
+] as const)('A pull that a registry answers with %s is retried, and its answer is reported.', async (repository, words) => {
   const waiting = new AbortController();
-  let told = '';
+  let reported = '';
   const waitingFor = (sentence: string) => {
-    told = sentence;
+    reported = sentence;
   };
   const started = start(registry.image(repository), { signal: waiting.signal, waitingFor });
   const ended = started.then(
     () => 'started',
     (error: unknown) => error,
   );
-  await until(async () => words.test(told), `the start was to wait for ${repository}`);
-  const reason = new Error('nobody waits any more');
+  await until(async () => words.test(reported), `the start was to wait for ${repository}`);
+  const reason = new Error('the caller has left');
   waiting.abort(reason);
   expect(await ended).toBe(reason);
 });

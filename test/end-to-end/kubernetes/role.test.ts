@@ -34,7 +34,7 @@ test.each([
   ['default', 'restricted'],
   ['acme', 'baseline'],
 ] as const)(
-  'The worker can do all that a workspace of %s needs, in a namespace that it may not change.',
+  'The worker can do everything for a workspace of %s in a namespace that it may not change.',
   async (organization, podSecurity) => {
     const id = `${ID}-${organization}`;
     const ref = { id, organization, build: 2 };
@@ -57,8 +57,8 @@ test.each([
   },
 );
 
-test('An organization whose namespace nobody made is refused, and the refusal says who can make it.', async () => {
-  const home = { ...HOME, id: 'w2', organization: 'nobodys' };
+test('An organization without a namespace is refused, and the refusal says who can create it.', async () => {
+  const home = { ...HOME, id: 'w2', organization: 'missing' };
   const failure = await expectFailure(runtime.prepareHome(home, patiently()), 'NotAllowed');
   expect(failure.message).toContain('deploy/kubernetes/organization');
 });

@@ -9,16 +9,16 @@ afterAll(() => cluster.end());
 const merging = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 const AT = { namespace: cluster.namespace, name: podName(ID) };
 
-/** As the pod of a silent node does, it goes on existing when it was deleted. */
+/** Keeps the deleted pod in existence, like the pod of a silent node. */
 async function hold(finalizers: string[]): Promise<void> {
   await administer().patchNamespacedPod({ ...AT, body: { metadata: { finalizers } } }, merging);
 }
 
 describe('A pod that does not end', () => {
   afterEach(() => hold([]).catch(() => undefined));
-  const given = giveWorld(() => cluster.makeWorld());
+  const given = giveWorld(() => cluster.openEnv());
 
-  test('is waited for while it may end any moment, and given up at once later, until it has ended.', async () => {
+  test('is waited for during its grace period, and given up at once later, until it has ended.', async () => {
     await given.start(1);
     await hold(['perennial.test/hold']);
     await expectFailure(given.stop(1), 'HomeBusy');

@@ -26,19 +26,19 @@ async function openTerminal(): Promise<{ type(text: string): void; output(): str
   return { type: (text) => input.write(text), output: () => shown, close: () => socket.close() };
 }
 
-describe('A terminal that somebody opened with the tools of Kubernetes', () => {
-  const given = giveWorld(() => cluster.makeWorld());
+describe('A terminal that was opened with the tools of Kubernetes', () => {
+  const given = giveWorld(() => cluster.openEnv());
 
-  test('counts from its last input on, which is never told too early.', async () => {
+  test('counts from its last input on, which is never reported too early.', async () => {
     await given.start(1);
     const terminal = await openTerminal();
     try {
       terminal.type('echo $((6 * 7))\n');
       await until(async () => terminal.output().includes('42'), 'the terminal was to answer');
       const typedAt = Date.now();
-      const told = await given.world().runtime.lastTerminalInput(REF);
+      const reported = await given.world().runtime.lastTerminalInput(REF);
       // The pod's clock counts whole seconds.
-      expect(told).toBeGreaterThan(typedAt - 2_000);
+      expect(reported).toBeGreaterThan(typedAt - 2_000);
       terminal.type('exit\n');
       const isGone = async () => (await given.world().runtime.lastTerminalInput(REF)) === null;
       await until(isGone, 'a terminal that has ended was to be gone');
@@ -49,11 +49,11 @@ describe('A terminal that somebody opened with the tools of Kubernetes', () => {
 });
 
 describe('A pipe into a command', () => {
-  const given = giveWorld(() => cluster.makeWorld());
+  const given = giveWorld(() => cluster.openEnv());
   const MIB = 1024 * 1024;
   const PIECES = 2_048;
 
-  test('waits at its source while the command does not read, and all of it arrives.', async () => {
+  test('waits at its source while the command does not read, and arrives completely.', async () => {
     await given.start(1);
     let read = 0;
     const source = Readable.from(
@@ -65,11 +65,11 @@ describe('A pipe into a command', () => {
       })(),
     );
     const streams = { stdin: source.pipe(new PassThrough()), stdout: new PassThrough(), stderr: new PassThrough() };
-    const place = { socket: cluster.api.socket, namespace: cluster.namespace, pod: podName(ID), container: MAIN_CONTAINER };
+    const target = { socket: cluster.api.socket, namespace: cluster.namespace, pod: podName(ID), container: MAIN_CONTAINER };
     const argv = ['sh', '-c', 'sleep 4; wc -c'];
     const request = { argv, terminal: 'xterm', signal: patiently().signal, streams: streams as unknown as ShellStreams };
     const output = text(streams.stdout);
-    const ended = runShell(place, request);
+    const ended = runShell(target, request);
     await pause(3_000);
     // What lies in the buffers of the server and the kubelet counts too.
     expect(read).toBeLessThan(64 * MIB);

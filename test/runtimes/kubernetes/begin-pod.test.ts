@@ -1,4 +1,4 @@
-/** The part of a start that takes a slot of starts: it makes what can be made at once, and waits for nobody. */
+/** The two parts of a start: the one that holds a slot creates the pod at once, and the other waits. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
 import { awaitPod } from '../../../src/runtimes/kubernetes/await-pod';
 import { beginPod } from '../../../src/runtimes/kubernetes/begin-pod';
@@ -13,10 +13,10 @@ const DIGEST = `sha256:${'1'.repeat(64)}`;
 
 const GONE = `sha256:${'9'.repeat(64)}`;
 
-/** A cluster in which no pod ever gets a node, and these references were looked into; one digest was looked for in vain. */
+/** A cluster in which no pod ever gets a node, and these references were inspected; one digest was found to be gone. */
 function fullCluster(...known: string[]) {
   const made: string[] = [];
-  const looks: string[] = [];
+  const inspected: string[] = [];
   const claim = { metadata: { name: 'ws-w1-home', uid: 'home-1', labels: { ...LABELS, 'perennial/build': '1' } } };
   let pod: V1Pod | null = null;
   const api = {
@@ -32,7 +32,7 @@ function fullCluster(...known: string[]) {
     namespaces: { read: async (name: string) => ({ metadata: { name } }) },
   };
   const find = async ({ reference }: { reference: string }) => {
-    looks.push(reference);
+    inspected.push(reference);
     return known.includes(reference) ? FACTS : new Promise(() => {});
   };
   const images = {
@@ -54,10 +54,10 @@ function fullCluster(...known: string[]) {
   const spec = (digest: string | null) => podSpec({ build: 3, home: 'home-1', image: 'e2e.local/tools:1', digest });
   const begin = (digest: string | null = null) => beginPod(cluster, spec(digest), patiently());
   const wait = () => awaitPod(cluster, spec(null), patiently());
-  return { begin, wait, made, looks };
+  return { begin, wait, made, inspected };
 }
 
-test('A pod that waits for a node is made, once, and left to whoever waits for it.', async () => {
+test('A pod that waits for a node is created once, and another activity waits for it.', async () => {
   const { begin, made } = fullCluster('e2e.local/tools:1');
   expect(await begin()).toBeNull();
   expect(await begin()).toBeNull();
@@ -65,24 +65,27 @@ test('A pod that waits for a node is made, once, and left to whoever waits for i
 });
 
 test.each([null, DIGEST])(
-  'Nothing is pulled and no pod is made of an image that nobody looked into, by tag or digest %p.',
+  'Of an image that was not inspected, by tag or digest %p, no pod is created and nothing is pulled.',
   async (digest) => {
-    const { begin, made, looks } = fullCluster();
+    const { begin, made, inspected } = fullCluster();
     expect(await begin(digest)).toBeNull();
-    expect([made, looks]).toEqual([[], []]);
+    expect([made, inspected]).toEqual([[], []]);
   },
 );
 
-test.each(['sha256:cut-off', GONE])('What ran before and is %p gives way to the tag, which is begun at once.', async (digest) => {
-  const { begin, made } = fullCluster('e2e.local/tools:1');
-  expect(await begin(digest)).toBeNull();
-  expect(made).toEqual(['e2e.local/tools:1']);
-});
+test.each(['sha256:cut-off', GONE])(
+  'The digest %p, which ran before, gives way to the tag, whose pod is created at once.',
+  async (digest) => {
+    const { begin, made } = fullCluster('e2e.local/tools:1');
+    expect(await begin(digest)).toBeNull();
+    expect(made).toEqual(['e2e.local/tools:1']);
+  },
+);
 
-test('A look into an image is waited for without a slot of starts, and the pod is made in one afterwards.', async () => {
-  const { begin, wait, made, looks } = fullCluster('e2e.local/tools:1');
+test('The inspection of an image is waited for without a slot, and the pod is created in a slot afterwards.', async () => {
+  const { begin, wait, made, inspected } = fullCluster('e2e.local/tools:1');
   expect(await wait()).toBeNull();
-  expect([made, looks]).toEqual([[], ['e2e.local/tools:1']]);
+  expect([made, inspected]).toEqual([[], ['e2e.local/tools:1']]);
   expect(await begin()).toBeNull();
   expect(made).toEqual(['e2e.local/tools:1']);
 });

@@ -31,14 +31,14 @@ describe('The list of homes', () => {
     });
   };
 
-  it('has those of all namespaces but one that is not there.', async () => {
+  it('has those of all namespaces but a missing one.', async () => {
     withDefault(refusal(404, 'NotFound', 'namespaces "perennial-default" not found'));
     const passOver = jest.fn();
     expect(await runtime.listHomes(passOver)).toMatchObject([{ id: 'w1', identity: 'uid-1' }]);
     expect(passOver).not.toHaveBeenCalled();
   });
 
-  it('says which namespace it passed over because it may not look there.', async () => {
+  it('reports the namespace that it passed over because the list was forbidden.', async () => {
     withDefault(FORBIDDEN);
     const passOver = jest.fn();
     expect(await runtime.listHomes(passOver)).toMatchObject([{ id: 'w1', identity: 'uid-1' }]);

@@ -38,7 +38,7 @@ const pathIn = (said: string) => /<([^$<>]*)>/.exec(said)?.[1]?.split(':') ?? []
 describe.each([
   ['a terminal', true],
   ['a pipe', false],
-])('Where nobody gives a command, through %s,', (_, terminal) => {
+])('Without a command, through %s,', (_, terminal) => {
   test.each(['/bin/bash', '/bin/sh', '/bin/dash'])(
     '%s keeps the image’s PATH behind the user’s own, whatever /etc/profile sets.',
     (shell) => {

@@ -13,7 +13,7 @@ const [GONE, NOW] = [`sha256:${'0'.repeat(64)}`, `sha256:${'1'.repeat(64)}`];
 const FACTS = { digest: GONE, user: 'coder', uid: 1000, gid: 1000, home: '/home/coder', shell: '/bin/sh' };
 const SPEC = podSpec({ build: 1, home: 'uid-of-claim', image: TAG, digest: GONE });
 
-/** The image was looked into while its content was there. */
+/** The image was inspected while its content existed. */
 function cluster() {
   const pods = new Map<string, V1Pod>();
   const made: string[] = [];

@@ -14,13 +14,13 @@ const FACTS: ImageFacts = { digest: NEW, user: 'coder', uid: 1000, gid: 1000, ho
 const SPEC = podSpec({ build: 1, home: 'uid-of-claim', image: TAG });
 
 /**
- * A cluster whose one node that can have the home has the older content under the tag, while all looks go to another node. By its
+ * A cluster whose one node that can have the home has the older content under the tag, while all probes go to another node. By its
  * digest each content can be had on both, if at all.
  */
 function twoNodes(contents: Record<string, ImageFacts>) {
   const pods = new Map<string, V1Pod>();
   const made: string[] = [];
-  const looks: string[] = [];
+  const inspected: string[] = [];
   const claim = {
     metadata: { name: 'ws-w1-home', uid: SPEC.home, labels: { ...LABELS, 'perennial/build': '1' } },
   } as V1PersistentVolumeClaim;
@@ -45,7 +45,7 @@ function twoNodes(contents: Record<string, ImageFacts>) {
     namespaces: { read: async (name: string) => ({ metadata: { name } }) },
   };
   const find = async ({ reference }: { reference: string }) => {
-    looks.push(reference);
+    inspected.push(reference);
     const facts = reference === TAG ? FACTS : contents[reference.split('@')[1] ?? ''];
     if (facts === undefined) throw new RuntimeFailure('ImageNotFound', `${reference}: not found`);
     return facts;
@@ -62,14 +62,14 @@ function twoNodes(contents: Record<string, ImageFacts>) {
     settings: CLUSTER_DEFAULTS,
     namespaceOf: (organization: string) => `perennial-${organization}`,
   } as unknown as ClusterContext;
-  return { start: () => startPod(cluster, SPEC, patiently()), made, looks };
+  return { start: () => startPod(cluster, SPEC, patiently()), made, inspected };
 }
 
 describe('A tag that stands for other contents on other nodes', () => {
   it('is run as its node has it, where the pod is right for that too.', async () => {
-    const { start, made, looks } = twoNodes({ [OLD]: { ...FACTS, digest: OLD }, [NEW]: FACTS });
+    const { start, made, inspected } = twoNodes({ [OLD]: { ...FACTS, digest: OLD }, [NEW]: FACTS });
     expect(await start()).toMatchObject({ digest: OLD, instance: 'uid-1', warnings: [] });
-    expect([made, looks]).toEqual([[TAG], [TAG, TAG, `e2e.local/tools@${OLD}`]]);
+    expect([made, inspected]).toEqual([[TAG], [TAG, TAG, `e2e.local/tools@${OLD}`]]);
   });
 
   it('is run by the digest of what its node has, where the pod was made for another user or home.', async () => {
@@ -81,7 +81,7 @@ describe('A tag that stands for other contents on other nodes', () => {
     }
   });
 
-  it('is run by the digest that was looked into, where what its node has cannot be.', async () => {
+  it('is run by the digest that was inspected, where the content of its node cannot run.', async () => {
     const { start, made } = twoNodes({ [NEW]: FACTS });
     expect(await start()).toMatchObject({ digest: NEW, instance: 'uid-2', warnings: [] });
     expect(made).toEqual([TAG, `e2e.local/tools@${NEW}`]);

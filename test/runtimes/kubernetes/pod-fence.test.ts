@@ -1,4 +1,4 @@
-/** A build that is ended while its pod is being made, between the look at the fence and the pod. */
+/** A build that is ended while its pod is created, between the check of the fence and the creation. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
 import type { ClusterContext } from '../../../src/runtimes/kubernetes/context';
 import { ENDED, SEEDED } from '../../../src/runtimes/kubernetes/home/claim';
@@ -14,7 +14,7 @@ const BUILD = 5;
 const FACTS = { digest: null, user: 'coder', uid: 1000, gid: 1000, home: '/home/coder', shell: '/bin/sh' };
 
 /** One home and its pod, with what happens when the pod is made. */
-function cluster(onCreate: (world: { end(build: number): void }) => void) {
+function cluster(onCreate: (builds: { end(build: number): void }) => void) {
   const claim: V1PersistentVolumeClaim = {
     metadata: {
       name: claimName(REF.id),

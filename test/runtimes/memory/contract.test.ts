@@ -31,7 +31,7 @@ describe('The memory runtime', () => {
     return runtime;
   };
 
-  it('fails the calls that it is told to fail, before or after they did something.', async () => {
+  it('fails the chosen calls, before or after their effect.', async () => {
     const failure = new RuntimeFailure('RuntimeUnavailable', 'the machine is away');
     const runtime = createMemoryRuntime({
       fail: (verb, call) => (verb === 'prepareHome' && call === 1 ? failure : undefined),
@@ -61,7 +61,7 @@ describe('The memory runtime', () => {
     expect(await prepared).toEqual({ identity: 'home-1' });
   });
 
-  it('answers commands as it is told, and ends them when the pod is lost.', async () => {
+  it('answers commands as its options say, and ends them when the pod is lost.', async () => {
     const runtime = await begin({
       exec: (pod, { argv }) =>
         argv[0] === 'hang' ? new Promise(() => {}) : { exitCode: 3, stdout: pod.user, stderr: argv.join(' ') },
@@ -78,7 +78,7 @@ describe('The memory runtime', () => {
     expect(await runtime.observe(ref)).toEqual({ state: 'gone', reason: 'the node is gone', counted: false });
   });
 
-  it('tells of terminals as it is told.', async () => {
+  it('reports the terminal input that the test has set.', async () => {
     const runtime = await begin({});
     runtime.setTerminalInput(ref, 12_345);
     expect(await runtime.lastTerminalInput(ref)).toBe(12_345);

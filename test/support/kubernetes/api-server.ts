@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { ApiFailure } from '../../../src/runtimes/kubernetes/api/api-error';
 
-export const TOKEN = 'token-that-nobody-may-see';
+export const TOKEN = 'token-that-stays-secret';
 const TLS = path.join(__dirname, '..', '..', 'fixtures', 'tls');
 /** Signed by itself; for 127.0.0.1, until 2120. */
 export const CERT = readFileSync(path.join(TLS, 'cert.pem'), 'utf8');
@@ -24,13 +24,13 @@ export interface Asked {
 export type Answer = (response: ServerResponse, asked: Asked) => void;
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** A local server that answers as it is told, and a kubeconfig for it. */
+/** A local server whose answers the test sets, and a kubeconfig for it. */
 export interface ApiServer {
   name: string;
   folder: string;
   kubeconfig: string;
   asked: Asked[];
-  /** What the next requests get, one after the other; the last is for all that follow. */
+  /** Sets the answers to the next requests, in order; the last answers all that follow. */
   answer(...answers: Answer[]): void;
   upgrade(answer: Upgrade): void;
   connections(): number;
@@ -67,11 +67,11 @@ export async function startApiServer({ protocol = 'https' }: { protocol?: 'http'
     folder,
     kubeconfig: writeKubeconfig(folder, { server: name }),
     asked,
-    answer: (...given) => {
-      answers = given;
+    answer: (...next) => {
+      answers = next;
     },
-    upgrade: (given) => {
-      upgraded = given;
+    upgrade: (handler) => {
+      upgraded = handler;
     },
     connections: () => connections,
     async end() {
@@ -85,13 +85,13 @@ export async function startApiServer({ protocol = 'https' }: { protocol?: 'http'
 /** A kubeconfig with one context, `main`; a setting of undefined leaves out what would be there. */
 export function writeKubeconfig(
   folder: string,
-  given: { server: string; cluster?: object; user?: object; file?: string },
+  options: { server: string; cluster?: object; user?: object; file?: string },
 ): string {
   const authority = { 'certificate-authority-data': Buffer.from(CERT).toString('base64') };
-  const file = path.join(folder, given.file ?? 'kubeconfig');
+  const file = path.join(folder, options.file ?? 'kubeconfig');
   const config = {
-    clusters: [{ name: 'test', cluster: { server: given.server, ...authority, ...given.cluster } }],
-    users: [{ name: 'tester', user: given.user ?? { token: TOKEN } }],
+    clusters: [{ name: 'test', cluster: { server: options.server, ...authority, ...options.cluster } }],
+    users: [{ name: 'tester', user: options.user ?? { token: TOKEN } }],
     contexts: [{ name: 'main', context: { cluster: 'test', user: 'tester' } }],
     'current-context': 'main',
   };
@@ -104,7 +104,7 @@ export function json(status: number, body: object, headers: Record<string, strin
   return text(status, 'application/json', JSON.stringify(body), headers);
 }
 
-/** What Kubernetes says when it refuses. */
+/** A refusal of Kubernetes. */
 export function refusal(code: number, reason: string, message: string, headers: Record<string, string> = {}): Answer {
   return json(code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message }, headers);
 }
@@ -125,7 +125,7 @@ export const breakOff: Answer = (response) => {
   response.write('{"metadata":', () => response.destroy());
 };
 
-/** What a promise is rejected with, which must be a failure of the API. */
+/** The failure of the API that a promise is rejected with. */
 export async function failureIn(promise: Promise<unknown>): Promise<ApiFailure> {
   const error = await promise.then(
     () => new Error('expected a failure of the API, got success'),

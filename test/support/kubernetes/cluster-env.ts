@@ -22,14 +22,14 @@ export const ODD_IMAGE = requireVariable('PERENNIAL_TEST_ODD_IMAGE');
 const REGISTRY = IMAGE.slice(0, IMAGE.lastIndexOf('/'));
 const PATIENCE_MS = 60_000;
 
-/** A runtime on namespaces of its own. */
+/** A runtime on separate namespaces. */
 export interface ClusterEnv extends RuntimeWorld {
   runtime: KubernetesRuntime;
   api: ClusterApi;
   namespace: string;
 }
 
-/** Makes namespaces for one test file, to be ended after all its tests. */
+/** Namespaces for one test file, to be ended after all its tests. */
 export function openTestCluster() {
   const prefix = `t${randomBytes(3).toString('hex')}-`;
   const namespace = `${prefix}default`;
@@ -38,8 +38,8 @@ export function openTestCluster() {
     namespace,
     api,
     prefix,
-    /** `missing`: an image that is not there, by the word of a registry that can be reached. */
-    makeWorld: async (missing = `${REGISTRY}/missing:1`): Promise<ClusterEnv> => makeWorld({ api, prefix, namespace, missing }),
+    /** `missing`: an image that a reachable registry reports as missing. */
+    openEnv: async (missing = `${REGISTRY}/missing:1`): Promise<ClusterEnv> => openEnv({ api, prefix, namespace, missing }),
     end: async () => {
       await removeNamespace(api, namespace);
       api.close();
@@ -47,7 +47,7 @@ export function openTestCluster() {
   };
 }
 
-async function makeWorld({
+async function openEnv({
   api,
   prefix,
   namespace,
@@ -88,7 +88,7 @@ async function makeWorld({
   };
 }
 
-/** The main process is the oldest in the pod but for the one that only holds it open. */
+/** Kills the main process: the second oldest in the pod, after the pause process. */
 export async function killMain(runtime: KubernetesRuntime, ref: PodRef): Promise<void> {
   const script = 'set -- $(cd /proc && ls -d [0-9]* | sort -n); kill -9 "$2"';
   await runtime.exec(ref, { argv: ['sh', '-c', script] }, patiently().signal).catch(() => undefined);
@@ -104,7 +104,7 @@ export async function until(condition: () => Promise<boolean>, complaint: string
   }
 }
 
-/** Removes all pods and claims of ours, and waits until they are gone. */
+/** Removes all managed pods and claims, and waits until they are gone. */
 export async function empty(api: ClusterApi, namespace: string): Promise<void> {
   const all = { namespace, labels: MANAGED_SELECTOR };
   for (const { metadata } of (await api.pods.list(all)).items)

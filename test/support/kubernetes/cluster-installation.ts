@@ -16,17 +16,17 @@ export interface Installation {
   namespaces: { system: string; organization: string; other: string };
   serviceAccount: string;
   manifests: Manifest[];
-  /** The administrator's. */
+  /** With the administrator's credentials. */
   core: CoreV1Api;
   /** With `All`, only asks the server. */
   apply(manifest: Manifest, dryRun?: 'All'): Promise<Manifest>;
   /** The path of a kubeconfig of the worker's service account, with a token such as its pod gets. */
   logIn(): Promise<string>;
-  /** Removes it all. */
+  /** Removes all objects. */
   end(): Promise<void>;
 }
 
-/** Makes the namespaces and what stands in them, but nothing that runs. */
+/** Applies the namespaces and the objects in them, but no Deployment. */
 export async function install({ prefix = `t${randomBytes(3).toString('hex')}` } = {}): Promise<Installation> {
   const manifests = WHOLE.flatMap((name) => renamed(build(path.join(FOLDER, name)), prefix));
   const made = manifests.filter(({ kind }) => kind !== 'Deployment');
@@ -59,7 +59,7 @@ function renamed(all: Manifest[], prefix: string): Manifest[] {
   return JSON.parse(JSON.stringify(all).replace(/"perennial-(system|default|acme|worker)"/g, `"${prefix}-$1"`));
 }
 
-/** All else goes with its namespace. */
+/** Other objects are removed with their namespace. */
 const isRemovedByItself = ({ kind, metadata }: Manifest) => kind === 'Namespace' || metadata.namespace === undefined;
 
 async function isLeft(core: CoreV1Api, prefix: string): Promise<boolean> {
@@ -67,14 +67,14 @@ async function isLeft(core: CoreV1Api, prefix: string): Promise<boolean> {
   return items.some(({ metadata }) => metadata?.name?.startsWith(`${prefix}-`));
 }
 
-async function logIn(given: {
+async function logIn(login: {
   core: CoreV1Api;
   cluster: ReturnType<KubeConfig['getCurrentCluster']>;
   namespace: string;
   serviceAccount: string;
   folder: string;
 }): Promise<string> {
-  const { core, cluster, namespace, serviceAccount: name, folder } = given;
+  const { core, cluster, namespace, serviceAccount: name, folder } = login;
   const body = { spec: { audiences: [], expirationSeconds: 3_600 } };
   const { status } = await core.createNamespacedServiceAccountToken({ namespace, name, body });
   if (!cluster || !status) throw new Error(`expected a cluster and a token of ${namespace}/${name}, got neither`);

@@ -6,32 +6,32 @@ import { podOf, type Shape } from './pod-objects';
 type WatchAt = Parameters<PodSource['pods']['watch']>[0];
 type OnEvent = Parameters<PodSource['pods']['watch']>[1];
 
-/** A watch that somebody holds open. */
+/** A watch that a caller holds open. */
 export interface OpenWatch extends WatchAt {
-  /** What the server sends, whether or not anybody listens. */
+  /** Sends an event, also after the caller has gone. */
   send: OnEvent;
   close(): void;
   fail(error: Error): void;
 }
 
-/** One namespace's pods on a server of which the test moves every part. */
+/** The pods on a server that the test drives. */
 export interface FakePods {
   api: PodSource;
-  /** Changes a pod on the server, and tells nobody. */
+  /** Changes a pod on the server without an event. */
   keep(shape: Shape): V1Pod;
   lose(name: string): void;
-  /** The same, and tells the open watches. */
+  /** The same, with an event to the open watches. */
   add(shape: Shape): V1Pod;
   remove(name: string): V1Pod;
   /** All watches there were, in order. */
   watches: OpenWatch[];
   open(): OpenWatch[];
   asked: { lists: string[]; reads: string[] };
-  /** What the next and all later lists, or readings, do instead of answering, until taken back with null. */
+  /** Run before all later lists, or reads, are answered; null removes them. */
   instead: { list: ((namespace: string) => Promise<void>) | null; read: (() => Promise<void>) | null };
 }
 
-/** An API server with nothing on it. */
+/** An API server without pods. */
 export function fakePods(): FakePods {
   const pods = new Map<string, V1Pod>();
   const watches: OpenWatch[] = [];
@@ -113,13 +113,13 @@ export function failure(status: number | null): ApiFailure {
   return new ApiFailure(status === null ? 'socket hang up' : `the server answered ${status}`, { status, reason: '' });
 }
 
-/** Looks until it holds; the test's own time limit ends it. */
+/** Polls until the condition holds; the test's own time limit ends it. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-/** For who waits for a pod of which no events are told. */
+/** An event informer without events. */
 export const NO_EVENTS = { subscribe: () => ({ events: () => [], close: () => undefined }), close: () => undefined };
 
-/** Of a network nothing is known. */
+/** A network probe without a result. */
 export const NO_NETWORK = { probeFrom: async () => undefined, warnings: () => [] };

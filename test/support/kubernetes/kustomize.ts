@@ -1,4 +1,4 @@
-/** The part of kustomize that deploy/kubernetes uses, so that its tests need no kubectl. What it does not know it refuses. */
+/** The part of kustomize that deploy/kubernetes uses, so that its tests need no kubectl. Unknown fields are refused. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
@@ -24,20 +24,20 @@ interface Kustomization {
 const KNOWN = ['apiVersion', 'kind', 'resources', 'components', 'namespace', 'labels', 'patches'];
 const CLUSTER_WIDE = ['ClusterRole', 'ClusterRoleBinding'];
 
-/** All objects of a kustomization's folder. Throws a sentence when a file is missing or a field is none of ours. */
+/** All objects of a kustomization's folder. Throws a sentence when a file is missing or a field is unknown. */
 export function build(folder: string): Manifest[] {
   return apply(folder, []);
 }
 
-function apply(folder: string, given: Manifest[]): Manifest[] {
+function apply(folder: string, inherited: Manifest[]): Manifest[] {
   const spec = readKustomization(folder);
   const own = (spec.resources ?? []).flatMap((resource) => load(path.join(folder, resource)));
-  const combined = (spec.components ?? []).reduce((all, part) => apply(path.join(folder, part), all), [...given, ...own]);
+  const combined = (spec.components ?? []).reduce((all, part) => apply(path.join(folder, part), all), [...inherited, ...own]);
   for (const { path: file, target } of spec.patches ?? []) {
     const patch = parse(readFileSync(path.join(folder, file), 'utf8'));
     for (const manifest of combined.filter(({ kind }) => kind === target.kind)) patchOver(manifest, patch);
   }
-  return combined.map((manifest) => place(manifest, spec));
+  return combined.map((manifest) => setMetadata(manifest, spec));
 }
 
 function readKustomization(folder: string): Kustomization {
@@ -74,7 +74,7 @@ function mergeInto(target: Record<string, unknown>, patch: Record<string, unknow
 const isFields = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function place(manifest: Manifest, { namespace, labels = [] }: Kustomization): Manifest {
+function setMetadata(manifest: Manifest, { namespace, labels = [] }: Kustomization): Manifest {
   const metadata = { ...manifest.metadata };
   for (const { pairs } of labels) metadata.labels = { ...metadata.labels, ...pairs };
   if (namespace !== undefined && manifest.kind === 'Namespace') metadata.name = namespace;

@@ -14,7 +14,7 @@ export interface Shape {
   namespace?: string;
 }
 
-/** A pod of ours, build 3 of ada's `dev`; not scheduled unless its status says otherwise. */
+/** A managed pod, build 3 of ada's `dev`; not scheduled unless its status says otherwise. */
 export function podOf({ status = {}, image = 'e2e.local/workspace:1', deleted = false, ...shape }: Shape): V1Pod {
   const { uid = 'uid-1', labels = LABELS, name = 'ws-w1', namespace = 'perennial-default' } = shape;
   const deletion = deleted ? { deletionTimestamp: new Date(CREATED_AT + 48_000) } : {};
@@ -38,12 +38,12 @@ export const LABELS = {
   'perennial/build': '3',
 };
 
-/** What the kubelet says of the main container, on a node. */
+/** The status with this state of the main container, on a node. */
 export function mainIs(state: V1ContainerState, phase = 'Pending', conditions: V1PodCondition[] = []): V1PodStatus {
   return { phase, conditions: [SCHEDULED, ...conditions], containerStatuses: [container('workspace', state)] };
 }
 
-/** What the kubelet says of the container that seeds the home, while the main one waits. */
+/** The status with this state of the container that seeds the home, while the main one waits. */
 export function seederIs(state: V1ContainerState, phase = 'Pending'): V1PodStatus {
   const main = container('workspace', { waiting: { reason: 'PodInitializing' } });
   return { phase, conditions: [SCHEDULED], initContainerStatuses: [container('home', state)], containerStatuses: [main] };

@@ -20,7 +20,7 @@ import { openSocket } from './websocket';
 const TIMEOUT_MS = 15_000;
 const PAGE = 500;
 
-interface Place {
+interface ObjectName {
   namespace: string;
   name: string;
 }
@@ -30,24 +30,24 @@ interface Selection {
   labels: string;
 }
 
-/** The calls that we make, and no others: what is here is what the worker's role must allow. All reject with `ApiFailure`. */
+/** All calls to the API server; the worker's role has to allow them. All reject with `ApiFailure`. */
 export interface ClusterApi {
   readonly pods: {
-    /** Null: certainly not there. */
-    read(at: Place): Promise<V1Pod | null>;
+    /** Null when the pod certainly does not exist. */
+    read(at: ObjectName): Promise<V1Pod | null>;
     create(namespace: string, pod: V1Pod): Promise<V1Pod>;
-    /** Of just this uid; that it is gone, or another's now, is success. */
-    delete(at: Place & { uid: string; graceSeconds: number }): Promise<void>;
+    /** Deletes the pod of this uid; success also where it is gone, or the name belongs to another uid. */
+    delete(at: ObjectName & { uid: string; graceSeconds: number }): Promise<void>;
     list(at: Selection): Promise<{ items: V1Pod[]; resourceVersion: string }>;
     /** Resolves when the server ends it; rejects with status 410 when the version is too old, with null when the connection is lost. */
     watch(at: WatchRequest, onEvent: (event: WatchEvent<V1Pod>) => void): Promise<void>;
   };
   readonly claims: {
-    read(at: Place): Promise<V1PersistentVolumeClaim | null>;
+    read(at: ObjectName): Promise<V1PersistentVolumeClaim | null>;
     create(namespace: string, claim: V1PersistentVolumeClaim): Promise<V1PersistentVolumeClaim>;
-    delete(at: Place & { uid: string }): Promise<void>;
+    delete(at: ObjectName & { uid: string }): Promise<void>;
     list(at: Selection): Promise<{ items: V1PersistentVolumeClaim[]; resourceVersion: string }>;
-    merge(at: Place, patch: object): Promise<V1PersistentVolumeClaim>;
+    merge(at: ObjectName, patch: object): Promise<V1PersistentVolumeClaim>;
   };
   readonly namespaces: {
     read(name: string): Promise<V1Namespace | null>;
@@ -56,7 +56,7 @@ export interface ClusterApi {
     list(labels: string): Promise<V1Namespace[]>;
   };
   readonly events: {
-    /** The version from which a watch tells what happens from now on. */
+    /** The version from which a watch reports events from now on. */
     now(namespace: string): Promise<string>;
     watch(at: WatchRequest, onEvent: (event: WatchEvent<CoreV1Event>) => void): Promise<void>;
   };
@@ -68,14 +68,14 @@ export interface ClusterApi {
   close(): void;
 }
 
-/** Connects nothing yet: each call finds out for itself. Throws a sentence when the kubeconfig is wrong. */
+/** Opens no connection before the first call. Throws a sentence when the kubeconfig is wrong. */
 export function connectCluster(options: { kubeconfig?: string; context?: string; timeoutMs?: number }): ClusterApi {
   const access = accessOf(loadKubeconfig(options));
-  const line = { access, timeoutMs: options.timeoutMs ?? TIMEOUT_MS };
-  const transport = openTransport(access, line.timeoutMs);
+  const connection = { access, timeoutMs: options.timeoutMs ?? TIMEOUT_MS };
+  const transport = openTransport(access, connection.timeoutMs);
   const core = new CoreV1Api(transport.configuration);
   const networking = new NetworkingV1Api(transport.configuration);
-  const ask = <T>(call: () => Promise<T>) => plainly(line, call);
+  const ask = <T>(call: () => Promise<T>) => translateErrors(connection, call);
   const merging = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
   const applying = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply);
   return {
@@ -89,7 +89,7 @@ export function connectCluster(options: { kubeconfig?: string; context?: string;
       list: (at) => ask(() => allPages((page) => core.listNamespacedPod({ ...selection(at), ...page }))),
       watch: (at, onEvent) => {
         transport.count('WATCH pods');
-        return watchObjects(line, { ...at, plural: 'pods', model: 'V1Pod' }, onEvent);
+        return watchObjects(connection, { ...at, plural: 'pods', model: 'V1Pod' }, onEvent);
       },
     },
     claims: {
@@ -111,18 +111,18 @@ export function connectCluster(options: { kubeconfig?: string; context?: string;
         (await ask(() => core.listNamespacedEvent({ namespace, limit: 1 }))).metadata?.resourceVersion ?? '',
       watch: (at, onEvent) => {
         transport.count('WATCH events');
-        return watchObjects(line, { ...at, plural: 'events', model: 'CoreV1Event' }, onEvent);
+        return watchObjects(connection, { ...at, plural: 'events', model: 'CoreV1Event' }, onEvent);
       },
     },
     networkPolicies: {
       apply: async (namespace, body) => {
-        const given = { namespace, name: body.metadata.name, body, fieldManager: 'perennial', force: true };
-        await ask(() => networking.patchNamespacedNetworkPolicy(given, applying));
+        const patch = { namespace, name: body.metadata.name, body, fieldManager: 'perennial', force: true };
+        await ask(() => networking.patchNamespacedNetworkPolicy(patch, applying));
       },
     },
     socket: (path, protocols) => {
       transport.count(`SOCKET ${/\/(pods\/)[^/]+\/([a-z]+)/.exec(path)?.slice(1).join('') ?? ''}`);
-      return openSocket(line, path, protocols);
+      return openSocket(connection, path, protocols);
     },
     calls: transport.calls,
     close: transport.close,
@@ -131,8 +131,11 @@ export function connectCluster(options: { kubeconfig?: string; context?: string;
 
 const selection = ({ namespace, labels }: Selection) => ({ namespace, labelSelector: labels });
 
-/** The library's error holds all headers of the answer. What is neither from the server nor the transport is a bug. */
-async function plainly<T>({ access, timeoutMs }: { access: Access; timeoutMs: number }, call: () => Promise<T>): Promise<T> {
+/** The library's error holds all headers of the answer. Any other error is a bug, and stays as it is. */
+async function translateErrors<T>(
+  { access, timeoutMs }: { access: Access; timeoutMs: number },
+  call: () => Promise<T>,
+): Promise<T> {
   try {
     return await call();
   } catch (error) {
@@ -151,7 +154,7 @@ async function orNull<T>(answer: Promise<T>): Promise<T | null> {
   }
 }
 
-/** A conflict is that the uid is not this one any more. */
+/** A conflict means that the name belongs to another uid. */
 async function orGone(answer: Promise<unknown>): Promise<void> {
   try {
     await answer;

@@ -2,23 +2,23 @@ import type { Agent, RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ApiFailure } from './api-error';
 
-/** Where the API server is, and how to be let in. */
+/** The address of the API server, and its credentials. */
 export interface Access {
   /** The address, without a slash at the end. */
   server: string;
-  /** The address in messages, without a path and a password. */
+  /** The address for messages, without a path and a password. */
   name: string;
-  /** For one request, with an agent that is nobody else's. Rejects with `ApiFailure`. */
+  /** For one request, with an agent that no other request has. Rejects with `ApiFailure`. */
   credentials(): Promise<Credentials>;
 }
 
 export interface Credentials {
   headers: Record<string, string>;
-  /** Knows the certificates, and the proxy if there is one. */
+  /** With the certificates, and the proxy if there is one. */
   agent: Agent;
 }
 
-/** Reads what may change while we run, such as a pod's token, for each request anew. */
+/** Reads credentials that may change, such as a pod's token, again for each request. */
 export function accessOf(config: KubeConfig): Access {
   const server = (config.getCurrentCluster()?.server ?? '').replace(/\/$/, '');
   const name = new URL(server).origin;
@@ -37,14 +37,14 @@ export function accessOf(config: KubeConfig): Access {
   };
 }
 
-/** The line's end of a token's file would make a header that is refused with the token in the message. */
+/** A line break at the end of a token's file would make an invalid header, whose error holds the token. */
 function headersOf({ headers = {}, auth }: RequestOptions): Record<string, string> {
-  const given = Object.entries(headers).map(([name, value]) => [name, String(value).trim()] as const);
+  const trimmed = Object.entries(headers).map(([name, value]) => [name, String(value).trim()] as const);
   const basic = auth ? { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};
-  return { ...Object.fromEntries(given), ...basic };
+  return { ...Object.fromEntries(trimmed), ...basic };
 }
 
-/** What a plugin for credentials writes as it fails is not repeated: nobody knows what is in it. */
+/** The output of a failed credential plugin is not repeated, since it may hold a secret. */
 function unreadable(name: string, error: unknown): ApiFailure {
   const { code } = error as { code?: string };
   return new ApiFailure(`the credentials for ${name} could not be read${code ? ` (${code})` : ''}`, { status: null, reason: '' });

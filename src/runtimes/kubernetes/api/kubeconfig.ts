@@ -5,8 +5,8 @@ const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/tok
 
 /**
  * The cluster's address and credentials: from a file, else those of the pod that this process runs in. Never the library's own
- * guess of an address on this machine, which hides a mistake. Throws a sentence that names the file and what is missing in it.
- * @param podRoot what stands before the path of the pod's service account
+ * guess of an address on this machine, which hides a mistake. Throws a sentence with the file and what is missing in it.
+ * @param podRoot a prefix of the path of the pod's service account
  */
 export function loadKubeconfig(options: { kubeconfig?: string; context?: string }, podRoot = ''): KubeConfig {
   const { kubeconfig, context } = options;
@@ -34,10 +34,10 @@ function loadFromFile(config: KubeConfig, file: string): void {
   }
 }
 
-/** The first line says what is wrong; the next ones of a parser would show the text around it, and so a token. */
+/** The first line has the reason; the next ones of a parser show the text around it, and so a token. */
 function reasonOf(error: unknown): string {
   const { name, message = '' } = error as Partial<Error>;
-  // The library reads the properties of whatever it parsed.
+  // The library reads properties of any value that it parsed.
   return name === 'TypeError' ? 'something else' : (message.split('\n')[0] ?? '');
 }
 

@@ -2,9 +2,9 @@ import http, { type IncomingMessage } from 'node:http';
 import https, { type Agent } from 'node:https';
 import { ApiFailure, readAnswer, TOO_MUCH } from './api-error';
 
-/** Enough for any Status; more is a proxy's page. */
+/** Enough for any `Status` object; a longer body is a proxy's page. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
-/** A page of 500 pods is about a tenth of this. */
+/** Ten times a page of 500 pods. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 export interface Request {
@@ -13,19 +13,19 @@ export interface Request {
   headers: Record<string, string>;
   agent: Agent;
   body?: string;
-  /** Ends the request, and the answer too. */
+  /** Ends the request, and the reading of the answer. */
   signal: AbortSignal;
   /** The longest time until the answer begins. */
   beginWithinMs: number;
 }
 
 /**
- * Sends a request, and waits until the answer begins. The library's own way does not see that a body with a length breaks off, and
- * waits for the rest of it.
+ * Sends a request, and waits until the answer begins. The library's own transport does not notice when a body with a length breaks off,
+ * and waits for its rest.
  */
 export function sendRequest({ url, method, headers, agent, body, signal, beginWithinMs }: Request): Promise<IncomingMessage> {
   const { request } = url.protocol === 'http:' ? http : https;
-  // Of itself Node tells no length with DELETE.
+  // Node itself sends no length with DELETE.
   const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
     const call = request(url, { method, headers: { ...headers, ...length }, agent, signal });
@@ -38,7 +38,7 @@ export function sendRequest({ url, method, headers, agent, body, signal, beginWi
   });
 }
 
-/** Ends an answer in which nothing comes for too long. */
+/** Ends an answer that is silent for too long. */
 export function endSilence(response: IncomingMessage, withinMs: number): void {
   response.socket.setTimeout(withinMs, () => response.destroy(timedOut()));
 }
@@ -47,7 +47,7 @@ function timedOut(): Error {
   return Object.assign(new Error('silent for too long'), { code: 'ETIMEDOUT' });
 }
 
-/** The whole body; rejects when it breaks off, or is longer than any list of ours. */
+/** The whole body; rejects when it breaks off, or exceeds the limit. */
 export async function readBody(response: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -59,7 +59,7 @@ export async function readBody(response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** Of a page the library would make an object without a name and a state, which reads like one that is not there. */
+/** The library would make an empty object from a page of HTML, which reads like an absent pod. */
 export function requireJson(server: string, kind = 'no content type'): void {
   if (/^application\/([\w.-]+\+)?json\b/.test(kind)) return;
   throw new ApiFailure(`the API server at ${server} answered with ${kind.slice(0, 60)} instead of JSON`, {
@@ -68,7 +68,7 @@ export function requireJson(server: string, kind = 'no content type'): void {
   });
 }
 
-/** What a server says instead of the stream that was asked for. A body that does not come to its end counts as far as it came. */
+/** The refusal that a server sent instead of a stream. A body that breaks off counts as far as it was received. */
 export async function readRefusal(response: IncomingMessage, withinMs: number): Promise<ApiFailure> {
   endSilence(response, withinMs);
   let body = Buffer.alloc(0);
@@ -78,7 +78,7 @@ export async function readRefusal(response: IncomingMessage, withinMs: number): 
       if (body.length > MAX_REFUSAL_BYTES) break;
     }
   } catch {
-    // The status is known all the same.
+    // The status is known, and counts without the rest of the body.
   }
   return readAnswer(response.statusCode ?? 0, body.toString('utf8'));
 }

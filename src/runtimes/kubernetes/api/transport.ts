@@ -1,5 +1,5 @@
 import type { Agent } from 'node:https';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   createConfiguration,
   type RequestContext,
@@ -12,14 +12,14 @@ import { isTimeout, noAnswer } from './api-error';
 import type { Access } from './credentials';
 import { readBody, requireJson, sendRequest } from './request';
 
-/** A caller has its own long retry; here only what is over in a moment is bridged. */
-const PAUSES_MS = [200, 600];
+/** Only for failures of a second or less: each caller retries for longer. */
+const RETRY_DELAYS_MS = [200, 600];
 const MAX_RETRY_AFTER_MS = 5_000;
 const MAX_CONNECTIONS = 100;
-/** Shorter than what the machines in between keep an idle connection for, which tell nobody when they drop it. */
+/** Shorter than the idle timeouts of routers and proxies, which drop connections without a notice. */
 const IDLE_MS = 30_000;
 
-/** The way to the API server: one agent that keeps connections, a limit on every call, and a count of them. */
+/** The transport to the API server: one agent that keeps connections, a time limit for every call, and a count of the calls. */
 export interface Transport {
   configuration: ReturnType<typeof createConfiguration>;
   count(call: string): void;
@@ -27,7 +27,7 @@ export interface Transport {
   close(): void;
 }
 
-/** The library makes a connection for each call, waits for ever, and never tries again; each of the three is mended here. */
+/** Unlike the library's own transport it keeps connections, has a time limit, and retries. */
 export function openTransport(access: Access, timeoutMs: number): Transport {
   const calls = new Map<string, number>();
   const count = (call: string) => void calls.set(call, (calls.get(call) ?? 0) + 1);
@@ -36,7 +36,7 @@ export function openTransport(access: Access, timeoutMs: number): Transport {
     const { headers, agent } = await access.credentials();
     for (const [name, value] of Object.entries(headers)) request.setHeaderParam(name, value);
     const shared = agents.like(agent);
-    const answer = await sendPatiently(() => {
+    const answer = await sendWithRetries(() => {
       count(`${request.getHttpMethod()} ${kindOf(request.getUrl())}`);
       return sendOnce(request, shared, timeoutMs);
     }).catch((error: unknown) => Promise.reject(noAnswer(access.name, error, timeoutMs)));
@@ -49,23 +49,23 @@ export function openTransport(access: Access, timeoutMs: number): Transport {
 }
 
 /**
- * All our calls are safe to send again: creations are of fixed names, deletions and changes name the object's version. A call that
- * was not answered in time is not: it would only wait as long once more.
+ * Every call is safe to repeat: creations have fixed names, deletions and changes name the object's version. A call that timed out is not
+ * repeated, since it would only wait as long again.
  */
-async function sendPatiently(send: () => Promise<ResponseContext>): Promise<ResponseContext> {
-  for (const pauseMs of PAUSES_MS) {
+async function sendWithRetries(send: () => Promise<ResponseContext>): Promise<ResponseContext> {
+  for (const delayMs of RETRY_DELAYS_MS) {
     const outcome = await send().catch((error: unknown) => {
       if (isTimeout(error)) throw error;
       return null;
     });
     const isOver = outcome !== null && outcome.httpStatusCode !== 429 && outcome.httpStatusCode < 500;
     if (isOver) return outcome;
-    await pause(Math.max(retryAfterMs(outcome), pauseMs * (0.5 + Math.random())));
+    await delay(Math.max(retryAfterMs(outcome), delayMs * (0.5 + Math.random())));
   }
   return send();
 }
 
-/** With the whole body, which may break off as well, and which keeps the connection from others until it is read. */
+/** Reads the whole body too: it may break off, and the connection is not reused before its end. */
 async function sendOnce(request: RequestContext, agent: Agent, timeoutMs: number): Promise<ResponseContext> {
   const signal = AbortSignal.timeout(timeoutMs);
   const [url, method, body] = [new URL(request.getUrl()), request.getHttpMethod(), request.getBody()];
@@ -97,7 +97,7 @@ function retryAfterMs(response: ResponseContext | null): number {
   return Number.isFinite(seconds) ? Math.min(seconds * 1_000, MAX_RETRY_AFTER_MS) : 0;
 }
 
-/** The library makes an agent for each request. The first with the same credentials is kept, and told to keep its connections. */
+/** The library makes an agent for each request; the first with the same certificates is shared, with keep-alive. */
 function keepAgents() {
   let kept: { credentials: string; agent: Agent } | null = null;
   return {
@@ -105,7 +105,7 @@ function keepAgents() {
       const { ca, cert, key } = agent.options;
       const credentials = JSON.stringify([String(ca), String(cert), String(key)]);
       if (kept?.credentials === credentials) return kept.agent;
-      // Calls on their way with the earlier credentials go on; their connections end when they are idle.
+      // Pending calls of the previous agent go on; its connections end when they are idle.
       kept = { credentials, agent: Object.assign(agent, { keepAlive: true, maxSockets: MAX_CONNECTIONS }) };
       agent.options.timeout = IDLE_MS;
       return agent;

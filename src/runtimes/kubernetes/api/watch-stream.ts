@@ -5,14 +5,14 @@ import { ApiFailure, noAnswer, readAnswer, TOO_MUCH } from './api-error';
 import type { Access } from './credentials';
 import { endSilence, readRefusal, requireJson, sendRequest } from './request';
 
-/** The kernel asks a silent peer this often whether it still lives. */
+/** The interval of TCP keep-alive probes to a silent peer. */
 const KEEP_ALIVE_MS = 30_000;
-/** No object of etcd is as long as this. */
+/** Longer than any object in etcd. */
 const LONGEST_LINE = 16 * 1024 * 1024;
 
 export interface WatchRequest {
   namespace: string;
-  /** Only those; all there are without it. */
+  /** A selector; all objects without it. */
   labels?: string;
   resourceVersion: string;
   timeoutSeconds: number;
@@ -24,19 +24,19 @@ export interface WatchEvent<T> {
   object: T;
 }
 
-/** What can be watched: its name in paths, and in the library's models. */
+/** A kind that can be watched: its name in paths, and in the library's models. */
 export interface Watched {
   plural: 'pods' | 'events';
   model: 'V1Pod' | 'CoreV1Event';
 }
 
-/** Tells each change of such objects in a namespace, on a connection of its own, until the server closes it or the signal aborts. */
+/** Reports each change of such objects in a namespace, on a separate connection, until the server closes it or the signal aborts. */
 export async function watchObjects<T>(
-  line: { access: Access; timeoutMs: number },
+  connection: { access: Access; timeoutMs: number },
   watch: WatchRequest & Watched,
   onEvent: (event: WatchEvent<T>) => void,
 ): Promise<void> {
-  for await (const event of readEvents<T>(line, watch)) onEvent(event);
+  for await (const event of readEvents<T>(connection, watch)) onEvent(event);
 }
 
 async function* readEvents<T>({ access, timeoutMs }: { access: Access; timeoutMs: number }, watch: WatchRequest & Watched) {
@@ -47,7 +47,7 @@ async function* readEvents<T>({ access, timeoutMs }: { access: Access; timeoutMs
     response = await begin({ access, timeoutMs }, watch);
     if (response.statusCode !== 200) throw await readRefusal(response, timeoutMs);
     requireJson(access.name, response.headers['content-type']);
-    // The server closes a watch itself; one that is silent for longer after that than a call may last is lost.
+    // The server closes a watch after `timeoutSeconds`; a connection that is silent for even longer is lost.
     withinMs = watch.timeoutSeconds * 1_000 + timeoutMs;
     response.socket.setKeepAlive(true, KEEP_ALIVE_MS);
     endSilence(response, withinMs);
@@ -87,7 +87,7 @@ function urlOf(server: string, watch: WatchRequest & Watched): URL {
   return url;
 }
 
-/** Pieces of a stream may end anywhere, in the middle of a character too. What follows the last line's end was cut off. */
+/** Pieces of a stream may end anywhere, even within a character. An incomplete last line is dropped. */
 async function* linesOf(stream: AsyncIterable<Buffer>) {
   const decoder = new StringDecoder('utf8');
   let rest = '';
@@ -99,7 +99,7 @@ async function* linesOf(stream: AsyncIterable<Buffer>) {
   }
 }
 
-/** With dates where the other calls have dates. */
+/** Deserializes an event as the other calls do, with dates. */
 function readEvent<T>(line: string, model: Watched['model']): WatchEvent<T> {
   const { type, object } = JSON.parse(line) as { type: WatchEvent<T>['type'] | 'ERROR'; object: { code?: number } };
   if (type === 'ERROR') throw readAnswer(object.code ?? 500, JSON.stringify(object));

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { parseQuantity } from '../../../contract/quantity';
 import { RuntimeFailure } from '../../failure';
@@ -9,23 +9,23 @@ import type { ClusterContext } from '../context';
 import { isManaged } from '../labels';
 import { claimName } from '../object-names';
 
-/** The highest build ended stands beside the label with the highest build seen. */
+/** The annotation with the highest build ended, beside the label with the highest build seen. */
 export const ENDED = 'perennial/ended';
-/** The uid whose seeded home lies in the volume. */
+/** The annotation with the uid that owns the seeded home in the volume. */
 export const SEEDED = 'perennial/seeded';
-/** The size that was last asked for, which the volume may not have yet. */
+/** The annotation with the wanted size, which the volume may not have yet. */
 export const DISK = 'perennial/disk';
 
 const MAX_CONFLICTS = 20;
-const PAUSE_AFTER_CONFLICT_MS = 25;
+const DELAY_AFTER_CONFLICT_MS = 25;
 
-/** Where a claim is. */
+/** The workspace whose home a claim is. */
 export interface ClaimRef {
   id: string;
   organization: string;
 }
 
-/** The claim of a home as it is now; null when there is certainly none. */
+/** The claim of a home; null when there is certainly none. */
 export function readClaim(
   { api, namespaceOf }: ClusterContext,
   { id, organization }: ClaimRef,
@@ -33,22 +33,23 @@ export function readClaim(
   return api.claims.read({ namespace: namespaceOf(organization), name: claimName(id) });
 }
 
-/** What a change of a claim's metadata sets; the rest stays. */
+/** A change of a claim's metadata; keys that it does not have stay. */
 export interface Amendment {
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
 }
 
 /**
- * Changes a claim's metadata, if it is still as `amend` saw it; else asks again. Null when there is no claim.
- * @throws what `amend` throws; RuntimeUnavailable when others change it all the time
+ * Changes a claim's metadata with optimistic locking: after a conflict `amend` is called again with the new claim. Null when there is
+ * no claim.
+ * @throws what `amend` throws; RuntimeUnavailable after too many conflicts
  */
 export async function amendClaim(
   cluster: ClusterContext,
-  place: ClaimRef,
+  ref: ClaimRef,
   amend: (claim: V1PersistentVolumeClaim) => Amendment | null,
 ): Promise<V1PersistentVolumeClaim | null> {
-  const at = { namespace: cluster.namespaceOf(place.organization), name: claimName(place.id) };
+  const at = { namespace: cluster.namespaceOf(ref.organization), name: claimName(ref.id) };
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const claim = await cluster.api.claims.read(at);
     const amendment = claim && amend(claim);
@@ -58,10 +59,10 @@ export async function amendClaim(
       return await cluster.api.claims.merge(at, { metadata: { uid, resourceVersion, ...amendment } });
     } catch (error) {
       if (!(error instanceof ApiFailure) || error.status !== 409) throw error;
-      await pause(PAUSE_AFTER_CONFLICT_MS * Math.random() * (conflicts + 1));
+      await delay(DELAY_AFTER_CONFLICT_MS * Math.random() * (conflicts + 1));
     }
   }
-  throw new RuntimeFailure('RuntimeUnavailable', `claim ${at.namespace}/${at.name} was changed by others again and again`);
+  throw new RuntimeFailure('RuntimeUnavailable', `claim ${at.namespace}/${at.name} was changed by others ${MAX_CONFLICTS} times`);
 }
 
 /** The fence that a claim carries. */
@@ -69,17 +70,17 @@ export function fenceOf({ metadata }: V1PersistentVolumeClaim): Fence {
   return { seen: buildNumber(metadata?.labels?.['perennial/build']), ended: buildNumber(metadata?.annotations?.[ENDED]) };
 }
 
-/** Anybody who may edit the claim may have written anything there. */
+/** A user who may edit claims may have written any text. */
 const buildNumber = (text = ''): number => (/^\d{1,15}$/.test(text) ? Number(text) : 0);
 
-/** The change that makes a claim carry a fence; null when it does already. */
+/** The change that writes a fence to a claim; null when the claim has it already. */
 export function amendFence(claim: V1PersistentVolumeClaim, { seen, ended }: Fence): Amendment | null {
   const known = fenceOf(claim);
   if (known.seen === seen && known.ended === ended) return null;
   return { labels: { 'perennial/build': String(seen) }, annotations: { [ENDED]: String(ended) } };
 }
 
-/** Whether a claim is a home of ours. */
+/** Whether a claim is the home of a workspace. */
 export function isHome(claim: V1PersistentVolumeClaim): boolean {
   const { labels = {}, name = '' } = claim.metadata ?? {};
   return isManaged(claim) && name === claimName(labels['perennial/id'] ?? '');
@@ -99,5 +100,5 @@ export function describeHome({ metadata, spec }: V1PersistentVolumeClaim): Liste
   };
 }
 
-/** Null where it is no quantity, whoever wrote it there. */
+/** Null where the annotation is no quantity. */
 const diskOf = (text = ''): string | null => (parseQuantity(text) === null ? null : text);

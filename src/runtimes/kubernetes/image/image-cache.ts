@@ -4,15 +4,15 @@ import type { Progress } from '../../runtime';
 import { digestOf } from '../pod/manifest';
 import type { ImageFacts } from './image-facts';
 
-/** What is known of images, each looked into once. */
+/** The facts of images, each inspected once. */
 export interface ImageCache {
-  /** From the cache, else by `probe`, which runs once for all that ask at the same time. */
+  /** From the cache, else by `probe`, which runs once for all callers at the same time. */
   find(image: Image, progress: Progress, probe: () => Promise<ImageFacts>): Promise<ImageFacts>;
-  /** Whether `find` answers without a look. */
+  /** Whether `find` answers without a probe. */
   knows(reference: string): boolean;
-  /** Whether it is a digest of which it was said that it can no longer be had. */
+  /** Whether a probe found that this digest can no longer be pulled. */
   isGone(reference: string): boolean;
-  /** A reference that stands for another content now. */
+  /** Removes a reference whose content may have changed. */
   forget(reference: string): void;
 }
 
@@ -21,20 +21,20 @@ interface Image {
   organization: string;
 }
 
-/** An empty book. It is as old as the worker: another one looks for itself. */
+/** An empty cache. It lives as long as the worker; each worker has its own. */
 export function createImageCache(): ImageCache {
   const known = new Map<string, ImageFacts>();
   const gone = new Set<string>();
-  const looks = new Map<string, Look>();
+  const inspections = new Map<string, Inspection>();
   return {
     async find(image, progress, probe) {
       const key = `${image.organization} ${image.reference}`;
       for (;;) {
         const facts = known.get(image.reference);
         if (facts !== undefined) return facts;
-        const others = looks.get(key);
-        if (others === undefined) break;
-        const shared = await joinInspection(others, image, progress);
+        const other = inspections.get(key);
+        if (other === undefined) break;
+        const shared = await joinInspection(other, image, progress);
         if (shared !== null) return shared;
       }
       const facts = probe()
@@ -47,8 +47,8 @@ export function createImageCache(): ImageCache {
           if (isMissing && digestOf(image.reference) !== null) gone.add(image.reference);
           throw error;
         })
-        .finally(() => looks.delete(key));
-      looks.set(key, { facts, signal: progress.signal });
+        .finally(() => inspections.delete(key));
+      inspections.set(key, { facts, signal: progress.signal });
       return facts;
     },
     knows: (reference) => known.has(reference),
@@ -57,15 +57,19 @@ export function createImageCache(): ImageCache {
   };
 }
 
-/** A look under way, and the signal of whoever began it. */
-interface Look {
+/** A probe that runs, and the signal of the caller that started it. */
+interface Inspection {
   facts: Promise<ImageFacts>;
   signal: AbortSignal;
 }
 
-/** Waits for another's look, and takes its failure too; null when that one waits no longer. */
-async function joinInspection({ facts, signal }: Look, { reference }: Image, progress: Progress): Promise<ImageFacts | null> {
-  progress.waitingFor(`a look into image ${reference}`);
+/** Waits for the inspection of another caller, and shares its failure; null when that caller has aborted. */
+async function joinInspection(
+  { facts, signal }: Inspection,
+  { reference }: Image,
+  progress: Progress,
+): Promise<ImageFacts | null> {
+  progress.waitingFor(`the inspection of image ${reference}`);
   try {
     return await untilAborted(progress.signal, () => facts);
   } catch (error) {

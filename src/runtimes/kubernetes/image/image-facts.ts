@@ -2,15 +2,16 @@ import { readScript } from '../../../hooks/shell/read-script';
 import { RuntimeFailure } from '../../failure';
 import { cutEnd } from '../../text';
 
-/** What must be known of an image before a pod of it can be made. */
+/** The facts of an image that its pod is made from. */
 export interface ImageFacts {
-  /** Null where the cluster does not say. */
+  /** Null where the cluster does not report one. */
   digest: string | null;
   user: string;
   uid: number;
   gid: number;
-  /** Its path. */
+  /** The path of the user's home. */
   home: string;
+  /** The path of the login shell. */
   shell: string;
 }
 
@@ -18,15 +19,15 @@ export interface ImageFacts {
 export const READ_USER = readScript(__dirname, '..', 'scripts', 'read-user.sh');
 
 const LONGEST_NAME = 100;
-/** Paths are parts of the pod object. */
+/** Paths are written to the pod object, whose size is limited. */
 const LONGEST_PATH = 1_000;
 
 /**
- * What the answer says of the user.
+ * The facts in the output of `READ_USER`.
  * @throws ImageInvalid when there is no such user, when it is root, or when no pod could be made for it
  */
-export function readFacts(given: { reference: string; answer: string; name: string | null; digest: string | null }): ImageFacts {
-  const { reference, answer, name, digest } = given;
+export function readFacts(output: { reference: string; answer: string; name: string | null; digest: string | null }): ImageFacts {
+  const { reference, answer, name, digest } = output;
   const [own = '', user = '', uid = '', gid = '', home = '', shell = ''] = answer.split('\n');
   const called = name ?? cutEnd(own, LONGEST_NAME);
   const invalid = (why: string) => new RuntimeFailure('ImageInvalid', `image ${reference} runs as user ${called}, ${why}`);
@@ -42,5 +43,5 @@ export function readFacts(given: { reference: string; answer: string; name: stri
 
 const isNumber = (text: string): boolean => /^\d{1,10}$/.test(text);
 
-/** What came as other bytes than UTF-8 has U+FFFD in their place, and would not be what stands in the image. */
+/** Bytes that are not UTF-8 were decoded to U+FFFD, and no longer name the path in the image. */
 const isText = (text: string, longest: number): boolean => text.length <= longest && !/[\p{Cc}\uFFFD]/u.test(text);

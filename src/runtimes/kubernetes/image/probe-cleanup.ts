@@ -2,10 +2,10 @@ import type { ClusterContext } from '../context';
 import { epochMs } from '../pod/container-status';
 import { removePod } from '../pod/create-delete';
 
-/** Longer than any look into an image takes; its pod ends by itself before that. */
+/** Longer than any inspection takes; the deadline of a probe pod is shorter. */
 const FORGOTTEN_AFTER_MS = 40 * 60_000;
 
-/** Removes the probe pods that a worker left behind when it died. One that may not be removed is tried again the next time. */
+/** Removes the probe pods of workers that died. A removal that fails is retried by the next call. */
 export async function removeForgottenProbes(cluster: ClusterContext): Promise<void> {
   for (const pod of cluster.pods.probes()) {
     const { creationTimestamp, deletionTimestamp } = pod.metadata ?? {};

@@ -17,11 +17,11 @@ import { READ_USER, readFacts } from './image-facts';
 
 const MAX_PROBES = 5;
 const LONGEST_NAME = 100;
-/** What a probe fails with when another worker, which looks into the same image by the same pod, was quicker to remove it. */
+/** The failures of a probe whose pod another worker, inspecting the same image, has removed. */
 const REMOVED_BY_OTHERS = ['RuntimeUnavailable', 'PodLost'];
 
 /**
- * Looks into an image by a small pod without a home, which is removed again.
+ * Inspects an image with a small pod without a home, which is removed again.
  * @throws ImageNotFound, ImageInvalid, NotAllowed, NoCapacity, RuntimeUnavailable
  */
 export async function probeImage(
@@ -30,7 +30,7 @@ export async function probeImage(
   progress: Progress,
 ): Promise<ImageFacts> {
   const namespace = cluster.namespaceOf(organization);
-  progress.waitingFor(`a look into image ${reference}`);
+  progress.waitingFor(`the inspection of image ${reference}`);
   for (let probes = 1; ; probes += 1) {
     const pod = await openProbe(cluster, { namespace, reference, progress });
     try {
@@ -41,14 +41,14 @@ export async function probeImage(
     } catch (error) {
       const isShared = error instanceof RuntimeFailure && REMOVED_BY_OTHERS.includes(error.type) && probes < MAX_PROBES;
       if (isShared && !(await isThere(cluster, pod))) continue;
-      // Its pull may be half done, and goes on while the next attempt waits for its turn.
+      // The pull may be half done, and goes on until the next attempt.
       if (!isTemporary(error)) await discard(cluster, pod);
       throw error;
     }
   }
 }
 
-/** An answer is one all the same; a probe that is left ends by itself, and is swept. */
+/** Failures are ignored: a probe pod that stays ends at its deadline, and is removed later. */
 async function discard(cluster: ClusterContext, pod: V1Pod): Promise<void> {
   await removePod(cluster, pod, 0).catch(() => undefined);
 }
@@ -56,7 +56,7 @@ async function discard(cluster: ClusterContext, pod: V1Pod): Promise<void> {
 const isTemporary = (error: unknown): boolean =>
   error instanceof RuntimeFailure && (TEMPORARY_TYPES as readonly string[]).includes(error.type);
 
-/** A new one, or one that is there: another worker's, or one whose image was not there in time. */
+/** Creates the probe pod, or finds that of another worker or of an earlier attempt. */
 async function openProbe(
   cluster: ClusterContext,
   { namespace, reference, progress }: { namespace: string; reference: string; progress: Progress },
@@ -69,7 +69,7 @@ async function openProbe(
     const found = await cluster.api.pods.read({ namespace, name: manifest.metadata?.name ?? '' });
     if (found === null) return openProbe(cluster, { namespace, reference, progress });
     if (!isManaged(found)) {
-      throw new RuntimeFailure('NotAllowed', `pod ${found.metadata?.name} is there, and it is not one of ours`);
+      throw new RuntimeFailure('NotAllowed', `pod ${found.metadata?.name} exists, and is not managed by Perennial`);
     }
     cluster.pods.note(found);
     if (readPodState(found).state !== 'ended') return found;
@@ -79,7 +79,7 @@ async function openProbe(
   }
 }
 
-/** Both containers have come as far as they will. */
+/** The pod once both containers run, or the main one was refused. */
 function readReadiness(pod: V1Pod): V1Pod | undefined {
   const isReady = isRunning(pod, USERS_CONTAINER) && (isRunning(pod, MAIN_CONTAINER) || refusal(pod) !== undefined);
   return isReady ? pod : undefined;
@@ -87,32 +87,32 @@ function readReadiness(pod: V1Pod): V1Pod | undefined {
 
 async function readProbe(
   cluster: ClusterContext,
-  given: { pod: V1Pod; reference: string; signal: AbortSignal },
+  probe: { pod: V1Pod; reference: string; signal: AbortSignal },
 ): Promise<ImageFacts> {
-  const { pod, reference, signal } = given;
+  const { pod, reference, signal } = probe;
   const { name = '', namespace = '' } = pod.metadata ?? {};
   const user = nameInRefusal(pod, reference);
   const container = user === null ? MAIN_CONTAINER : USERS_CONTAINER;
-  const at = { socket: cluster.api.socket, namespace, pod: name, container };
-  await cluster.network.probeFrom(at, signal);
-  const { stdout, exitCode } = await runCommand(at, { argv: ['sh', '-c', READ_USER, 'sh', user ?? ''] }, signal);
+  const target = { socket: cluster.api.socket, namespace, pod: name, container };
+  await cluster.network.probeFrom(target, signal);
+  const { stdout, exitCode } = await runCommand(target, { argv: ['sh', '-c', READ_USER, 'sh', user ?? ''] }, signal);
   if (exitCode !== 0) throw new RuntimeFailure('ImageInvalid', `image ${reference} has no /etc/passwd that could be read`);
-  // The cluster may have put other images into the pod; of one that was refused for its user's name nothing is said.
+  // Injected containers have other images; a container that was refused for its user's name has no image id.
   const digest = [MAIN_CONTAINER, USERS_CONTAINER]
     .map((own) => digestOf(containersOf(pod).find(({ name: found }) => found === own)?.imageID))
     .find((found) => found !== null);
   return readFacts({ reference, answer: stdout, name: user, digest: digest ?? digestOf(reference) });
 }
 
-/** The kubelet names the user when it cannot tell whether it is root; null when it did not refuse. */
+/** The user's name from a kubelet that cannot verify that it is not root; null when it did not refuse. */
 function nameInRefusal(pod: V1Pod, reference: string): string | null {
-  const said = refusal(pod);
-  if (said === undefined) return null;
-  const name = /image has non-numeric user \(([^)]+)\)/.exec(said)?.[1];
+  const message = refusal(pod);
+  if (message === undefined) return null;
+  const name = /image has non-numeric user \(([^)]+)\)/.exec(message)?.[1];
   if (name !== undefined && name.length <= LONGEST_NAME) return name;
-  const why = /will run as root/.test(said)
+  const why = /will run as root/.test(message)
     ? 'uid 0, and hooks never run as root'
-    : `a user that cannot be told: ${cutEnd(said, 2 * LONGEST_NAME)}`;
+    : `a user that cannot be determined: ${cutEnd(message, 2 * LONGEST_NAME)}`;
   throw new RuntimeFailure('ImageInvalid', `image ${reference} runs as ${why}`);
 }
 

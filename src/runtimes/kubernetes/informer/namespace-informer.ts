@@ -27,7 +27,7 @@ export interface Intervals {
   firstListMs: number;
   /** How long a pod that vanished stays known. */
   tombstoneMs: number;
-  /** The server ends a watch after this, since one that is silent for longer cannot be told from a dead one. */
+  /** The server ends a watch after this, since a longer silence looks like a dead connection. */
   watchSeconds: { atLeast: number; atMost: number };
 }
 

@@ -9,7 +9,7 @@ export interface PodStore {
   current(name: string): V1Pod | undefined;
   /** All live pods, and the tombstones whose end was not reported, as ended pods. */
   pods(): V1Pod[];
-  /** Stores a pod from the watch, or one that was just created or read. */
+  /** Stores a pod from the watch, or from a creation or read just now. */
   put(pod: V1Pod): void;
   /** Removes a pod that the watch reported as deleted. */
   remove(last: V1Pod): void;

@@ -9,15 +9,15 @@ import type { NetworkSettings } from '../settings';
 
 const ORGANIZATION = 'perennial/organization';
 const ENFORCE = 'pod-security.kubernetes.io/enforce';
-/** On namespaces that a worker made: which NetworkPolicy it last wrote there. An administrator's has none, and keeps its own policy. */
+/** The hash of the NetworkPolicy that a worker last wrote. A namespace without it is the administrator's, and keeps its own policy. */
 const WRITTEN_POLICY = 'perennial/network-policy';
-/** Where the manifests put the worker and the gateway, beside secrets that no workspace may come near. */
+/** The namespace of the worker and the gateway, with secrets that no workspace may read. */
 const SYSTEM = 'perennial-system';
 
 /**
- * Makes sure that an organization's namespace is there, and enforces the given level of Pod Security where we may say so; null
- * leaves the level as it is. An administrator may have made it, with a level of their own.
- * @throws NotAllowed when it is not there and may not be made, or is the worker's own
+ * Makes sure that an organization's namespace exists, and sets its level of Pod Security where the worker may; null keeps the level.
+ * An administrator may have created it with another level.
+ * @throws NotAllowed when it does not exist and may not be created, or is the worker's own; RuntimeUnavailable while it is deleted
  */
 export async function ensureNamespace(cluster: ClusterContext, organization: string, level: string | null): Promise<void> {
   const name = cluster.namespaceOf(organization);
@@ -55,7 +55,7 @@ async function makeNamespace(cluster: ClusterContext, { name, organization, leve
   await finishNamespace(cluster, name);
 }
 
-/** What we made carries an organization's name from the start, and our label at the end. */
+/** A worker sets the organization's name at the creation, and the managed-by label once the policy is there. */
 function isHalfMade({ metadata }: V1Namespace): boolean {
   return metadata?.labels?.[ORGANIZATION] !== undefined && !isManaged({ metadata });
 }
@@ -67,7 +67,7 @@ async function finishNamespace(cluster: ClusterContext, name: string): Promise<v
   await cluster.api.namespaces.merge(name, { metadata: { labels: MANAGED_BY, annotations } });
 }
 
-/** Other settings, or those of a newer version, hold in namespaces made before too. Where the worker may not write any more, nothing changes. */
+/** Updates the policy after a change of settings or version. Where the worker may no longer write it, nothing changes. */
 async function renewNetworkPolicy(cluster: ClusterContext, { metadata = {} }: V1Namespace): Promise<void> {
   const written = metadata.annotations?.[WRITTEN_POLICY];
   if (!isManaged({ metadata }) || written === undefined) return;
@@ -85,7 +85,7 @@ function explainMissing(name: string): string {
   return `namespace ${name} is not there, and the worker may not make it; an administrator can, with deploy/kubernetes/organization`;
 }
 
-/** Where the worker may not, the level is the administrator's, and a pod that does not fit it is refused with a reason. */
+/** Where the worker may not set it, the administrator's level stays, and the API server refuses pods above it. */
 async function setLevel(cluster: ClusterContext, { metadata = {} }: V1Namespace, level: string): Promise<void> {
   const { name = '', labels = {} } = metadata;
   if (!isManaged({ metadata }) || labels[ENFORCE] === undefined || labels[ENFORCE] === level) return;
@@ -101,7 +101,7 @@ interface PolicyBody {
   [field: string]: unknown;
 }
 
-/** Nobody but the gateway comes in; workspaces reach names and the internet. The manifest for administrators says the same. */
+/** Ingress from the gateway alone; egress to DNS and the internet. deploy/kubernetes/organization has the same policy. */
 export function networkPolicy({ dns, closed }: NetworkSettings): PolicyBody {
   const gateway = {
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': SYSTEM } },

@@ -2,17 +2,18 @@ import { ApiFailure } from '../api/api-error';
 import type { ClusterApi } from '../api/cluster-api';
 import { MANAGED_SELECTOR } from '../labels';
 
-/** New organizations are rare, and are known at once to the worker that builds for them first. */
+/** New organizations are rare, and the worker that builds for one adds its namespace at once. */
 const LIST_INTERVAL_MS = 5 * 60_000;
 
-/** The namespaces in which workspaces may be. */
+/** The namespaces that may have workspaces. */
 export interface NamespaceList {
+  /** The namespace of an organization, which `list` contains from then on. */
   of(organization: string): string;
-  /** All that carry our label, and all that were asked for. */
+  /** All with the managed-by label, and all that `of` returned. */
   list(): Promise<string[]>;
 }
 
-/** Namespaces that an administrator made without our label, or that may not be listed, are known once they are asked for. */
+/** Namespaces without the label, or that the worker may not list, are added by `of`. */
 export function createNamespaceList(api: Pick<ClusterApi, 'namespaces'>, prefix: string): NamespaceList {
   const known = new Set<string>([`${prefix}default`]);
   let listedAt = Number.NEGATIVE_INFINITY;
@@ -24,13 +25,13 @@ export function createNamespaceList(api: Pick<ClusterApi, 'namespaces'>, prefix:
     },
     async list() {
       if (performance.now() - listedAt > LIST_INTERVAL_MS) {
-        await listOurs(api, prefix).then(
+        await listManaged(api, prefix).then(
           (names) => {
             for (const name of names) known.add(name);
             listedAt = performance.now();
           },
           (error: unknown) => {
-            // Those that were found before are still there to be asked.
+            // After a first list the known namespaces still count.
             if (listedAt === Number.NEGATIVE_INFINITY) throw error;
           },
         );
@@ -40,7 +41,7 @@ export function createNamespaceList(api: Pick<ClusterApi, 'namespaces'>, prefix:
   };
 }
 
-async function listOurs(api: Pick<ClusterApi, 'namespaces'>, prefix: string): Promise<string[]> {
+async function listManaged(api: Pick<ClusterApi, 'namespaces'>, prefix: string): Promise<string[]> {
   try {
     const found = await api.namespaces.list(MANAGED_SELECTOR);
     return found.map(({ metadata }) => metadata?.name ?? '').filter((name) => name.startsWith(prefix));

@@ -1,16 +1,16 @@
 /**
- * Whether a container cannot start because of what its image is: no shell, no such user, another machine's programs. All other
- * errors may be the node's, which may mend itself. `reason` and `message` are the container's, waiting or terminated.
+ * Whether a container cannot start because of its image: no shell, no such user, programs for another machine. Any other error may be
+ * the node's, and may pass. `reason` and `message` are those of the container, waiting or terminated.
  */
 export function isFaultOfImage(reason: string, message: string): boolean {
   return FAULTS.some(([reasons, words]) => reasons.test(reason) && words.test(message)) && !ON_THE_NODE.test(message);
 }
 
-/** How a node names a container that it cannot make, or whose first process it cannot start. */
+/** The reasons of a container that cannot be created, or whose first process cannot start. */
 export const START_REASONS =
   /^(?:CreateContainerConfigError|CreateContainerError|RunContainerError|StartError|ContainerCannotRun)$/;
 
-/** In the words of the kubelet, of containerd and of runc, and of the kernel. */
+/** Messages of the kubelet, of containerd and runc, and of the kernel. */
 const FAULTS: [reasons: RegExp, words: RegExp][] = [
   [/^CreateContainerConfigError$/, /non-?root/i],
   [/^CreateContainerError$/, /no (?:users|groups) found|unable to find (?:user|group)|\/etc\/passwd|no command specified/i],

@@ -1,6 +1,6 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
 
-/** How a node names a pull that failed, or that it will try again. */
+/** The reasons of a container whose pull failed, or will be retried. */
 export const PULL_REASONS = new Set([
   'ErrImagePull',
   'ErrImageNeverPull',
@@ -11,20 +11,20 @@ export const PULL_REASONS = new Set([
 ]);
 
 /**
- * What the registry, or the way to it, said when the image was last pulled. While a node waits before its next try, older ones
- * say only that; then the newest event has it. `events` are newest first.
+ * The error of the last pull, from the registry or the network. While an older node waits for its next attempt, only the newest event
+ * has it. `events` are newest first.
  */
 export function pullError(message: string, events: CoreV1Event[]): string {
-  const said = message.replace(/^Back-off pulling image "[^"]*"(?:: ErrImagePull)?(?:: )?/, '');
-  if (said !== '') return said;
+  const error = message.replace(/^Back-off pulling image "[^"]*"(?:: ErrImagePull)?(?:: )?/, '');
+  if (error !== '') return error;
   const failed = events.find((event) => event.message?.startsWith('Failed to pull image'))?.message;
   return failed?.replace(/^Failed to pull image "[^"]*": /, '') ?? message;
 }
 
 /**
- * What an error of a pull says of the image: `missing` is the registry's own word that there is no such image, `unfit` that it has
- * none for this kind of machine, `denied` that it may not be there or may not be ours, `throttled` that nobody was asked or too much
- * was. All else passes: networks, name services, token services, and registries fail for a while.
+ * The verdict on a failed pull. `missing`: the registry reported that the image does not exist. `unfit`: it has none for this kind of
+ * machine. `denied`: the image may not exist, or need a pull secret. `throttled`: the node or the registry limits pulls, or the node is
+ * full. Any other error is `passing`: networks, name services, token services, and registries fail for a while.
  */
 export type PullVerdict = 'missing' | 'unfit' | 'denied' | 'throttled' | 'passing';
 
@@ -39,11 +39,11 @@ export function judgePull(error: string): PullVerdict {
 }
 
 const THROTTLED = /pull QPS exceeded|too ?many ?requests|no space left on device/i;
-/** Of containerd, and of CRI-O. */
+/** Messages of containerd and CRI-O. */
 const UNFIT = /no match for platform in manifest|no image found in (?:image index|manifest list) for architecture/i;
 /**
- * Codes of the registry's answer, as CRI-O and Docker repeat them, and how containerd ends when the manifest is not found. Of a layer
- * it says `not found` too, which a registry may just have lost sight of, and of parts of an image on the node.
+ * Codes of the registry's answer, as CRI-O and Docker repeat them, and the end of containerd's message for a missing manifest. Its message
+ * for a missing layer, or a part of an image on the node, ends with `not found` too, and may pass.
  */
 const MISSING = [
   /\bmanifest unknown\b|\bMANIFEST_UNKNOWN\b|\bname unknown\b|\bNAME_UNKNOWN\b/i,

@@ -9,33 +9,36 @@ import type { ClusterSettings } from '../settings';
 import { MAIN_CONTAINER, SEED_CONTAINER, USERS_CONTAINER } from './container-status';
 import { HOME_FOLDER, MAIN_SCRIPT, SEED_SCRIPT, VOLUME_PATH, WAIT_SCRIPT } from './scripts';
 
-/** What a volume's files may be written with by whoever runs in the pod; any group that no image uses. */
+/** The group that may write to the volume; no image has a user in it. */
 const VOLUME_GROUP = 2000;
-/** Enough for the main process to tell the others and wait for them. */
+/** Enough for the main process to signal the others and wait for them. */
 const GRACE_SECONDS = 15;
-/** Shares are promised a quarter of their limit: workspaces are idle most of the time, and short of memory never for long. */
+/** Requests are a quarter of the CPU limit: workspaces are idle most of the time. */
 const CPU_OVERCOMMIT = 4;
 
 const WARNINGS = 'perennial/warnings';
 const MAX_WARNINGS = 10;
-const NOBODY = 65_534;
-/** As long as a slow pull may take: whoever looks in again goes on with it. */
+const UNPRIVILEGED_UID = 65_534;
+/** As long as a slow pull may take: later attempts continue with the same pod. */
 const PROBE_SECONDS = 30 * 60;
 
+/** The input of a pod's manifest. */
 export interface PodManifestInput {
   spec: PodSpec;
+  /** The reference to run, by tag or digest. */
   image: string;
   facts: ImageFacts;
-  /** Whether a home must be seeded, and its owner looked at, before anything runs. */
+  /** Whether the home has to be seeded, and its owner checked, before the main container starts. */
   isNew: boolean;
+  /** Sentences that the build reports, kept on the pod. */
   warnings: string[];
   settings: ClusterSettings;
 }
 
 /** The pod of one build. */
-export function podManifest(plan: PodManifestInput): V1Pod {
-  const { spec, warnings, settings } = plan;
-  const body = podBody(plan);
+export function podManifest(input: PodManifestInput): V1Pod {
+  const { spec, warnings, settings } = input;
+  const body = podBody(input);
   return {
     metadata: {
       name: podName(spec.id),
@@ -49,7 +52,7 @@ export function podManifest(plan: PodManifestInput): V1Pod {
   };
 }
 
-/** What the runtime says of a pod that runs: read from the pod itself, so that whoever finds it says the same. */
+/** The description of a pod that runs, read from the pod alone, so that every caller gives the same. */
 export function describeStarted({ metadata, spec, status }: V1Pod): Pod {
   const main = spec?.containers.find(({ name }) => name === MAIN_CONTAINER);
   const env = Object.fromEntries((main?.env ?? []).map(({ name, value }) => [name, value]));
@@ -66,7 +69,7 @@ export function describeStarted({ metadata, spec, status }: V1Pod): Pod {
   };
 }
 
-/** Of ours there are few; anybody who may edit the pod may have written anything there. */
+/** At most ten, each cut: a user who may edit pods may have written any text. */
 function warningsIn(text: string): string[] {
   try {
     const found = JSON.parse(text) as unknown;
@@ -93,8 +96,8 @@ export function digestOf(reference: string | undefined): string | null {
 }
 
 /**
- * A pod that only looks into an image: one container as the image's own user, which the kubelet refuses by name where it cannot
- * tell that user from root, and one as nobody, in which the list of users can be read all the same.
+ * The pod that inspects an image. One container runs as the image's user; where that is a name, the kubelet refuses it, and reports the
+ * name. The other runs with uid 65534, so that the list of users can be read in either case.
  */
 export function probeManifest(image: string, settings: ClusterSettings): V1Pod {
   const container = (name: string, runAsUser: number | undefined): V1Container => ({
@@ -112,7 +115,7 @@ export function probeManifest(image: string, settings: ClusterSettings): V1Pod {
       securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       activeDeadlineSeconds: PROBE_SECONDS,
       terminationGracePeriodSeconds: 1,
-      containers: [container(MAIN_CONTAINER, undefined), container(USERS_CONTAINER, NOBODY)],
+      containers: [container(MAIN_CONTAINER, undefined), container(USERS_CONTAINER, UNPRIVILEGED_UID)],
     },
   };
 }
@@ -150,7 +153,7 @@ function podBody({ spec, image, facts, isNew, settings }: PodManifestInput): V1P
       runAsUser: facts.uid,
       runAsGroup: facts.gid,
       fsGroup: VOLUME_GROUP,
-      // Else every start would open each file of the home to its group, private keys too.
+      // The default would open each file of the home, private keys too, to its group at every start.
       fsGroupChangePolicy: 'OnRootMismatch',
       seccompProfile: { type: 'RuntimeDefault' },
     },
@@ -174,14 +177,14 @@ function commonBody({ imagePullSecrets, pod }: ClusterSettings): Pick<V1PodSpec,
   };
 }
 
-/** What a digest stands for never changes, so that a registry that is away keeps nobody from what a node has. */
+/** The content of a digest never changes, so that a node which has it needs no registry. */
 const pullPolicy = (image: string, { imagePullPolicy }: ClusterSettings): string =>
   digestOf(image) === null ? imagePullPolicy : 'IfNotPresent';
 
-/** What `sudo` needs to become another user and to say so to the kernel's audit, and what installing packages needs then. */
+/** The capabilities that `sudo` needs to change the user and write to the audit log, and that installing packages needs. */
 const FOR_SUDO = ['SETUID', 'SETGID', 'AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER'];
 
-/** `sudo` needs what `restricted` forbids; nobody gets more than that, by what a container runtime gives of itself. */
+/** `sudo` needs what `restricted` forbids; `baseline` gets exactly that, and not the container runtime's defaults. */
 function confined(level: PodSpec['podSecurity']): NonNullable<V1Container['securityContext']> {
   return level === 'baseline'
     ? { allowPrivilegeEscalation: true, capabilities: { drop: ['ALL'], add: FOR_SUDO } }
@@ -200,11 +203,11 @@ function shareOf(cpu: string): string {
   return `${Math.max(1, Math.ceil((quantity(cpu) * 1000) / CPU_OVERCOMMIT))}m`;
 }
 
-/** The workspace's own first, so that what says who and where one is cannot be anything else. */
+/** The identity of the user comes last, so that no variable of the workspace overrides it. */
 function environment(spec: PodSpec, { user, home, shell }: ImageFacts): { name: string; value: string }[] {
   const env = { ...spec.env, HOME: home, USER: user, LOGNAME: user, SHELL: shell };
   return Object.entries(env).map(([name, value]) => ({ name, value: literal(value) }));
 }
 
-/** Kubernetes would put variables in the place of `$(NAME)`, in commands as in values. */
+/** Kubernetes replaces `$(NAME)` by a variable, in commands and in values. */
 const literal = (text: string): string => text.replaceAll('$', '$$$$');

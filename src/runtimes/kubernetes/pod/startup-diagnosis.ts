@@ -17,24 +17,24 @@ import { newestFirst } from './events';
 import { judgePull, PULL_REASONS, pullError } from './image-pull-error';
 import { readPodState } from './state';
 
-/** What a pod that does not run yet waits for, and whether waiting goes on. */
+/** The state of a pod that does not run yet: its next condition, and whether to wait on. */
 export interface Diagnosis {
-  /** Follows the words `waiting for`. */
+  /** The object of the words `waiting for`. */
   waitingFor: string;
-  /** Waiting changes nothing: the build ends. */
+  /** A failure that waiting cannot change: the build ends. Null where it can. */
   fatal: { type: FinalType; message: string } | null;
-  /** Waiting may help, but not here: the start is given up for now and tried again. */
+  /** A failure that may pass: this attempt ends to free its slot, and the start is retried. Null while this attempt waits. */
   busy: { type: TemporaryType; message: string } | null;
 }
 
-/** How long one start waits for a node with room before it lets others try. */
+/** How long one attempt waits for a node with room before others get its slot. */
 const NO_ROOM_MS = 20_000;
-/** A volume that moves between nodes is detached and attached, which takes tens of seconds when all is well. */
+/** Detaching a volume from a node and attaching it to another takes tens of seconds without a fault. */
 const HELD_MS = 60_000;
-/** The kubelet goes on trying by itself, and whoever waits looks in again. */
+/** The kubelet retries by itself, and the next attempt finds the result. */
 const PULL_MS = 60_000;
 
-/** Reads what keeps a pod from running out of the pod itself and of the events of it and of its claims. */
+/** Diagnoses why a pod does not run yet, from its status and the events of the pod and its claims. */
 export function diagnoseStartup(pod: V1Pod, events: CoreV1Event[], nowMs: number): Diagnosis {
   const placed = conditionOf(pod, 'PodScheduled');
   const created = epochMs(pod.metadata?.creationTimestamp) ?? nowMs;
@@ -49,50 +49,51 @@ interface Start {
   pod: V1Pod;
   /** Newest first. */
   events: CoreV1Event[];
+  /** Milliseconds since the creation of the pod. */
   ageMs: number;
-  /** Since a node was found; since the pod was made, before that. */
+  /** Milliseconds since the pod has a node, or before that since its creation. */
   onNodeMs: number;
 }
 
 const waitFor = (waitingFor: string): Diagnosis => ({ waitingFor, fatal: null, busy: null });
 const giveUp = (type: FinalType, message: string): Diagnosis => ({ waitingFor: 'nothing', fatal: { type, message }, busy: null });
-const retry = (type: TemporaryType, message: string): Diagnosis => ({ ...waitFor('another try'), busy: { type, message } });
-/** Waits for a while, and then lets others try. */
+const retry = (type: TemporaryType, message: string): Diagnosis => ({ ...waitFor('another attempt'), busy: { type, message } });
+/** Waits for a while, and then frees the slot for others. */
 const waitWhile = (isEarly: boolean, waitingFor: string, type: TemporaryType): Diagnosis =>
   isEarly ? waitFor(waitingFor) : { waitingFor, fatal: null, busy: { type, message: `the pod still waits for ${waitingFor}` } };
 
-/** Ended before it ran: by its node, by the home's seeder, or by its image. */
+/** The pod ended before it ran: because of its node, the home's seeder, or the image. */
 function diagnoseEnd({ pod }: Start): Diagnosis | null {
   const state = readPodState(pod);
   if (state.state !== 'ended') return null;
-  const again = (type: TemporaryType) => retry(type, `the pod ended before it ran: ${state.reason}`);
-  if (pod.metadata?.deletionTimestamp !== undefined) return again('RuntimeUnavailable');
-  if (isTurnedAway(pod)) return again('NoCapacity');
+  const retryAs = (type: TemporaryType) => retry(type, `the pod ended before it ran: ${state.reason}`);
+  if (pod.metadata?.deletionTimestamp !== undefined) return retryAs('RuntimeUnavailable');
+  if (isRejectedByNode(pod)) return retryAs('NoCapacity');
   const end = failedSeeding(pod) ?? mainStatus(pod)?.state?.terminated;
-  const said = shorten(end?.message ?? '');
-  const verdict = SEEDER_SAYS[end?.exitCode ?? 0];
-  if (verdict) return giveUp(verdict, said === '' ? state.reason : said);
-  if (isFaultOfImage(end?.reason ?? '', said)) {
-    return giveUp('ImageInvalid', `the image ${imageOf(pod, MAIN_CONTAINER)} cannot be started: ${said}`);
+  const message = shorten(end?.message ?? '');
+  const type = TYPE_BY_EXIT_CODE[end?.exitCode ?? 0];
+  if (type) return giveUp(type, message === '' ? state.reason : message);
+  if (isFaultOfImage(end?.reason ?? '', message)) {
+    return giveUp('ImageInvalid', `the image ${imageOf(pod, MAIN_CONTAINER)} cannot be started: ${message}`);
   }
-  return again('RuntimeUnavailable');
+  return retryAs('RuntimeUnavailable');
 }
 
-/** Exit codes of our own scripts in the pod: files of another user or beyond reach, and no home where one was recorded. */
-const SEEDER_SAYS: Record<number, FinalType> = { 65: 'ImageInvalid', 66: 'HomeMissing' };
+/** Exit codes of the scripts in the pod: files that belong to another user or cannot be copied, and a home that is gone. */
+const TYPE_BY_EXIT_CODE: Record<number, FinalType> = { 65: 'ImageInvalid', 66: 'HomeMissing' };
 
-/** The node had less room than the scheduler thought, or has run short of it. */
-function isTurnedAway({ status }: V1Pod): boolean {
+/** The node had less room than the scheduler assumed, or has run out of it. */
+function isRejectedByNode({ status }: V1Pod): boolean {
   return /^Pod was rejected/.test(status?.message ?? '') || /^(?:OutOf\w+|NodeAffinity|Evicted)$/.test(status?.reason ?? '');
 }
 
-/** The first container, in the order in which they start, that cannot. */
+/** The first container, in the order of their start, that cannot start. */
 function diagnoseContainers(start: Start): Diagnosis | null {
   for (const { name, state } of containersOf(start.pod)) {
     const { reason = '', message = '' } = state?.waiting ?? {};
     const image = `the image ${imageOf(start.pod, name)}`;
     const found = diagnoseContainer(start, image, { reason, message });
-    // What the cluster put into the pod is its administrators' to mend, and says nothing of the workspace's image.
+    // An injected container is the administrators' to repair, and proves nothing about the workspace's image.
     if (found !== null)
       return isOwnContainer(name)
         ? found
@@ -128,7 +129,7 @@ function diagnoseContainerStart({ onNodeMs }: Start, image: string, { reason, me
   return waitWhile(onNodeMs < HELD_MS, `${image} to be started: ${shorten(message)}`, 'RuntimeUnavailable');
 }
 
-/** The last thing that was done for the pod failed: its volume, or its sandbox. */
+/** The last step for the pod failed: its volume, or its sandbox. */
 function diagnoseStep(start: Start): Diagnosis | null {
   const newest = start.events.find(({ reason }) => (reason ?? '') in HOLDS || STEPS.has(reason ?? ''));
   const held = HOLDS[newest?.reason ?? ''];
@@ -145,10 +146,10 @@ const HOLDS: Record<string, string> = {
   ProvisioningFailed: 'a volume to be made',
   FailedCreatePodSandBox: "the pod's sandbox",
 };
-/** What is said when a step went well: what failed before it no longer holds the pod up. */
+/** The events of steps that succeeded: failures before them no longer count. */
 const STEPS = new Set(['ProvisioningSucceeded', 'SuccessfulAttachVolume', 'Pulling', 'Pulled', 'Created', 'Started']);
 
-/** Another start may well meet the same: the pod keeps its place, and is looked at again. */
+/** A retry may fail the same way; the pod stays, and the next attempt checks it. */
 function typeOfHold({ reason, message = '' }: CoreV1Event): TemporaryType {
   if (IN_USE.test(message)) return 'HomeBusy';
   return reason === 'ProvisioningFailed' && OUT_OF_SPACE.test(message) ? 'NoCapacity' : 'RuntimeUnavailable';
@@ -157,22 +158,22 @@ function typeOfHold({ reason, message = '' }: CoreV1Event): TemporaryType {
 const IN_USE = /Multi-Attach|already (?:exclusively attached|attached|used by|in[- ]use)/i;
 const OUT_OF_SPACE = /out of space|no space|insufficient|not enough|exceeded|quota|ResourceExhausted/i;
 
-/** The scheduler found no node. Never final: nodes come and go. */
+/** The scheduler found no node. Never final: nodes are added and removed. */
 function diagnoseScheduling({ pod, ageMs }: Start): Diagnosis | null {
   const placed = conditionOf(pod, 'PodScheduled');
   if (placed?.status !== 'False') return null;
-  const said = placed.message ?? placed.reason ?? '';
-  const waitingFor = `a node with room: ${shorten(said.replace(/\.?(?: no new claims to deallocate,)? preemption: .*$/s, ''))}`;
-  return waitWhile(ageMs < NO_ROOM_MS, waitingFor, IN_USE.test(said) ? 'HomeBusy' : 'NoCapacity');
+  const message = placed.message ?? placed.reason ?? '';
+  const waitingFor = `a node with room: ${shorten(message.replace(/\.?(?: no new claims to deallocate,)? preemption: .*$/s, ''))}`;
+  return waitWhile(ageMs < NO_ROOM_MS, waitingFor, IN_USE.test(message) ? 'HomeBusy' : 'NoCapacity');
 }
 
-/** Its node has said nothing of it yet: it may be lost, which nothing else tells of for minutes. */
+/** The node has reported nothing of the pod: it may be lost, which the cluster notices only after minutes. */
 function diagnoseSilence({ pod, onNodeMs }: Start): Diagnosis | null {
   if (conditionOf(pod, 'PodScheduled')?.status !== 'True' || containersOf(pod).length > 0) return null;
   return waitWhile(onNodeMs < HELD_MS, `node ${pod.spec?.nodeName ?? ''} to take the pod on`, 'RuntimeUnavailable');
 }
 
-/** What comes next when nothing is wrong. */
+/** The next condition of a start without a fault. */
 function nextStep({ pod, events }: Start): string {
   if (pod.status?.initContainerStatuses?.some(({ name, state }) => name === SEED_CONTAINER && state?.running))
     return 'the home to be seeded';
@@ -181,6 +182,6 @@ function nextStep({ pod, events }: Start): string {
   return `the image ${imageOf(pod, MAIN_CONTAINER)} to be ${isPulling ? 'pulled' : 'started'}`;
 }
 
-/** The cluster repeats itself at the front; what went wrong stands at the end. Others put their own words before and after it. */
+/** Keeps the end of a message: layers prefix it, and the cause is last. */
 const shorten = (message: string): string => cutStart(message, LONGEST);
 const LONGEST = 300;

@@ -3,12 +3,12 @@ import type { ListedPod } from '../../runtime';
 import { cutStart } from '../../text';
 import { conditionOf, failedSeeding, MAIN_CONTAINER, mainStatus } from './container-status';
 
-/** `reason` is a plain sentence; `counted` is false when the host ended, which is nobody's fault. */
+/** `reason` is a plain sentence; `counted` is false when the host ended, which is no fault of the workspace. */
 export type PodState = { state: 'starting' } | { state: 'running' } | { state: 'ended'; reason: string; counted: boolean };
 
 /**
- * Whether a pod runs, as the cluster last said. A pod that is being deleted has ended, since nothing stops that any more. A pod
- * whose node is silent still runs: unreachable is not gone.
+ * Whether a pod runs, by its last status. A pod that is being deleted has ended, since a deletion cannot be revoked. A pod whose node
+ * is silent still runs: unreachable is not gone.
  */
 export function readPodState(pod: V1Pod): PodState {
   if (isOver(pod)) return { state: 'ended', reason: cutStart(explainEnd(pod)), counted: !isByHost(pod) };
@@ -16,31 +16,31 @@ export function readPodState(pod: V1Pod): PodState {
   return { state: isRunning ? 'running' : 'starting' };
 }
 
-/** A pod as the watch sees it; one that still starts counts as running, since it is not lost. Null when its labels are not ours. */
+/** A pod for `listPods`; a pod that still starts counts as running, since it is not lost. Null with labels that Perennial does not write. */
 export function describePod(pod: V1Pod): ListedPod | null {
   const label = (key: string) => pod.metadata?.labels?.[`perennial/${key}`] ?? '';
   const workspace = { id: label('id'), owner: label('owner'), name: label('name'), organization: label('organization') };
   const instance = pod.metadata?.uid;
-  const isManaged = Object.values(workspace).every((value) => NAME.test(value)) && BUILD.test(label('build'));
-  if (!isManaged || instance === undefined) return null;
+  const isValid = Object.values(workspace).every((value) => NAME.test(value)) && BUILD.test(label('build'));
+  if (!isValid || instance === undefined) return null;
   const read = readPodState(pod);
   const end = read.state === 'ended' ? read : { reason: null, counted: true };
   const { reason, counted } = end;
   return { ...workspace, build: Number(label('build')), instance, running: read.state !== 'ended', reason, counted };
 }
 
-/** What fits a label, and what Kubernetes takes as part of a name. */
+/** A label's value that is also valid in the name of an object. */
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const BUILD = /^[1-9]\d{0,14}$/;
 
-/** Containers are never started again in the same pod, so a dead one ends it before its phase says so. */
+/** Containers never restart in the same pod, so that a dead one ends the pod before its phase shows it. */
 function isOver(pod: V1Pod): boolean {
   const phase = pod.status?.phase;
   if (phase === 'Failed' || phase === 'Succeeded' || pod.metadata?.deletionTimestamp !== undefined) return true;
   return mainStatus(pod)?.state?.terminated !== undefined || failedSeeding(pod) !== undefined;
 }
 
-/** The cluster's own reason comes first: what a process says when it is ended from outside tells nothing. */
+/** The cluster's reason takes precedence: the exit code of a process that was killed explains nothing. */
 function explainEnd(pod: V1Pod): string {
   const { reason, message } = pod.status?.reason === undefined ? (disruptionOf(pod) ?? {}) : (pod.status ?? {});
   if (reason !== undefined) return `the cluster ended it (${reason})${tail(message)}`;
@@ -67,11 +67,11 @@ function explainExit(end: V1ContainerStateTerminated): string {
 const NOT_STARTED = new Set(['StartError', 'ContainerCannotRun']);
 const TAIL = { lines: 3, characters: 400 };
 
-/** The last lines of what was said, as the end of a sentence. */
+/** The last lines of a message, as the end of a sentence. */
 function tail(message: string | undefined): string {
   const lines = (message ?? '').split('\n').map((line) => line.trim());
-  const said = lines.filter((line) => line !== '').slice(-TAIL.lines);
-  return said.length === 0 ? '' : `: ${said.join('; ').slice(-TAIL.characters)}`;
+  const last = lines.filter((line) => line !== '').slice(-TAIL.lines);
+  return last.length === 0 ? '' : `: ${last.join('; ').slice(-TAIL.characters)}`;
 }
 
 function isByHost(pod: V1Pod): boolean {
@@ -85,12 +85,12 @@ function disruptionOf(pod: V1Pod): { reason?: string; message?: string } | undef
   return condition?.status === 'True' ? condition : undefined;
 }
 
-/** Drains, preemptions, and nodes that are gone. Evictions by the kubelet are `TerminationByKubelet`: the pod took too much. */
+/** Drains, preemptions, and lost nodes. Evictions by the kubelet are `TerminationByKubelet`: the pod used too much. */
 const BY_HOST = new Set(['EvictionByEvictionAPI', 'PreemptionByScheduler', 'DeletionByTaintManager', 'DeletionByPodGC']);
-/** What the kubelet calls a pod that it ended, or refused, because its node is shut down. */
+/** The reasons of pods that the kubelet ended, or refused, because its node shuts down. */
 const SHUTDOWN = new Set(['Terminated', 'NodeShutdown']);
 
-/** What containerd says of a container that ran when containerd ended and is not there when it is back: the node was started again. */
+/** containerd's report of a container that ran before a restart of containerd and is gone after it: the node was rebooted. */
 function isOfAnotherBoot(end: V1ContainerStateTerminated): boolean {
   return end.exitCode === 255 && end.reason === 'Unknown';
 }

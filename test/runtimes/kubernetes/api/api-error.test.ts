@@ -22,10 +22,10 @@ const SECRET = 'secret-in-the-body';
 const POD = { metadata: { name: 'ws-w1', annotations: { secret: SECRET } } };
 
 const SET_COOKIE = { 'set-cookie': `session=${TOKEN}` };
-const TROUBLES: [what: string, answer: Answer][] = [
+const FAULTS: [what: string, answer: Answer][] = [
   ['a refusal', refusal(403, 'Forbidden', 'pods is forbidden', SET_COOKIE)],
   ["a proxy's page", text(502, 'text/html', '<html>', SET_COOKIE)],
-  ['a page in place of an answer', text(200, 'text/html', '<html>', SET_COOKIE)],
+  ['a page instead of an answer', text(200, 'text/html', '<html>', SET_COOKIE)],
   ['no answer', hang],
   ['a reset', reset],
   ['a broken answer', breakOff],
@@ -44,7 +44,7 @@ describe('A failure of the API', () => {
     await server.end();
   });
 
-  it.each(TROUBLES)('holds nothing of the request and of the headers after %s.', async (_what, answer) => {
+  it.each(FAULTS)('holds nothing of the request and of the headers after %s.', async (_what, answer) => {
     server.answer(answer);
     server.upgrade((_request, socket) => socket.end(`HTTP/1.1 403 No\r\nSet-Cookie: ${TOKEN}\r\nContent-Length: 0\r\n\r\n`));
     const watched = { namespace: NAMESPACE, labels: '', resourceVersion: '', timeoutSeconds: 0 };
@@ -87,7 +87,7 @@ describe('A failure of the API', () => {
     expect(said(JSON.stringify({ message: 'x'.repeat(10_000) })).message).toHaveLength(400);
   });
 
-  it('decides nothing where Kubernetes did not say why, but tells the status.', () => {
+  it('decides nothing without the reason of Kubernetes, but has the status in its message.', () => {
     for (const body of ['', 'null', '"text"', '{}', '{"message":7}', '{"message":""}', '<html>'])
       expect(readAnswer(422, body)).toMatchObject({ status: null, reason: '', message: 'the API server answered 422' });
     expect(readAnswer(429, 'Too many requests')).toMatchObject({ status: 429 });

@@ -44,7 +44,7 @@ describe('The calls to a cluster', () => {
     }
   });
 
-  it('delete just the given uid, and take one that is gone, or is of another uid, for success.', async () => {
+  it('delete exactly the uid, and succeed where it is gone or the name has another uid.', async () => {
     server.answer(json(200, POD), refusal(404, 'NotFound', 'not found'), refusal(409, 'Conflict', 'the UID does not match'));
     const deletion = { ...AT, uid: 'u1', graceSeconds: 7 };
     for (let call = 0; call < 3; call += 1) await api.pods.delete(deletion);
@@ -70,7 +70,7 @@ describe('The calls to a cluster', () => {
     ]);
   });
 
-  it('create with the whole body, and tell what exists already.', async () => {
+  it('create with the whole body, and reject with 409 where the object exists already.', async () => {
     server.answer(json(201, POD), refusal(409, 'AlreadyExists', 'pods "ws-w1" already exists'));
     expect((await api.pods.create(AT.namespace, { metadata: { name: 'ws-w1' } })).metadata?.uid).toBe('u1');
     expect(server.asked[0]).toMatchObject({ verb: 'POST', path: PODS, body: '{"metadata":{"name":"ws-w1"}}' });

@@ -15,8 +15,8 @@ describe('The kubeconfig', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const given = (text: string) => {
-    const file = path.join(folder, 'given');
+  const write = (text: string) => {
+    const file = path.join(folder, 'written');
     writeFileSync(file, text);
     return file;
   };
@@ -29,18 +29,18 @@ describe('The kubeconfig', () => {
     return 'no complaint';
   };
 
-  it('is read from its file, with its current context or the one that is named.', () => {
+  it('is read from its file, with its current context or a named one.', () => {
     const file = writeKubeconfig(folder, { server: `${SERVER}/` });
     expect(accessOf(loadKubeconfig({ kubeconfig: file })).server).toBe(SERVER);
     expect(loadKubeconfig({ kubeconfig: file, context: 'main' }).getCurrentUser()?.token).toBe(TOKEN);
   });
 
   it('has a name for messages without path and password.', () => {
-    const file = writeKubeconfig(folder, { server: 'https://somebody:password@cluster.example/k8s/clusters/c1' });
+    const file = writeKubeconfig(folder, { server: 'https://user:password@cluster.example/k8s/clusters/c1' });
     expect(accessOf(loadKubeconfig({ kubeconfig: file })).name).toBe('https://cluster.example');
   });
 
-  it('is that of the pod when no file is given.', async () => {
+  it('is that of the pod without a file.', async () => {
     const account = path.join(folder, 'var', 'run', 'secrets', 'kubernetes.io', 'serviceaccount');
     mkdirSync(account, { recursive: true });
     writeFileSync(path.join(account, 'token'), `${TOKEN}\n`);
@@ -64,14 +64,14 @@ describe('The kubeconfig', () => {
     expect(complaintOf({ kubeconfig: missing })).toBe(
       `${missing}: expected a kubeconfig, got: ENOENT: no such file or directory, open '${missing}'`,
     );
-    const file = given('');
+    const file = write('');
     expect(complaintOf({ kubeconfig: file })).toBe(`${file}: expected a kubeconfig, got: something else`);
-    given('{}');
+    write('{}');
     expect(complaintOf({ kubeconfig: file })).toBe(`${file}: expected a current context, got none`);
-    given(`users:\n - name: a\n   user:\n  token: ${TOKEN}\n`);
+    write(`users:\n - name: a\n   user:\n  token: ${TOKEN}\n`);
     expect(complaintOf({ kubeconfig: file })).toMatch(/^.*: expected a kubeconfig, got: .*\(\d+:\d+\)$/);
     expect(complaintOf({ kubeconfig: file })).not.toContain(TOKEN);
-    given('{"clusters": [{"name": "a"}]}');
+    write('{"clusters": [{"name": "a"}]}');
     expect(complaintOf({ kubeconfig: file })).toBe(`${file}: expected a kubeconfig, got: clusters[0].cluster is missing`);
   });
 
@@ -81,7 +81,7 @@ describe('The kubeconfig', () => {
       `${file}: expected a context "other", got none of that name`,
     );
     const contexts = (cluster: string, user: string) =>
-      given(
+      write(
         JSON.stringify({
           clusters: [{ name: 'c', cluster: { server: SERVER } }],
           users: [{ name: 'u', user: {} }],

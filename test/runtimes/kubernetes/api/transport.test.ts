@@ -23,7 +23,7 @@ const POD = { metadata: { name: 'ws-w1', uid: 'u1' } };
 const OK = json(200, POD);
 const SHORT_MS = 300;
 
-describe('The way to the API server', () => {
+describe('The transport to the API server', () => {
   let server: ApiServer;
   const opened: ClusterApi[] = [];
 
@@ -86,14 +86,14 @@ describe('The way to the API server', () => {
     ['a server that is on its way out', refusal(503, 'ServiceUnavailable', 'shutting down')],
     ['a connection that is reset', reset],
     ['an answer that breaks off', breakOff],
-  ])('asks again after %s.', async (_what, answer) => {
+  ])('retries after %s.', async (_what, answer) => {
     server.answer(answer, answer, OK);
     const api = connect();
     expect(await api.pods.read(AT)).toMatchObject(POD);
     expect(api.calls.get('GET pods')).toBe(3);
   });
 
-  it('asks again as late as the server wants, also with a body.', async () => {
+  it('retries after the time that the server asks for, also with a body.', async () => {
     server.answer(refusal(429, 'TooManyRequests', 'slow down', { 'retry-after': '1' }), OK);
     const before = performance.now();
     await connect().pods.create(AT.namespace, POD);
@@ -101,24 +101,24 @@ describe('The way to the API server', () => {
     expect(server.asked.map(({ body }) => body)).toEqual([JSON.stringify(POD), JSON.stringify(POD)]);
   });
 
-  it('tells the last answer after the third try.', async () => {
+  it('rejects with the last answer after the third attempt.', async () => {
     server.answer(refusal(503, 'ServiceUnavailable', 'shutting down'));
     await expect(connect().pods.read(AT)).rejects.toMatchObject({ status: 503, message: 'shutting down' });
     expect(server.asked).toHaveLength(3);
   });
 
-  it('tells of an object that the first try has made after all.', async () => {
+  it('rejects with 409 for an object that the first attempt has created.', async () => {
     server.answer(reset, refusal(409, 'AlreadyExists', 'pods "ws-w1" already exists'));
     await expect(connect().pods.create(AT.namespace, POD)).rejects.toMatchObject({ status: 409, reason: 'AlreadyExists' });
   });
 
-  it.each([400, 401, 403, 409, 422])('does not ask again after %i.', async (status) => {
+  it.each([400, 401, 403, 409, 422])('does not retry after %i.', async (status) => {
     server.answer(refusal(status, 'Reason', 'no'));
     await expect(connect().pods.create(AT.namespace, POD)).rejects.toMatchObject({ status });
     expect(server.asked).toHaveLength(1);
   });
 
-  it('keeps no connection from others after answers that were not wanted.', async () => {
+  it('reuses the connection after refusals.', async () => {
     server.answer(refusal(503, 'ServiceUnavailable', 'x'.repeat(200_000)));
     const api = connect();
     await failureIn(api.pods.read(AT));
@@ -127,7 +127,7 @@ describe('The way to the API server', () => {
     expect(server.connections()).toBe(1);
   });
 
-  it('says that a server is not there.', async () => {
+  it('rejects with a sentence when the server refuses the connection.', async () => {
     const { server: closed, port } = await unusedPort();
     const file = writeKubeconfig(server.folder, { server: closed });
     const failure = await failureIn(connect(file).pods.read(AT));
@@ -137,26 +137,26 @@ describe('The way to the API server', () => {
     });
   });
 
-  it('trusts no certificate but those of the kubeconfig.', async () => {
+  it('trusts only the certificates of the kubeconfig.', async () => {
     const cluster = { 'certificate-authority-data': undefined };
     const failure = await failureIn(connect(writeKubeconfig(server.folder, { server: server.name, cluster })).pods.read(AT));
     expect(failure.message).toMatch(/showed a certificate that is not trusted \(\w+\)$/);
     expect(server.asked).toHaveLength(0);
   });
 
-  it('takes a token whose file ends with a line end.', async () => {
+  it('accepts a token whose file ends with a line break.', async () => {
     server.answer(OK);
     await connect(writeKubeconfig(server.folder, { server: server.name, user: { token: `${TOKEN}\n` } })).pods.read(AT);
     expect(server.asked[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
   });
 
-  it('takes a name and a password.', async () => {
+  it('accepts a name and a password.', async () => {
     server.answer(OK);
     await connect(writeKubeconfig(server.folder, { server: server.name, user: { username: 'a', password: 'b' } })).pods.read(AT);
     expect(server.asked[0]?.headers.authorization).toBe(`Basic ${Buffer.from('a:b').toString('base64')}`);
   });
 
-  it('goes through the proxy of the kubeconfig, which it asks once.', async () => {
+  it('goes through the proxy of the kubeconfig, with one CONNECT.', async () => {
     const proxy = await startProxy();
     const cluster = { 'proxy-url': proxy.url };
     const api = connect(writeKubeconfig(server.folder, { server: server.name, cluster }));

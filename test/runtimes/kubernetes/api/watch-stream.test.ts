@@ -78,7 +78,7 @@ describe('A watch of pods', () => {
     expect(api.calls.get('WATCH pods')).toBe(1);
   });
 
-  it('tells events until the server closes it, wherever the pieces of the stream are cut.', async () => {
+  it('reports events until the server closes it, wherever the stream is cut into pieces.', async () => {
     const bytes = Buffer.from(lineOf('ADDED') + lineOf('DELETED'));
     stream(async (response) => {
       for (const byte of bytes) await new Promise((resolve) => response.write(Buffer.from([byte]), resolve));
@@ -89,7 +89,7 @@ describe('A watch of pods', () => {
     expect(events[0]?.object.metadata?.annotations).toEqual(POD.metadata.annotations);
   });
 
-  it('gives a pod just as a reading of it does.', async () => {
+  it('reports a pod exactly as a read returns it.', async () => {
     stream((response) => response.end(lineOf('ADDED')));
     await watch();
     server.answer(json(200, POD));
@@ -97,20 +97,20 @@ describe('A watch of pods', () => {
     expect(events[0]?.object.status?.startTime).toEqual(new Date(POD.status.startTime));
   });
 
-  it('tells bookmarks with their version.', async () => {
+  it('reports bookmarks with their version.', async () => {
     stream((response) => response.end(lineOf('BOOKMARK', { kind: 'Pod', metadata: { resourceVersion: '99' } })));
     await watch();
     expect(events).toMatchObject([{ type: 'BOOKMARK', object: { metadata: { resourceVersion: '99' } } }]);
   });
 
-  it('rejects with 410 when its version is too old, told before the stream or in it.', async () => {
+  it('rejects with 410 when its version is too old, before the stream or in it.', async () => {
     server.answer(refusal(410, 'Expired', 'too old resource version'));
     expect(await failureIn(watch())).toMatchObject({ status: 410, reason: 'Expired', message: 'too old resource version' });
     stream((response) => response.write(lineOf('ERROR', { kind: 'Status', code: 410, message: 'too old', reason: 'Expired' })));
     expect(await failureIn(watch())).toMatchObject({ status: 410, reason: 'Expired', message: 'too old' });
   });
 
-  it('rejects with what the server refuses.', async () => {
+  it('rejects with the refusal of the server.', async () => {
     server.answer(refusal(403, 'Forbidden', 'pods is forbidden'));
     expect(await failureIn(watch())).toMatchObject({ status: 403, message: 'pods is forbidden' });
     server.answer((response) => response.writeHead(502).write('<html>'));
@@ -157,7 +157,7 @@ describe('A watch of pods', () => {
     expect((await failureIn(watch())).message).toContain('answered with something that is not JSON');
   });
 
-  it('ends at once when it is aborted, tells no more, and closes its connection.', async () => {
+  it('ends at once when it is aborted, reports no more, and closes its connection.', async () => {
     let isClosed = false;
     stream((response) => {
       response.on('close', () => {
@@ -191,7 +191,7 @@ describe('A watch of pods', () => {
     await until(() => isClosed);
   });
 
-  it('has a connection of its own.', async () => {
+  it('has a separate connection.', async () => {
     stream((response) => response.write(lineOf('ADDED')));
     const watched = watch().catch(() => 'aborted');
     await until(() => events.length === 1);

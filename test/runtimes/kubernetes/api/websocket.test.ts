@@ -69,7 +69,7 @@ describe('A socket to a path of the API server', () => {
     expect(await failureIn(open())).toMatchObject({ status: 502, reason: '', message: 'the API server answered 502' });
   });
 
-  it('is refused in time when nobody answers, or the connection is lost.', async () => {
+  it('is refused in time when no answer comes, or the connection is lost.', async () => {
     server.upgrade(() => undefined);
     const hasty = connectCluster({ kubeconfig: server.kubeconfig, timeoutMs: 300 });
     expect(await failureIn(hasty.socket(PATH, [V4]))).toMatchObject({

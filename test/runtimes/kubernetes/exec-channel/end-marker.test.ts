@@ -35,7 +35,7 @@ test.each([
   expect(run(argv)).toEqual({ exitCode, stdout: '', stderr: '' });
 });
 
-test('A program that is not there ends with 127, as in a shell.', () => {
+test('A missing program ends with 127, as in a shell.', () => {
   expect(run(['no-such-program'])).toMatchObject({
     exitCode: 127,
     stdout: '',
@@ -43,19 +43,19 @@ test('A program that is not there ends with 127, as in a shell.', () => {
   });
 });
 
-test('Words arrive as they are, and output keeps its end, with or without a line break.', () => {
+test('Arguments arrive unchanged, and output keeps its end, with or without a line break.', () => {
   const words = ['a b', '', `q'"$x`, 'two\nlines', 'ü'];
   expect(run(['printf', '%s|', ...words]).stdout).toBe(words.map((word) => `${word}|`).join(''));
   expect(run(['sh', '-c', 'echo out; echo err >&2'])).toEqual({ exitCode: 0, stdout: 'out\n', stderr: 'err\n' });
 });
 
-test('A command is given just its own input, and need not read it.', () => {
+test('A command gets exactly its own input, and need not read it.', () => {
   expect(run(['cat'], 'hello')).toMatchObject({ exitCode: 0, stdout: 'hello' });
   expect(run(['cat'])).toMatchObject({ exitCode: 0, stdout: '' });
   expect(run(['true'], 'x'.repeat(1_000_000)).exitCode).toBe(0);
 });
 
-test('A command that is never told to go does nothing, and has no exit code.', () => {
+test('A command that is never started does nothing, and has no exit code.', () => {
   const marker = createMarker();
   for (const stdinBytes of [0, 4]) {
     const [program = '', ...args] = markedCommand(marker, { argv: ['echo', 'begun'], stdinBytes });
@@ -64,12 +64,12 @@ test('A command that is never told to go does nothing, and has no exit code.', (
   }
 });
 
-test('Of much output the end is kept.', () => {
+test('Of long output the end is kept.', () => {
   const { stdout, exitCode } = run(['seq', '1', '5000']);
   expect({ exitCode, length: stdout.length, end: stdout.slice(-5) }).toEqual({ exitCode: 0, length: KEEP_BYTES, end: '5000\n' });
 });
 
-test('A stream that was cut off has no exit code, however much of the mark came.', () => {
+test('A stream that was cut off has no exit code, however much of the marker arrived.', () => {
   const marker = createMarker();
   const stream = readMarked(marker, KEEP_BYTES);
   stream.push(Buffer.from(`some output${marker.text}:0`));
@@ -79,7 +79,7 @@ test('A stream that was cut off has no exit code, however much of the mark came.
   expect(stream.content().toString()).toBe('some output');
 });
 
-test('A streamed command has its input to itself, and its mark on both streams.', () => {
+test('A streamed command gets all of its input, and has its marker on both streams.', () => {
   const marker = createMarker();
   const [program = '', ...args] = streamedCommand(marker, ['sh', '-c', 'cat; exit 3']);
   const { stdout, stderr } = spawnSync(program, args, { input: 'all of it', encoding: 'utf8' });
@@ -103,7 +103,7 @@ test.each([
   expect(stream.content().equals(bytes.subarray(-keepBytes))).toBe(true);
 });
 
-test('What comes after the mark is no output, in the same piece as little as in later ones.', () => {
+test('Data after the marker is no output, in the same piece or in later ones.', () => {
   const marker = createMarker();
   const stream = readMarked(marker, KEEP_BYTES);
   stream.push(Buffer.from(`said${marker.text}:0;${'more'.repeat(KEEP_BYTES)}`));

@@ -45,14 +45,14 @@ test.each([[['stderr', 'stdout'] as const], [['stdout', 'stderr'] as const]])(
   'All output is passed on, with the exit code, when the streams come to their ends in the order %j.',
   async (order) => {
     server.onCommand((command) => void sendInTurn(command, [...order]));
-    const given = shell(['sh', '-c', 'seq 1 20000; echo trouble >&2; exit 7']);
-    const { exitCode, stdout, stderr } = await outcome(given);
-    expect({ exitCode, stderr, lines: stdout.split('\n').length }).toEqual({ exitCode: 7, stderr: 'trouble\n', lines: 20_001 });
+    const running = shell(['sh', '-c', 'seq 1 20000; echo fault >&2; exit 7']);
+    const { exitCode, stdout, stderr } = await outcome(running);
+    expect({ exitCode, stderr, lines: stdout.split('\n').length }).toEqual({ exitCode: 7, stderr: 'fault\n', lines: 20_001 });
     expect(stdout.endsWith('\n20000\n')).toBe(true);
   },
 );
 
-test('A line that is lost when only one stream has come to its end gives no exit code.', async () => {
+test('A connection that is lost when only one stream has ended gives no exit code.', async () => {
   server.onCommand(async (command) => {
     command.say(CHANNEL.stderr, await buffer(command.start().stderr));
     await command.taken();
@@ -61,14 +61,14 @@ test('A line that is lost when only one stream has come to its end gives no exit
   await expect(shell(['echo', 'one']).ended).rejects.toMatchObject({ type: 'RuntimeUnavailable' });
 });
 
-test('A command gets its input to the end, byte by byte as it is, and its output comes back so.', async () => {
+test('A command gets all of its input unchanged, and so does the caller with its output.', async () => {
   server.onCommand((command) => void sendInTurn(command, ['stdout', 'stderr']));
-  const given = shell(['cat']);
+  const running = shell(['cat']);
   const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, at) => at % 256));
-  given.stdin.end(bytes);
-  const output = buffer(given.stdout);
-  expect(await given.ended).toBe(0);
-  given.stdout.end();
+  running.stdin.end(bytes);
+  const output = buffer(running.stdout);
+  expect(await running.ended).toBe(0);
+  running.stdout.end();
   expect((await output).equals(bytes)).toBe(true);
 });
 
@@ -76,7 +76,7 @@ test.each([
   ['A command', false],
   ['A terminal', true],
 ])('%s whose caller gives up while the line is being opened is closed at once.', async (_, isTTY) => {
-  const reason = new Error('nobody waits any more');
+  const reason = new Error('the caller has left');
   const aborting = new AbortController();
   const closed = new Promise((resolve) =>
     server.onCommand(({ line }) => {
@@ -103,7 +103,7 @@ describe('Through a pipe', () => {
         void sendInTurn(command, ['stdout', 'stderr']);
       };
     });
-    const given = shell(['wc', '-c']);
+    const running = shell(['wc', '-c']);
     let read = 0;
     const source = Readable.from(
       (function* () {
@@ -113,18 +113,18 @@ describe('Through a pipe', () => {
         }
       })(),
     );
-    source.pipe(given.stdin);
-    const output = text(given.stdout);
+    source.pipe(running.stdin);
+    const output = text(running.stdout);
     await pause(500);
     // What lies in the buffers of the machine between the two counts too.
     expect(read).toBeLessThan(16 * MIB);
     goOn();
-    expect(await given.ended).toBe(0);
-    given.stdout.end();
+    expect(await running.ended).toBe(0);
+    running.stdout.end();
     expect((await output).trim()).toBe(String(64 * MIB));
   });
 
-  test('a caller that does not read yet makes the command wait, is not given up for silent, and gets all of it later.', async () => {
+  test('a caller that does not read yet makes the command wait, is not taken for silent, and gets all of it later.', async () => {
     let sent = 0;
     server.onCommand(async (command) => {
       const child = command.start();
@@ -135,12 +135,12 @@ describe('Through a pipe', () => {
         while (command.line.bufferedAmount > MIB) await pause(5);
       }
     });
-    const given = shell(['head', '-c', String(64 * MIB), '/dev/zero']);
+    const running = shell(['head', '-c', String(64 * MIB), '/dev/zero']);
     await pause(500);
     expect(sent).toBeLessThan(16 * MIB);
-    const output = buffer(given.stdout);
-    expect(await given.ended).toBe(0);
-    given.stdout.end();
+    const output = buffer(running.stdout);
+    expect(await running.ended).toBe(0);
+    running.stdout.end();
     expect((await output).length).toBe(64 * MIB);
   });
 });

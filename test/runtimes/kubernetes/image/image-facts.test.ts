@@ -9,7 +9,7 @@ const REFERENCE = 'e2e.local/tools:1';
 const read = (answer: string, name: string | null = null) => readFacts({ reference: REFERENCE, answer, name, digest: null });
 
 /** What the script says where /etc/passwd has these lines, each character being a byte. */
-function look(users: string, name = ''): string {
+function readUser(users: string, name = ''): string {
   const folder = mkdtempSync(join(tmpdir(), 'passwd-'));
   const file = join(folder, 'passwd');
   writeFileSync(file, Buffer.from(`${users}\n`, 'latin1'));
@@ -24,15 +24,15 @@ const SH = spawnSync('sh', ['-c', 'command -v sh'], { encoding: 'utf8' }).stdout
 describe('The image’s user', () => {
   test('is found by its uid, or by its name, among others.', () => {
     const users = `other:x:7:8::/srv/other:/bin/sh\nme:x:${OWN}:5::/srv/me:/bin/sh`;
-    expect(look(users)).toBe(`${OWN}\nme\n${OWN}\n5\n/srv/me\n/bin/sh\n`);
-    expect(look(users, 'other')).toBe(`${OWN}\nother\n7\n8\n/srv/other\n/bin/sh\n`);
-    expect(look(users, 'nobody')).toBe(`${OWN}\n`);
+    expect(readUser(users)).toBe(`${OWN}\nme\n${OWN}\n5\n/srv/me\n/bin/sh\n`);
+    expect(readUser(users, 'other')).toBe(`${OWN}\nother\n7\n8\n/srv/other\n/bin/sh\n`);
+    expect(readUser(users, 'nobody')).toBe(`${OWN}\n`);
   });
 
   test.each(['', '/sbin/nologin', '/usr/bin/false', '/bin/zsh-that-is-not-there'])(
-    'has sh for its shell where %j is given.',
+    'has sh for its shell where /etc/passwd has %j.',
     (shell) => {
-      expect(look(`me:x:${OWN}:5::/srv/me:${shell}`)).toBe(`${OWN}\nme\n${OWN}\n5\n/srv/me\n${SH}`);
+      expect(readUser(`me:x:${OWN}:5::/srv/me:${shell}`)).toBe(`${OWN}\nme\n${OWN}\n5\n/srv/me\n${SH}`);
     },
   );
 
@@ -48,8 +48,8 @@ describe('The image’s user', () => {
     ['has a name that is no UTF-8', '1000\nm�ller\n1000\n100\n/srv/me\n/bin/sh\n', null],
     ['has a home that is no UTF-8', '1000\nme\n1000\n100\n/srv/m�\n/bin/sh\n', null],
     ['has an endless home', `1000\nme\n1000\n100\n/${'x'.repeat(2_000)}\n/bin/sh\n`, null],
-    ['is told by an `id` that floods', `${'x'.repeat(250_000)}\n`, null],
-    ['is told by an `id` that floods and names it', `${'x'.repeat(250_000)}\n`, 'coder'],
+    ['is reported by an `id` that floods', `${'x'.repeat(250_000)}\n`, null],
+    ['is reported by an `id` that floods and names it', `${'x'.repeat(250_000)}\n`, 'coder'],
   ])('makes the image invalid at once, in few words, when it %s.', async (_, answer, name) => {
     const failure = await expectFailure((async () => read(answer, name))(), 'ImageInvalid');
     expect(failure.message.length).toBeLessThanOrEqual(500);
@@ -58,8 +58,8 @@ describe('The image’s user', () => {
 
   test('may have neighbours in other encodings than UTF-8, and is refused in one itself.', () => {
     const neighbour = 'm\xfcller:x:7:8::/srv/m\xfcller:/bin/sh';
-    expect(look(`${neighbour}\nme:x:${OWN}:5::/srv/me:/bin/sh`)).toBe(`${OWN}\nme\n${OWN}\n5\n/srv/me\n/bin/sh\n`);
-    const own = look(`m\xfcller:x:${OWN}:8::/srv/m\xfcller:/bin/sh`).replaceAll(`\n${OWN}\n`, '\n1000\n');
+    expect(readUser(`${neighbour}\nme:x:${OWN}:5::/srv/me:/bin/sh`)).toBe(`${OWN}\nme\n${OWN}\n5\n/srv/me\n/bin/sh\n`);
+    const own = readUser(`m\xfcller:x:${OWN}:8::/srv/m\xfcller:/bin/sh`).replaceAll(`\n${OWN}\n`, '\n1000\n');
     expect(() => read(own)).toThrow('UTF-8');
   });
 });

@@ -50,12 +50,12 @@ function cluster() {
     },
   };
   const waitFor = async ({ name }: { name: string }, test: (pod: V1Pod | null) => unknown) => test(pods.get(name) ?? null);
-  const book = { note: () => undefined, waitFor };
+  const informer = { note: () => undefined, waitFor };
   const cluster = {
     api,
     events: NO_EVENTS,
     network: NO_NETWORK,
-    pods: book,
+    pods: informer,
     settings: CLUSTER_DEFAULTS,
     namespaceOf: (name: string) => `perennial-${name}`,
   } as unknown as ClusterContext;
@@ -90,7 +90,7 @@ test('Many who ask for the same image at once are answered by one probe, which i
   expect(asked.creates).toBe(1);
 });
 
-test('What the image is refused for is told to all who asked for it, and the next one looks again.', async () => {
+test('The refusal of an image is reported to all callers that share a probe, and the next caller probes again.', async () => {
   const { find, asked } = cluster();
   server.onCommand(({ reply }) => reply('0\nroot\n0\n0\n/root\n/bin/sh\n'));
   await Promise.all(Array.from({ length: 3 }, () => expectFailure(find(), 'ImageInvalid')));
@@ -99,9 +99,9 @@ test('What the image is refused for is told to all who asked for it, and the nex
   expect(await find()).toMatchObject({ user: 'coder' });
 });
 
-test('Who waits no longer takes the answer from nobody: not the first who asked, nor one who joined.', async () => {
+test('An aborted caller does not disturb the others, whether it started the probe or joined it.', async () => {
   const { find, instead, asked } = cluster();
-  const reason = new Error('nobody waits any more');
+  const reason = new Error('the caller has left');
   const [first, second] = [new AbortController(), new AbortController()];
   let letGo = () => {};
   const gate = new Promise<void>((resolve) => {
@@ -118,7 +118,7 @@ test('Who waits no longer takes the answer from nobody: not the first who asked,
   expect(await three).toMatchObject({ user: 'coder' });
 });
 
-test('A probe that cannot be removed costs nobody the answer.', async () => {
+test('A probe that cannot be removed gives its answer.', async () => {
   const { find, instead } = cluster();
   instead.delete = () => Promise.reject(failure(500));
   expect(await find()).toMatchObject({ user: 'coder' });
@@ -135,13 +135,13 @@ test('A probe that another worker has removed meanwhile is made again.', async (
   expect(asked.creates).toBe(2);
 });
 
-test('A stranger’s pod of the same name is neither entered nor removed.', async () => {
+test('An unmanaged pod of the same name is neither entered nor removed.', async () => {
   const { find, asked, pods } = cluster();
   const { metadata, spec } = probeManifest(IMAGE, CLUSTER_DEFAULTS);
   const name = metadata?.name ?? '';
   expect(metadata?.labels).toEqual(MANAGED_BY);
-  const place = { name, namespace: 'perennial-default', uid: 'stranger' };
-  pods.set(name, { metadata: place, ...(spec && { spec }), status: runningAll() });
+  const unmanaged = { name, namespace: 'perennial-default', uid: 'unmanaged' };
+  pods.set(name, { metadata: unmanaged, ...(spec && { spec }), status: runningAll() });
   const { message } = await expectFailure(find(), 'NotAllowed');
   expect(message).toContain(name);
   expect({ asked, left: pods.size }).toEqual({ asked: { creates: 0, deletes: 0, sockets: 0 }, left: 1 });

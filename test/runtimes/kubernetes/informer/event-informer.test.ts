@@ -11,7 +11,7 @@ import { eventOf, podOf } from '../../../support/kubernetes/pod-objects';
 type WatchAt = Parameters<EventSource['events']['watch']>[0];
 type OnEvent = Parameters<EventSource['events']['watch']>[1];
 
-/** A server of events of which the test moves every part. */
+/** A server of events that the test drives. */
 function drivenEvents() {
   const watches: (WatchAt & { send: OnEvent; fail(error: Error): void })[] = [];
   const asked = { now: 0 };
@@ -31,7 +31,7 @@ function drivenEvents() {
   return { api, watches, asked };
 }
 
-const told = (reason: string, uid: string, version: string, object = {}): CoreV1Event => {
+const versioned = (reason: string, uid: string, version: string, object = {}): CoreV1Event => {
   const event = eventOf(reason, reason, 1, object);
   return { ...event, metadata: { name: reason, uid, resourceVersion: version } };
 };
@@ -47,30 +47,30 @@ describe('The events of pods that start', () => {
   const open = () => driven.watches.filter(({ signal }) => !signal.aborted);
   const reasons = (feed: { events(): CoreV1Event[] }) => feed.events().map(({ reason }) => reason);
 
-  test('come from one watch, however many wait, and no list of all events is asked for.', async () => {
+  test('come from one watch for all subscriptions, and no list of all events is requested.', async () => {
     const feeds = Array.from({ length: 200 }, (_, at) => informer.subscribe(podOf({ name: `ws-${at}`, uid: `uid-${at}` })));
     await until(() => driven.watches.length > 0);
     expect([driven.watches.length, driven.asked.now]).toEqual([1, 1]);
-    driven.watches[0]?.send({ type: 'ADDED', object: told('FailedMount', 'e1', '101', { uid: 'uid-7' }) });
+    driven.watches[0]?.send({ type: 'ADDED', object: versioned('FailedMount', 'e1', '101', { uid: 'uid-7' }) });
     expect(feeds.map((feed) => reasons(feed).length).filter((count) => count > 0)).toEqual([1]);
     for (const feed of feeds) feed.close();
   });
 
-  test('are those of the pod and of its claim, each once as it is now, and the newest of many.', async () => {
+  test('are those of the pod and of its claim, each once in its last state, and the newest of many.', async () => {
     const feed = informer.subscribe(podOf({}));
     await until(() => driven.watches.length > 0);
     const send = (object: CoreV1Event) => driven.watches[0]?.send({ type: 'MODIFIED', object });
-    send(told('FailedScheduling', 'e1', '101'));
-    send(told('FailedScheduling', 'e1', '102'));
-    send(told('ProvisioningFailed', 'e2', '103', { kind: 'PersistentVolumeClaim', name: 'ws-w1-home', uid: 'claim' }));
-    send(told('Other', 'e3', '104', { uid: 'uid-of-another' }));
+    send(versioned('FailedScheduling', 'e1', '101'));
+    send(versioned('FailedScheduling', 'e1', '102'));
+    send(versioned('ProvisioningFailed', 'e2', '103', { kind: 'PersistentVolumeClaim', name: 'ws-w1-home', uid: 'claim' }));
+    send(versioned('Other', 'e3', '104', { uid: 'uid-of-another' }));
     expect(reasons(feed)).toEqual(['FailedScheduling', 'ProvisioningFailed']);
-    for (let at = 0; at < 100; at += 1) send(told(`Reason${at}`, `f${at}`, '200'));
+    for (let at = 0; at < 100; at += 1) send(versioned(`Reason${at}`, `f${at}`, '200'));
     expect([feed.events().length, feed.events().at(-1)?.reason]).toEqual([40, 'Reason99']);
     feed.close();
   });
 
-  test('are watched on after a failure, and until nobody waits any more.', async () => {
+  test('are watched again after a failure, and no longer without subscriptions.', async () => {
     const feed = informer.subscribe(podOf({}));
     await until(() => driven.watches.length === 1);
     driven.watches[0]?.fail(failure(410));
@@ -82,7 +82,7 @@ describe('The events of pods that start', () => {
     await until(() => driven.watches.length === 3);
   });
 
-  test('are asked for now and then only where the server closes each watch at once, as it does on its way out.', async () => {
+  test('are watched at intervals where the server closes each watch at once, as it does while it shuts down.', async () => {
     let watches = 0;
     const watch = async () => {
       watches += 1;

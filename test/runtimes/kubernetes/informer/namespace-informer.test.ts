@@ -4,7 +4,7 @@ import { LABELS, podOf, RUNNING } from '../../../support/kubernetes/pod-objects'
 
 const SECOND = { status: RUNNING, name: 'ws-w2', uid: 'uid-w2', labels: { ...LABELS, 'perennial/id': 'w2' } };
 
-describe('The watch of a namespace', () => {
+describe('The watch of a namespace informer', () => {
   let server: FakePods;
   let informer: PodInformer;
   let nowMs = 0;
@@ -22,14 +22,14 @@ describe('The watch of a namespace', () => {
   const watchAgain = async (count: number) => until(() => server.watches.length === count && server.open().length === 1);
   const listed = async () => (await informer.list()).map(({ metadata }) => metadata?.name);
 
-  it('is for our labels, from where the list was, and ends by itself within five minutes.', () => {
+  it('selects managed pods, starts at the version of the list, and ends by itself within five minutes.', () => {
     const [watch] = server.watches;
     expect(watch).toMatchObject({ labels: 'app.kubernetes.io/managed-by=perennial', resourceVersion: '101' });
     expect(watch?.timeoutSeconds).toBeGreaterThanOrEqual(240);
     expect(watch?.timeoutSeconds).toBeLessThanOrEqual(300);
   });
 
-  it('goes on from its last word, also a mere bookmark, when the server closes it.', async () => {
+  it('continues from its last event, also a bookmark, when the server closes it.', async () => {
     const bookmark = podOf({});
     server.open()[0]?.send({ type: 'BOOKMARK', object: { ...bookmark, metadata: { resourceVersion: '150' } } });
     server.open()[0]?.close();
@@ -40,7 +40,7 @@ describe('The watch of a namespace', () => {
     expect(await listed()).toEqual(['ws-w1', 'ws-w2']);
   });
 
-  it.each([410, 500, null])('lists anew after the failure %p, and knows what it missed.', async (status) => {
+  it.each([410, 500, null])('lists again after the failure %p, and knows what it missed.', async (status) => {
     server.keep(SECOND);
     server.open()[0]?.fail(failure(status));
     await watchAgain(2);
@@ -49,7 +49,7 @@ describe('The watch of a namespace', () => {
     expect(await listed()).toEqual(['ws-w1', 'ws-w2']);
   });
 
-  it('lists anew when the last list is ten minutes old.', async () => {
+  it('lists again when the last list is ten minutes old.', async () => {
     nowMs += 599_999;
     server.open()[0]?.close();
     await watchAgain(2);
@@ -60,7 +60,7 @@ describe('The watch of a namespace', () => {
     expect(server.asked.lists).toHaveLength(2);
   });
 
-  it('is one at a time, and no more than one list goes with each, however often it fails.', async () => {
+  it('is one at a time with at most one list for each, however often it fails.', async () => {
     for (let count = 2; count < 20; count++) {
       server.open()[0]?.fail(failure(null));
       await watchAgain(count);
@@ -68,7 +68,7 @@ describe('The watch of a namespace', () => {
     expect([server.watches.length, server.asked.lists.length]).toEqual([19, 19]);
   });
 
-  it('is not heard any more once it was given up.', async () => {
+  it('is ignored once it was given up.', async () => {
     const [old] = server.open();
     old?.fail(failure(null));
     await watchAgain(2);

@@ -30,11 +30,11 @@ afterEach(() => informer.close());
 
 const listed = async () => (await informer.list()).map(nameOf);
 const nameOf = (pod: V1Pod) => pod.metadata?.name;
-const told = async () => (await informer.list()).map((pod) => describePod(pod)?.reason);
+const reasons = async () => (await informer.list()).map((pod) => describePod(pod)?.reason);
 const unavailable = (words: string) => ({ type: 'RuntimeUnavailable', message: expect.stringContaining(words) });
 
 describe('The pod informer lists', () => {
-  it('nothing before it is asked, and then what is there and what comes.', async () => {
+  it('nothing before the first call, and then what exists and what is added.', async () => {
     server.keep(running());
     expect(server.asked.lists).toEqual([]);
     expect(await listed()).toEqual(['ws-w1']);
@@ -45,13 +45,13 @@ describe('The pod informer lists', () => {
     expect((await informer.list()).map(({ status }) => status?.phase)).toEqual(['Running', 'Running']);
   });
 
-  it('with one list and one watch for all who ask.', async () => {
+  it('with one list and one watch for all callers.', async () => {
     await Promise.all(Array.from({ length: 20 }, () => informer.list()));
     await until(() => server.watches.length > 0);
     expect([server.asked.lists.length, server.watches.length]).toEqual([1, 1]);
   });
 
-  it('a pod from the moment it is noted, also when a list that began before does not show it.', async () => {
+  it('a pod as soon as it is noted, also when a list that began before does not show it.', async () => {
     let answer = () => {};
     server.instead.list = () => new Promise((resolve) => (answer = resolve));
     const asked = informer.list();
@@ -61,7 +61,7 @@ describe('The pod informer lists', () => {
     expect((await asked).map((pod) => describePod(pod)?.running)).toEqual([true]);
   });
 
-  it('no probe pods, which it gives apart and does not mourn.', async () => {
+  it('no probe pods, which it returns separately and without tombstones.', async () => {
     server.keep({ name: 'probe-1', labels: { 'app.kubernetes.io/managed-by': 'perennial' } });
     expect(await listed()).toEqual([]);
     expect(informer.probes().map(nameOf)).toEqual(['probe-1']);
@@ -81,7 +81,7 @@ describe('The pod informer lists', () => {
   });
 });
 
-describe('The pod informer is certain, or says that it is not:', () => {
+describe('The pod informer is certain, or reports its doubt:', () => {
   it('it fails as the list of namespaces does.', async () => {
     const broken = createPodInformer(server.api, { namespaces: () => Promise.reject(failure(null)) });
     await expect(broken.list()).rejects.toThrow('socket hang up');
@@ -113,26 +113,29 @@ describe('The pod informer is certain, or says that it is not:', () => {
     expect(await listed()).toEqual(['ws-w1']);
   });
 
-  it.each([403, 404])('a namespace that answers %i is no trouble for others, and keeps what was seen in it.', async (status) => {
-    namespaces = ['perennial-default', ELSEWHERE];
-    const refuse = (namespace: string) => (namespace === ELSEWHERE ? Promise.reject(failure(status)) : Promise.resolve());
-    server.keep(running());
-    server.keep(other('w2', { namespace: ELSEWHERE }));
-    server.instead.list = refuse;
-    expect(await listed()).toEqual(['ws-w1']);
-    server.instead.list = null;
-    await until(() => server.open().length === 2);
-    server.instead.list = refuse;
-    server
-      .open()
-      .find(({ namespace }) => namespace === ELSEWHERE)
-      ?.fail(failure(status));
-    nowMs += MINUTE_MS;
-    expect(await listed()).toEqual(['ws-w1', 'ws-w2']);
-  });
+  it.each([403, 404])(
+    'a namespace that answers %i does not affect others, and keeps the pods that were seen in it.',
+    async (status) => {
+      namespaces = ['perennial-default', ELSEWHERE];
+      const refuse = (namespace: string) => (namespace === ELSEWHERE ? Promise.reject(failure(status)) : Promise.resolve());
+      server.keep(running());
+      server.keep(other('w2', { namespace: ELSEWHERE }));
+      server.instead.list = refuse;
+      expect(await listed()).toEqual(['ws-w1']);
+      server.instead.list = null;
+      await until(() => server.open().length === 2);
+      server.instead.list = refuse;
+      server
+        .open()
+        .find(({ namespace }) => namespace === ELSEWHERE)
+        ?.fail(failure(status));
+      nowMs += MINUTE_MS;
+      expect(await listed()).toEqual(['ws-w1', 'ws-w2']);
+    },
+  );
 });
 
-describe('The pod informer passes over what is not known,', () => {
+describe('The pod informer reports an unknown namespace,', () => {
   beforeEach(() => {
     namespaces = ['perennial-default', ELSEWHERE];
     server.keep(running());
@@ -144,7 +147,7 @@ describe('The pod informer passes over what is not known,', () => {
     ['is forbidden', () => Promise.reject(failure(403))],
     ['fails', () => Promise.reject(failure(500))],
     ['hangs', () => new Promise<void>(() => {})],
-  ])('naming it, where one namespace %s from the start; only the first who asks waits for it.', async (_, answer) => {
+  ])('by name, where it %s from the start; only the first caller waits for it.', async (_, answer) => {
     server.instead.list = refuse(answer);
     const passOver = jest.fn();
     const names = async () => (await informer.list(passOver)).map(nameOf);
@@ -155,7 +158,7 @@ describe('The pod informer passes over what is not known,', () => {
     expect(performance.now() - began).toBeLessThan(50);
   });
 
-  it('and has its pods as they were last seen, where it is lost later.', async () => {
+  it('and lists its pods as last seen, where it is lost later.', async () => {
     expect(await listed()).toEqual(['ws-w1', 'ws-w2']);
     await until(() => server.open().length === 2);
     server.instead.list = refuse(() => Promise.reject(failure(500)));
@@ -175,7 +178,7 @@ describe('A pod that vanished', () => {
     await until(() => server.open().length === 1);
   });
 
-  it('comes as ended, with its last words, until it is forgotten.', async () => {
+  it('is listed as ended, with its last status, until it is forgotten.', async () => {
     const drained = {
       type: 'DisruptionTarget',
       status: 'True',
@@ -184,21 +187,21 @@ describe('A pod that vanished', () => {
     };
     server.add(running({ status: { ...RUNNING, conditions: [drained] }, deleted: true }));
     server.remove('ws-w1');
-    expect(await told()).toEqual(['the cluster ended it (EvictionByEvictionAPI): Eviction API: evicting']);
+    expect(await reasons()).toEqual(['the cluster ended it (EvictionByEvictionAPI): Eviction API: evicting']);
     informer.forget('w1', 2);
     informer.forget('w2', 9);
-    expect(await told()).toHaveLength(1);
+    expect(await reasons()).toHaveLength(1);
     informer.forget('w1', 3);
-    expect(await told()).toEqual([]);
+    expect(await reasons()).toEqual([]);
   });
 
-  it('comes as ended when it was last seen running, removed by force or while nobody watched.', async () => {
+  it('is listed as ended when it was last seen running, removed by force or between watches.', async () => {
     server.lose('ws-w1');
     server.open()[0]?.fail(failure(410));
-    await until(async () => (await told())[0] === 'the pod was deleted');
+    await until(async () => (await reasons())[0] === 'the pod was deleted');
   });
 
-  it('is followed by a newer one in its place.', async () => {
+  it('is replaced by a newer pod of its name.', async () => {
     server.remove('ws-w1');
     server.add(running({ uid: 'uid-2' }));
     expect((await informer.list()).map(({ metadata }) => metadata?.uid)).toEqual(['uid-2']);
@@ -212,7 +215,7 @@ describe('A pod that vanished', () => {
     expect(await listed()).toEqual([]);
   });
 
-  it('does not come when it was forgotten before, though the next one of the same build does.', async () => {
+  it('is not listed when it was forgotten before, though the next pod of the same build is.', async () => {
     informer.forget('w1', 3);
     server.remove('ws-w1');
     expect(await listed()).toEqual([]);
@@ -223,7 +226,7 @@ describe('A pod that vanished', () => {
     expect((await informer.list()).map(({ metadata }) => metadata?.uid)).toEqual(['uid-3']);
   });
 
-  it('is not the newer one in its place, whatever comes late.', async () => {
+  it('does not hide the newer pod of its name, whatever arrives late.', async () => {
     const late = server.remove('ws-w1');
     server.add(running({ uid: 'uid-2' }));
     server.open()[0]?.send({ type: 'DELETED', object: late });
@@ -233,7 +236,7 @@ describe('A pod that vanished', () => {
 });
 
 describe('A closed pod informer', () => {
-  it('watches no more and answers nobody.', async () => {
+  it('watches no more, and rejects every call.', async () => {
     await informer.list();
     await until(() => server.open().length === 1);
     const waiting = informer.waitFor(

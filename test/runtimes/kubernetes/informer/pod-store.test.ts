@@ -4,7 +4,7 @@ import { LABELS, podOf } from '../../../support/kubernetes/pod-objects';
 const KEEP_MS = 1_000;
 const pod = (id: string) => podOf({ name: `ws-${id}`, uid: `uid-${id}`, labels: { ...LABELS, 'perennial/id': id } });
 
-test('A pod that vanished is remembered for a while, and no longer, also where nobody ever asks for all of them.', () => {
+test('A tombstone is kept for its time and no longer, also where the pods are never listed.', () => {
   let nowMs = 0;
   const tombstones = createTombstones(KEEP_MS, () => nowMs);
   tombstones.add(pod('w1'), false);

@@ -38,7 +38,7 @@ describe('Waiting for a pod', () => {
     expect(server.asked.reads).toEqual([]);
   });
 
-  it('takes no word but that of the server itself for gone, when it begins.', async () => {
+  it('begins with an answer of the server itself, before a pod counts as gone.', async () => {
     await watched();
     server.keep(RUNS);
     expect(await wait((pod) => phase(pod) ?? 'none')).toBe('Running');
@@ -47,7 +47,7 @@ describe('Waiting for a pod', () => {
     expect(await wait((pod) => phase(pod) ?? 'none')).toBe('none');
   });
 
-  it('looks at every change, and no more after its answer.', async () => {
+  it('tests every change, and none after its answer.', async () => {
     server.keep({ uid: 'uid-0' });
     await watched();
     const seen: (string | undefined)[] = [];
@@ -64,7 +64,7 @@ describe('Waiting for a pod', () => {
     expect(seen).toEqual(['uid-0 undefined', 'none', 'uid-1 Pending', 'uid-1 Running', 'none']);
   });
 
-  it('takes nothing for gone before it is known: it reads the pod itself, at once.', async () => {
+  it('reads the pod itself, at once, before a pod that is not known counts as gone.', async () => {
     server.instead.list = () => new Promise(() => {});
     server.keep(RUNS);
     informer.close();
@@ -78,7 +78,7 @@ describe('Waiting for a pod', () => {
     expect(seen).toEqual(['Running']);
   });
 
-  it('goes on when the watch stalls, for the whole informer.', async () => {
+  it('continues when the watch stalls, and the informer knows the result.', async () => {
     await watched();
     const answer = wait((pod) => (phase(pod) === 'Running' ? pod?.metadata?.uid : undefined));
     server.keep(RUNS);
@@ -88,7 +88,7 @@ describe('Waiting for a pod', () => {
     expect(await wait((pod) => (pod === null ? 'gone' : undefined))).toBe('gone');
   });
 
-  it('looks again at each reading, for those who watch the clock.', async () => {
+  it('tests again after each read, for tests that depend on the clock.', async () => {
     server.keep({ status: { phase: 'Pending' } });
     await watched();
     nowMs = 0;
@@ -98,7 +98,7 @@ describe('Waiting for a pod', () => {
     expect(await wait(() => (nowMs >= 20_000 ? 'too long' : undefined))).toBe('too long');
   });
 
-  it('does not go back to a reading that was older than what the watch has told.', async () => {
+  it('does not go back to a read that is older than the events of the watch.', async () => {
     server.keep({ status: { phase: 'Pending' } });
     await watched();
     const seen: (string | undefined)[] = [];
@@ -118,7 +118,7 @@ describe('Waiting for a pod', () => {
     expect(seen).toEqual(['Pending', 'Running', 'Running', 'gone', 'gone']);
   });
 
-  it('takes nothing for gone that came while it read.', async () => {
+  it('does not count a pod as gone that was created during the read.', async () => {
     await watched();
     const seen: (string | undefined)[] = [];
     let answer = () => {};
@@ -134,7 +134,7 @@ describe('Waiting for a pod', () => {
     expect(seen).toEqual(['Running', 'Running']);
   });
 
-  it('does not go back to events that are older than what was read.', async () => {
+  it('does not go back to events that are older than a read.', async () => {
     const old = server.keep({ status: { phase: 'Pending' } });
     await watched();
     server.keep(RUNS);
@@ -143,7 +143,7 @@ describe('Waiting for a pod', () => {
     expect(await wait(phase)).toBe('Running');
   });
 
-  it('does not see again in late readings what was removed.', async () => {
+  it('does not see a removed pod again in late reads.', async () => {
     server.keep(RUNS);
     await watched();
     informer.forget('w1', 3);
@@ -154,7 +154,7 @@ describe('Waiting for a pod', () => {
     expect([seen, await informer.list()]).toEqual([[null, null, null, null], []]);
   });
 
-  it('bears readings that fail, for half a minute on end.', async () => {
+  it('tolerates reads that fail for half a minute.', async () => {
     await watched();
     let isWell = false;
     server.instead.read = () => (isWell ? Promise.resolve() : Promise.reject(failure(500)));
@@ -173,7 +173,7 @@ describe('Waiting for a pod', () => {
     await failed;
   });
 
-  it('ends with the reason of its caller, and leaves nothing behind.', async () => {
+  it('ends with the reason of its caller, and leaves no listener.', async () => {
     server.keep({ status: { phase: 'Pending' } });
     await watched();
     const seen: (string | undefined)[] = [];
@@ -186,7 +186,7 @@ describe('Waiting for a pod', () => {
     expect([getEventListeners(waiting.signal, 'abort'), server.asked.reads]).toEqual([[], []]);
   });
 
-  it('leaves nothing behind when it is answered or fails.', async () => {
+  it('leaves no listener when it is answered or fails.', async () => {
     server.keep(RUNS);
     await watched();
     await wait(() => true);
@@ -203,7 +203,7 @@ describe('Waiting for a pod', () => {
     expect(new Set(server.asked.reads)).toEqual(new Set(['ws-w2']));
   });
 
-  it('sees a pod that is not ours without taking it into the informer.', async () => {
+  it('sees an unmanaged pod without storing it in the informer.', async () => {
     await watched();
     server.keep({ ...RUNS, labels: {} });
     expect(await wait(phase)).toBe('Running');

@@ -32,7 +32,7 @@ describe('An image that cannot be pulled', () => {
       'reading manifest 9 in ghcr.io/a/b: requesting: StatusCode: 404, {"errors":[{"code":"MANIFEST_UNKNOWN"}]}: manifest unknown',
     ],
     ['Docker', 'Error response from daemon: manifest for busybox:nope not found: manifest unknown: manifest unknown'],
-  ])('is missing by the registry’s own word, as %s repeats it.', (_, error) => {
+  ])('is missing by the registry’s answer, as %s repeats it.', (_, error) => {
     expect(judgePull(error)).toBe('missing');
   });
 
@@ -58,7 +58,7 @@ describe('An image that cannot be pulled', () => {
       'reading manifest 1 in docker.io/library/nope: errors:\ndenied: requested access to the resource is denied\nunauthorized: authentication required',
     ],
     ['initializing source docker://e2e.local/x:1: requesting bearer token: invalid status code from registry 403 (Forbidden)'],
-  ])('may be missing or another’s, which nobody says: %s.', (error) => {
+  ])('may be missing or private, which the registry does not reveal: %s.', (error) => {
     expect(judgePull(error)).toBe('denied');
   });
 
@@ -80,7 +80,7 @@ describe('An image that cannot be pulled', () => {
     ['failed to resolve reference "e2e.local/toomanyrequests/x:1": i/o timeout'],
     ['reading manifest 1 in e2e.local/too-many-requests/toomanyrequests: i/o timeout'],
     ['pinging container registry for docker://e2e.local/denied/unauthorized:1: i/o timeout'],
-  ])('may be had at another try: %s.', (error) => {
+  ])('may be pulled by a later attempt: %s.', (error) => {
     expect(judgePull(error)).toBe('passing');
   });
 
@@ -89,7 +89,7 @@ describe('An image that cannot be pulled', () => {
     [`${HUB} 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit`],
     ['failed to extract layer: write /var/lib/containerd/x: no space left on device'],
     ['reading manifest 1 in docker.io/library/x: toomanyrequests: You have reached your pull rate limit'],
-  ])('was not asked for at all: %s.', (error) => {
+  ])('was throttled, or met a full node: %s.', (error) => {
     expect(judgePull(error)).toBe('throttled');
   });
 

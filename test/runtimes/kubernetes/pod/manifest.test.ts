@@ -1,4 +1,4 @@
-/** What a pod of a workspace, and one that looks into an image, ask of a cluster. */
+/** The manifests of a workspace's pod and of an image's probe, and the network policy. */
 
 import { networkPolicy } from '../../../../src/runtimes/kubernetes/namespace/ensure-namespace';
 import { describeStarted, podManifest, probeManifest } from '../../../../src/runtimes/kubernetes/pod/manifest';
@@ -71,7 +71,7 @@ describe('The network policy', () => {
   const { spec } = networkPolicy(CLUSTER_DEFAULTS.network) as unknown as {
     spec: { egress: { ports?: object[]; to: { ipBlock?: { cidr: string; except?: string[] } }[] }[] };
   };
-  const [dns, world] = spec.egress;
+  const [dns, internet] = spec.egress;
 
   test('opens port 53 to the name service and to the cache on the node, and to no other pod.', () => {
     expect(dns?.to).toEqual([
@@ -87,7 +87,7 @@ describe('The network policy', () => {
     'closes %s.',
     (range) => {
       const version = range.includes(':') ? '::/0' : '0.0.0.0/0';
-      const block = world?.to.find(({ ipBlock }) => ipBlock?.cidr === version)?.ipBlock;
+      const block = internet?.to.find(({ ipBlock }) => ipBlock?.cidr === version)?.ipBlock;
       expect(block?.except).toContain(range);
     },
   );

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SEED_SCRIPT, VOLUME_PATH } from '../../../../src/runtimes/kubernetes/pod/scripts';
 
-/** Root may read everything, so where it runs the tests the script runs as nobody. */
+/** Root may read everything, so that under root the script runs as an unprivileged user. */
 const AS_USER = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 describe('The script that seeds a home', () => {

@@ -163,7 +163,7 @@ describe('What keeps a pod from running', () => {
     expect(verdictOf(injected, [], 60)).toMatch(/^busy RuntimeUnavailable/);
   });
 
-  it('is cut where it is read, whoever says it and however much.', () => {
+  it('is cut when it is read, from any source and at any length.', () => {
     const flood = 'x'.repeat(250_000);
     const floods = [
       waiting('ErrImagePull', flood),
@@ -177,12 +177,12 @@ describe('What keeps a pod from running', () => {
     for (const each of floods) expect(verdictOf(each, [eventOf('FailedMount', flood)], 60).length).toBeLessThan(700);
   });
 
-  it('is no trouble that was overcome meanwhile.', () => {
+  it('ignores a failure before a later success.', () => {
     const events = [eventOf('FailedAttachVolume', MULTI_ATTACH, 5), eventOf('SuccessfulAttachVolume', 'attached', 60)];
     expect(verdictOf(CREATING, events, 600)).toBe(`waiting for the image ${MISSING} to be started`);
   });
 
-  it('is not told by events of an earlier pod of the same name, or of the claim of another.', () => {
+  it('ignores events of an earlier pod of the same name, and of the claim of another.', () => {
     const events = [
       eventOf('FailedMount', 'of the one before', 1, { uid: 'uid-0' }),
       eventOf('ProvisioningFailed', 'no space', 2, { ...OF_CLAIM, name: 'ws-w2-home' }),
@@ -190,7 +190,7 @@ describe('What keeps a pod from running', () => {
     expect(verdictOf(CREATING, events, 600)).toBe(`waiting for the image ${MISSING} to be started`);
   });
 
-  it('is told by the newest event when the node only says that it waits before the next pull.', () => {
+  it('is that of the newest event when the node only reports that it waits before the next pull.', () => {
     const older = eventOf('Failed', `Failed to pull image "${MISSING}": ${NO_DNS}`, 5);
     const newer = eventOf('Failed', `Failed to pull image "${MISSING}": ${MISSING}: not found`, 8);
     const backOff = waiting('ImagePullBackOff', `Back-off pulling image "${MISSING}"`);
@@ -199,7 +199,7 @@ describe('What keeps a pod from running', () => {
     );
   });
 
-  it('is looked at anew each minute from when a node was found, in text as well as in dates.', () => {
+  it('ends an attempt after each minute since a node was found, in text as well as in dates.', () => {
     const late = waiting('ErrImagePull', NO_DNS);
     const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: new Date(CREATED_AT + 300_000) };
     late.status = JSON.parse(JSON.stringify({ ...late.status, conditions: [scheduled] })) as V1PodStatus;

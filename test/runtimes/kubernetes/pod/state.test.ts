@@ -194,16 +194,16 @@ describe('A pod in the list', () => {
     expect(describePod(pod)).toEqual({ ...LISTED, running: false, reason, counted: false });
   });
 
-  it.each(['id', 'owner', 'name', 'organization', 'build'])('is none of ours without the label %s.', (key) => {
+  it.each(['id', 'owner', 'name', 'organization', 'build'])('is not listed without the label %s.', (key) => {
     const { [`perennial/${key}`]: _left, ...labels } = LABELS as Record<string, string>;
     expect(describePod(podOf({ labels }))).toBeNull();
   });
 
-  it.each(['0', '-1', '1e3', 'x', ''])('is none of ours with "%s" for its build.', (build) => {
+  it.each(['0', '-1', '1e3', 'x', ''])('is not listed with "%s" for its build.', (build) => {
     expect(describePod(podOf({ labels: { ...LABELS, 'perennial/build': build } }))).toBeNull();
   });
 
-  it('is none of ours with a name that no workspace can have.', () => {
+  it('is not listed with a name that no workspace can have.', () => {
     expect(describePod(podOf({ labels: { ...LABELS, 'perennial/owner': 'Ada_' } }))).toBeNull();
   });
 });

@@ -10,23 +10,26 @@ const ENDING = { status: RUNNING, deleted: true };
 
 describe('Waiting for the end of a pod', () => {
   let server: FakePods;
-  let book: PodInformer;
+  let informer: PodInformer;
   let nowMs = DUE_AT;
 
   beforeEach(() => {
     server = fakePods();
     nowMs = DUE_AT;
     jest.spyOn(Date, 'now').mockImplementation(() => nowMs);
-    book = createPodInformer(server.api, { namespaces: async () => ['perennial-default'], intervals: { rereadMs: 2 } });
+    informer = createPodInformer(server.api, { namespaces: async () => ['perennial-default'], intervals: { rereadMs: 2 } });
   });
   afterEach(() => {
-    book.close();
+    informer.close();
     jest.restoreAllMocks();
   });
 
   const said: string[] = [];
   const wait = (signal = new AbortController().signal) =>
-    untilGone({ pods: book } as ClusterContext, podOf(ENDING), { signal, waitingFor: (sentence) => void said.push(sentence) });
+    untilGone({ pods: informer } as ClusterContext, podOf(ENDING), {
+      signal,
+      waitingFor: (sentence) => void said.push(sentence),
+    });
   const readTwice = async () => {
     const { length } = server.asked.reads;
     await until(() => server.asked.reads.length > length + 1);
@@ -43,7 +46,7 @@ describe('Waiting for the end of a pod', () => {
     expect(said).toContain('pod ws-w1 to end');
   });
 
-  it('goes on for half a minute after it should have ended, and then lets others have the place.', async () => {
+  it('continues for half a minute after the pod should have ended, and then frees its slot.', async () => {
     server.keep(ENDING);
     const busy = expect(wait()).rejects.toMatchObject({
       type: 'HomeBusy',
@@ -56,7 +59,7 @@ describe('Waiting for the end of a pod', () => {
     await busy;
   });
 
-  it('is given up at once when it was so before, and tells of a node that may be lost.', async () => {
+  it('is given up at once when the pod was overdue before, and names a node that may be lost.', async () => {
     const notReady = { type: 'Ready', status: 'False' };
     const status = mainIs({ running: {} }, 'Running', [notReady]);
     server.keep({ ...ENDING, status });
