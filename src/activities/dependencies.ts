@@ -1,18 +1,18 @@
 import type { Client } from '@temporalio/client';
 import type { KnownPolicy } from '../contract/policy';
 import type { Runtime } from '../runtimes/runtime';
-import type { Reading } from './policy-reader';
+import type { PolicyReader } from './policy-reader';
 
-/** What the activities need from whoever creates them. */
+/** What the activities need from the worker. */
 export interface Dependencies {
   runtime: Runtime;
   client: Client;
-  /** How policies are read; shared readings by default. */
-  policies?: Reading<KnownPolicy>;
-  /** How often the watch looks for lost pods, in milliseconds. */
+  /** Reads policies; coalesced queries by default. */
+  policies?: PolicyReader<KnownPolicy>;
+  /** The interval in which the watch looks for lost pods, in milliseconds. */
   watchIntervalMs: number;
-  /** How often it compares the lists of pods and workspaces too, in milliseconds; every 30 s by default. */
+  /** The interval in which it also compares the lists of pods and workspaces, in milliseconds; 30 s by default. */
   watchFullIntervalMs?: number;
-  /** How many hooks and starting pods are waited for at once, pods at most half of that; any number by default. */
+  /** Hooks and starting pods that are observed at once, pods at most half of that; no limit by default. */
   maxLongSteps?: number;
 }

@@ -1,12 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { TEMPORARY_TYPES } from '../contract/failure-types';
+import { type FailureType, TEMPORARY_TYPES } from '../contract/failure-types';
 import { cutText, MESSAGE_LIMIT, NAME_LIMIT } from '../contract/text-limit';
 import { RuntimeFailure } from '../runtimes/failure';
 
 /**
- * A runtime's failure as Temporal knows it: final types are not retried, temporary ones are, and what is not of the closed list
- * (a fault of ours) is retried too, since a newer worker may not have it. It is kept in histories: its message is cut, it brings
- * neither a cause nor another's stack, and of details it has only numbers and flags that are known.
+ * Translates a runtime's failure for Temporal. Final types are not retried. Temporary types are, and so is an unexpected error, since a
+ * newer worker may not have it. Histories keep the failure: its message is cut, it has no cause and no stack of another error, and its
+ * details are known numbers and flags only.
  */
 export function toApplicationFailure(error: unknown, details: Record<string, unknown> = {}): ApplicationFailure {
   if (error instanceof ApplicationFailure) return cutFailure(error, details);
@@ -15,16 +15,29 @@ export function toApplicationFailure(error: unknown, details: Record<string, unk
     return create({ type: 'RuntimeUnavailable', message, details: [details], nonRetryable: false });
   }
   const { type, message } = error;
-  const nonRetryable = !(TEMPORARY_TYPES as readonly string[]).includes(type);
+  const nonRetryable = !isTemporary(type);
   return create({ type, message, details: [{ ...details, ...knownDetails(error.details) }], nonRetryable });
 }
 
-/** Runs work whose failures need no more than the translation. */
+/** Runs work and translates its failure. */
 export async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     throw toApplicationFailure(error);
+  }
+}
+
+/**
+ * Runs work that is retried until it is done: every failure of the runtime becomes a temporary one, except the final types. A refusal
+ * does not make a clean-up unnecessary; it is retried until an administrator allows it, since an abandoned pod or home would be forgotten.
+ */
+export async function retriedUnless<T>(finalTypes: FailureType[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RuntimeFailure) || finalTypes.includes(error.type) || isTemporary(error.type)) throw error;
+    throw new RuntimeFailure('RuntimeUnavailable', error.message, { cause: error });
   }
 }
 
@@ -43,13 +56,17 @@ function create(options: Parameters<typeof ApplicationFailure.create>[0] & { mes
   return ApplicationFailure.create({ ...options, message: cutText(options.message, MESSAGE_LIMIT) });
 }
 
-/** What `BuildFailureDetails` names, and nothing else of what a runtime gave. */
-function knownDetails(given: unknown): Record<string, unknown> {
-  if (typeof given !== 'object' || given === null) return {};
-  const known = Object.entries(given).filter(
+/** The fields of `BuildFailureDetails`; any other detail of the runtime is dropped. */
+function knownDetails(details: unknown): Record<string, unknown> {
+  if (typeof details !== 'object' || details === null) return {};
+  const known = Object.entries(details).filter(
     ([key, value]) =>
       (['tookMs', 'attempt', 'found'].includes(key) && typeof value === 'number' && Number.isFinite(value)) ||
       (key === 'counted' && typeof value === 'boolean'),
   );
   return Object.fromEntries(known);
+}
+
+function isTemporary(type: FailureType): boolean {
+  return (TEMPORARY_TYPES as readonly string[]).includes(type);
 }

@@ -1,19 +1,19 @@
-/** Most of what is done is over before the first beat. */
-const FIRST_GAP_MS = 250;
-/** An activity hears of its cancellation with a beat, and is given up for lost after some seconds without any. */
-const LONGEST_GAP_MS = 3_000;
-const GROWTH = 1.5;
+/** Most activities end before the first heartbeat. */
+const FIRST_PAUSE_MS = 250;
+/** A cancellation arrives with a heartbeat, and the server takes an activity for lost after some seconds without one. */
+const MAX_PAUSE_MS = 3_000;
+const BACKOFF = 1.5;
 
 /**
- * Calls `beat` soon, and then ever later: each one costs the server a write, and what has taken long may be cancelled a little later.
- * Returns what ends it.
+ * Calls `send` soon, and then at growing intervals: each heartbeat costs the server a write, and a long activity may learn of its
+ * cancellation a little later. Returns a function that ends it.
  */
-export function startPulse(beat: () => void): () => void {
-  let gapMs = FIRST_GAP_MS;
+export function startHeartbeat(send: () => void): () => void {
+  let pauseMs = FIRST_PAUSE_MS;
   let timer = setTimeout(function next() {
-    gapMs = Math.min(gapMs * GROWTH, LONGEST_GAP_MS);
-    timer = setTimeout(next, gapMs);
-    beat();
-  }, gapMs);
+    pauseMs = Math.min(pauseMs * BACKOFF, MAX_PAUSE_MS);
+    timer = setTimeout(next, pauseMs);
+    send();
+  }, pauseMs);
   return () => clearTimeout(timer);
 }

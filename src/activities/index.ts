@@ -1,26 +1,29 @@
 /** The one factory of activities; its return type is all that workflows see. */
-
 import { buildActivities } from './build';
-import { careActivities } from './clean-up';
+import { cleanUpActivities } from './clean-up';
 import type { Dependencies } from './dependencies';
+import { lastLookActivities } from './last-look';
 import { policyActivities, queryPolicy } from './policy';
-import { shareReadings } from './policy-reader';
+import { coalesceReads } from './policy-reader';
 import { scheduleActivities } from './schedule';
 import { memberActivities } from './update-members';
-import { watchActivities } from './watch';
+import { watchActivities } from './watch/watch';
 
-export type { BuildFailureDetails, StepResult } from './run-step';
+export type { BuildFailureDetails, Deadline, StepResult } from './run-step';
 
+/** All activities by name. The names are part of histories. */
 export type Activities = ReturnType<typeof createActivities>;
 
+/** Creates the activities of a worker. */
 export function createActivities(dependencies: Dependencies) {
-  const { client, policies = shareReadings((organization) => queryPolicy(client, organization)) } = dependencies;
+  const { client, policies = coalesceReads((organization) => queryPolicy(client, organization)) } = dependencies;
   return {
     ...memberActivities(dependencies),
     ...policyActivities(dependencies, policies),
     ...scheduleActivities(),
     ...buildActivities(dependencies, policies),
-    ...careActivities(dependencies),
+    ...cleanUpActivities(dependencies),
+    ...lastLookActivities(dependencies),
     ...watchActivities(dependencies),
   };
 }

@@ -1,9 +1,9 @@
-// The package's main entry hands out the engine's own Temporal where there is one; this entry is the same code on every Node.
+// The package's main entry returns the engine's own Temporal if there is one; this entry is the same code on every Node.
 import { Temporal } from 'temporal-polyfill/implementation';
 import { WEEKDAYS, type Weekday } from '../contract/payloads';
 import { isTimeZone } from '../contract/time-zone';
 
-/** A time of day on some weekdays of one zone, and the organization's say in it. */
+/** A time of day on some weekdays of one zone, restricted by the organization. */
 export interface Schedule {
   /** `HH:MM`, from `00:00` to `23:59`. */
   time: string;
@@ -22,8 +22,8 @@ export interface Occurrence {
 }
 
 /**
- * Filters that meet only while two zones are out of step still meet once a year: at a clock change, or during Ramadan in
- * Morocco. Past more than two years without a start there will be none.
+ * Weekday filters that only match while two zones are out of step still match once a year: at a clock change, or during Ramadan in
+ * Morocco. After more than two years without a start there will be none.
  */
 const SEARCH_DAYS = 800;
 
@@ -34,7 +34,7 @@ const SEARCH_DAYS = 800;
 export function nextOccurrence(schedule: Schedule, after: number): Occurrence | null {
   refuseInvalid(schedule);
   const today = Temporal.Instant.fromEpochMilliseconds(Math.floor(after)).toZonedDateTimeISO(schedule.timeZone).toPlainDate();
-  // Before a start the zone's clock has never shown the time set or more, so no start still to come has a date before today.
+  // Before a start the zone's clock has not yet reached the time set, so no later start has a date before today.
   for (let days = 0; days < SEARCH_DAYS; days++) {
     const occurrence = occurrenceOn(schedule, today.add({ days }));
     if (occurrence && occurrence.at > after) return occurrence;
@@ -67,7 +67,7 @@ function refuseInvalid({ time, timeZone, organization }: Schedule): void {
 }
 
 function occurrenceOn(schedule: Schedule, date: Temporal.PlainDate): Occurrence | null {
-  // Asking the zone is the slow part, so the dates that the filters leave out never get there.
+  // Zone lookups are slow, so the weekday filters come first.
   if (!allowsDate(schedule, date)) return null;
   const start = startOn(date, schedule);
   if (!start || !allowsInstant(schedule, start)) return null;
@@ -86,7 +86,7 @@ function includesWeekday(weekdays: Weekday[], date: Temporal.PlainDate): boolean
   return weekdays.some((weekday) => WEEKDAYS.indexOf(weekday) + 1 === date.dayOfWeek);
 }
 
-/** In a zone of its own the organization has another date at that instant; in the user's zone the date itself is judged. */
+/** In another zone the organization may have another date at that instant; in the user's zone the date itself is judged. */
 function allowsInstant(schedule: Schedule, start: Temporal.ZonedDateTime): boolean {
   const zone = otherZone(schedule);
   if (!schedule.organization || !zone) return true;

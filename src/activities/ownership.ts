@@ -1,3 +1,4 @@
+/** Whether a pod or a home belongs to a live workspace. Visibility lags behind, so the workflow itself decides. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { statusQuery } from '../contract/messages';
 import { workspaceWorkflowId } from '../contract/names';
@@ -5,19 +6,19 @@ import { DOWN_STATES } from '../contract/payloads';
 import { isClosed } from '../contract/workflow-status';
 
 /**
- * Whether a thing in the runtime belongs to the workspace on its label. The workflow is asked, never a list of workflows: only one
- * that is closed, not found, or of another id makes it nobody's; `unknown` leaves it alone.
+ * Describes the workflow named on the label of a pod or a home. `owner`: it owns the object. `other`: it is closed, not found, or has
+ * another id. `unknown` proves nothing, and the object stays.
  */
 export async function findWorkspace(
   client: Client,
-  thing: { id: string; owner: string; name: string },
+  labelled: { id: string; owner: string; name: string },
 ): Promise<'owner' | 'other' | 'unknown'> {
   try {
-    const { status, memo } = await client.workflow.getHandle(workspaceWorkflowId(thing.owner, thing.name)).describe();
+    const { status, memo } = await client.workflow.getHandle(workspaceWorkflowId(labelled.owner, labelled.name)).describe();
     if (isClosed(status)) return 'other';
-    // Before its first task a workflow has told nobody its id yet.
+    // A workflow has no id in its memo before its first task.
     if (typeof memo?.id !== 'string') return 'unknown';
-    return memo.id === thing.id ? 'owner' : 'other';
+    return memo.id === labelled.id ? 'owner' : 'other';
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return 'other';
     throw error;
@@ -25,8 +26,8 @@ export async function findWorkspace(
 }
 
 /**
- * Whether a pod's own workspace says that it is down, with no build under way, and that it knows this pod's build. The workflow
- * itself is asked, never a list of workflows; it rejects when there is no answer.
+ * Whether the pod's own workspace reports that it is down, without a build, and that it knows the pod's build. Rejects when the
+ * workflow does not answer.
  */
 export async function isDownAfter(
   client: Client,

@@ -1,5 +1,4 @@
-/** What runtimes and hooks answer, cut to fixed limits before it gets into a history: images, pods, and clusters have a say in it. */
-
+/** Cuts the results of runtimes and hooks before they enter a history: images, pods, and clusters control their content. */
 import { cutLines, cutText, LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT } from '../contract/text-limit';
 import type { HookResult } from '../hooks/hook';
 import { RuntimeFailure } from '../runtimes/failure';
@@ -8,7 +7,7 @@ import type { Pod } from '../runtimes/runtime';
 const MAX_WARNINGS = 20;
 const LINES = { lines: 50, line: LINE_LIMIT, bytes: 50 * LINE_LIMIT.characters * 4 };
 
-/** An identity that was cut would be that of another home. */
+/** Refuses a long identity, since a cut one might be that of another home. */
 export function cutHome({ identity }: { identity: string }): { identity: string } {
   if (identity.length <= NAME_LIMIT.characters) return { identity };
   const message = `the runtime gave the home an identity of ${identity.length} characters, more than ${NAME_LIMIT.characters}`;
@@ -38,7 +37,7 @@ export function cutHook({ state, message, warnings, lastLines }: HookResult): Ho
   };
 }
 
-/** So many, and a word on how many more there were. */
+/** The first warnings, and how many more there are. */
 function cutSentences(sentences: string[]): string[] {
   const cut = sentences.slice(0, MAX_WARNINGS).map((sentence) => cutText(sentence, MESSAGE_LIMIT));
   if (sentences.length <= MAX_WARNINGS) return cut;

@@ -1,6 +1,6 @@
 /**
- * What every step of a build has in common: a heartbeat that says what it waits for, the build's deadline, and failures that say how
- * much of it they used. A step observes; when it is cancelled it stops observing and undoes nothing.
+ * Runs an attempt of any step of a build: heartbeats that say what it waits for, the build's deadline, and failures that say how much of
+ * it the step used. A cancelled step stops observing and undoes nothing.
  */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
@@ -9,52 +9,56 @@ import type { HookResult } from '../hooks/hook';
 import { RuntimeFailure } from '../runtimes/failure';
 import type { Progress } from '../runtimes/runtime';
 import { toApplicationFailure } from './failure';
-import { startPulse } from './heartbeat';
+import { startHeartbeat } from './heartbeat';
 
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 15_000;
-/** The longest that a timer of Node takes. */
+/** The longest timer of Node. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The build's deadline as it stands for this step. */
+/** The build's deadline, as of this step. */
 export interface Deadline {
-  /** As the policy has it, for messages. */
+  /** The policy's text, for messages. */
   text: string;
   totalMs: number;
-  /** What earlier steps have used. */
+  /** Used by earlier steps. */
   spentMs: number;
 }
 
+/** The result of a step's activity. */
 export interface StepResult<T = unknown> {
   value: T;
-  /** From the first attempt's start to the end, pauses included. */
+  /** Milliseconds from the first attempt's start to the end, pauses between attempts included. */
   tookMs: number;
+  /** From 1. */
   attempt: number;
+  /** Of hook steps only. */
   hook?: HookResult;
 }
 
-/** What is known about a step that failed or was cancelled. */
+/** Details of the failure of a step. */
 export interface BuildFailureDetails {
+  /** As in `StepResult`. */
   tookMs?: number;
   attempt?: number;
-  /** Of `StaleBuild`: the newest build seen. */
+  /** Of `StaleBuild`: the newest build in the runtime. */
   found?: number;
-  /** Of `PodLost`: false when the host or the stack ended. */
+  /** Of `PodLost`: false when the host or the embedded stack ended. */
   counted?: boolean;
 }
 
-/** Heartbeat details, in the Web UI's pending activities and for the next attempt. */
+/** Heartbeat details, for the Web UI's pending activities and for the next attempt. */
 export interface StepHeartbeat {
   waitingFor: string;
-  /** Of the build's deadline, used by this step's attempts so far; the time without any worker is not in it. */
+  /** Milliseconds of the build's deadline that this step's attempts have used; time without a worker does not count. */
   usedMs: number;
-  /** Attempts that found no place to begin in, and so were none; missing for none. */
+  /** Attempts without a free slot, which do not count as attempts; absent for none. */
   refusals?: number;
 }
 
 /**
- * Runs one attempt of a step. Throws a retryable failure with the pause until the next attempt, a final one, `BuildTimedOut` when
- * the deadline has passed, or a CancelledFailure.
+ * Runs one attempt of a step. Throws a retryable failure with the pause before the next attempt, a final failure, `BuildTimedOut` after
+ * the deadline, or a CancelledFailure.
  */
 export async function runStep<T>(
   { deadline, waitingFor }: { deadline: Deadline; waitingFor: string },
@@ -64,38 +68,44 @@ export async function runStep<T>(
   const known = context.info.heartbeatDetails as StepHeartbeat | undefined;
   const { refusals = 0 } = known ?? {};
   const attempt = context.info.attempt - refusals;
-  const beat = { waitingFor: known?.waitingFor ?? waitingFor };
+  let waitsFor = known?.waitingFor ?? waitingFor;
   const attemptStartedAt = Date.now();
   const usedMs = () => (known?.usedMs ?? 0) + Date.now() - attemptStartedAt;
   const remainingMs = () => deadline.totalMs - deadline.spentMs - usedMs();
   const details = (): BuildFailureDetails => ({ tookMs: usedMs(), attempt });
-  if (remainingMs() <= 0) throw timedOut(deadline, beat.waitingFor, details());
+  if (remainingMs() <= 0) throw timedOut(deadline, waitsFor, details());
 
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(new Error('the deadline passed')), Math.min(remainingMs(), MAX_TIMER_MS));
   const send = (pauseMs = 0) =>
-    context.heartbeat({ ...beat, usedMs: usedMs() + pauseMs, ...(refusals > 0 && { refusals }) } satisfies StepHeartbeat);
-  const endPulse = startPulse(send);
+    context.heartbeat({
+      waitingFor: waitsFor,
+      usedMs: usedMs() + pauseMs,
+      ...(refusals > 0 && { refusals }),
+    } satisfies StepHeartbeat);
+  const endHeartbeat = startHeartbeat(send);
   try {
     const signal = AbortSignal.any([context.cancellationSignal, timeout.signal]);
     const value = await work({
       signal,
-      waitingFor: (sentence) => void Object.assign(beat, { waitingFor: cutText(sentence, MESSAGE_LIMIT) }),
+      waitingFor: (sentence) => {
+        waitsFor = cutText(sentence, MESSAGE_LIMIT);
+      },
     });
     return { value, tookMs: usedMs(), attempt };
   } catch (error) {
     if (context.cancellationSignal.aborted) throw new CancelledFailure('the step is no longer observed', [details()]);
-    if (timeout.signal.aborted) throw timedOut(deadline, beat.waitingFor, details());
+    if (timeout.signal.aborted) throw timedOut(deadline, waitsFor, details());
     const failure = toApplicationFailure(error, { ...details() });
     if (failure.nonRetryable) throw failure;
     const pauseMs = pauseBefore(attempt + 1, remainingMs());
-    beat.waitingFor = cutText(`another attempt after ${failure.type}: ${failure.message}`, MESSAGE_LIMIT);
-    // The pause counts too, and only what was sent with a heartbeat reaches the next attempt.
+    waitsFor = cutText(`another attempt after ${failure.type}: ${failure.message}`, MESSAGE_LIMIT);
+    // The pause counts too, and only heartbeat details reach the next attempt.
     send(pauseMs);
     throw withPause(failure, pauseMs);
   } finally {
     clearTimeout(timer);
-    endPulse();
+    endHeartbeat();
   }
 }
 
@@ -104,7 +114,7 @@ function timedOut(deadline: Deadline, waitingFor: string, details: BuildFailureD
   return toApplicationFailure(new RuntimeFailure('BuildTimedOut', message, { details }));
 }
 
-/** Later each time, and never after the deadline, so that a build ends when it says. */
+/** Exponential backoff, cut at the deadline, so that a build ends on time. */
 function pauseBefore(attempt: number, remainingMs: number): number {
   const pauseMs = Math.min(FIRST_PAUSE_MS * 1.5 ** (attempt - 2), MAX_PAUSE_MS);
   return Math.max(1, Math.min(pauseMs, remainingMs));

@@ -1,15 +1,15 @@
-/** Zone arithmetic for workflows, run as local activities: its result is recorded, so newer zone data cannot change a replay. */
+/** Zone arithmetic for workflows, run as local activities: the result is recorded, so newer zone data cannot change a replay. */
 import { ApplicationFailure } from '@temporalio/common';
 import { cutText, MESSAGE_LIMIT } from '../contract/text-limit';
 import { isTimeZone } from '../contract/time-zone';
 import { nextOccurrence, type Occurrence, type Schedule } from './occurrences';
 
-/** The next start; null when the weekdays never allow one; a sentence when this schedule cannot be computed with. */
+/** The next start; null when the weekdays never allow one; a sentence when it cannot be computed. */
 export type Plan = Occurrence | { because: string } | null;
 
 export function scheduleActivities() {
   return {
-    /** Total: a schedule that was taken with a zone nobody knows any more must not hold up its workspace. */
+    /** Never fails: a schedule with a zone that this machine does not know must not block its workspace. */
     async nextOccurrence(input: { schedule: Schedule; after: number }): Promise<Plan> {
       try {
         return nextOccurrence(input.schedule, input.after);
@@ -18,7 +18,7 @@ export function scheduleActivities() {
       }
     },
 
-    /** Fails with `InvalidRequest` for a zone that nobody can compute with. */
+    /** Fails with `InvalidRequest` for a zone that cannot be computed with. */
     async checkTimeZone({ field, timeZone }: { field: string; timeZone: string }): Promise<void> {
       if (isTimeZone(timeZone)) return;
       const message = `${field}: expected an IANA time zone such as Europe/Berlin, got ${JSON.stringify(timeZone)}`;

@@ -1,5 +1,4 @@
-/** Passing on to the parts of an organization what concerns them. */
-
+/** Forwards events of an organization to its partitions, the workflows `members`. */
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { membersChangedSignal } from '../contract/messages';
@@ -11,16 +10,16 @@ import { translated } from './failure';
 export interface UpdateMembersInput {
   organization: string;
   policy: KnownPolicy;
-  /** The events, reports of workspaces among them, that each part is to take, in their order. */
+  /** For each partition its events (usage reports, and ends of workspaces) in order. */
   deliveries: { group: number; events: unknown[] }[];
 }
 
-/** So many parts are signalled at once. */
-const AT_ONCE = 8;
+/** Partitions signalled at once. */
+const CONCURRENCY = 8;
 
 export function memberActivities({ client }: Dependencies) {
   return {
-    /** Signals each part, and starts it where it is not there. Answers the parts that could not be signalled. */
+    /** Signals each partition, and starts one that does not run. Returns the partitions that could not be signalled. */
     updateMembers: (input: UpdateMembersInput): Promise<{ failed: number[] }> => translated(() => updateMembers(client, input)),
   };
 }
@@ -30,7 +29,7 @@ async function updateMembers(client: Client, input: UpdateMembersInput): Promise
   const { log } = Context.current();
   const waiting = [...deliveries];
   const failed: number[] = [];
-  const sendAll = async () => {
+  const signalAll = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const { group, events } = next;
       try {
@@ -43,10 +42,10 @@ async function updateMembers(client: Client, input: UpdateMembersInput): Promise
         });
       } catch (error) {
         failed.push(group);
-        log.warn('a part of the organization could not be signalled', { organization, group, error });
+        log.warn('partition: signal failed', { organization, group, error });
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, sendAll));
+  await Promise.all(Array.from({ length: CONCURRENCY }, signalAll));
   return { failed };
 }

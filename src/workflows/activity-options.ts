@@ -1,28 +1,28 @@
 /**
- * All options of activities: queue, timeouts, heartbeats, retries, and priority, each number with its reason. Activities retry,
- * workflows do not: a final failure is the activity's word that trying again changes nothing.
+ * All options of activities: queue, timeouts, heartbeats, retries, and priority, each number with its reason. Activities are retried,
+ * workflows are not: an activity fails with a final failure when a retry would change nothing.
  */
 import type { RetryPolicy } from '@temporalio/common';
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../contract/names';
 
-/** Short enough that a build goes on within seconds of its worker's death, long enough for a busy machine. */
+/** Short enough that a build continues within seconds of its worker's death, long enough for a busy machine. */
 const HEARTBEAT_TIMEOUT = '10s';
 
-/** The server's pauses; a step's own activity chooses shorter ones near its deadline. */
+/** The server's pauses between attempts; the activity of a step sets shorter ones near the build's deadline. */
 const RETRY = { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' } as const;
 
 /**
- * A cancelled step says how much of the deadline it used, and only one build at a time may touch a workspace, so its end is awaited.
- * Written out, since the SDK's own default is to go on at once.
+ * A cancelled step reports how much of the deadline it used, and only one build at a time may touch a workspace, so the workflow waits
+ * for its end. The SDK's default does not wait.
  */
 const AWAIT_END = 'WAIT_CANCELLATION_COMPLETED';
 
-/** The step's deadline ends it from within; this only bounds what a lost worker could leave open. */
+/** The activity itself ends at the build's deadline; this bounds an attempt whose worker was lost. */
 const STEP_TIMEOUT = '25h';
 
-/** What takes as long as the world does: steps of a build, stops, and clean-up. */
+/** Steps of a build, stops, and clean-up, which take as long as the runtime needs. */
 const LONG = {
   startToCloseTimeout: STEP_TIMEOUT,
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -30,69 +30,69 @@ const LONG = {
   retry: RETRY,
 } as const;
 
-/** Care before the hooks of builds, which hold a slot for minutes: lower numbers first, 3 being the server's default. */
+/** Lower numbers first; the server's default is 3. Care goes before the hooks of builds, which hold a slot for minutes. */
 const PRIORITY_CARE = 1;
-/** People before schedules, and scheduled builds that are under way before ones to be begun. */
+/** People before schedules, and scheduled builds that have begun before those that have not. */
 const PRIORITY_PERSON = 2;
-const PRIORITY_UNDER_WAY = 3;
+const PRIORITY_BEGUN = 3;
 const PRIORITY_SCHEDULE = 4;
 
 /** Reads and reports that touch no runtime. */
-export const short = proxyActivities<Activities>({
+export const shortActivities = proxyActivities<Activities>({
   taskQueue: TASK_QUEUE,
   startToCloseTimeout: '10s',
   retry: RETRY,
 });
 
-/** Signals to the parts of an organization, dozens at once with some hundred kilobytes in all. */
-export const passing = proxyActivities<Activities>({
+/** Signals to the partitions of an organization: dozens in one activity, some hundred kilobytes in all. */
+export const partitionActivities = proxyActivities<Activities>({
   taskQueue: TASK_QUEUE,
   startToCloseTimeout: '60s',
   retry: RETRY,
 });
 
 /**
- * The first step of a build: short, but its deadline is the build's. A morning's builds queue here for the slots of pod starts, since
- * once begun each is a burden to the server, before which nobody's priority counts.
+ * The first step of a build: short, but its deadline is the build's. Scheduled builds queue here for a start slot. Once begun, each
+ * loads the server, where priorities have no effect.
  */
-export const admission = {
+export const admitActivities = {
   byPerson: long(TASK_QUEUE, PRIORITY_PERSON),
   bySchedule: long(STARTS_QUEUE, PRIORITY_SCHEDULE),
 };
 
-/** Volumes and pod starts, behind a queue whose slots cap what hits the cluster at once. */
-export const starts = {
+/** Volumes and pod starts, in a queue whose slots cap the load on the cluster. */
+export const startActivities = {
   byPerson: long(STARTS_QUEUE, PRIORITY_PERSON),
-  bySchedule: long(STARTS_QUEUE, PRIORITY_UNDER_WAY),
+  bySchedule: long(STARTS_QUEUE, PRIORITY_BEGUN),
 };
 
-/** Waiting for a pod that was made: it takes none of the slots that make pods, and is behind all other care. */
-export const waits = {
+/** The wait for a created pod: it uses no start slot, and goes behind all other care. */
+export const podWaitActivities = {
   byPerson: long(CARE_QUEUE, PRIORITY_PERSON),
-  bySchedule: long(CARE_QUEUE, PRIORITY_UNDER_WAY),
+  bySchedule: long(CARE_QUEUE, PRIORITY_BEGUN),
 };
 
-/** Hooks: long, watched by heartbeats, never behind a start, and behind all other care. */
-export const hooks = proxyActivities<Activities>({
+/** Hooks: long, with heartbeats, never behind a start, and behind all other care. */
+export const hookActivities = proxyActivities<Activities>({
   ...LONG,
   taskQueue: CARE_QUEUE,
 });
 
-/** Care besides clean-up: as long, never behind a hook, and retried until it is done. */
-export const care = longCare(RETRY);
+/** The push of a policy: long, never behind a hook, and retried until it is done. */
+export const pushActivities = longCare(RETRY);
 
 /**
- * Stops, and the removal of pods and homes. The first four attempts take about 5 s where they fail at once, and one that hangs is cut off
- * after a minute, twice what a pod takes to end: then the workspace is told what it waits for. 120 attempts are at least half an hour,
- * so that one that waits for weeks costs few events.
+ * Stops, and the removal of pods and homes. Four attempts that fail immediately take about 5 s; a hanging attempt fails after a minute,
+ * twice the time that a pod takes to end. The workspace then shows what it waits for. The next rounds have 120 attempts, at least half
+ * an hour, so that a wait of weeks costs few events. `limitMs` bounds one attempt.
  */
-export const cleanUps = {
+export const cleanUpActivities = {
   first: { proxy: longCare({ ...RETRY, maximumAttempts: 4 }), limitMs: 60_000 },
   later: { proxy: longCare({ ...RETRY, maximumAttempts: 120 }), limitMs: 1_800_000 },
 };
 
-/** The last look: soon answered or soon asked again, and dropped at once when somebody comes. */
-export const look = proxyActivities<Activities>({
+/** The last look: answered or retried within seconds, and cancelled immediately by an access. */
+export const lastLookActivities = proxyActivities<Activities>({
   taskQueue: CARE_QUEUE,
   startToCloseTimeout: '15s',
   cancellationType: 'TRY_CANCEL',
@@ -101,18 +101,18 @@ export const look = proxyActivities<Activities>({
 });
 
 /**
- * Zone arithmetic, kept out of workflow code: one marker in the history for each occurrence. It takes milliseconds; the limits are
- * for a worker that is starved, since while a local activity runs the loop and the answers of updates wait.
+ * Zone arithmetic, kept out of workflow code: one marker in the history for each occurrence. It takes milliseconds. The limits are for
+ * a starved worker, since the loop and the answers of updates wait for a local activity.
  */
-export const local = proxyLocalActivities<Activities>({
+export const localActivities = proxyLocalActivities<Activities>({
   startToCloseTimeout: '4s',
   scheduleToCloseTimeout: '8s',
   cancellationType: 'TRY_CANCEL',
   retry: { initialInterval: '100ms', maximumInterval: '1s', maximumAttempts: 3, nonRetryableErrorTypes: ['InvalidRequest'] },
 });
 
-/** The watch runs for minutes at a time; its heartbeat tells a dead one soon. */
-export const watching = proxyActivities<Activities>({
+/** The watch: runs for minutes, and its heartbeats detect a lost worker within seconds. */
+export const watchActivities = proxyActivities<Activities>({
   taskQueue: CARE_QUEUE,
   startToCloseTimeout: '1h',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,

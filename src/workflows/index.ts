@@ -4,5 +4,5 @@ export { organization } from './organization/workflow';
 export { watch } from './watch/workflow';
 export { workspace } from './workspace/workflow';
 
-// Every pending promise keeps the stack it was made on, for Temporal's call stack view; a few frames tell where a workspace waits.
+// Every pending promise keeps its stack for Temporal's call stack view. A few frames show where a workspace waits; more cost memory.
 Error.stackTraceLimit = 5;

@@ -1,4 +1,4 @@
-import { startPulse } from '../../src/activities/heartbeat';
+import { startHeartbeat } from '../../src/activities/heartbeat';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -6,7 +6,7 @@ afterEach(() => void jest.useRealTimers());
 test('It beats soon, then ever later, and never with more than 3 s between.', () => {
   const beats: number[] = [];
   const startedAt = Date.now();
-  const end = startPulse(() => void beats.push(Date.now() - startedAt));
+  const end = startHeartbeat(() => void beats.push(Date.now() - startedAt));
   jest.advanceTimersByTime(60_000);
   end();
   const gaps = beats.map((at, index) => at - (beats[index - 1] ?? 0));
@@ -17,7 +17,7 @@ test('It beats soon, then ever later, and never with more than 3 s between.', ()
 
 test('It beats no more once it is ended, from within a beat too.', () => {
   const beat = jest.fn(() => end());
-  const end = startPulse(beat);
+  const end = startHeartbeat(beat);
   jest.advanceTimersByTime(60_000);
   expect(beat).toHaveBeenCalledTimes(1);
 });

@@ -1,10 +1,10 @@
 /** Of more hooks than a worker may observe at once, the others give back their slot, and that is held against none of them. */
 import type { Info } from '@temporalio/activity';
-import { createPlaces } from '../../src/activities/long-step-slots';
+import { createSlots } from '../../src/activities/long-step-slots';
 import { runStep, type StepHeartbeat } from '../../src/activities/run-step';
 import { DEADLINE, quietEnvironment } from '../support/fake-client';
 
-const MESSAGE = 'the step waits for a place among the 1 hooks that this worker runs at once';
+const MESSAGE = 'the step waits for a slot among the 1 hooks that this worker runs at once';
 
 /** One attempt, with what it sent of itself. */
 function attempt<T>(work: () => Promise<T>, info: Partial<Info> = {}) {
@@ -15,7 +15,7 @@ function attempt<T>(work: () => Promise<T>, info: Partial<Info> = {}) {
 }
 
 test('A hook that finds no place is refused at once, each time for longer, and uses none of the deadline.', async () => {
-  const places = createPlaces(1, 'hooks that this worker runs');
+  const places = createSlots(1, 'hooks that this worker runs');
   let end = () => {};
   const first = places(() => new Promise<void>((resolve) => (end = resolve)));
   const pauses = [];
@@ -38,7 +38,7 @@ test('A hook that finds no place is refused at once, each time for longer, and u
 });
 
 test('A place is free again however the hook before ended.', async () => {
-  const places = createPlaces(1, 'hooks that this worker runs');
+  const places = createSlots(1, 'hooks that this worker runs');
   await expect(places(() => Promise.reject(new Error('lost')))).rejects.toThrow('lost');
   expect(await places(async () => 'ran')).toBe('ran');
 });

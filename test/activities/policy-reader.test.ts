@@ -1,4 +1,4 @@
-import { shareReadings } from '../../src/activities/policy-reader';
+import { coalesceReads } from '../../src/activities/policy-reader';
 
 /** Queries that end when the test says, in their order. */
 function createQueries() {
@@ -12,7 +12,7 @@ function createQueries() {
 
 test('Callers that come while a reading runs share the next one, so that none is given what was read before it asked.', async () => {
   const { ends, query } = createQueries();
-  const { read } = shareReadings(query);
+  const { read } = coalesceReads(query);
   const first = read('a');
   const others = [read('a'), read('a'), read('a')];
   expect(ends).toHaveLength(1);
@@ -26,7 +26,7 @@ test('Callers that come while a reading runs share the next one, so that none is
 
 test('A reading that fails fails for those who share it, and the next one is made all the same.', async () => {
   const { ends, query } = createQueries();
-  const { read } = shareReadings(query);
+  const { read } = coalesceReads(query);
   const [first, second] = [read('a'), read('a')];
   ends[0]?.(new Error('away'));
   await expect(first).rejects.toThrow('away');
@@ -39,7 +39,7 @@ test('A reading that fails fails for those who share it, and the next one is mad
 
 test('Readings of different policies do not wait for each other.', async () => {
   const { ends, query } = createQueries();
-  const { read } = shareReadings(query);
+  const { read } = coalesceReads(query);
   const both = [read('a'), read('b')];
   expect(ends).toHaveLength(2);
   for (const end of ends) end('1');

@@ -42,7 +42,7 @@ test('Every workspace is told once, and one that has ended or never was holds no
   expect(new Set(told).size).toBe(58);
   expect(told).toHaveLength(58);
   expect(signals[0]).toMatchObject({ name: 'policyChanged', input: { policy: defaultPolicy() } });
-  expect(beats.some(({ waitingFor }) => /workspaces to be told$/.test(waitingFor))).toBe(true);
+  expect(beats.some(({ waitingFor }) => /workspaces to be signalled$/.test(waitingFor))).toBe(true);
 });
 
 test('A workspace that does not take its signal is answered as not reached, and all others are told.', async () => {

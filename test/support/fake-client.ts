@@ -75,7 +75,8 @@ export function fakeClient(): FakeClient {
       if (describeFails) throw describeFails;
       return { status: { name: status }, memo: id === undefined ? {} : { id } };
     },
-    signal: async (name: string, input: unknown) => {
+    signal: async (signal: string | { name: string }, input: unknown) => {
+      const name = typeof signal === 'string' ? signal : signal.name;
       if (known(workflowId).hangs) await new Promise(() => {});
       if (known(workflowId).status) throw new WorkflowNotFoundError('it has ended', workflowId, undefined);
       signals.push({ workflowId, name, input });

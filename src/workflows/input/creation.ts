@@ -1,8 +1,8 @@
-/** What a workflow checks at its creation that only an activity can tell. */
+/** Checks at the creation of a workflow that need an activity. */
 import { ActivityFailure, ApplicationFailure, log } from '@temporalio/workflow';
-import { local } from '../activity-options';
+import { localActivities } from '../activity-options';
 
-/** Passes an activity's own typed failure on as the workflow's, without the wrapping. */
+/** Fails the workflow with an activity's typed failure itself, without the ActivityFailure around it. */
 export async function ownFailure<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -15,14 +15,14 @@ export async function ownFailure<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * A zone that could not be checked in time is taken: a plan that then comes to nothing says so and holds nobody up.
- * @throws InvalidRequest for a zone that nobody can compute with
+ * Checks a time zone. A zone that could not be checked in time is accepted: if it is wrong, the plan shows that later and blocks nothing.
+ * @throws InvalidRequest for a zone that cannot be computed with
  */
 export async function checkTimeZone(timeZone: string): Promise<void> {
   try {
-    await ownFailure(() => local.checkTimeZone({ field: 'autoStart.timeZone', timeZone }));
+    await ownFailure(() => localActivities.checkTimeZone({ field: 'autoStart.timeZone', timeZone }));
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
-    log.warn('the time zone could not be checked', { error });
+    log.warn('time zone: check failed', { timeZone, error });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Total checks of single fields, used for every message and for policies: each takes whatever came and either answers a value
- * of the right type or throws a Refusal. By hand and not with a schema library, which would cost memory for every workspace.
+ * Implements docs/messages.md, "Conventions": total checks of single fields, for every message and for policies. Each takes any value
+ * and returns one of the right type or throws a Refusal. A schema library would cost memory in every workspace.
  */
 
 import { DAY_MS, formatDuration, MINUTE_MS, parseDuration } from '../../contract/duration';
@@ -26,7 +26,7 @@ const ENV_MAX_BYTES = 32 * 1024;
 
 export type Fields = Record<string, unknown>;
 
-/** A message's payload: an object; nothing and null mean `{}`. */
+/** A message's payload: an object; an absent argument and null mean `{}`. */
 export function asObject(field: string, value: unknown): Fields {
   if (value === undefined || value === null) return {};
   if (value instanceof Malformed) throw invalid(field, 'one JSON object', value.reason);
@@ -59,10 +59,10 @@ export function asHomeId(field: string, value: unknown): string {
 
 /** Any of `cpu`, `memory`, `disk`, each a positive Kubernetes quantity. */
 export function asResources(field: string, value: unknown): Partial<Resources> {
-  const given = asObject(field, value);
+  const fields = asObject(field, value);
   const resources: Partial<Resources> = {};
   for (const key of ['cpu', 'memory', 'disk'] as const) {
-    const text = given[key];
+    const text = fields[key];
     if (text === undefined || text === null) continue;
     const number = typeof text === 'string' ? parseQuantity(text) : null;
     if (typeof text !== 'string' || number === null || !(number > 0) || !Number.isFinite(number)) {
@@ -73,7 +73,7 @@ export function asResources(field: string, value: unknown): Partial<Resources> {
   return resources;
 }
 
-/** At most 32 KiB, counted as they are kept: an escaped character costs what its escape does. */
+/** At most 32 KiB, counted as stored: an escaped character counts as its escape sequence. */
 export function asEnv(field: string, value: unknown): Record<string, string> {
   const pairs: [string, string][] = [];
   let bytes = 0;
@@ -91,13 +91,12 @@ export function asEnv(field: string, value: unknown): Record<string, string> {
 /** Null for blank: no dotfiles. */
 export function asDotfiles(field: string, value: unknown): Dotfiles | null {
   if (value === undefined || value === null) return null;
-  const given = asObject(field, value);
-  const uri = given.uri ?? '';
+  const { uri = '', ref } = asObject(field, value);
+  if (uri === null) return null;
   if (typeof uri !== 'string') throw invalid(`${field}.uri`, 'a URI', uri);
   if (uri.trim() === '') return null;
   if (!isGitUri(uri))
     throw invalid(`${field}.uri`, 'an https, ssh, git@host:path, or file URI without credentials in it', maskUri(uri));
-  const ref = given.ref;
   if (ref === undefined || ref === null || ref === '') return { uri };
   if (typeof ref !== 'string' || !isRefName(ref))
     throw invalid(`${field}.ref`, 'a branch, tag, or commit as Git names them', ref);
@@ -114,10 +113,9 @@ export function asAfter(field: string, value: unknown): string {
   return checkDuration(field, value, { min: MINUTE_MS, max: 30 * DAY_MS });
 }
 
-/** Whether the zone exists is asked elsewhere: zone data belongs to the machine and must not be asked in replayed code. */
+/** Does not check that the zone exists: zone data belongs to the machine and may differ on replay. */
 export function asAutoStart(field: string, value: unknown): AutoStartSetting {
-  const given = asObject(field, value);
-  const { time, timeZone, weekdays } = given;
+  const { time, timeZone, weekdays } = asObject(field, value);
   if (typeof time !== 'string' || !TIME.test(time)) throw invalid(`${field}.time`, 'HH:MM from 00:00 to 23:59', time);
   if (typeof timeZone !== 'string' || timeZone === '' || timeZone.length > 64) {
     throw invalid(`${field}.timeZone`, 'an IANA time zone such as Europe/Berlin', timeZone);
@@ -137,7 +135,7 @@ export function asWeekdays(field: string, value: unknown): Weekday[] {
   return WEEKDAYS.filter((day) => value.includes(day));
 }
 
-/** Characters are counted as people see them in a list of code points; of a long text no more is counted than has to be. */
+/** Counts code points, and no more of a long text than necessary. */
 function isAtMost(text: string, count: number): boolean {
   return text.length <= 2 * count && [...text].length <= count;
 }
@@ -149,7 +147,7 @@ function isGitUri(uri: string): boolean {
     const { protocol, username, password, host, pathname } = new URL(uri);
     if (password !== '') return false;
     if (protocol === 'file:') return host === '' && pathname.length > 1;
-    // Some hosts want a token for a user name, and this text is kept in histories.
+    // Some hosts take a token as the user name, and histories keep this text.
     if (TOKEN.test(username)) return false;
     if (protocol === 'https:') return host !== '';
     return protocol === 'ssh:' && host !== '' && !username.startsWith('-');
@@ -158,7 +156,7 @@ function isGitUri(uri: string): boolean {
   }
 }
 
-/** By Git's own rules (git-check-ref-format); at most 255 characters, as each part is a file's name there. */
+/** The rules of git-check-ref-format; at most 255 characters, since Git stores each part as a file name. */
 function isRefName(ref: string): boolean {
   if ([...ref].length > 255 || REF_NEVER.test(ref) || ref === '@' || ref.startsWith('-') || ref.endsWith('.')) return false;
   return ref.split('/').every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'));
@@ -168,7 +166,7 @@ function maskUri(uri: string): string {
   return uri.replace(/\/\/[^/@]*@/, '//***@');
 }
 
-/** Checks a duration field against its bounds, in milliseconds; answers the text as it came. */
+/** Checks a duration against its bounds, in milliseconds, and returns the text unchanged. */
 export function checkDuration(field: string, value: unknown, bounds: { min: number; max: number }): string {
   const ms = typeof value === 'string' ? parseDuration(value) : null;
   if (typeof value !== 'string' || ms === null || ms < bounds.min || ms > bounds.max) {

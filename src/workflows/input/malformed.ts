@@ -1,4 +1,4 @@
-/** What the payload converter puts in the place of a payload that it could not decode; the checks of fields refuse it. */
+/** The payload converter's marker for a payload that it could not decode; the checks of fields refuse it. */
 export class Malformed {
   constructor(readonly reason: string) {}
 }

@@ -1,5 +1,7 @@
-/** Total checks of whole payloads, one for each message; null fields count as absent unless the message gives null a meaning. */
-
+/**
+ * Implements docs/messages.md, "Signals" and "Updates": total checks of whole payloads, one for each message. A null field counts as
+ * absent, except where the message gives null a meaning.
+ */
 import type { PodLostInput } from '../../contract/internal-payloads';
 import { DEFAULT_ORGANIZATION } from '../../contract/names';
 import type { CreateInput, OwnSettings } from '../../contract/payloads';
@@ -19,43 +21,46 @@ import {
 } from './fields';
 import { invalid } from './refusal';
 
-// With its offset, since an instant without one would be read in the host's own zone.
+// The offset is required: without one, Date.parse would use the host's zone.
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/;
 
+/** The checked input of the workflow `workspace`. */
 export interface Creation {
   owner: string;
   name: string;
   organization: string;
+  /** The id of a home to adopt; null for a new one. */
   home: string | null;
   by: string | null;
   own: OwnSettings;
+  /** Set by tests; null otherwise. */
   continueAsNewAfterEvents: number | null;
 }
 
 export function parseCreation(input: unknown): Creation {
-  const given = asObject('input', input) as Fields & Partial<Record<keyof CreateInput, unknown>>;
+  const fields = asObject('input', input) as Fields & Partial<Record<keyof CreateInput, unknown>>;
   return {
-    owner: asName('owner', given.owner),
-    name: asName('name', given.name),
-    organization: asName('organization', given.organization ?? DEFAULT_ORGANIZATION),
-    home: isAbsent(given.home) ? null : asHomeId('home', given.home),
-    by: asText('by', given.by),
+    owner: asName('owner', fields.owner),
+    name: asName('name', fields.name),
+    organization: asName('organization', fields.organization ?? DEFAULT_ORGANIZATION),
+    home: isAbsent(fields.home) ? null : asHomeId('home', fields.home),
+    by: asText('by', fields.by),
     own: {
-      image: isAbsent(given.image) ? null : asImage('image', given.image),
-      resources: asResources('resources', given.resources),
-      env: isAbsent(given.env) ? null : asEnv('env', given.env),
-      dotfiles: asDotfiles('dotfiles', given.dotfiles),
-      autoStart: isAbsent(given.autoStart) ? null : asAutoStart('autoStart', given.autoStart),
-      autoOff: isAbsent(given.autoOff) ? null : asAutoOff('autoOff', given.autoOff),
+      image: isAbsent(fields.image) ? null : asImage('image', fields.image),
+      resources: asResources('resources', fields.resources),
+      env: isAbsent(fields.env) ? null : asEnv('env', fields.env),
+      dotfiles: asDotfiles('dotfiles', fields.dotfiles),
+      autoStart: isAbsent(fields.autoStart) ? null : asAutoStart('autoStart', fields.autoStart),
+      autoOff: isAbsent(fields.autoOff) ? null : asAutoOff('autoOff', fields.autoOff),
     },
-    continueAsNewAfterEvents: asEvents(given.continueAsNewAfterEvents),
+    continueAsNewAfterEvents: asEvents(fields.continueAsNewAfterEvents),
   };
 }
 
 export function parsePing(input: unknown): { via: string; at: number | null } {
-  const given = asObject('ping', input);
-  asText('session', given.session);
-  return { via: asText('via', given.via) || 'api', at: isAbsent(given.at) ? null : asInstant('at', given.at) };
+  const fields = asObject('ping', input);
+  asText('session', fields.session);
+  return { via: asText('via', fields.via) || 'api', at: isAbsent(fields.at) ? null : asInstant('at', fields.at) };
 }
 
 export function parseBy(input: unknown): { by: string | null } {
@@ -63,54 +68,59 @@ export function parseBy(input: unknown): { by: string | null } {
 }
 
 export function parseStop(input: unknown): { by: string | null; reason: string | null } {
-  const given = asObject('input', input);
-  return { by: asText('by', given.by), reason: asText('reason', given.reason) };
+  const fields = asObject('input', input);
+  return { by: asText('by', fields.by), reason: asText('reason', fields.reason) };
 }
 
+/** The checked payload of `rebuild`. */
 export interface RebuildRequest {
   by: string | null;
   reason: string | null;
+  /** The settings that become the workspace's own. */
   change: Pick<Partial<OwnSettings>, 'image' | 'resources' | 'env'>;
 }
 
 export function parseRebuild(input: unknown): RebuildRequest {
-  const given = asObject('input', input);
+  const fields = asObject('input', input);
   const change: RebuildRequest['change'] = {};
-  if (!isAbsent(given.image)) change.image = asImage('image', given.image);
-  if (!isAbsent(given.resources)) change.resources = asResources('resources', given.resources);
-  if (!isAbsent(given.env)) change.env = asEnv('env', given.env);
+  if (!isAbsent(fields.image)) change.image = asImage('image', fields.image);
+  if (!isAbsent(fields.resources)) change.resources = asResources('resources', fields.resources);
+  if (!isAbsent(fields.env)) change.env = asEnv('env', fields.env);
   return { ...parseStop(input), change };
 }
 
+/** The checked payload of `configure`. */
 export interface ConfigureRequest {
   by: string | null;
+  /** The fields that are set; null clears one. */
   change: Partial<OwnSettings>;
+  /** `resources` was null. */
   clearResources: boolean;
 }
 
-/** Here null clears a field, and a field left out stays as it is. */
+/** Null clears a field; an absent field stays unchanged. */
 export function parseConfigure(input: unknown): ConfigureRequest {
-  const given = asObject('input', input);
+  const fields = asObject('input', input);
   const change: Partial<OwnSettings> = {};
-  if (given.image !== undefined) change.image = orNull(given.image, (value) => asImage('image', value));
-  if (given.env !== undefined) change.env = orNull(given.env, (value) => asEnv('env', value));
-  if (given.dotfiles !== undefined) change.dotfiles = asDotfiles('dotfiles', given.dotfiles);
-  if (given.autoStart !== undefined) change.autoStart = orNull(given.autoStart, (value) => asAutoStart('autoStart', value));
-  if (given.autoOff !== undefined) change.autoOff = orNull(given.autoOff, (value) => asAutoOff('autoOff', value));
-  if (!isAbsent(given.resources)) change.resources = asResources('resources', given.resources);
-  return { by: asText('by', given.by), change, clearResources: given.resources === null };
+  if (fields.image !== undefined) change.image = orNull(fields.image, (value) => asImage('image', value));
+  if (fields.env !== undefined) change.env = orNull(fields.env, (value) => asEnv('env', value));
+  if (fields.dotfiles !== undefined) change.dotfiles = asDotfiles('dotfiles', fields.dotfiles);
+  if (fields.autoStart !== undefined) change.autoStart = orNull(fields.autoStart, (value) => asAutoStart('autoStart', value));
+  if (fields.autoOff !== undefined) change.autoOff = orNull(fields.autoOff, (value) => asAutoOff('autoOff', value));
+  if (!isAbsent(fields.resources)) change.resources = asResources('resources', fields.resources);
+  return { by: asText('by', fields.by), change, clearResources: fields.resources === null };
 }
 
 export function parseDelete(input: unknown): { by: string | null; purge: boolean } {
-  const given = asObject('input', input);
-  const purge = given.purge ?? false;
+  const fields = asObject('input', input);
+  const purge = fields.purge ?? false;
   if (typeof purge !== 'boolean') throw invalid('purge', 'true or false', purge);
-  return { by: asText('by', given.by), purge };
+  return { by: asText('by', fields.by), purge };
 }
 
 export function parsePodLost(input: unknown): PodLostInput {
-  const given = asObject('input', input);
-  const { build, reason, counted, found } = given;
+  const fields = asObject('input', input);
+  const { build, reason, counted, found } = fields;
   if (!isCount(build)) throw invalid('build', 'a build number', build);
   if (typeof reason !== 'string') throw invalid('reason', 'text', reason);
   if (typeof counted !== 'boolean') throw invalid('counted', 'true or false', counted);
@@ -119,7 +129,7 @@ export function parsePodLost(input: unknown): PodLostInput {
   return { build, reason: cutText(reason, LINE_LIMIT), counted, found };
 }
 
-/** The number of a build asked for; null for the newest. */
+/** The number of the queried build; null for the newest. */
 export function parseBuildNumber(input: unknown): number | null {
   const number = asObject('input', input).number;
   if (isAbsent(number)) return null;

@@ -1,15 +1,14 @@
-/** What others sent, made fit for code that may recurse over it and for readers of what is kept of it. */
+/** Implements docs/messages.md, "Conventions": any decoded JSON is made safe for recursive code and valid as Unicode. */
 import { Malformed } from './malformed';
 
-/** All that is taken, and all that a run hands over to the next, is nested far less deep. */
+/** Every valid message, and every state that a run hands over, is nested far less deep. */
 export const MAX_DEPTH = 32;
 
 type Container = Record<string, unknown>;
 
 /**
- * Decoded JSON, changed in place and answered: what is nested deeper than `MAX_DEPTH` becomes a marker that the checks of fields refuse,
- * and text that is no valid Unicode has U+FFFD in the place of what is wrong. Never recurses: a few kilobytes can be nested so deep
- * that any recursion ends in an exhausted stack.
+ * Changes decoded JSON in place and returns it. Values nested deeper than `MAX_DEPTH` become a marker that the checks of fields refuse,
+ * and U+FFFD replaces half of a surrogate pair. Does not recurse: a few kilobytes can be nested deep enough to exhaust the stack.
  */
 export function toPlainJson(root: unknown): unknown {
   const top: Container = { root };
@@ -38,7 +37,7 @@ function rename(container: Container, key: string): void {
   set(container, key.toWellFormed(), value);
 }
 
-/** Not by assignment, which does nothing of the kind for a key such as `__proto__`. */
+/** Defines the property, since an assignment to a key such as `__proto__` would not. */
 function set(container: Container, key: string, value: unknown): void {
   Object.defineProperty(container, key, { value, configurable: true, enumerable: true, writable: true });
 }

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { Refusal } from './refusal';
 
-/** A refusal as the caller sees it: a non-retryable failure of a type of the closed list. */
+/** Runs the work and turns its Refusal into the failure that the caller receives: non-retryable, of a type of docs/failures.md. */
 export function refusalToFailure<T>(work: () => T): T {
   try {
     return work();

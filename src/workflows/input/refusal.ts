@@ -1,11 +1,12 @@
+/** Implements docs/failures.md, "Refusals": the type of a refusal and its sentence. */
 import type { FinalType } from '../../contract/failure-types';
 import { cutText } from '../../contract/text-limit';
 import { Malformed } from './malformed';
 
-/** Of text that came, so many characters are shown. */
+/** How much of a received text a message shows. */
 const SHOWN = { characters: 80 };
 
-/** A request that is refused: a type of the closed list and one sentence that names the field, what was expected, and what came. */
+/** A refused request: a final failure type, and one sentence that names the field, what was expected, and what came. */
 export class Refusal extends Error {
   constructor(
     readonly type: FinalType,
@@ -16,12 +17,12 @@ export class Refusal extends Error {
   }
 }
 
-/** For a field of a wrong shape. */
+/** The Refusal of a field of a wrong shape. */
 export function invalid(field: string, expected: string, came: unknown): Refusal {
   return new Refusal('InvalidRequest', `${field}: expected ${expected}, got ${show(came)}`);
 }
 
-/** A short, safe rendering of whatever came, for messages; long values are cut so that nobody's file ends up in a history. */
+/** A short, safe rendering of any value for messages. Long text is cut, so that no whole file ends up in a history. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string') return JSON.stringify(value.length > SHOWN.characters ? cutText(value, SHOWN) : value);

@@ -1,6 +1,6 @@
 /**
- * The workflow `members`: a part of a large organization. It keeps what the workspaces of some owners use, and pushes the policy to
- * those that run. The organization makes it when it is needed, and passes on what concerns it. It never ends.
+ * The workflow `members`: a partition of a large organization. It keeps the usage of the workspaces of some owners and pushes the policy
+ * to the running ones. The organization starts it when needed and forwards its reports. It never ends.
  */
 import {
   allHandlersFinished,
@@ -16,36 +16,44 @@ import { organizationPartId } from '../../contract/names';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
 import { type Pusher, pushPolicies } from './policy-push';
-import { createBehind } from './rules/push-queue';
-import { createPart, migratePart, type PartState, takeDelivery, viewPartDetails, viewPartUsage } from './rules/state';
+import { createPushQueue } from './rules/push-queue';
+import {
+  createPartition,
+  migratePartition,
+  type PartitionState,
+  takeDelivery,
+  viewPartitionDetails,
+  viewPartitionUsage,
+} from './rules/state';
 import { listMembers } from './rules/usage-records';
 
+/** Runs until a hand-over; fails only for a wrong input. */
 export async function members(input?: unknown): Promise<void> {
   const state = refusalToFailure(() => openState(input));
   let isCancelled = false;
   const pusher: Pusher = {
     members: state.members,
-    behind: createBehind(state.members),
+    queue: createPushQueue(state.members),
     policy: () => state.policy,
     isAwake: false,
     mustHandOver: () => isCancelled || workflowInfo().continueAsNewSuggested,
   };
-  const showDetails = () => setCurrentDetails(viewPartDetails(state));
-  setHandler(messages.usageQuery, () => viewPartUsage(state), {
-    description: 'What runs and what is kept, for each of its owners',
+  const showDetails = () => setCurrentDetails(viewPartitionDetails(state));
+  setHandler(messages.usageQuery, () => viewPartitionUsage(state), {
+    description: 'The usage of each owner of this partition',
   });
   setHandler(messages.membersQuery, () => listMembers(state.members), {
-    description: 'Internal: the workspaces that are counted',
+    description: 'Internal: the workspaces counted here',
   });
   setHandler(
     messages.membersChangedSignal,
     (delivery: unknown) => {
-      const { behind, isDue } = takeDelivery(state, pusher.behind, delivery);
-      pusher.behind = behind;
+      const { queue, isDue } = takeDelivery(state, pusher.queue, delivery);
+      pusher.queue = queue;
       pusher.isAwake ||= isDue;
       showDetails();
     },
-    { description: 'Internal: the policy, and what workspaces report' },
+    { description: 'Internal: the policy, and the reports of workspaces' },
   );
   CancellationScope.current().cancelRequested.catch(() => {
     isCancelled = true;
@@ -58,10 +66,10 @@ export async function members(input?: unknown): Promise<void> {
   });
 }
 
-function openState(input: unknown): PartState {
+function openState(input: unknown): PartitionState {
   const info = workflowInfo();
-  if (info.continuedFromExecutionRunId) return migratePart((input as { carried: PartState }).carried);
-  const state = createPart(input);
+  if (info.continuedFromExecutionRunId) return migratePartition((input as { carried: PartitionState }).carried);
+  const state = createPartition(input);
   const expected = organizationPartId(state.organization, state.part);
   if (info.workflowId !== expected) throw invalid('workflow id', `${expected} for this part`, info.workflowId);
   return state;

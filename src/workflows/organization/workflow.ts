@@ -1,6 +1,6 @@
 /**
- * The workflow `organization`: policy of one organization, and what its workspaces use. It never ends; Temporal's cancel is taken
- * note of and without effect, since workspaces would be left without a policy.
+ * The workflow `organization`: the policy of one organization, and what its workspaces use. It never ends: Temporal's cancel only makes
+ * it continue as new, since workspaces need the policy.
  */
 import {
   allHandlersFinished,
@@ -15,7 +15,7 @@ import {
 import * as messages from '../../contract/messages';
 import { organizationWorkflowId } from '../../contract/names';
 import { isTimeZone } from '../../contract/time-zone';
-import { passing } from '../activity-options';
+import { partitionActivities } from '../activity-options';
 import { checkTimeZone } from '../input/creation';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
@@ -26,11 +26,11 @@ import { sleepUnless } from '../sdk/sleep-until';
 import { type Delivery, hasDeliveries, MAX_HANDED_OVER, noteDelivered, requeue, takeDeliveries } from './rules/partitions';
 import {
   applyPolicyChange,
-  behindOf,
   createOrganization,
   knownPolicy,
   migrateOrganization,
   type OrganizationState,
+  pushQueueOf,
   takeOwnEnded,
   takeOwnReport,
   viewOrganizationDetails,
@@ -38,18 +38,19 @@ import {
   viewPolicy,
 } from './rules/state';
 
-/** What could not be passed on is tried again after this. */
-const PASSING_PAUSE_MS = 10_000;
-/** Well below 10,000 signals, beyond which the server takes none for a run, and the number of events at which it ends a workflow. */
+/** The pause before failed deliveries are retried. */
+const RETRY_PAUSE_MS = 10_000;
+/** Well below the server's limits for a run: 10,000 signals, and the number of events at which it ends the workflow. */
 const MAX_EVENTS = 9_000;
 
+/** Runs until a hand-over; fails only for a wrong input. */
 export async function organization(input?: unknown): Promise<void> {
   const state = refusalToFailure(() => openState(input));
   let isCancelled = false;
   const mustHandOver = () => (isCancelled || workflowInfo().continueAsNewSuggested) && canHandOver(state);
   const pusher: Pusher = {
     members: state.members,
-    behind: behindOf(state),
+    queue: pushQueueOf(state),
     policy: () => knownPolicy(state),
     isAwake: false,
     mustHandOver,
@@ -68,15 +69,15 @@ export async function organization(input?: unknown): Promise<void> {
     const pushing = pushPolicies(pusher).then(() => {
       isPushing = false;
     });
-    // What comes while the last push ends may be too much for a hand-over again, so this goes on until the hand-over itself.
-    await Promise.all([pushing, passOn(state, () => !isPushing && mustHandOver())]);
+    // Events that arrive while the last push ends may exceed the hand-over again, so forwarding goes on until the hand-over itself.
+    await Promise.all([pushing, forwardEvents(state, () => !isPushing && mustHandOver())]);
     await condition(allHandlersFinished);
     state.parts.events = state.parts.events.slice(-MAX_HANDED_OVER);
     await continueAsNew<typeof organization>({ carried: state });
   });
 }
 
-/** What has to be passed on would make the input of the next run too large, so a run goes on until most of it is. */
+/** Unforwarded events would make the input of the next run too large, so the run goes on until most are forwarded. */
 function canHandOver({ parts }: OrganizationState): boolean {
   return parts.events.length <= MAX_HANDED_OVER || workflowInfo().historyLength > MAX_EVENTS;
 }
@@ -95,10 +96,10 @@ function registerQueries(state: OrganizationState): void {
     description: 'The policy with its version and its last 50 changes',
   });
   setHandler(messages.usageQuery, () => viewOrganizationUsage(state), {
-    description: 'What runs and what is kept, for each owner; `more` names the workflows that answer for further owners',
+    description: 'The usage of each owner; `more` names the workflows that answer for further owners',
   });
   setHandler(messages.membersQuery, () => listMembers(state.members), {
-    description: 'Internal: the workspaces that are counted',
+    description: 'Internal: the workspaces counted here',
   });
 }
 
@@ -107,7 +108,7 @@ function registerUpdate(state: OrganizationState, pusher: Pusher): void {
     messages.setPolicyUpdate,
     (input) => {
       const policy = refusalToFailure(() => applyPolicyChange(state, input, Date.now()));
-      pusher.behind = behindOf(state);
+      pusher.queue = pushQueueOf(state);
       pusher.isAwake = true;
       showDetails(state);
       return policy;
@@ -116,7 +117,7 @@ function registerUpdate(state: OrganizationState, pusher: Pusher): void {
       validator: (input) => {
         refusalToFailure(() => checkPolicyChange(state, input));
       },
-      description: 'Changes the policy: any of its fields, and by; what `policy` answers can be sent back whole',
+      description: 'Changes the policy: any of its fields, and `by`; the answer of `policy` can be sent back whole',
     },
   );
 }
@@ -125,10 +126,10 @@ function registerSignals(state: OrganizationState, pusher: Pusher): void {
   setHandler(
     messages.usageReportedSignal,
     (input: unknown) => {
-      for (const report of parseReports(input)) pusher.isAwake = takeOwnReport(state, pusher.behind, report) || pusher.isAwake;
+      for (const report of parseReports(input)) pusher.isAwake = takeOwnReport(state, pusher.queue, report) || pusher.isAwake;
       showDetails(state);
     },
-    { description: 'Internal: what a workspace uses' },
+    { description: 'Internal: the usage of a workspace' },
   );
   setHandler(
     messages.workspaceEndedSignal,
@@ -137,7 +138,7 @@ function registerSignals(state: OrganizationState, pusher: Pusher): void {
       if (ended) takeOwnEnded(state, ended);
       showDetails(state);
     },
-    { description: 'Internal: a workspace was terminated, or the home that it left is gone' },
+    { description: 'Internal: a workspace was terminated, or its home is gone' },
   );
 }
 
@@ -145,20 +146,20 @@ function showDetails(state: OrganizationState): void {
   setCurrentDetails(viewOrganizationDetails(state));
 }
 
-/** On a copy; and whether a zone exists is asked here only, since validators are not replayed. */
+/** Applies the change to a copy. Only this validator checks that a zone exists, since validators are not replayed. */
 function checkPolicyChange(state: OrganizationState, input: unknown): void {
   const { name, policy, changes } = state;
   const copy = { ...createOrganization({ name }, 0), policy, changes };
   const { autoStart } = applyPolicyChange(copy, input, 0);
   const isNew = autoStart.timeZone !== policy.autoStart.timeZone;
-  // One that is there already may be from before it was refused, and must not keep the other fields from being set.
+  // The present zone may be from before zones were checked, and must not block a change of other fields.
   if (isNew && autoStart.timeZone !== null && !isTimeZone(autoStart.timeZone)) {
     throw invalid('autoStart.timeZone', 'an IANA time zone such as Europe/Berlin, or null', autoStart.timeZone);
   }
 }
 
-/** Passes on to the parts what concerns them, one delivery after the other, so that each part takes it in its order. */
-async function passOn(state: OrganizationState, mustHandOver: () => boolean): Promise<void> {
+/** Forwards events to the partitions, one round after the other, so that each partition receives them in order. */
+async function forwardEvents(state: OrganizationState, mustHandOver: () => boolean): Promise<void> {
   const { name, parts } = state;
   for (;;) {
     await condition(() => hasDeliveries(parts) || mustHandOver());
@@ -166,11 +167,11 @@ async function passOn(state: OrganizationState, mustHandOver: () => boolean): Pr
     const deliveries = takeDeliveries(parts) ?? [];
     const events = deliveries.reduce((sum, { events: { length } }) => sum + length, 0);
     const input = { organization: name, policy: knownPolicy(state), deliveries };
-    const summary = `pass ${events} events on to ${deliveries.length} parts`;
-    const failed = await passing.updateMembers.executeWithOptions({ summary }, [input]).then(
+    const summary = `forward ${events} events to ${deliveries.length} partitions`;
+    const failed = await partitionActivities.updateMembers.executeWithOptions({ summary }, [input]).then(
       (end) => new Set(end.failed),
       (error: unknown) => {
-        log.warn('nothing could be passed on', { error });
+        log.warn('partitions: forwarding failed', { events, error });
         return new Set(deliveries.map(({ group }) => group));
       },
     );
@@ -181,6 +182,6 @@ async function passOn(state: OrganizationState, mustHandOver: () => boolean): Pr
     );
     if (failed.size === 0) continue;
     requeue(parts, deliveries.filter(hasFailed));
-    await sleepUnless(mustHandOver, PASSING_PAUSE_MS, 'what could not be passed on is tried again');
+    await sleepUnless(mustHandOver, RETRY_PAUSE_MS, 'retry failed deliveries to partitions');
   }
 }

@@ -1,11 +1,13 @@
-/** The failures of activities, and the refusals of what came of them, as the rules know them. */
+/**
+ * Unwraps the failures of activities. @temporalio/workflow 1.24.0 wraps each in an ActivityFailure and passes heartbeat details only in
+ * a TimeoutFailure. No workaround: it stays as long as the SDK's failure classes.
+ */
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { BuildFailureDetails } from '../../activities';
-import { Refusal } from '../input/refusal';
 import type { StepFailure } from '../workspace/rules/build-steps';
 
+/** The typed failure inside an error; `RuntimeUnavailable` for an error without a type. */
 export function failureOf(error: unknown): StepFailure {
-  if (error instanceof Refusal) return { type: error.type, message: error.message, details: {} };
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const type = cause instanceof ApplicationFailure && cause.type ? cause.type : 'RuntimeUnavailable';
   const message = cause instanceof Error ? cause.message : String(cause);
@@ -19,7 +21,7 @@ function detailsOf(cause: unknown): BuildFailureDetails {
   return typeof details === 'object' && details !== null ? (details as BuildFailureDetails) : {};
 }
 
-/** A worker that was lost has told with its heartbeats how much of the build's deadline the step had used. */
+/** The last heartbeat of a lost worker says how much of the build's deadline the step had used. */
 function usedMs(heartbeat: unknown): number {
   const { usedMs: used } = (heartbeat ?? {}) as { usedMs?: unknown };
   return typeof used === 'number' && used > 0 ? used : 0;

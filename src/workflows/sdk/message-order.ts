@@ -1,9 +1,9 @@
 /**
- * Messages that arrive before a run has its handlers (at its creation, or while an earlier run hands over) wait inside the SDK, which
- * hands them out as handlers are registered: in the order of registration, not of arrival. A stop followed by a start would become
- * a start followed by a stop. So they are held back here until all handlers are there.
+ * @temporalio/workflow 1.24.0 buffers the messages that arrive before their handlers are registered (at creation, or during a
+ * continue-as-new), and dispatches them in the order of registration, not of arrival: a stop followed by a start would become a start
+ * followed by a stop. Upstream: temporalio/sdk-typescript#274. This can go when the SDK dispatches in order of arrival.
  *
- * This reaches into the SDK, for want of a public way, and is the only place that does; a test holds it to what it promises.
+ * It uses internals of the SDK, for which test/workflows/workspace/hand-over.test.ts checks the order.
  */
 interface Buffers {
   bufferedSignals: unknown[];
@@ -12,7 +12,7 @@ interface Buffers {
   dispatchBufferedUpdates(): void;
 }
 
-/** Registers handlers, and only then hands out what waited for them, each kind in the order in which it arrived. */
+/** Registers handlers, and only then dispatches the buffered messages: signals, then updates, each in order of arrival. */
 export function inOrderOfArrival(register: () => void): void {
   const buffers = (globalThis as { __TEMPORAL_ACTIVATOR__?: Buffers }).__TEMPORAL_ACTIVATOR__;
   const signals = buffers?.bufferedSignals.splice(0) ?? [];

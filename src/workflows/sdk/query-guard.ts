@@ -1,19 +1,19 @@
 /**
- * Keeps from a workflow what comes to it between two of its tasks.
+ * Refuses events that reach a workflow between two of its tasks.
  *
- * A query that waits for a worker is sent with the history as it is by then. Where a signal came, a timer fired, or an activity ended
- * meanwhile, and no task has started for that yet, the SDK (1.24.0) hands these events to the workflow all the same: at the time of
- * the task before, for want of a later one. An access would count as of before an outage, and the next task, answered from that,
- * could be of other commands than a replay in right order comes to, which breaks the workspace for good.
+ * The server sends a query that waited for a worker with the history of that moment. For a signal, a timer, or an activity in it for
+ * which no workflow task has started, @temporalio/workflow 1.24.0 activates the workflow nevertheless, at the time of the task before.
+ * An access would then count as before an outage, and the next task could have other commands than a replay, which breaks the workflow.
  *
- * So such events are refused: the query fails, the worker forgets the run, and the next query or task reads it anew.
+ * So the query fails, the worker evicts the run, and the next query or task replays it. No report upstream is known. It can go when the
+ * SDK answers a query without applying events of a task that has not started.
  */
 import type { ActivateInput, WorkflowInterceptors } from '@temporalio/workflow';
 import { ASK_AGAIN } from '../../contract/messages';
 
-/** Where the SDK is in a history. */
+/** A position in a history. */
 export interface Position {
-  /** The number of the last event that was read. */
+  /** The number of the last event that was applied. */
   length: number;
   /** In bytes, as of the start of the task; text, since it is a 64-bit number. */
   size: string;
@@ -21,7 +21,7 @@ export interface Position {
   time: string;
 }
 
-/** For each workflow its own guard; the SDK looks for this name. */
+/** One guard for each workflow; the SDK calls the export of this name. */
 export function interceptors(): WorkflowInterceptors {
   let before: Position | null = null;
   return {
@@ -30,7 +30,8 @@ export function interceptors(): WorkflowInterceptors {
         activate(input, next) {
           if (!isOnlyQueries(input)) {
             const now = positionOf(input);
-            if (before && isBetweenTasks(before, now)) throw new Error(`events came that no task has started for: ${ASK_AGAIN}`);
+            if (before && isBetweenTasks(before, now))
+              throw new Error(`events arrived for which no task has started: ${ASK_AGAIN}`);
             before = now;
           }
           next(input);
@@ -40,12 +41,12 @@ export function interceptors(): WorkflowInterceptors {
   };
 }
 
-/** The start of a task moves all three; what is read beyond it without another start moves only the length. */
+/** The start of a task changes all three; events without one change only the length. */
 export function isBetweenTasks(before: Position, now: Position): boolean {
   return now.length !== before.length && now.size === before.size && now.time === before.time;
 }
 
-/** These change nothing, and tell no position. */
+/** Such an activation changes nothing and has no position. */
 function isOnlyQueries({ activation }: ActivateInput): boolean {
   return activation.jobs?.every(({ queryWorkflow }) => queryWorkflow != null) ?? false;
 }

@@ -1,12 +1,13 @@
+/**
+ * A cancellable sleep. @temporalio/workflow 1.24.0 has `condition` with a timeout, which uses twice as many promises; workspaces sleep
+ * most of the time, and each pending promise costs 1 KB or more with its stack. It can go when that one costs no more than this.
+ */
 import { condition, sleep } from '@temporalio/workflow';
 import { standaloneScope } from './root-scope';
 
 /**
- * Sleeps until the time is over or `isOver` says so; a timer that is not needed any more is cancelled. Called where nothing can be
- * cancelled, so that the wait hangs nothing on the scope around it.
- *
- * Temporal's own `condition` with a timeout does the same on twice as many promises. Workspaces sleep for most of their lives, and
- * each pending promise costs 1 KB or more for as long: itself, what it leads to, and the stack that it was made on.
+ * Sleeps for the time, or until `isOver` is true; then the timer is cancelled. Called in a non-cancellable scope, so that the wait
+ * attaches nothing to it.
  */
 export function sleepUnless(isOver: () => boolean, ms: number, summary: string): Promise<void> {
   const timer = standaloneScope();
@@ -14,7 +15,7 @@ export function sleepUnless(isOver: () => boolean, ms: number, summary: string):
   const onDue = () => {
     isDue = true;
   };
-  // Not awaited in there: the scope is for the timer to be made in, and what waits for its end inside a scope stays pending as long.
+  // Not awaited inside the scope, where the wait itself would be one more pending promise.
   void timer.run(async () => {
     sleep(ms, { summary }).then(onDue, () => undefined);
   });

@@ -1,7 +1,7 @@
-/** The workflow `watch`: one long activity after the other compares what runs with what should, and tells the workspaces. */
+/** The workflow `watch`: repeats one long activity, which compares the pods that run with the workspaces and signals losses. */
 import { CancellationScope, continueAsNew, log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { watchWorkflowId } from '../../contract/names';
-import { watching } from '../activity-options';
+import { watchActivities } from '../activity-options';
 import { asObject, asText } from '../input/fields';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
@@ -13,13 +13,13 @@ export async function watch(input?: unknown): Promise<void> {
   CancellationScope.current().cancelRequested.catch(() => {
     isCancelled = true;
   });
-  setCurrentDetails(`Watches the \`${runtime}\` runtime: pods that were lost, and pods that belong to no workspace.`);
+  setCurrentDetails(`Watches the \`${runtime}\` runtime for lost pods and for pods without a workspace.`);
   await CancellationScope.nonCancellable(async () => {
-    // Without the watch lost pods would go unnoticed, so a cancel only makes it begin anew.
+    // Lost pods would go undetected without the watch, so a cancel only makes it continue as new.
     const mustHandOver = () => isCancelled || workflowInfo().continueAsNewSuggested;
     while (!mustHandOver()) {
-      const work = () => watching.watch.executeWithOptions({ summary: `watch ${runtime}` }, [{ runtime }]);
-      await observe(work, mustHandOver).catch((error: unknown) => log.warn('the watch was cut off', { error }));
+      const work = () => watchActivities.watch.executeWithOptions({ summary: `watch ${runtime}` }, [{ runtime }]);
+      await observe(work, mustHandOver).catch((error: unknown) => log.warn('watch: activity failed', { runtime, error }));
     }
     await continueAsNew<typeof watch>({ runtime });
   });

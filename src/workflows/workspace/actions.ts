@@ -1,24 +1,23 @@
-/** What each decision comes to: one function for each, all of them interruptible, none undoing anything. */
+/** Carries out each decision of the loop: one function for each, all of them interruptible, none undoing anything. */
 import { log } from '@temporalio/workflow';
-import { look, short } from '../activity-options';
+import { lastLookActivities, shortActivities } from '../activity-options';
 import { Interrupted, observe } from '../sdk/interruptible';
 import { sleepUnless } from '../sdk/sleep-until';
 import { continueBuild } from './build';
-import { clean, purge } from './clean-up';
+import { cleanUp, purge } from './clean-up';
 import { ensurePlan } from './plan';
 import { publish } from './publish';
 import { podRef } from './rules/activity-input';
-import { autoOffAt, autoOffThreshold, noteLook, openWindow } from './rules/auto-off';
-import { MISSED_AFTER_MS, useUpDate } from './rules/auto-start';
-import { nextStep } from './rules/build-steps';
+import { autoOffAt, stopIdle, takeLastLook } from './rules/auto-off';
+import { renewWindow, skipDate, startBySchedule } from './rules/auto-start';
+import { beginBuild } from './rules/begin-build';
+import { finishBuild } from './rules/build-steps';
 import type { Decision } from './rules/decide';
-import { noteReading, takePolicy } from './rules/policy-update';
-import { currentBuild, newestBuild, type State } from './rules/state';
-import { beginBuild, finishBuild, queueBuild, turnOff } from './rules/transition';
-import { iso } from './rules/view-status';
+import { beginPolicyRead, takePolicy } from './rules/policy-update';
+import { currentBuild, newestBuild } from './rules/state';
 import type { Run } from './run';
 
-/** Not async, nor is `sleep`: each would add promises that stay pending while the workspace sleeps (see sleep.ts). */
+/** Not async, nor is `sleep`: each would add promises that stay pending while the workspace sleeps (see sdk/sleep-until.ts). */
 export function act(run: Run, decision: Decision): Promise<void> | void {
   const { state } = run;
   switch (decision.do) {
@@ -31,17 +30,17 @@ export function act(run: Run, decision: Decision): Promise<void> | void {
     case 'build':
       return build(run);
     case 'clean':
-      return clean(run);
-    case 'look':
-      return lookAtTerminals(run, decision.offAt);
+      return cleanUp(run);
+    case 'lastLook':
+      return lastLook(run, decision.offAt);
     case 'autoOff':
-      return autoOff(state, decision.offAt);
+      return stopIdle(state, decision.offAt, Date.now());
     case 'autoStart':
-      return autoStart(state, decision.at);
+      return startBySchedule(state, decision.at);
     case 'renew':
-      return renew(state, decision.at);
+      return renewWindow(state, decision.at);
     case 'skipDate':
-      return skipDate(state, decision);
+      return skipDate(state, decision, Date.now());
     case 'purge':
       return purge(run);
     case 'sleep':
@@ -49,20 +48,21 @@ export function act(run: Run, decision: Decision): Promise<void> | void {
   }
 }
 
-/** In the background: nothing waits for a policy that is known in an older version. */
+/** In the background: an older version of the policy is known, so nothing waits for the read. */
 function readPolicy(run: Run): void {
-  noteReading(run.state, Date.now());
-  void takeReading(run);
+  beginPolicyRead(run.state, Date.now());
+  void finishPolicyRead(run);
 }
 
-/** Wakes in the very turn in which it takes the policy: a loop that wakes in between would look, and arm its timer, twice. */
-async function takeReading({ state, wake }: Run): Promise<void> {
+/** Wakes the loop in the same activation that takes the policy; otherwise the loop would decide and arm its timer twice. */
+async function finishPolicyRead({ state, wake }: Run): Promise<void> {
   const { organization } = state;
   try {
-    const policy = await short.readPolicy.executeWithOptions({ summary: `policy of ${organization}` }, [{ organization }]);
+    const summary = `policy of ${organization}`;
+    const policy = await shortActivities.readPolicy.executeWithOptions({ summary }, [{ organization }]);
     takePolicy(state, policy, Date.now());
   } catch (error) {
-    log.warn('the policy could not be read again', { error });
+    log.warn('policy: read failed', { organization, error });
   } finally {
     wake();
   }
@@ -74,65 +74,26 @@ async function build(run: Run): Promise<void> {
   if (!current) return;
   const interrupted = () => state.ending !== null || run.mustHandOver();
   await continueBuild({ state, build: current, interrupted, changed: () => publish(run) });
-  if (state.ending || nextStep(current)) return;
   finishBuild(state, current, Date.now());
-  openWindow(state, Date.now());
 }
 
-async function lookAtTerminals({ state, mustHandOver }: Run, offAt: number): Promise<void> {
-  const pod = newestBuild(state);
-  if (!pod) return;
+async function lastLook({ state, mustHandOver }: Run, offAt: number): Promise<void> {
+  const newest = newestBuild(state);
+  if (!newest) return;
   const isMoot = () => state.phase !== 'running' || autoOffAt(state) !== offAt || mustHandOver();
-  const input = { pod: podRef(state, pod.number) };
+  const input = { pod: podRef(state, newest.number) };
   try {
     const { lastInputAt } = await observe(
-      () => look.lastLook.executeWithOptions({ summary: 'last look before auto-off' }, [input]),
+      () => lastLookActivities.lastLook.executeWithOptions({ summary: 'last look before auto-off' }, [input]),
       isMoot,
     );
-    noteLook(state, { offAt, lastInputAt }, Date.now());
+    takeLastLook(state, { offAt, lastInputAt }, Date.now());
   } catch (error) {
     if (error instanceof Interrupted) return;
-    // Only the certain loss of the pod is final here, and a lost pod has no terminals.
-    log.info('the last look found no pod', { error });
-    noteLook(state, { offAt, lastInputAt: null }, Date.now());
+    // Only PodLost is final here, and a lost pod has no terminals.
+    log.info('last look: the pod is gone', { error });
+    takeLastLook(state, { offAt, lastInputAt: null }, Date.now());
   }
-}
-
-function autoOff(state: State, offAt: number): void {
-  const threshold = autoOffThreshold(state);
-  if (autoOffAt(state) !== offAt || !threshold) return;
-  const origin =
-    threshold.source === 'workspace' ? "the workspace's own autoOff" : `policy version ${state.policy?.version ?? 0}`;
-  const access = state.lastAccess ? `last access ${iso(state.lastAccess.at)} via ${state.lastAccess.via}` : 'no access';
-  const evidence = `${access}, window since ${iso(state.window.startedAt)}, threshold ${threshold.after}`;
-  turnOff(
-    state,
-    'off',
-    { cause: 'auto-off', by: 'inactivity', rule: `${origin}: autoOff.after ${threshold.after}`, evidence },
-    Date.now(),
-  );
-}
-
-function autoStart(state: State, at: number): void {
-  const { autoStart: schedule } = state.own;
-  const rule = `autoStart ${schedule?.time ?? ''} ${schedule?.timeZone ?? ''}`;
-  queueBuild(state, { cause: 'auto-start', by: 'schedule', rule, evidence: `to be ready at ${iso(at)}` });
-  useUpDate(state, at);
-  state.schedule.renewAt = at;
-  state.schedule.skipped = null;
-}
-
-function renew(state: State, at: number): void {
-  state.window.startedAt = Math.max(state.window.startedAt, at);
-  state.window.due = null;
-  state.schedule.renewAt = null;
-  useUpDate(state, at);
-}
-
-/** After a long outage older dates are over too: each would be skipped in turn. */
-function skipDate(state: State, { at, because }: { at: number; because: string }): void {
-  state.schedule.skipped = { at, because };
-  useUpDate(state, Math.max(at, Date.now() - MISSED_AFTER_MS));
 }
 
 function sleep(run: Run, { until, summary }: { until: number; summary: string }): Promise<void> | void {

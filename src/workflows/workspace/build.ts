@@ -1,115 +1,114 @@
 /**
- * A build, step by step. It goes on from the first step that has not ended, so that a new run, after continue-as-new, takes it
- * over in the middle. It undoes nothing: what a failed or superseded build made is removed by an activity of its own.
+ * Runs a build step by step, from the first step that has not ended, so that the run after a continue-as-new goes on in the middle.
+ * It undoes nothing: an activity of its own removes what a failed or superseded build made. The rules are in rules/build-steps.ts.
  */
-import type { StepResult } from '../../activities';
-import { durationMs } from '../../contract/duration';
 import type { StepName } from '../../contract/payloads';
-import type { Pod, PodSpec } from '../../runtimes/runtime';
-import { admission, hooks, starts, waits } from '../activity-options';
+import type { Pod } from '../../runtimes/runtime';
+import { admitActivities, hookActivities, podWaitActivities, startActivities } from '../activity-options';
 import { failureOf } from '../sdk/activity-failure';
 import { Interrupted, observe } from '../sdk/interruptible';
-import { homeSpec, hookInput, podSpec } from './rules/activity-input';
-import { beginStep, endStep, nextStep, noteAdmitted, noteDone, noteFailure, noteHome, notePod } from './rules/build-steps';
-import type { BuildRecord, State, StepRecord } from './rules/state';
+import { buildDeadline, homeSpec, hookInput, podSpec } from './rules/activity-input';
+import {
+  beginStep,
+  completeStep,
+  failStep,
+  isBySchedule,
+  nextStep,
+  priorityRaised,
+  type RunningStep,
+  type StepSuccess,
+} from './rules/build-steps';
+import type { BuildRecord, State } from './rules/state';
 
 export interface BuildRun {
   state: State;
   build: BuildRecord;
-  /** True when the build is to end, or another run is to take it over. */
+  /** True when the build has to end, or another run has to continue it. */
   interrupted: () => boolean;
-  /** Called after each change, so that what people see is up to date. */
+  /** Called after each change, to publish it. */
   changed: () => void;
 }
 
-/** Runs the build until it is done, has failed, or is interrupted; all of which is then in the state. */
+/** Runs the build until it is done, has failed, or is interrupted; the state says which. */
 export async function continueBuild(run: BuildRun): Promise<void> {
+  const { state, build } = run;
   for (;;) {
-    const step = nextStep(run.build);
-    if (!step || run.build.failure || run.interrupted()) return;
-    await runStep(run, step);
+    const step = nextStep(build);
+    if (!step || build.failure || run.interrupted()) return;
+    await runStep(run, { state, build, step });
     run.changed();
   }
 }
 
-async function runStep(run: BuildRun, step: StepRecord): Promise<void> {
-  const { state, build } = run;
-  const { name } = step;
-  if (name === 'inject-secrets') return endStep(step, 'skipped', Date.now(), 'there are no secrets to inject');
-  beginStep(step, Date.now());
+async function runStep(run: BuildRun, running: RunningStep): Promise<void> {
+  const { build, step } = running;
+  if (!beginStep(running, Date.now())) return;
   run.changed();
+  const isRaised = priorityRaised(build, step);
   try {
-    const result = await observe(() => STEPS[name](run), interruption(run, name));
-    noteDone(build, step, result, Date.now());
+    const success = await observe(
+      () => STEPS[step.name](run),
+      () => run.interrupted() || isRaised(),
+    );
+    completeStep(running, success, Date.now());
   } catch (error) {
     const isInterrupted = error instanceof Interrupted;
-    noteFailure({ state, build, step }, isInterrupted ? error.failure : failureOf(error), { isInterrupted, now: Date.now() });
+    failStep(running, isInterrupted ? error.failure : failureOf(error), { isInterrupted, now: Date.now() });
   }
 }
 
-/** A scheduled build that queues for its first step while somebody comes to wait for it queues anew, as a person's. */
-function interruption({ build, interrupted }: BuildRun, name: StepName): () => boolean {
-  if (name !== 'admit' || build.isHastened) return interrupted;
-  return () => interrupted() || build.isHastened === true;
-}
-
-const STEPS: Record<Exclude<StepName, 'inject-secrets'>, (run: BuildRun) => Promise<StepResult>> = {
+const STEPS: Record<StepName, (run: BuildRun) => Promise<StepSuccess>> = {
   admit: async ({ state, build }) => {
-    const input = { organization: state.organization, deadline: deadline(state, build) };
-    const result = await whose(admission, build).admit.executeWithOptions({ summary: `admit build ${build.number}` }, [input]);
-    noteAdmitted(state, build, result.value.policy, Date.now());
-    return result;
+    const input = { organization: state.organization, deadline: buildDeadline(state, build) };
+    const { admit } = byPriority(admitActivities, build);
+    const { value, ...end } = await admit.executeWithOptions({ summary: `admit build ${build.number}` }, [input]);
+    return { ...end, policy: value.policy };
   },
   'prepare-home': async ({ state, build }) => {
-    if (!state.adopt) state.homeMayExist = true;
-    const input = { home: homeSpec(state, build), deadline: deadline(state, build) };
-    const summary = `home of build ${build.number}`;
-    const result = await whose(starts, build).prepareHome.executeWithOptions({ summary }, [input]);
-    noteHome(state, build, result.value);
-    return result;
+    const input = { home: homeSpec(state, build), deadline: buildDeadline(state, build) };
+    const { prepareHome } = byPriority(startActivities, build);
+    const { value, ...end } = await prepareHome.executeWithOptions({ summary: `home of build ${build.number}` }, [input]);
+    return { ...end, home: value };
   },
-  'start-pod': async (run) => {
-    const { state, build } = run;
-    state.podBuild = Math.max(state.podBuild ?? 0, build.number);
-    const result = await startPod(run, podSpec(state, build));
-    notePod(build, result.value);
-    return result;
-  },
+  'start-pod': startPod,
+  // Without work until secrets are injected, so beginStep skips it.
+  'inject-secrets': async () => ({ tookMs: 0, attempt: 1 }),
   configure: ({ state, build }) =>
-    hooks.runHookStep.executeWithOptions({ summary: `/coder/configure of build ${build.number}` }, [
+    hookActivities.runHookStep.executeWithOptions({ summary: `/coder/configure of build ${build.number}` }, [
       hookInput(state, build, 'configure'),
     ]),
   personalize: ({ state, build }) =>
-    hooks.runHookStep.executeWithOptions({ summary: `~/personalize of build ${build.number}` }, [
+    hookActivities.runHookStep.executeWithOptions({ summary: `~/personalize of build ${build.number}` }, [
       hookInput(state, build, 'personalize'),
     ]),
 };
 
 /**
- * A pod may wait for a node or its image for as long as the build's deadline, and others are to be begun meanwhile: so a slot of pod
- * starts is held only while the pod is made. Of an image that was not looked into yet it is made after the look, in another such slot.
+ * A pod may wait for a node or its image until the build's deadline, so a start slot is held only while the pod is created. `startPod`
+ * returns null once the pod is created, or when its image has to be probed first; `awaitPod` then waits, and returns null when the pod
+ * can be created only now, in another start slot.
  */
-async function startPod({ state, build }: BuildRun, pod: PodSpec): Promise<StepResult<Pod>> {
+async function startPod({ state, build }: BuildRun): Promise<StepSuccess> {
   const { number, spec, spentMs } = build;
-  const [begin, wait] = [whose(starts, build).startPod, whose(waits, build).awaitPod];
-  for (let isBegun = false; ; isBegun = !isBegun) {
-    const summary = isBegun ? `wait for the pod of build ${number}` : `start pod of build ${number}: ${spec.image}`;
-    const input = { pod, deadline: deadline(state, build) };
-    const result = await (isBegun ? wait : begin).executeWithOptions({ summary }, [input]);
-    build.spentMs += result.tookMs;
-    if (result.value === null) continue;
-    // The end of the step counts all that it took.
-    const tookMs = build.spentMs - spentMs;
+  const pod = podSpec(state, build);
+  const { startPod: create } = byPriority(startActivities, build);
+  const { awaitPod: wait } = byPriority(podWaitActivities, build);
+  for (let isCreated = false; ; isCreated = !isCreated) {
+    const summary = isCreated ? `wait for the pod of build ${number}` : `start pod of build ${number}: ${spec.image}`;
+    const input = { pod, deadline: buildDeadline(state, build) };
+    const { value, tookMs, attempt }: { value: Pod | null; tookMs: number; attempt: number } = await (isCreated
+      ? wait
+      : create
+    ).executeWithOptions({ summary }, [input]);
+    build.spentMs += tookMs;
+    if (value === null) continue;
+    // The end of the step counts the time of all its activities.
+    const totalMs = build.spentMs - spentMs;
     build.spentMs = spentMs;
-    return { ...result, value: result.value, tookMs };
+    return { tookMs: totalMs, attempt, pod: value };
   }
 }
 
-function deadline(state: State, build: BuildRecord): { text: string; totalMs: number; spentMs: number } {
-  const text = state.policy?.build.deadline ?? '30m';
-  return { text, totalMs: durationMs(text), spentMs: build.spentMs };
-}
-
-function whose<T>({ byPerson, bySchedule }: { byPerson: T; bySchedule: T }, build: BuildRecord): T {
-  return build.cause === 'auto-start' && !build.isHastened ? bySchedule : byPerson;
+function byPriority<T>({ byPerson, bySchedule }: { byPerson: T; bySchedule: T }, build: BuildRecord): T {
+  return isBySchedule(build) ? bySchedule : byPerson;
 }

@@ -1,31 +1,27 @@
-/** Removing what a workspace had: its pod, and in the end its home. Neither is given up before it is done. */
+/** Removes the pod of a workspace, and in the end its home. Neither removal is given up before it is done. */
 import { ActivityFailure, log } from '@temporalio/workflow';
-import { cleanUps } from '../activity-options';
+import { cleanUpActivities } from '../activity-options';
 import { failureOf } from '../sdk/activity-failure';
 import { Interrupted, observe } from '../sdk/interruptible';
 import { homeToPurge, podRef } from './rules/activity-input';
 import { isFinal } from './rules/build-steps';
-import { enter, noteBlocked, notePodGone, settleEnding } from './rules/transition';
-import { iso } from './rules/view-status';
+import { homePurged, noteBlocked, podRemoved } from './rules/clean-up';
 import type { Run } from './run';
 
-/** Removes what comes down, then enters the state that this leads to. */
-export async function clean(run: Run): Promise<void> {
+/** Removes the pod, then enters the state that this leads to. */
+export async function cleanUp(run: Run): Promise<void> {
   const { state } = run;
   const { podBuild } = state;
   if (podBuild !== null) {
     const pod = podRef(state, podBuild);
     const summary = `remove the pod of build ${podBuild}`;
-    const isClean = await finish(run, ({ proxy, limitMs }) => proxy.stopPod.executeWithOptions({ summary }, [{ pod, limitMs }]));
-    if (!isClean) return;
-    notePodGone(state, podBuild);
-    // That of a newer build was found meanwhile, and is removed next.
-    if (state.podBuild !== null) return;
+    const work = ({ proxy, limitMs }: Attempts) => proxy.stopPod.executeWithOptions({ summary }, [{ pod, limitMs }]);
+    if (!(await finish(run, work))) return;
   }
-  settleEnding(state, Date.now());
+  podRemoved(state, podBuild, Date.now());
 }
 
-/** Removes the home for good, which is the end of the workspace. */
+/** Removes the home permanently, which ends the workspace. */
 export async function purge(run: Run): Promise<void> {
   const { state } = run;
   const home = homeToPurge(state);
@@ -34,26 +30,24 @@ export async function purge(run: Run): Promise<void> {
     const work = ({ proxy, limitMs }: Attempts) => proxy.deleteHome.executeWithOptions({ summary }, [{ ...home, limitMs }]);
     if (!(await finish(run, work))) return;
   }
-  const evidence = `deleted, kept until ${iso(state.purgeAt ?? Date.now())}`;
-  state.home = null;
-  enter(state, 'purged', { cause: 'purge', by: null, rule: 'retention', evidence }, Date.now());
+  homePurged(state, Date.now());
 }
 
-type Attempts = (typeof cleanUps)['first'];
+type Attempts = (typeof cleanUpActivities)['first'];
 
 /**
- * Whether the work came to its end. The first attempts are few, so that people soon learn what it waits for; the next ones are many,
- * so that one that waits for weeks costs few events. A final failure is an end: there is nothing left to do about it.
+ * Whether the removal has ended. The first round has few attempts, so that users soon see what it waits for; later rounds have many,
+ * so that a wait of weeks costs few events. A final failure ends the removal: there is nothing left to remove.
  */
 async function finish(run: Run, work: (attempts: Attempts) => Promise<unknown>): Promise<boolean> {
   const { state } = run;
-  const attempts = state.blocked ? cleanUps.later : cleanUps.first;
+  const attempts = state.blocked ? cleanUpActivities.later : cleanUpActivities.first;
   try {
     await observe(() => work(attempts), run.mustHandOver);
   } catch (error) {
     if (error instanceof Interrupted) return false;
     if (!(error instanceof ActivityFailure)) throw error;
-    log.warn('a clean-up failed', { error });
+    log.warn('clean-up: failed', { error });
     const failure = failureOf(error);
     if (!isFinal(failure.type)) {
       noteBlocked(state, failure, Date.now());

@@ -1,4 +1,7 @@
-/** All messages of a workspace, registered before the first await: queries, then updates, then signals. No default handler: one could be made to fail the workflow task. */
+/**
+ * All messages of a workspace. The state exists first; then queries, updates, and signals are registered, in this order and before the
+ * first await. There is no default signal handler: a signal named `__temporal_…` would then fail the workflow task on every retry.
+ */
 import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import { condition, setHandler, workflowInfo } from '@temporalio/workflow';
 import * as messages from '../../contract/messages';
@@ -12,10 +15,11 @@ import { requestConfigure } from './rules/configure';
 import { requestBuild, requestDelete, requestRestore, requestStop } from './rules/requests';
 import { type SignalName, takeSignal } from './rules/signals';
 import type { State } from './rules/state';
-import { viewExplain } from './rules/view-explain';
-import { viewBuild, viewStatus } from './rules/view-status';
+import { viewExplain } from './rules/view/explain';
+import { viewBuild, viewStatus } from './rules/view/status';
 import type { Run } from './run';
 
+/** Registers every handler of the workspace. */
 export function registerHandlers(run: Run): void {
   registerQueries(run);
   registerUpdates(run);
@@ -23,12 +27,12 @@ export function registerHandlers(run: Run): void {
 }
 
 function registerQueries({ state }: Run): void {
-  setHandler(messages.statusQuery, () => viewStatus(state), { description: 'The whole state, as wanted and as it is' });
+  setHandler(messages.statusQuery, () => viewStatus(state), { description: 'The whole state, wanted and present' });
   setHandler(messages.explainQuery, () => viewExplain(state, Date.now()), {
-    description: 'Why it is as it is, what comes next, what would change that, and the last 50 changes of state',
+    description: 'Why the workspace is in its state, what comes next, what would change that, and the last 50 changes of state',
   });
   setHandler(messages.buildQuery, (input) => refusalToFailure(() => viewBuild(state, parseBuildNumber(input))), {
-    description: 'One of the last ten builds: { number? }, the newest without it',
+    description: 'One of the last ten builds, the newest by default: { number? }',
   });
 }
 
@@ -36,69 +40,69 @@ function registerUpdates(run: Run): void {
   const now = () => Date.now();
   update(run, messages.startUpdate, {
     request: (state, input) => requestBuild(state, 'start', input, now()),
-    description: 'Starts it: { by? }',
+    description: 'Starts the workspace: { by? }',
   });
   update(run, messages.stopUpdate, {
     request: (state, input) => requestStop(state, 'stop', input, now()),
-    description: 'Stops it, the home stays: { by?, reason? }',
+    description: 'Stops the workspace and keeps its home: { by?, reason? }',
   });
   update(run, messages.rebuildUpdate, {
     request: (state, input) => requestBuild(state, 'rebuild', input, now()),
-    description: 'Builds it anew, the home stays: { by?, reason?, image?, resources?, env? }',
+    description: 'Rebuilds the workspace and keeps its home: { by?, reason?, image?, resources?, env? }',
   });
   update(run, messages.cancelBuildUpdate, {
     request: (state, input) => requestStop(state, 'cancelBuild', input, now()),
-    description: 'Ends the build under way, to off: { by? }',
+    description: 'Cancels the current build; the workspace goes off: { by? }',
   });
   update(run, messages.restoreUpdate, {
     request: (state, input) => requestRestore(state, input, now()),
-    description: 'Takes a delete back before the purge: { by? }',
+    description: 'Restores a deleted workspace before its purge: { by? }',
   });
   update(run, messages.deleteUpdate, {
     request: (state, input) => requestDelete(state, input, now()),
-    description: 'Deletes it; the home is kept for the retention, or purged at once: { by?, purge? }',
+    description: 'Deletes the workspace; its home is kept for the retention, or purged now: { by?, purge? }',
   });
   update(run, messages.configureUpdate, {
-    request: (state, input) => {
-      requestConfigure(state, input, now());
-      return viewStatus(state);
-    },
-    afterwards: async () => {
+    request: (state, input) => requestConfigure(state, input, now()),
+    answer: async () => {
       await settlePlan(run);
       return viewStatus(run.state);
     },
     check: checkTimeZone,
-    description: 'Sets or clears (null) any of autoStart, autoOff, image, resources, env, dotfiles',
+    description: 'Sets or clears (null) settings: { by?, autoStart?, autoOff?, image?, resources?, env?, dotfiles? }',
   });
 }
 
-interface Handling<T> {
-  request: (state: State, input: unknown) => T;
-  /** What the answer waits for once the request is taken, for seconds at most; it resolves with the answer as it is then. */
-  afterwards?: () => Promise<T>;
-  /** What only a validator may ask, since validators are not replayed. */
+type Handling<T> = {
+  /** Checks that only a validator may make, since validators are not replayed. */
   check?: (input: unknown) => void;
   description: string;
-}
+} & (
+  | { /** Takes the request and returns the answer. */ request: (state: State, input: unknown) => T; answer?: never }
+  | {
+      request: (state: State, input: unknown) => void;
+      /** The answer, for which the update waits seconds at most after the request was taken. */
+      answer: () => Promise<T>;
+    }
+);
 
-function update<T>(run: Run, definition: { name: string }, handling: Handling<T>): void {
-  const { request, afterwards, check, description } = handling;
-  const answer = async (input: unknown): Promise<T> => {
+function update<T>(run: Run, definition: { name: string }, { request, answer, check, description }: Handling<T>): void {
+  const handle = async (input: unknown): Promise<T> => {
     if (run.state.policy === null) await condition(() => run.state.policy !== null);
     run.answeredAt = workflowInfo().historyLength;
     const result = refusalToFailure(() => request(run.state, input));
     run.wake();
-    if (!afterwards) return result;
-    const settled = await afterwards();
+    if (!answer) return result as T;
+    const answered = await answer();
     run.answeredAt = workflowInfo().historyLength;
-    return settled;
+    return answered;
   };
-  // The same request on a copy: what would be refused is refused here already, without an event in the history.
+  // The same request on a copy: a refusal by the validator costs no event in the history.
   const validator = (input: unknown): void => {
     refusalToFailure(() => check?.(input));
     if (run.state.policy !== null) refusalToFailure(() => request(JSON.parse(JSON.stringify(run.state)) as State, input));
   };
-  setHandler(definition as UpdateDefinition<T, [unknown]>, answer, { validator, description });
+  setHandler(definition as UpdateDefinition<T, [unknown]>, handle, { validator, description });
 }
 
 function registerSignals(run: Run): void {
@@ -112,17 +116,17 @@ function registerSignals(run: Run): void {
       },
       { description },
     );
-  signal(messages.startSignal, 'Starts it: { by? }');
-  signal(messages.stopSignal, 'Stops it, the home stays: { by?, reason? }');
-  signal(messages.rebuildSignal, 'Builds it anew, the home stays: { by?, reason?, image?, resources?, env? }');
-  signal(messages.cancelBuildSignal, 'Ends the build under way, to off: { by? }');
-  signal(messages.policyChangedSignal, 'Internal: the organization has a new policy');
-  signal(messages.podLostSignal, 'Internal: the watch misses the pod');
-  // A ping only moves a number, which the next decision sees: it wakes nobody and arms no timer.
-  signal(messages.pingSignal, 'Somebody uses it: { via?, session?, at? }', false);
+  signal(messages.startSignal, 'Starts the workspace: { by? }');
+  signal(messages.stopSignal, 'Stops the workspace and keeps its home: { by?, reason? }');
+  signal(messages.rebuildSignal, 'Rebuilds the workspace and keeps its home: { by?, reason?, image?, resources?, env? }');
+  signal(messages.cancelBuildSignal, 'Cancels the current build; the workspace goes off: { by? }');
+  signal(messages.policyChangedSignal, 'Internal: the new policy of the organization');
+  signal(messages.podLostSignal, 'Internal: the watch found that the pod is gone');
+  // A ping only moves a number, which the next decision uses: it does not wake the loop and arms no timer.
+  signal(messages.pingSignal, 'Records an access: { via?, session?, at? }', false);
 }
 
-/** Whether a zone exists is the machine's knowledge and may differ on replay, so only validators and activities ask. */
+/** The zone data of the machine may differ on replay, so only validators and activities check zones. */
 function checkTimeZone(input: unknown): void {
   const { autoStart } = asObject('input', input);
   if (autoStart === undefined || autoStart === null) return;

@@ -1,11 +1,11 @@
-/** When the workspace starts by its schedule, asked of a local activity: zone arithmetic is kept out of workflow code. */
+/** Computes the next scheduled start in a local activity, which keeps zone arithmetic out of workflow code. */
 import { log } from '@temporalio/workflow';
-import { local } from '../activity-options';
+import { localActivities } from '../activity-options';
 import { Interrupted, observe } from '../sdk/interruptible';
-import { noteNoPlan, notePlan, wantedPlan } from './rules/auto-start';
+import { planTimedOut, takePlan, wantedPlan } from './rules/auto-start';
 import type { Run } from './run';
 
-/** Brings the plan up to date with what is wanted now. The loop and an update may ask at the same time, and share the answer. */
+/** Computes the wanted plan. The loop and an update may call this at the same time, and share one computation. */
 export function ensurePlan(run: Run): Promise<void> {
   run.planning ??= plan(run).finally(() => {
     run.planning = null;
@@ -13,26 +13,26 @@ export function ensurePlan(run: Run): Promise<void> {
   return run.planning;
 }
 
-/** So often an answer waits for another plan, where the wish changes while one is made. */
-const SETTLE_TRIES = 3;
+/** How many plans an answer waits for when the schedule changes during the computation. */
+const MAX_PLANS = 3;
 
-/** Until what is wanted now is planned, or it is known that it cannot be; the loop may be busy with a build meanwhile. */
+/** Resolves when the present schedule is planned or cannot be planned. The loop may be busy with a build meanwhile. */
 export async function settlePlan(run: Run): Promise<void> {
-  for (let tries = 0; tries < SETTLE_TRIES && wantedPlan(run.state, Date.now()); tries += 1) await ensurePlan(run);
+  for (let tries = 0; tries < MAX_PLANS && wantedPlan(run.state, Date.now()); tries += 1) await ensurePlan(run);
 }
 
-/** Total, and bounded in time: whatever comes of it, the loop goes on. Given up when another plan is wanted meanwhile. */
+/** Never rejects, and is bounded in time, so that the loop goes on. Ends early when another plan is wanted. */
 async function plan({ state }: Run): Promise<void> {
   const wanted = wantedPlan(state, Date.now());
   if (!wanted) return;
   const { key, schedule, after } = wanted;
   const isMoot = () => wantedPlan(state, Date.now())?.key !== key;
   try {
-    const planned = await observe(() => local.nextOccurrence({ schedule, after }), isMoot);
-    if (!isMoot()) notePlan(state, key, planned, Date.now());
+    const planned = await observe(() => localActivities.nextOccurrence({ schedule, after }), isMoot);
+    if (!isMoot()) takePlan(state, key, planned, Date.now());
   } catch (error) {
     if (error instanceof Interrupted) return;
-    log.warn('the next start could not be computed', { error });
-    if (!isMoot()) noteNoPlan(state, key, Date.now());
+    log.warn('auto-start: computing the next start failed', { error });
+    if (!isMoot()) planTimedOut(state, key, Date.now());
   }
 }

@@ -1,28 +1,28 @@
-/** What people and other workflows see without asking: search attributes, current details, and the report to the organization. */
+/** Publishes the state: search attributes, current details, and the usage report to the organization. */
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributeUpdatePair } from '@temporalio/common';
 import { getExternalWorkflowHandle, log, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { UsageReport } from '../../contract/internal-payloads';
 import { usageReportedSignal } from '../../contract/messages';
 import { organizationWorkflowId, workspaceWorkflowId } from '../../contract/names';
-import { policyAt } from '../organization/rules/policy';
+import { policyAt } from '../organization/rules/known-policy';
 import { plannedStart } from './rules/auto-start';
 import { newestBuild, type State } from './rules/state';
-import { viewDetails } from './rules/view-details';
+import { viewDetails } from './rules/view/current-details';
 import type { Run } from './run';
 
 const KEYWORDS = ['State', 'Owner', 'Organization', 'Image'] as const;
 const DATETIMES = ['AutoStartAt', 'AutoOffAt'] as const;
 
-/** Brings everything up to date; only what changed costs an event. */
+/** Publishes what changed; only that costs events. */
 export function publish(run: Run): void {
   showDetails(run.state);
   upsertChanged(run.state);
   report(run);
 }
 
-/** The current details live in memory and cost no event. */
+/** Sets the current details, which live in memory and cost no event. */
 export function showDetails(state: State): void {
-  // A cut may have split a pair, and readers of the JSON take no half.
+  // Cutting may have split a surrogate pair, which readers of the JSON refuse.
   setCurrentDetails(viewDetails(state, Date.now()).toWellFormed());
 }
 
@@ -59,9 +59,9 @@ function pair(name: string, value: string | number | null): SearchAttributeUpdat
 }
 
 /**
- * Tells the organization what the workspace uses, when that changed; the policy that it has is told along with it, and is no reason by
- * itself. A report that was lost is sent again with the next change. Each costs a task here and one there, so there is none before the
- * first build has begun, and says what that will use.
+ * Reports to the organization what the workspace uses, when that changed. A report also names the workspace's policy; a change of that
+ * alone sends none. A lost report is sent again with the next change. Each report costs a task here and one there, so the first is
+ * sent when the first build begins.
  */
 function report(run: Run): void {
   const { state } = run;
@@ -69,7 +69,7 @@ function report(run: Run): void {
   const use = usage(state);
   const sent = JSON.stringify(use);
   if (sent === state.report.sent) return;
-  // Never below the time, since a reset takes the state back.
+  // Never below the present time, since a reset restores an older state.
   state.report = { sequence: Math.max(state.report.sequence + 1, Date.now()), sent };
   const organization = getExternalWorkflowHandle(organizationWorkflowId(state.organization));
   const { sequence } = state.report;
@@ -77,7 +77,7 @@ function report(run: Run): void {
   run.reports.last = organization
     .signal(usageReportedSignal, { ...use, id: state.id, sequence, policyAt: policyAt(state.policy) })
     .catch((error: unknown) => {
-      log.warn('the report to the organization failed', { error });
+      log.warn('usage report: signal failed', { error });
       state.report.sent = '';
     })
     .finally(() => {

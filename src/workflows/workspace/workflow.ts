@@ -1,6 +1,6 @@
 /**
- * The workflow `workspace`: one workspace, from creation until its home is purged. Handlers write what is wanted; the loop asks
- * `decide` what comes next and `act` does it. The rules are in `workspace/`.
+ * The workflow `workspace`: one workspace, from creation until its home is purged. Handlers write what is wanted; the loop calls
+ * `decide` (rules/decide.ts) and carries the decision out (actions.ts).
  */
 import {
   allHandlersFinished,
@@ -13,7 +13,7 @@ import {
 } from '@temporalio/workflow';
 import { workspaceWorkflowId } from '../../contract/names';
 import type { StatusView } from '../../contract/payloads';
-import { short } from '../activity-options';
+import { shortActivities } from '../activity-options';
 import { checkTimeZone, ownFailure } from '../input/creation';
 import { parseCreation } from '../input/messages';
 import { invalid } from '../input/refusal';
@@ -22,7 +22,7 @@ import { inOrderOfArrival } from '../sdk/message-order';
 import { act } from './actions';
 import { registerHandlers } from './handlers';
 import { publish, showDetails } from './publish';
-import { autoOffAt, noteDue } from './rules/auto-off';
+import { autoOffAt, trackDue } from './rules/auto-off';
 import { checkOwn, wantedSpec } from './rules/build-spec';
 import { decide } from './rules/decide';
 import { migrate } from './rules/migrate';
@@ -30,14 +30,14 @@ import { takePolicy } from './rules/policy-update';
 import { requestDelete } from './rules/requests';
 import { takeEarlySignals } from './rules/signals';
 import { createState, type State } from './rules/state';
-import { viewStatus } from './rules/view-status';
+import { viewStatus } from './rules/view/status';
 import type { Run } from './run';
 
-/** So often a hand-over is put off for an update answered in the same task. */
+/** How often a hand-over waits because an update was answered in the same task. */
 const HAND_OVER_TRIES = 20;
 const HAND_OVER_PAUSE = '50ms';
 
-/** Not async, since that would add promises that stay pending as long as the run lives (see sleep.ts). */
+/** Not async, since that would add promises that stay pending as long as the run lives (see sdk/sleep-until.ts). */
 export function workspace(input?: unknown): Promise<StatusView> {
   const state = refusalToFailure(() => openState(input));
   let isCancelled = false;
@@ -55,16 +55,16 @@ export function workspace(input?: unknown): Promise<StatusView> {
     answeredAt: -1,
   };
   inOrderOfArrival(() => registerHandlers(run));
-  // Temporal's cancel is a delete. A run hears one cancel only, so the loop hands over after it.
+  // Temporal's cancel is a delete. A run receives one cancel only, so the loop continues as new after it.
   CancellationScope.current().cancelRequested.catch(() => {
     isCancelled = true;
     requestDelete(state, {}, Date.now(), 'the workflow was cancelled');
     run.wake();
   });
-  return CancellationScope.nonCancellable(() => live(run));
+  return CancellationScope.nonCancellable(() => runLoop(run));
 }
 
-/** Thousands of signals can come in one task; what people see need only be right at its end. */
+/** One task may bring thousands of signals; the current details only matter at its end. */
 function oncePerTask(work: () => void): () => void {
   let isDue = false;
   return () => {
@@ -77,14 +77,14 @@ function oncePerTask(work: () => void): () => void {
   };
 }
 
-async function live(run: Run): Promise<StatusView> {
+async function runLoop(run: Run): Promise<StatusView> {
   const { state } = run;
   await admitCreation(run);
   while (state.phase !== 'purged') {
     run.isAwake = false;
-    noteDue(state, Date.now());
+    trackDue(state, Date.now());
     const decision = decide(state, Date.now());
-    // The search attribute shows the auto-off as last armed: later pings move the truth on without an event.
+    // The search attribute keeps the auto-off as last armed; later pings move the real one without an event.
     if (decision.do === 'sleep') state.armedAutoOffAt = autoOffAt(state);
     publish(run);
     if (run.mustHandOver()) await handOver(run);
@@ -96,7 +96,7 @@ async function live(run: Run): Promise<StatusView> {
   return viewStatus(state);
 }
 
-/** The state that an earlier run handed over, or that of a new workspace. Only a run that continues another may bring a state. */
+/** The state that the earlier run handed over, or that of a new workspace. Only a continued run may bring a state. */
 function openState(input: unknown): State {
   const info = workflowInfo();
   if (info.continuedFromExecutionRunId) return migrate((input as { carried: State }).carried);
@@ -108,13 +108,15 @@ function openState(input: unknown): State {
   return state;
 }
 
-/** Reads the policy for the first time. What input and policy show to be wrong ends the workflow with nothing made. */
+/** Reads the policy for the first time. An input that it does not allow fails the workflow before anything is created. */
 async function admitCreation(run: Run): Promise<void> {
   const { state } = run;
   if (state.policy) return;
   showDetails(state);
   const policy = await ownFailure(() =>
-    short.readPolicy.executeWithOptions({ summary: `policy of ${state.organization}` }, [{ organization: state.organization }]),
+    shortActivities.readPolicy.executeWithOptions({ summary: `policy of ${state.organization}` }, [
+      { organization: state.organization },
+    ]),
   );
   if (state.own.autoStart) await checkTimeZone(state.own.autoStart.timeZone ?? '');
   refusalToFailure(() => {
@@ -130,16 +132,16 @@ function isFull(state: State): boolean {
   return continueAsNewSuggested || (state.continueAsNewAfterEvents !== null && historyLength >= state.continueAsNewAfterEvents);
 }
 
-/** No await between the last look at the state and the command: signals up to here are in it, later ones go to the next run. */
+/** Without an await between the last check of the state and the command, every signal is either in the state or in the next run. */
 async function handOver(run: Run): Promise<never> {
   const { state, reports } = run;
   await condition(allHandlersFinished);
-  // The server fails a task that ends a run while something new came in, and with it the answers that the task gave. So the
-  // run ends in a task that answers nobody.
+  // The server fails a task that ends the run when new events arrived, and drops the answers of that task. So the run ends in a
+  // task without answers.
   for (let tries = 0; tries < HAND_OVER_TRIES && run.answeredAt === workflowInfo().historyLength; tries += 1) {
     await sleep(HAND_OVER_PAUSE, { summary: 'hand over to a new run' });
   }
-  // A report on its way would be dropped with this run.
+  // The end of the run drops a pending report, so the next run sends it again.
   if (reports.pending > 0) state.report.sent = '';
   return continueAsNew<typeof workspace>({ carried: state });
 }

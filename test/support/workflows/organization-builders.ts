@@ -1,6 +1,6 @@
 /** An organization, and what its workspaces report to it. */
 import type { UsageReport } from '../../../src/contract/internal-payloads';
-import type { Behind } from '../../../src/workflows/members/rules/push-queue';
+import type { PushQueue } from '../../../src/workflows/members/rules/push-queue';
 import { parseEnded, parseReports } from '../../../src/workflows/members/rules/reports';
 import {
   createOrganization,
@@ -32,7 +32,7 @@ export function organization(...reports: Partial<UsageReport>[]): OrganizationSt
 
 /** Takes whatever came as a report. Answers whether somebody has now to be sent the policy. */
 export function takeReports(state: OrganizationState, input: unknown): boolean {
-  const behind: Behind = new Map();
+  const behind: PushQueue = new Map();
   return parseReports(input)
     .map((report) => takeOwnReport(state, behind, report))
     .includes(true);

@@ -1,98 +1,86 @@
 /**
- * Plays the workspace's loop without Temporal: asks `decide`, and does to the state what `src/workflows/workspace/actions.ts` and `build.ts` do,
- * with a runtime that answers as the test says. Time moves only when told to.
+ * Runs the loop of a workspace without Temporal: calls `decide` and applies the same rules as src/workflows/workspace/actions.ts, build.ts,
+ * and clean-up.ts, with activities whose results the test sets. Time moves only when the test moves it.
  */
 import { nextOccurrence } from '../../../src/activities/occurrences';
 import type { FailureType } from '../../../src/contract/failure-types';
 import type { Policy } from '../../../src/contract/policy';
 import { parseCreation } from '../../../src/workflows/input/messages';
-import { Refusal } from '../../../src/workflows/input/refusal';
-import { autoOffAt, autoOffThreshold, noteDue, noteLook, openWindow } from '../../../src/workflows/workspace/rules/auto-off';
-import { MISSED_AFTER_MS, notePlan, useUpDate, wantedPlan } from '../../../src/workflows/workspace/rules/auto-start';
+import { stopIdle, takeLastLook, trackDue } from '../../../src/workflows/workspace/rules/auto-off';
+import { renewWindow, skipDate, startBySchedule, takePlan, wantedPlan } from '../../../src/workflows/workspace/rules/auto-start';
+import { beginBuild } from '../../../src/workflows/workspace/rules/begin-build';
 import {
   beginStep,
+  completeStep,
+  failStep,
+  finishBuild,
   isFinal,
   nextStep,
-  noteAdmitted,
-  noteDone,
-  noteFailure,
-  noteHome,
-  notePod,
+  priorityRaised,
+  type RunningStep,
   type StepFailure,
+  type StepSuccess,
 } from '../../../src/workflows/workspace/rules/build-steps';
+import { homePurged, podRemoved } from '../../../src/workflows/workspace/rules/clean-up';
 import { type Decision, decide } from '../../../src/workflows/workspace/rules/decide';
 import { migrate } from '../../../src/workflows/workspace/rules/migrate';
-import { noteReading, takePolicy } from '../../../src/workflows/workspace/rules/policy-update';
+import { beginPolicyRead, takePolicy } from '../../../src/workflows/workspace/rules/policy-update';
 import { takeEarlySignals } from '../../../src/workflows/workspace/rules/signals';
-import {
-  type BuildRecord,
-  createState,
-  currentBuild,
-  type State,
-  type StepRecord,
-} from '../../../src/workflows/workspace/rules/state';
-import {
-  beginBuild,
-  enter,
-  finishBuild,
-  queueBuild,
-  settleEnding,
-  turnOff,
-} from '../../../src/workflows/workspace/rules/transition';
+import { createState, currentBuild, type State, type StepRecord } from '../../../src/workflows/workspace/rules/state';
 
-/** How a step ends: well, with a warning, with `ImageInvalid`, or with a failure of the type given. */
+/** How a step ends: done, with a warning, with `ImageInvalid`, or with a failure of this type. */
 export type StepOutcome = 'done' | 'warning' | 'failed' | FailureType;
 
 const STEP_TOOK_MS = 1_000;
-/** More turns than this without a sleep would be a loop that never rests. */
-const MAX_TURNS = 2_000;
+/** A loop that makes more decisions without a sleep never rests. */
+const MAX_DECISIONS = 2_000;
 
 export class Simulator {
   state: State;
   now: number;
-  /** The policy of the organization, as a reading would give it. */
+  /** The policy that a read returns. */
   policy: Policy;
-  /** How the next steps of builds end; `done` when there is no word for one. */
+  /** How the next steps of builds end, a skipped one included; `done` by default. */
   outcomes: StepOutcome[] = [];
-  /** What happens in the middle of each step; a `hand-over` ends the run there, so that the step is no longer observed. */
+  /** Called in the middle of each step; `hand-over` ends the run there, so that the step is no longer observed. */
   meanwhile: ((step: StepRecord) => 'hand-over' | undefined) | null = null;
-  /** What pods, images, and failures say, as often as they like; some words of ours by default. */
+  /** The text of pods, images, and failures, repeated many times; short texts by default. */
   text: string | null = null;
-  /** What the last look finds. */
+  /** The answer of the last look. */
   lastInputAt: number | null = null;
 
-  constructor(input: Record<string, unknown>, given: { policy: Policy; now: number }) {
-    this.now = given.now;
-    this.policy = given.policy;
-    this.state = createState(parseCreation({ owner: 'ada', name: 'dev', image: 'starter:1', ...input }), 'home-1', given.now);
+  constructor(input: Record<string, unknown>, { policy, now }: { policy: Policy; now: number }) {
+    this.now = now;
+    this.policy = policy;
+    this.state = createState(parseCreation({ owner: 'ada', name: 'dev', image: 'starter:1', ...input }), 'home-1', now);
   }
 
-  /** The policy is read for the first time, and what came before it is judged. */
+  /** Reads the policy for the first time, and takes the signals that arrived before. */
   admit(): this {
     takePolicy(this.state, this.policy, this.now);
     takeEarlySignals(this.state, this.now);
     return this;
   }
 
-  /** One turn of the loop. */
+  /** One decision of the loop. */
   turn(): Decision {
-    noteDue(this.state, this.now);
+    trackDue(this.state, this.now);
     const decision = decide(this.state, this.now);
     this.act(decision);
     return decision;
   }
 
-  /** Turns until the loop sleeps; answers until when, or null once the workspace is purged. */
+  /** Decides until the loop sleeps; returns until when, or null once the workspace is purged. */
   settle(): number | null {
-    for (let turns = 0; turns < MAX_TURNS; turns += 1) {
+    for (let decisions = 0; decisions < MAX_DECISIONS; decisions += 1) {
       if (this.state.phase === 'purged') return null;
       const decision = this.turn();
       if (decision.do === 'sleep') return decision.until;
     }
-    throw new Error(`the loop does not come to rest: ${JSON.stringify(decide(this.state, this.now))}`);
+    throw new Error(`the loop never sleeps: ${JSON.stringify(decide(this.state, this.now))}`);
   }
 
-  /** Lets time pass with a worker up: every sleep ends when it is over. */
+  /** Lets time pass with a worker up: every sleep ends on time. */
   advanceTo(instant: number): this {
     for (;;) {
       const until = this.settle();
@@ -113,29 +101,26 @@ export class Simulator {
       case 'plan':
         return this.plan();
       case 'readPolicy':
-        noteReading(state, now);
+        beginPolicyRead(state, now);
         return takePolicy(state, this.policy, now);
       case 'begin':
         return beginBuild(state, now);
       case 'build':
         return this.build();
       case 'clean':
-        state.podBuild = null;
-        return settleEnding(state, now);
-      case 'look':
-        return noteLook(state, { offAt: decision.offAt, lastInputAt: this.lastInputAt }, now);
+        return podRemoved(state, state.podBuild, now);
+      case 'lastLook':
+        return takeLastLook(state, { offAt: decision.offAt, lastInputAt: this.lastInputAt }, now);
       case 'autoOff':
-        return this.autoOff(decision.offAt);
+        return stopIdle(state, decision.offAt, now);
       case 'autoStart':
-        return this.autoStart(decision.at);
+        return startBySchedule(state, decision.at);
       case 'renew':
-        return this.renew(decision.at);
+        return renewWindow(state, decision.at);
       case 'skipDate':
-        state.schedule.skipped = { at: decision.at, because: decision.because };
-        return useUpDate(state, Math.max(decision.at, now - MISSED_AFTER_MS));
+        return skipDate(state, decision, now);
       case 'purge':
-        state.home = null;
-        return enter(state, 'purged', { cause: 'purge', by: null, rule: 'retention', evidence: null }, now);
+        return homePurged(state, now);
       case 'sleep':
         return;
     }
@@ -143,91 +128,58 @@ export class Simulator {
 
   private plan(): void {
     const wanted = wantedPlan(this.state, this.now);
-    if (wanted) notePlan(this.state, wanted.key, nextOccurrence(wanted.schedule, wanted.after), this.now);
+    if (wanted) takePlan(this.state, wanted.key, nextOccurrence(wanted.schedule, wanted.after), this.now);
   }
 
+  /** One step, so that a test can act between two. */
   private build(): void {
-    const begun = currentBuild(this.state);
-    const step = begun && nextStep(begun);
-    if (begun && step && !begun.failure) this.runStep(begun, step);
-    const build = currentBuild(this.state);
-    if (!build || this.state.ending || build.failure || nextStep(build)) return;
-    finishBuild(this.state, build, this.now);
-    openWindow(this.state, this.now);
+    const { state } = this;
+    const build = currentBuild(state);
+    const step = build && nextStep(build);
+    if (build && step && !build.failure) this.runStep({ state, build, step });
+    const current = currentBuild(this.state);
+    if (current) finishBuild(this.state, current, this.now);
   }
 
-  private runStep(build: BuildRecord, step: StepRecord): void {
-    const { state } = this;
-    beginStep(step, this.now);
-    if (step.name === 'prepare-home' && !state.adopt) state.homeMayExist = true;
-    if (step.name === 'start-pod') state.podBuild = Math.max(state.podBuild ?? 0, build.number);
-    const wasHastened = build.isHastened === true;
+  private runStep(running: RunningStep): void {
+    const { state, build, step } = running;
+    if (!beginStep(running, this.now)) return void this.outcomes.shift();
+    const isRaised = priorityRaised(build, step);
     const isHandedOver = this.meanwhile?.(step) === 'hand-over';
-    const end = this.outcomes.shift() ?? 'done';
-    const isHastened = step.name === 'admit' && !wasHastened && build.isHastened === true;
+    const outcome = this.outcomes.shift() ?? 'done';
     this.now += STEP_TOOK_MS;
-    const failure = this.failureOf(end);
-    if (!failure) return this.noteDone(build, step, end === 'warning' ? 'warning' : 'done');
-    const isInterrupted = state.ending !== null || isHandedOver || isHastened;
-    // What is neither final nor interrupted is tried again by the server, without a word to the workflow.
-    if (!isInterrupted && !isFinal(failure.type)) return this.noteDone(build, step, 'done');
-    noteFailure({ state, build, step }, failure, { isInterrupted: isInterrupted && !isFinal(failure.type), now: this.now });
+    const isInterrupted = state.ending !== null || isHandedOver || isRaised();
+    const failure = this.failureOf(outcome);
+    // The server retries a temporary failure, which the workflow never sees.
+    const isRetried = failure !== null && !isInterrupted && !isFinal(failure.type);
+    if (!failure || isRetried) return completeStep(running, this.successOf(running, outcome), this.now);
+    failStep(running, failure, { isInterrupted: isInterrupted && !isFinal(failure.type), now: this.now });
     if (isHandedOver) this.state = migrate(JSON.parse(JSON.stringify(state)) as State);
   }
 
-  private noteDone(build: BuildRecord, step: StepRecord, ended: 'done' | 'warning'): void {
-    const { state, now, text } = this;
-    const many = (own: string[]) => (text === null ? own : Array.from({ length: 900 }, (_, index) => `${index}${text}`));
-    const warnings = ended === 'warning' ? many([`${step.name}: the test said so`]) : [];
-    const lastLines = step.name === 'admit' ? [] : many(step.name === 'configure' ? ['hello from the hook'] : []);
-    if (step.name === 'admit') {
-      const refusal = refusedBy(() => noteAdmitted(state, build, this.policy, now));
-      if (refusal) return noteFailure({ state, build, step }, refusal, { isInterrupted: false, now });
-    }
-    if (step.name === 'prepare-home') noteHome(state, build, { identity: 'volume-1' });
+  /** What the activity of the step returns. */
+  private successOf({ build, step }: RunningStep, outcome: StepOutcome): StepSuccess {
+    const { text } = this;
+    const many = (short: string[]) => (text === null ? short : Array.from({ length: 900 }, (_, index) => `${index}${text}`));
+    const success: StepSuccess = { tookMs: STEP_TOOK_MS, attempt: 1 };
+    if (step.name === 'admit') success.policy = this.policy;
+    if (step.name === 'prepare-home') success.home = { identity: 'volume-1' };
     if (step.name === 'start-pod') {
-      notePod(build, { digest: build.pinnedDigest ?? text ?? `sha256:${build.spec.image}`, warnings: many([]) });
+      success.pod = { digest: build.pinnedDigest ?? text ?? `sha256:${build.spec.image}`, warnings: many([]) };
     }
     const isHook = step.name === 'configure' || step.name === 'personalize';
-    const hook = { state: ended, message: text, warnings, lastLines };
-    noteDone(build, step, { tookMs: STEP_TOOK_MS, attempt: 1, ...(isHook || ended === 'warning' ? { hook } : {}) }, now);
+    if (!isHook && outcome !== 'warning') return success;
+    const lastLines = step.name === 'admit' ? [] : many(step.name === 'configure' ? ['hello from the hook'] : []);
+    const warnings = outcome === 'warning' ? many([`${step.name}: the test said so`]) : [];
+    return {
+      ...success,
+      hook: { state: outcome === 'warning' ? 'warning' : 'done', message: text, warnings, lastLines },
+    };
   }
 
-  private failureOf(end: StepOutcome): StepFailure | null {
-    if (end === 'done' || end === 'warning') return null;
-    const type = end === 'failed' ? 'ImageInvalid' : end;
+  private failureOf(outcome: StepOutcome): StepFailure | null {
+    if (outcome === 'done' || outcome === 'warning') return null;
+    const type = outcome === 'failed' ? 'ImageInvalid' : outcome;
     return { type, message: this.text ?? 'the test said so', details: { attempt: 1, tookMs: STEP_TOOK_MS } };
-  }
-
-  private autoOff(offAt: number): void {
-    const threshold = autoOffThreshold(this.state);
-    if (autoOffAt(this.state) !== offAt || !threshold) return;
-    const rule = `autoOff.after ${threshold.after}`;
-    turnOff(this.state, 'off', { cause: 'auto-off', by: 'inactivity', rule, evidence: null }, this.now);
-  }
-
-  private autoStart(at: number): void {
-    queueBuild(this.state, { cause: 'auto-start', by: 'schedule', rule: 'autoStart', evidence: null });
-    useUpDate(this.state, at);
-    this.state.schedule.renewAt = at;
-    this.state.schedule.skipped = null;
-  }
-
-  private renew(at: number): void {
-    const { window, schedule } = this.state;
-    window.startedAt = Math.max(window.startedAt, at);
-    window.due = null;
-    schedule.renewAt = null;
-    useUpDate(this.state, at);
-  }
-}
-
-function refusedBy(work: () => void): StepFailure | null {
-  try {
-    work();
-    return null;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return { type: error.type, message: error.message, details: {} };
   }
 }

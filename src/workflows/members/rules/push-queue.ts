@@ -1,71 +1,72 @@
 /**
- * The index of the workspaces that are to be sent the newest policy. It is made from the records when a run begins, and kept
- * beside them; it is not handed over.
+ * Implements docs/policy.md, "How a change arrives": the queue of workspaces that have to be sent the newest policy. It is derived from
+ * the usage records when a run begins, lives beside them in memory, and is not handed over.
  */
-
 import type { UsageReport } from '../../../contract/internal-payloads';
 import { workspaceWorkflowId } from '../../../contract/names';
-import { behindMembers, type Members, memberName, notePolicyHeld, takeReport } from './usage-records';
+import { type Members, memberName, notePolicyHeld, outdatedMembers, takeReport } from './usage-records';
 
-/** So many workspaces are sent a policy by one activity, so that its input stays well below the server's limit. */
+/** Workspaces in one activity, whose input then stays well below the server's limit. */
 const PUSH_CHUNK = 2_000;
-/** After so many pushes that did not reach a workspace it is left to its own daily reading. */
-const MAX_TRIES = 5;
+/** After this many failed pushes a workspace is left to its own daily read of the policy. */
+const MAX_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 10_000;
 
 /** By owner and id. */
-export type Behind = Map<string, BehindMember>;
+export type PushQueue = Map<string, QueuedPush>;
 
-interface BehindMember {
+interface QueuedPush {
   owner: string;
   id: string;
-  /** How often it was tried in vain. */
-  tries: number;
-  /** Not tried before this, in epoch milliseconds. */
+  /** Failed attempts. */
+  attempts: number;
+  /** The next attempt begins no sooner, in epoch milliseconds. */
   dueAt: number;
 }
 
-export function createBehind(members: Members): Behind {
-  return new Map(behindMembers(members).map((key) => [keyOf(key), { ...key, tries: 0, dueAt: 0 }]));
+/** All workspaces with an older policy. */
+export function createPushQueue(members: Members): PushQueue {
+  return new Map(outdatedMembers(members).map((member) => [keyOf(member), { ...member, attempts: 0, dueAt: 0 }]));
 }
 
-/** Takes a report. Answers whether its workspace has now to be sent the newest policy, since it has an older one. */
-export function takeMemberReport(members: Members, behind: Behind, report: UsageReport, newestAt: number): boolean {
+/** Takes a report. Returns whether its workspace was added, since it has an older policy. */
+export function queueReport(members: Members, queue: PushQueue, report: UsageReport, newestAt: number): boolean {
   const { owner, id } = report;
   const key = keyOf(report);
-  const isBehind = takeReport(members, report, report.policyAt >= newestAt);
-  if (!isBehind) behind.delete(key);
-  if (!isBehind || behind.has(key)) return false;
-  behind.set(key, { owner, id, tries: 0, dueAt: 0 });
+  const isOutdated = takeReport(members, report, report.policyAt >= newestAt);
+  if (!isOutdated) queue.delete(key);
+  if (!isOutdated || queue.has(key)) return false;
+  queue.set(key, { owner, id, attempts: 0, dueAt: 0 });
   return true;
 }
 
-/** Those to be sent the policy now, their keys by workflow id; or until when there is nothing to do, null for ever. */
-export function nextPush(members: Members, behind: Behind, now: number): { keys: Map<string, string>; until: number | null } {
+/** The keys of the workspaces that are due, by workflow id; `until`: when the next one is due, null for none. */
+export function nextPush(members: Members, queue: PushQueue, now: number): { keys: Map<string, string>; until: number | null } {
   const keys = new Map<string, string>();
   let until: number | null = null;
-  for (const [key, { owner, id, dueAt }] of behind) {
+  for (const [key, { owner, id, dueAt }] of queue) {
     const name = memberName(members, { owner, id });
-    if (name === null) behind.delete(key);
+    if (name === null) queue.delete(key);
     else if (dueAt > now) until = Math.min(dueAt, until ?? dueAt);
     else if (keys.size < PUSH_CHUNK) keys.set(workspaceWorkflowId(owner, name), key);
   }
   return { keys, until };
 }
 
-export function notePushed(members: Members, behind: Behind, key: string): void {
-  const known = behind.get(key);
-  if (known) notePolicyHeld(members, known);
-  behind.delete(key);
+/** The workspace has the newest policy. */
+export function pushSucceeded(members: Members, queue: PushQueue, key: string): void {
+  const queued = queue.get(key);
+  if (queued) notePolicyHeld(members, queued);
+  queue.delete(key);
 }
 
-/** Tried again later, more rarely each time; the others are not kept waiting. */
-export function noteUnreached(behind: Behind, key: string, now: number): void {
-  const known = behind.get(key);
-  if (!known) return;
-  const tries = known.tries + 1;
-  if (tries >= MAX_TRIES) behind.delete(key);
-  else behind.set(key, { ...known, tries, dueAt: now + FIRST_PAUSE_MS * 2 ** known.tries });
+/** Retries with exponential backoff, without delaying the other workspaces. */
+export function pushFailed(queue: PushQueue, key: string, now: number): void {
+  const queued = queue.get(key);
+  if (!queued) return;
+  const attempts = queued.attempts + 1;
+  if (attempts >= MAX_ATTEMPTS) queue.delete(key);
+  else queue.set(key, { ...queued, attempts, dueAt: now + FIRST_PAUSE_MS * 2 ** queued.attempts });
 }
 
 const keyOf = ({ owner, id }: { owner: string; id: string }): string => `${owner}/${id}`;

@@ -1,20 +1,23 @@
-/** What workspaces say of themselves to their organization, and the total checks of it. */
-
+/**
+ * Implements docs/messages.md, "Internal signals": total checks of the usage reports that workspaces send to their organization, and of
+ * the ends that the watch reports for them.
+ */
 import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
 import { parseQuantity } from '../../../contract/quantity';
 
-/** What a workspace, or the watch in its place, says of it. */
+/** A report of a workspace, or its end as reported by the watch. */
 export type MemberEvent = UsageReport | WorkspaceEndedInput;
 
 const WORKSPACE = /^workspace\/([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)\/[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
-// One that begins with a dash was made up for a workspace of a very old record.
+// A leading dash marks an id that a migration assigned to a record without one.
 const ID = /^[a-z0-9-]{1,63}$/;
 
-/** The reports in a signal, one or a list of them; what is malformed is left out. */
+/** The reports in a signal, one or a list; malformed ones are dropped. */
 export function parseReports(input: unknown): UsageReport[] {
   return listOf(input, 'reports').flatMap((report) => parseReport(report) ?? []);
 }
 
+/** The end in a signal; null for a malformed one. */
 export function parseEnded(input: unknown): WorkspaceEndedInput | null {
   if (!isFields(input)) return null;
   const { workspace, id, home } = input;
@@ -22,12 +25,12 @@ export function parseEnded(input: unknown): WorkspaceEndedInput | null {
   return { workspace: workspace as string, id, home };
 }
 
-/** What an organization passes on to one of its parts. */
+/** The events that an organization forwards to a partition; malformed ones are dropped. */
 export function parseEvents(input: unknown): MemberEvent[] {
   return listOf(input, 'events').flatMap((event) => parseReport(event) ?? parseEnded(event) ?? []);
 }
 
-/** Whether it is a report; else it says that the workspace has ended. */
+/** Whether the event is a report and not the end of a workspace. */
 export function isReport(event: MemberEvent): event is UsageReport {
   return 'sequence' in event;
 }

@@ -1,41 +1,47 @@
-/** The rules of a part: it keeps the workspaces of a group of owners, and has them sent the policy. Data in, data out. */
+/**
+ * Implements docs/policy.md, "Large organizations": the state of a partition, which keeps the workspaces of a group of owners and sends
+ * them the policy.
+ */
 import type { UsageView } from '../../../contract/payloads';
 import type { KnownPolicy } from '../../../contract/policy';
 import { asName, asObject } from '../../input/fields';
 import { invalid, Refusal } from '../../input/refusal';
-import { policyAt } from '../../organization/rules/policy';
-import { asPushedPolicy, isNewerPolicy } from '../../workspace/rules/policy-update';
-import { type Behind, createBehind, takeMemberReport } from './push-queue';
+import { asPushedPolicy, isNewerPolicy, policyAt } from '../../organization/rules/known-policy';
+import { createPushQueue, type PushQueue, queueReport } from './push-queue';
 import { isReport, parseEvents } from './reports';
 import { createMembers, forgetPolicies, type Members, takeEnded, viewUsage } from './usage-records';
 
-export interface PartState {
+/** One plain JSON value that crosses continue-as-new unchanged. */
+export interface PartitionState {
   schemaVersion: 1;
   organization: string;
+  /** The number of its group of owners. */
   part: number;
   /** Null until the organization has sent it. */
   policy: KnownPolicy | null;
   members: Members;
 }
 
-export function createPart(input: unknown): PartState {
-  const given = asObject('input', input);
-  const { part } = given;
+/** Throws a Refusal for a wrong input. */
+export function createPartition(input: unknown): PartitionState {
+  const fields = asObject('input', input);
+  const { part } = fields;
   if (typeof part !== 'number' || !Number.isSafeInteger(part) || part < 0) throw invalid('part', 'a number from 0', part);
-  const organization = asName('organization', given.organization);
+  const organization = asName('organization', fields.organization);
   return { schemaVersion: 1, organization, part, policy: null, members: createMembers({ pushesToAll: false }) };
 }
 
-export function migratePart(carried: PartState): PartState {
+/** The state that an earlier run handed over, in the present shape. */
+export function migratePartition(carried: PartitionState): PartitionState {
   if (carried.schemaVersion !== 1) throw new Error(`state: expected schemaVersion 1, got ${String(carried.schemaVersion)}`);
   return carried;
 }
 
 /**
- * Takes what the organization passes on; what is malformed changes nothing. Answers whether there are workspaces that have now to be
- * sent the policy, and `behind` made anew where the policy is a newer one.
+ * Takes a delivery of the organization; malformed fields change nothing. Returns whether workspaces have to be sent the policy, and the
+ * queue, which is derived again when the policy is a newer one.
  */
-export function takeDelivery(state: PartState, behind: Behind, input: unknown): { behind: Behind; isDue: boolean } {
+export function takeDelivery(state: PartitionState, queue: PushQueue, input: unknown): { queue: PushQueue; isDue: boolean } {
   const policy = policyIn(input);
   const isNewer =
     policy !== null && (state.policy === null || (isNewerPolicy(policy, state.policy) && !isSame(policy, state.policy)));
@@ -43,20 +49,21 @@ export function takeDelivery(state: PartState, behind: Behind, input: unknown): 
     state.policy = policy;
     forgetPolicies(state.members);
   }
-  const now = isNewer ? createBehind(state.members) : behind;
+  const present = isNewer ? createPushQueue(state.members) : queue;
   const newestAt = policyAt(state.policy);
   let isDue = isNewer;
   for (const event of parseEvents(input)) {
-    if (isReport(event)) isDue = takeMemberReport(state.members, now, event, newestAt) || isDue;
+    if (isReport(event)) isDue = queueReport(state.members, present, event, newestAt) || isDue;
     else takeEnded(state.members, event);
   }
-  return { behind: now, isDue };
+  return { queue: present, isDue };
 }
 
-export const viewPartUsage = ({ members }: PartState): UsageView => viewUsage(members);
+export const viewPartitionUsage = ({ members }: PartitionState): UsageView => viewUsage(members);
 
-export function viewPartDetails({ organization, policy, members }: PartState): string {
-  const refused = members.refused === 0 ? '' : `\n\n${members.refused} reports were refused: it is full`;
+/** The current details in Markdown. */
+export function viewPartitionDetails({ organization, policy, members }: PartitionState): string {
+  const refused = members.refused === 0 ? '' : `\n\n${members.refused} reports were refused: the partition is full`;
   return `**${members.running} running** of ${members.count} workspaces of \`organization/${organization}\`, policy version ${policy?.version ?? '-'}${refused}`;
 }
 

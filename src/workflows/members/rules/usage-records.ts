@@ -1,32 +1,34 @@
 /**
- * What workspaces last reported, by owner and id, with a sum for each owner kept beside them. There may be thousands in one payload,
- * so a record is a tuple. Keys come from others, hence `Object.hasOwn`: an owner may be called `constructor`.
+ * Implements docs/policy.md, "Usage": the last report of each workspace, by owner and id, with a sum for each owner. One payload may hold
+ * thousands of records, so a record is a tuple. Keys are user input, hence `Object.hasOwn`: an owner may be named `constructor`.
  */
-
 import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
 import { workspaceWorkflowId } from '../../../contract/names';
 import type { OwnerUsage, UsageView } from '../../../contract/payloads';
 import { formatBytes, formatCpu, quantity } from '../../../contract/quantity';
 
-/** So many records, of owners and names of 40 characters and each of another owner, stay well below the server's 2 MiB for an input. */
+/** With the longest owners and names, and one owner for each record, the state stays well below the server's 2 MiB for an input. */
 export const MAX_MEMBERS = 7_000;
 
+/** The records of an organization or of one of its partitions. */
 export interface Members {
   owners: Record<string, OwnerMembers>;
+  /** Workspaces. */
   count: number;
+  /** Workspaces that run. */
   running: number;
   /**
-   * Whether a policy is pushed to those that are off too. They plan by it, and one is soon woken; thousands that sleep would be as many
-   * replays, and read it when they next decide something.
+   * Whether a policy is pushed to workspaces that are off too, which plan by it. In a large organization each push would be a replay of a
+   * sleeping workspace; these read the policy when they next decide.
    */
   pushesToAll: boolean;
-  /** Reports of workspaces beyond the limit, which are not counted. */
+  /** Reports of workspaces beyond `MAX_MEMBERS`, which are dropped. */
   refused: number;
 }
 
 interface OwnerMembers {
   sum: Sum;
-  /** By id, which stays when a workspace is reset and when its home is adopted under another name. */
+  /** By id, which survives a reset of the workspace and the adoption of its home under another name. */
   workspaces: Record<string, Member>;
 }
 
@@ -36,18 +38,18 @@ type Member = [name: string, sequence: number, flags: number, cpu: number, memor
 
 const RUNNING = 1;
 const HOME = 2;
-/** It has the newest policy. */
+/** The workspace has the newest policy. */
 const CURRENT = 4;
 
 export function createMembers({ pushesToAll }: Pick<Members, 'pushesToAll'>): Members {
   return { owners: {}, count: 0, running: 0, pushesToAll, refused: 0 };
 }
 
-/** Takes a report that is newer than the last of its workspace. Answers whether the workspace has still to be sent the policy. */
+/** Takes a report; one older than the last changes nothing. Returns whether the workspace has to be sent the policy. */
 export function takeReport(members: Members, report: UsageReport, isCurrent: boolean): boolean {
   const name = report.workspace.slice(report.workspace.lastIndexOf('/') + 1);
   const known = findMember(members, report);
-  if (known && known[1] >= report.sequence) return isBehind(members, known);
+  if (known && known[1] >= report.sequence) return isOutdated(members, known);
   if (!known) endOthers(members, report.owner, name);
   if (!report.running && !report.home) {
     replace(members, report, null);
@@ -61,17 +63,17 @@ export function takeReport(members: Members, report: UsageReport, isCurrent: boo
   const cpu = whole(quantity(report.cpu) * 1_000);
   const member: Member = [name, report.sequence, flags, cpu, bytes(report.memory), bytes(report.disk)];
   replace(members, report, member);
-  return isBehind(members, member);
+  return isOutdated(members, member);
 }
 
 /**
- * Takes word that a workspace was terminated, and can report nothing any more: it runs no longer, and its home counts for as long as
- * that is there. Of another that was made under its name nothing changes.
+ * Takes the end of a terminated workspace, which sends no report itself: it no longer runs, and its home counts while it exists. Another
+ * workspace of the same name is unchanged.
  */
 export function takeEnded(members: Members, { workspace, id, home }: WorkspaceEndedInput): void {
   const owner = workspace.split('/')[1] ?? '';
   const known = findMember(members, { owner, id });
-  // The home that it left may have been adopted, and the record be that of the workspace which has it now.
+  // Another workspace may have adopted the home, and the record is then that workspace's.
   if (!known || (home && workspace !== workspaceWorkflowId(owner, known[0]))) return;
   replace(members, { owner, id }, home ? ended(known) : null);
 }
@@ -81,43 +83,44 @@ export function viewUsage({ owners }: Members): UsageView {
   return { owners: Object.fromEntries(view) as UsageView['owners'] };
 }
 
-/** Every workspace that is to have the newest policy and has not, by owner and id; those that run come first. */
-export function behindMembers(members: Members): { owner: string; id: string }[] {
+/** Every workspace that has to be sent the newest policy, by owner and id; running ones first. */
+export function outdatedMembers(members: Members): { owner: string; id: string }[] {
   const running: { owner: string; id: string }[] = [];
   const others: { owner: string; id: string }[] = [];
   for (const [owner, { workspaces }] of Object.entries(members.owners)) {
     for (const [id, member] of Object.entries(workspaces)) {
-      if (isBehind(members, member)) (member[2] & RUNNING ? running : others).push({ owner, id });
+      if (isOutdated(members, member)) (member[2] & RUNNING ? running : others).push({ owner, id });
     }
   }
   return [...running, ...others];
 }
 
-/** A newer policy came: nobody has it yet. */
+/** The policy changed: no workspace has the newest one yet. */
 export function forgetPolicies({ owners }: Members): void {
   for (const { workspaces } of Object.values(owners)) {
     for (const member of Object.values(workspaces)) member[2] &= ~CURRENT;
   }
 }
 
+/** Records that the workspace has the newest policy. */
 export function notePolicyHeld(members: Members, key: { owner: string; id: string }): void {
   const member = findMember(members, key);
   if (member) member[2] |= CURRENT;
 }
 
-/** The workspaces counted as running, or with a home: what the watch compares with what there is. */
+/** The counted workspaces, which run or have a home. The watch compares them with the runtime. */
 export function listMembers({ owners }: Members): { owner: string; name: string; id: string; running: boolean }[] {
   return Object.entries(owners).flatMap(([owner, { workspaces }]) =>
     Object.entries(workspaces).map(([id, [name, , flags]]) => ({ owner, name, id, running: (flags & RUNNING) !== 0 })),
   );
 }
 
-/** The name of a workspace that is known; null for any other. */
+/** The name of a recorded workspace; null for an unknown one. */
 export function memberName(members: Members, key: { owner: string; id: string }): string | null {
   return findMember(members, key)?.[0] ?? null;
 }
 
-/** Takes the records of these owners out, as reports that make the same records elsewhere. `policyAt` goes to those that have the policy. */
+/** Removes the records of these owners and returns them as reports. `policyAt` is the policy of the workspaces that are up to date. */
 export function removeOwners(members: Members, isWanted: (owner: string) => boolean, policyAt: number): UsageReport[] {
   const reports: UsageReport[] = [];
   for (const [owner, { workspaces }] of Object.entries(members.owners)) {
@@ -146,22 +149,22 @@ function toReport(owner: string, id: string, member: Member, policyAt: number): 
   };
 }
 
-/** A name belongs to one workspace at a time: where another reports under it, the one before has ended. */
+/** A name belongs to one workspace at a time: when another id reports under it, the earlier workspace has ended. */
 function endOthers(members: Members, owner: string, name: string): void {
   const workspaces = ownersEntry(members, owner)?.workspaces ?? {};
-  // Without a list of them: an owner may have thousands.
+  // for-in makes no list: an owner may have thousands of workspaces.
   for (const id in workspaces) {
     const member = workspaces[id];
     if (member?.[0] === name) replace(members, { owner, id }, ended(member));
   }
 }
 
-/** What is left of a workspace that has ended: its home, as long as that is there. */
+/** The record of an ended workspace: its home, while it exists. */
 function ended([name, sequence, flags, ...sizes]: Member): Member | null {
   return flags & HOME ? [name, sequence, HOME, ...sizes] : null;
 }
 
-/** Puts a record in a workspace's place, or takes it away, and brings the sums up to date. */
+/** Sets or removes the record of a workspace and updates the sums. */
 function replace(members: Members, { owner, id }: { owner: string; id: string }, member: Member | null): void {
   const entry = ownersEntry(members, owner) ?? { sum: zero(), workspaces: {} };
   const before = Object.hasOwn(entry.workspaces, id) ? (entry.workspaces[id] ?? null) : null;
@@ -205,10 +208,10 @@ function ownersEntry({ owners }: Members, owner: string): OwnerMembers | null {
   return Object.hasOwn(owners, owner) ? (owners[owner] ?? null) : null;
 }
 
-const isBehind = ({ pushesToAll }: Members, [, , flags]: Member): boolean =>
+const isOutdated = ({ pushesToAll }: Members, [, , flags]: Member): boolean =>
   (flags & CURRENT) === 0 && (pushesToAll || (flags & RUNNING) !== 0);
 const runs = (member: Member | null): number => (member && member[2] & RUNNING ? 1 : 0);
-/** Whole numbers, whose sums and differences are exact. */
+/** Integers, whose sums and differences are exact. */
 const whole = (number: number): number => Math.min(Math.round(number), Number.MAX_SAFE_INTEGER);
 const bytes = (text: string): number => whole(quantity(text));
 const zero = (): Sum => [0, 0, 0, 0, 0];

@@ -1,46 +1,47 @@
 /**
- * The parts of a large organization. One workflow cannot hand over more than 2 MiB, which 100,000 workspaces pass many times over. So
- * the owners fall into fixed groups, and where an organization has many workspaces it gives the largest group away to a workflow of
- * its own, its part, and passes on what concerns it from then on.
+ * Implements docs/policy.md, "Large organizations": partitions. A run cannot hand over more than 2 MiB, and the records of 100,000
+ * workspaces are many times that. The owners are hashed into fixed groups. An organization with many workspaces moves its largest group
+ * to a workflow `members` of its own, a partition, and forwards the events of that group from then on.
  */
-
 import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
 import { organizationPartId } from '../../../contract/names';
 import { type MemberEvent, ownerOf } from '../../members/rules/reports';
 import { type Members, removeOwners } from '../../members/rules/usage-records';
-import { shareOf } from '../../workspace/rules/stable-hash';
+import { stableFraction } from '../../workspace/rules/stable-hash';
 
-/** With 100,000 workspaces there are some 1,600 in each group, and a part has room for 7,000. */
+/** 100,000 workspaces are about 1,600 for each group, and a partition holds 7,000. */
 const GROUPS = 64;
-/** So many workspaces an organization keeps itself, with which all it hands over stays below half of the server's limit. */
+/** Workspaces that the organization keeps itself: what it hands over then stays below half of the server's limit. */
 const MAX_OWN = 2_500;
-/** So many events are on their way at once, which with 330 bytes each stays well below the server's limit. */
-const SENT_AT_ONCE = 2_000;
-/** More is not handed over to the next run; until it is passed on, this run goes on. */
+/** Events in one activity: at 330 bytes each, its input stays well below the server's limit. */
+const MAX_EVENTS = 2_000;
+/** The most events handed over to the next run; until the others are forwarded, the run goes on. */
 export const MAX_HANDED_OVER = 2_500;
 
-export interface Parts {
-  /** The groups that were given away. */
+/** The partitions of an organization. */
+export interface Partitions {
+  /** The groups that were moved to a partition. */
   given: number[];
-  /** Those of them whose part is there. */
+  /** The moved groups whose partition has been started. */
   made: number[];
-  /** What has still to be passed on, in the order it came. */
+  /** The events that have to be forwarded, in order of arrival. */
   events: MemberEvent[];
-  /** The groups whose parts have still to be sent the newest policy. */
+  /** The groups whose partition has to be sent the newest policy. */
   withoutPolicy: number[];
 }
 
+/** What one partition is sent at once. */
 export interface Delivery {
   group: number;
   events: MemberEvent[];
 }
 
-export function createParts(): Parts {
+export function createPartitions(): Partitions {
   return { given: [], made: [], events: [], withoutPolicy: [] };
 }
 
-/** Whether a report, or the event that a workspace has ended, concerns a part; it is then kept to be passed on. */
-export function passOn(parts: Parts, event: UsageReport | WorkspaceEndedInput): boolean {
+/** Queues a report or an end for its partition. False when the organization keeps the workspace itself. */
+export function forward(parts: Partitions, event: UsageReport | WorkspaceEndedInput): boolean {
   if (parts.given.length === 0) return false;
   const group = groupOf(ownerOf(event.workspace) ?? '');
   if (!parts.given.includes(group)) return false;
@@ -48,8 +49,8 @@ export function passOn(parts: Parts, event: UsageReport | WorkspaceEndedInput): 
   return true;
 }
 
-/** Gives the largest groups away until few enough workspaces are left. `policyAt` is the policy that the workspaces up to date have. */
-export function giveAway(parts: Parts, members: Members, policyAt: number): void {
+/** Moves the largest groups to partitions until few enough workspaces remain. `policyAt` is the newest policy. */
+export function moveGroups(parts: Partitions, members: Members, policyAt: number): void {
   while (members.count > MAX_OWN) {
     members.pushesToAll = false;
     const group = largestGroup(members);
@@ -68,9 +69,9 @@ function largestGroup({ owners }: Members): number {
   return [...sizes].sort(([a, x], [b, y]) => y - x || a - b)[0]?.[0] ?? 0;
 }
 
-/** What is passed on next, taken out; null for nothing. A part that has still to be sent the policy gets a delivery without events. */
-export function takeDeliveries(parts: Parts): Delivery[] | null {
-  const events = parts.events.splice(0, SENT_AT_ONCE);
+/** Takes the next deliveries out of the queue; null for none. A partition that only lacks the policy gets a delivery without events. */
+export function takeDeliveries(parts: Partitions): Delivery[] | null {
+  const events = parts.events.splice(0, MAX_EVENTS);
   const groups = new Map(parts.withoutPolicy.map((group) => [group, [] as MemberEvent[]]));
   parts.withoutPolicy = [];
   for (const event of events) {
@@ -82,8 +83,8 @@ export function takeDeliveries(parts: Parts): Delivery[] | null {
   return groups.size === 0 ? null : [...groups].map(([group, list]) => ({ group, events: list }));
 }
 
-/** Takes back what did not arrive. What came later for the same parts stays behind it, and what is for others goes before. */
-export function requeue(parts: Parts, failed: Delivery[]): void {
+/** Queues failed deliveries again, before later events of the same partitions and after the events of all others. */
+export function requeue(parts: Partitions, failed: Delivery[]): void {
   const groups = new Set(failed.map(({ group }) => group));
   const isForFailed = (event: MemberEvent) => groups.has(groupOf(ownerOf(event.workspace) ?? ''));
   const others = parts.events.filter((event) => !isForFailed(event));
@@ -91,21 +92,21 @@ export function requeue(parts: Parts, failed: Delivery[]): void {
   parts.withoutPolicy = [...new Set([...parts.withoutPolicy, ...failed.map(({ group }) => group)])];
 }
 
-export function noteDelivered(parts: Parts, arrived: Delivery[]): void {
+export function noteDelivered(parts: Partitions, arrived: Delivery[]): void {
   parts.made = [...new Set([...parts.made, ...arrived.map(({ group }) => group)])].sort((a, b) => a - b);
 }
 
-/** A newer policy came. */
-export function noteNewPolicy(parts: Parts): void {
+/** The policy changed: every partition has to be sent it. */
+export function noteNewPolicy(parts: Partitions): void {
   parts.withoutPolicy = [...parts.given];
 }
 
-export const hasDeliveries = ({ events, withoutPolicy }: Parts): boolean => events.length > 0 || withoutPolicy.length > 0;
+export const hasDeliveries = ({ events, withoutPolicy }: Partitions): boolean => events.length > 0 || withoutPolicy.length > 0;
 
-export function partIds({ made }: Parts, organization: string): string[] {
+export function partitionIds({ made }: Partitions, organization: string): string[] {
   return made.map((group) => organizationPartId(organization, group));
 }
 
 function groupOf(owner: string): number {
-  return Math.floor(shareOf(owner) * GROUPS);
+  return Math.floor(stableFraction(owner) * GROUPS);
 }

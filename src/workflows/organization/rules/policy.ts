@@ -1,19 +1,23 @@
-/** An organization's policy: its defaults, and the total check of a change to it. */
-
+/**
+ * Implements docs/policy.md: the defaults of an organization's policy, and the total check of a change.
+ *
+ * A new field needs its type and comment in contract/policy.ts; its default in `defaultPolicy` and `withNewFields`; its name in
+ * `SETTABLE`; its check in `mergePolicy`; checks against other fields in `checkPolicy`; and its row in docs/policy.md.
+ */
 import { DAY_MS, MINUTE_MS } from '../../../contract/duration';
 import { WEEKDAYS } from '../../../contract/payloads';
-import type { KnownPolicy, Policy } from '../../../contract/policy';
+import type { Policy } from '../../../contract/policy';
 import { quantity } from '../../../contract/quantity';
 import { asAfter, asImage, asObject, asResources, asWeekdays, checkDuration, type Fields } from '../../input/fields';
 import { invalid, Refusal } from '../../input/refusal';
 
 /** The fields that `setPolicy` takes. */
 export const SETTABLE = ['defaultImage', 'autoOff', 'autoStart', 'resources', 'build', 'retention', 'podSecurity'] as const;
-/** Part of the policy, and refused where another value than the present one is given. */
+/** Fields that cannot be set yet: only the present value is accepted. */
 const NOT_YET = ['images', 'quota', 'suspendedOwners', 'git'] as const;
 const YEAR_MS = 365 * DAY_MS;
 
-/** The defaults of the contract. */
+/** The policy of a new organization. */
 export function defaultPolicy(): Policy {
   return {
     version: 1,
@@ -31,24 +35,19 @@ export function defaultPolicy(): Policy {
   };
 }
 
-/** A policy from before a field was made has that field's default. */
+/** Adds the defaults of fields that an earlier version did not know. */
 export function withNewFields<P extends Policy>(policy: P): P {
   return { ...policy, defaultImage: (policy as Partial<Policy>).defaultImage ?? null };
 }
 
-/** When it was last changed, in epoch milliseconds; 0 where that is not known. */
-export function policyAt(policy: KnownPolicy | null): number {
-  return policy?.changedAt ?? 0;
-}
-
 /**
- * The policy with a change merged in: objects field by field, lists replaced. What `policy` answers may be given whole: its other
- * fields are ignored. Throws a Refusal for a field that is wrong or cannot be set. `fields` names what was set, as dotted paths.
+ * Merges a change into the policy: objects field by field, lists as a whole. The answer of the query `policy` is a valid change, of which
+ * other fields are ignored. `fields` names what was set, as dotted paths. Throws a Refusal for a field that is wrong or cannot be set.
  */
 export function mergePolicy(policy: Policy, change: unknown): { policy: Policy; fields: string[] } {
-  const given = asObject('policy', change);
+  const sent = asObject('policy', change);
   for (const field of NOT_YET) {
-    if (given[field] !== undefined && !isEqual(given[field], policy[field]))
+    if (sent[field] !== undefined && !isEqual(sent[field], policy[field]))
       throw new Refusal(
         'InvalidRequest',
         `${field}: expected what it is, or one of ${SETTABLE.join(', ')}; this field cannot be set`,
@@ -56,23 +55,23 @@ export function mergePolicy(policy: Policy, change: unknown): { policy: Policy; 
   }
   const merged: Policy = {
     ...policy,
-    defaultImage: given.defaultImage === undefined ? policy.defaultImage : asDefaultImage(given.defaultImage),
-    autoOff: mergeAutoOff(policy.autoOff, asObject('autoOff', given.autoOff)),
-    autoStart: mergeAutoStart(policy.autoStart, asObject('autoStart', given.autoStart)),
-    resources: mergeResources(policy.resources, asObject('resources', given.resources)),
-    build: mergeBuild(policy.build, asObject('build', given.build)),
-    retention: asOptional(given.retention, policy.retention, (value) =>
+    defaultImage: sent.defaultImage === undefined ? policy.defaultImage : asDefaultImage(sent.defaultImage),
+    autoOff: mergeAutoOff(policy.autoOff, asObject('autoOff', sent.autoOff)),
+    autoStart: mergeAutoStart(policy.autoStart, asObject('autoStart', sent.autoStart)),
+    resources: mergeResources(policy.resources, asObject('resources', sent.resources)),
+    build: mergeBuild(policy.build, asObject('build', sent.build)),
+    retention: asOptional(sent.retention, policy.retention, (value) =>
       checkDuration('retention', value, { min: MINUTE_MS, max: YEAR_MS }),
     ),
-    podSecurity: asOptional(given.podSecurity, policy.podSecurity, (value) => {
+    podSecurity: asOptional(sent.podSecurity, policy.podSecurity, (value) => {
       if (value !== 'restricted' && value !== 'baseline') throw invalid('podSecurity', 'restricted or baseline', value);
       return value;
     }),
   };
-  return { policy: merged, fields: SETTABLE.flatMap((field) => paths(field, given[field], policy[field])) };
+  return { policy: merged, fields: SETTABLE.flatMap((field) => paths(field, sent[field], policy[field])) };
 }
 
-/** Refuses a policy whose fields do not fit each other, where the change names one of them. */
+/** Throws a Refusal when fields of the policy contradict each other and the change names one of them. */
 export function checkPolicy({ resources, defaultImage, images }: Policy, change: Fields): void {
   if (change.resources !== undefined) {
     for (const key of ['cpu', 'memory', 'disk'] as const) {
@@ -88,7 +87,7 @@ export function checkPolicy({ resources, defaultImage, images }: Policy, change:
   }
 }
 
-/** Whether a reference is one that may be built; an empty list allows any. */
+/** Whether the image reference may be built; an empty list allows any. */
 function allows(images: Policy['images'], reference: string): boolean {
   if (images.length === 0) return true;
   return images.some(({ name, tags }) => {
@@ -103,52 +102,52 @@ function asDefaultImage(value: unknown): string | null {
   return value === null ? null : asImage('defaultImage', value);
 }
 
-function mergeAutoOff(now: Policy['autoOff'], given: Fields): Policy['autoOff'] {
+function mergeAutoOff(present: Policy['autoOff'], sent: Fields): Policy['autoOff'] {
   return {
-    after: asOptional(given.after, now.after, (value) => asAfter('autoOff.after', value)),
-    userControlled: asOptional(given.userControlled, now.userControlled, (value) => {
+    after: asOptional(sent.after, present.after, (value) => asAfter('autoOff.after', value)),
+    userControlled: asOptional(sent.userControlled, present.userControlled, (value) => {
       if (typeof value !== 'boolean') throw invalid('autoOff.userControlled', 'true or false', value);
       return value;
     }),
   };
 }
 
-function mergeAutoStart(now: Policy['autoStart'], given: Fields): Policy['autoStart'] {
-  const zone = given.timeZone;
+function mergeAutoStart(present: Policy['autoStart'], sent: Fields): Policy['autoStart'] {
+  const zone = sent.timeZone;
   if (zone !== undefined && zone !== null && (typeof zone !== 'string' || zone === '' || zone.length > 64)) {
     throw invalid('autoStart.timeZone', 'an IANA time zone such as Europe/Berlin, or null', zone);
   }
   return {
-    weekdays: asOptional(given.weekdays, now.weekdays, (value) => asWeekdays('autoStart.weekdays', value)),
-    timeZone: zone === undefined ? now.timeZone : (zone as string | null),
-    recentUse: asOptional(given.recentUse, now.recentUse, (value) =>
+    weekdays: asOptional(sent.weekdays, present.weekdays, (value) => asWeekdays('autoStart.weekdays', value)),
+    timeZone: zone === undefined ? present.timeZone : (zone as string | null),
+    recentUse: asOptional(sent.recentUse, present.recentUse, (value) =>
       checkDuration('autoStart.recentUse', value, { min: MINUTE_MS, max: YEAR_MS }),
     ),
   };
 }
 
-function mergeResources(now: Policy['resources'], given: Fields): Policy['resources'] {
+function mergeResources(present: Policy['resources'], sent: Fields): Policy['resources'] {
   return {
-    default: { ...now.default, ...asResources('resources.default', given.default) },
-    max: given.max === undefined ? now.max : mergeLimits(now.max, given.max),
+    default: { ...present.default, ...asResources('resources.default', sent.default) },
+    max: sent.max === undefined ? present.max : mergeLimits(present.max, sent.max),
   };
 }
 
-/** Null takes one limit, or all of them, away. */
-function mergeLimits(now: Policy['resources']['max'], given: unknown): Policy['resources']['max'] {
-  if (given === null) return null;
-  const limits = { ...now, ...asResources('resources.max', given) };
+/** Null removes one limit, or all of them. */
+function mergeLimits(present: Policy['resources']['max'], sent: unknown): Policy['resources']['max'] {
+  if (sent === null) return null;
+  const limits = { ...present, ...asResources('resources.max', sent) };
   for (const key of ['cpu', 'memory', 'disk'] as const) {
-    if (asObject('resources.max', given)[key] === null) delete limits[key];
+    if (asObject('resources.max', sent)[key] === null) delete limits[key];
   }
   return limits;
 }
 
-function mergeBuild(now: Policy['build'], given: Fields): Policy['build'] {
+function mergeBuild(present: Policy['build'], sent: Fields): Policy['build'] {
   const bounds = { min: 1_000, max: DAY_MS };
   return {
-    deadline: asOptional(given.deadline, now.deadline, (value) => checkDuration('build.deadline', value, bounds)),
-    hookTimeout: asOptional(given.hookTimeout, now.hookTimeout, (value) => checkDuration('build.hookTimeout', value, bounds)),
+    deadline: asOptional(sent.deadline, present.deadline, (value) => checkDuration('build.deadline', value, bounds)),
+    hookTimeout: asOptional(sent.hookTimeout, present.hookTimeout, (value) => checkDuration('build.hookTimeout', value, bounds)),
   };
 }
 
@@ -156,21 +155,21 @@ function asOptional<T>(value: unknown, otherwise: T, parse: (value: unknown) => 
   return value === undefined || value === null ? otherwise : parse(value);
 }
 
-/** Only names that the policy has, so that a change of whatever else is recorded in few of them. */
-function paths(field: string, value: unknown, now: unknown): string[] {
+/** Only fields of the policy, so that unknown fields never enlarge the list of changes. */
+function paths(field: string, value: unknown, present: unknown): string[] {
   if (value === undefined) return [];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [field];
-  if (typeof now !== 'object' || now === null) return [field];
-  return Object.keys(now)
+  if (typeof present !== 'object' || present === null) return [field];
+  return Object.keys(present)
     .filter((key) => Object.hasOwn(value, key))
     .map((key) => `${field}.${key}`);
 }
 
-/** Of values of a policy, one of which came from outside: as deep as the policy's own goes, and no deeper. */
-function isEqual(given: unknown, now: unknown): boolean {
-  if (typeof now !== 'object' || now === null) return given === now;
-  if (typeof given !== 'object' || given === null || Array.isArray(given) !== Array.isArray(now)) return false;
-  const names = Object.keys(given);
-  if (names.length !== Object.keys(now).length) return false;
-  return names.every((name) => Object.hasOwn(now, name) && isEqual((given as Fields)[name], (now as Fields)[name]));
+/** Compares a sent value with the policy's own, to the depth of the latter. */
+function isEqual(sent: unknown, present: unknown): boolean {
+  if (typeof present !== 'object' || present === null) return sent === present;
+  if (typeof sent !== 'object' || sent === null || Array.isArray(sent) !== Array.isArray(present)) return false;
+  const names = Object.keys(sent);
+  if (names.length !== Object.keys(present).length) return false;
+  return names.every((name) => Object.hasOwn(present, name) && isEqual((sent as Fields)[name], (present as Fields)[name]));
 }

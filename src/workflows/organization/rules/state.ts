@@ -1,45 +1,46 @@
-/** The rules of an organization: its policy, and its changes. Data in, data out. */
-
+/** Implements docs/policy.md: the state of an organization, its policy with the last 50 changes, and what its workspaces use. */
 import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
 import { organizationPartId } from '../../../contract/names';
 import type { UsageView } from '../../../contract/payloads';
 import type { KnownPolicy, Policy, PolicyChange } from '../../../contract/policy';
 import { asName, asObject, asText } from '../../input/fields';
-import { type Behind, createBehind, takeMemberReport } from '../../members/rules/push-queue';
+import { createPushQueue, type PushQueue, queueReport } from '../../members/rules/push-queue';
 import { createMembers, forgetPolicies, type Members, takeEnded, takeReport, viewUsage } from '../../members/rules/usage-records';
-import { createParts, giveAway, noteNewPolicy, type Parts, partIds, passOn } from './partitions';
+import { createPartitions, forward, moveGroups, noteNewPolicy, type Partitions, partitionIds } from './partitions';
 import { checkPolicy, defaultPolicy, mergePolicy, withNewFields } from './policy';
 
 const KEPT_CHANGES = 50;
 
+/** One plain JSON value that crosses continue-as-new unchanged. */
 export interface OrganizationState {
   schemaVersion: 2;
   name: string;
   policy: Policy;
   changes: PolicyChange[];
-  /** The workspaces that it keeps itself. */
+  /** The workspaces that the organization keeps itself. */
   members: Members;
-  /** Where the others are kept. */
-  parts: Parts;
+  /** The partitions that keep the other workspaces. */
+  parts: Partitions;
 }
 
-/** What earlier versions handed over: the last report of each workspace, by workflow id. */
+/** The state of earlier versions: the last report of each workspace, by workflow id. */
 interface OldState extends Pick<OrganizationState, 'name' | 'policy' | 'changes'> {
   schemaVersion: 1;
   workspaces: Record<string, Omit<UsageReport, 'id' | 'policyAt'> & { id?: string; policyVersion: number }>;
 }
 
+/** A new organization; throws a Refusal for a wrong input. */
 export function createOrganization(input: unknown, now: number): OrganizationState {
-  const given = asObject('input', input);
-  const name = asName('name', given.name);
-  const by = asText('by', given.by);
-  const { policy, fields } = mergePolicy(defaultPolicy(), given.policy);
-  checkPolicy(policy, asObject('policy', given.policy));
+  const creation = asObject('input', input);
+  const name = asName('name', creation.name);
+  const by = asText('by', creation.by);
+  const { policy, fields } = mergePolicy(defaultPolicy(), creation.policy);
+  checkPolicy(policy, asObject('policy', creation.policy));
   const changes = [{ at: new Date(now).toISOString(), by, version: policy.version, fields }];
-  return { schemaVersion: 2, name, policy, changes, members: createMembers({ pushesToAll: true }), parts: createParts() };
+  return { schemaVersion: 2, name, policy, changes, members: createMembers({ pushesToAll: true }), parts: createPartitions() };
 }
 
-/** Brings an older run's state to today's shape. */
+/** The state that an earlier run handed over, in the present shape. */
 export function migrateOrganization(carried: OrganizationState | OldState): OrganizationState {
   const policy = withNewFields(carried.policy);
   if (carried.schemaVersion === 2) return { ...carried, policy };
@@ -50,70 +51,74 @@ export function migrateOrganization(carried: OrganizationState | OldState): Orga
     policy,
     changes,
     members: createMembers({ pushesToAll: true }),
-    parts: createParts(),
+    parts: createPartitions(),
   };
   for (const { policyVersion, id, ...report } of Object.values(workspaces)) {
-    // Very old ones have no id; no other begins with a dash.
+    // Records of the first versions have no id; only ids assigned here begin with a dash.
     const key = id ?? `-${report.workspace.slice(report.workspace.lastIndexOf('/') + 1)}`;
     takeReport(state.members, { ...report, id: key, policyAt: 0 }, policyVersion >= policy.version);
   }
-  giveAway(state.parts, state.members, changedAt(state));
+  moveGroups(state.parts, state.members, changedAt(state));
   return state;
 }
 
-/** When the policy was last changed: what orders the policies of organizations that were made one after the other under a name. */
+/** When the policy was last changed, which orders the policies of organizations created one after the other under a name. */
 export function changedAt({ changes }: OrganizationState): number {
   return Date.parse(changes.at(-1)?.at ?? '') || 0;
 }
 
+/** The policy as workspaces keep it. */
 export function knownPolicy(state: OrganizationState): KnownPolicy {
   return { ...state.policy, changedAt: changedAt(state) };
 }
 
-/** Changes the policy and answers the new one; throws a Refusal and changes nothing where the input is wrong. */
+/** Changes the policy and returns the new one. Throws a Refusal and changes nothing for a wrong input. */
 export function applyPolicyChange(state: OrganizationState, input: unknown, now: number): Policy {
-  const given = asObject('policy', input);
-  const by = asText('by', given.by);
-  const { policy, fields } = mergePolicy(state.policy, given);
-  checkPolicy(policy, given);
+  const change = asObject('policy', input);
+  const by = asText('by', change.by);
+  const { policy, fields } = mergePolicy(state.policy, change);
+  checkPolicy(policy, change);
   const at = Math.max(now, changedAt(state) + 1);
   state.policy = { ...policy, version: state.policy.version + 1 };
-  const change = { at: new Date(at).toISOString(), by, version: state.policy.version, fields };
-  state.changes = [...state.changes, change].slice(-KEPT_CHANGES);
+  const entry = { at: new Date(at).toISOString(), by, version: state.policy.version, fields };
+  state.changes = [...state.changes, entry].slice(-KEPT_CHANGES);
   forgetPolicies(state.members);
   noteNewPolicy(state.parts);
   return state.policy;
 }
 
-/** Takes a report, or keeps it for the part that it concerns. Answers whether a workspace has now to be sent the newest policy. */
-export function takeOwnReport(state: OrganizationState, behind: Behind, report: UsageReport): boolean {
-  if (passOn(state.parts, report)) return false;
-  const isDue = takeMemberReport(state.members, behind, report, changedAt(state));
-  giveAway(state.parts, state.members, changedAt(state));
+/** Takes a report, or queues it for its partition. Returns whether a workspace was queued for the newest policy. */
+export function takeOwnReport(state: OrganizationState, queue: PushQueue, report: UsageReport): boolean {
+  if (forward(state.parts, report)) return false;
+  const isDue = queueReport(state.members, queue, report, changedAt(state));
+  moveGroups(state.parts, state.members, changedAt(state));
   return isDue;
 }
 
+/** Takes the end of a workspace, or queues it for its partition. */
 export function takeOwnEnded(state: OrganizationState, ended: WorkspaceEndedInput): void {
-  if (!passOn(state.parts, ended)) takeEnded(state.members, ended);
+  if (!forward(state.parts, ended)) takeEnded(state.members, ended);
 }
 
-export const behindOf = ({ members }: OrganizationState): Behind => createBehind(members);
+export const pushQueueOf = ({ members }: OrganizationState): PushQueue => createPushQueue(members);
 
+/** The answer of the query `policy`. */
 export function viewPolicy(state: OrganizationState): Policy & { changes: PolicyChange[] } {
   return { ...state.policy, changes: state.changes };
 }
 
-/** The sums of the owners that it keeps itself, and the ids of its parts, which answer for the others. */
+/** The sums of the owners kept here, and the ids of the partitions, which answer for the others. */
 export function viewOrganizationUsage({ name, members, parts }: OrganizationState): UsageView {
-  const more = partIds(parts, name);
+  const more = partitionIds(parts, name);
   return { ...viewUsage(members), ...(more.length > 0 && { more }) };
 }
 
+/** The current details in Markdown. */
 export function viewOrganizationDetails(state: OrganizationState): string {
   const { policy, members, parts } = state;
   const last = state.changes.at(-1);
   const more =
-    parts.given.length === 0 ? '' : `, and those of ${parts.given.length} parts (\`${organizationPartId(state.name, '…')}\`)`;
+    parts.given.length === 0 ? '' : `, and ${parts.given.length} partitions (\`${organizationPartId(state.name, '…')}\`)`;
   return [
     `**${members.running} running** of ${members.count} workspaces${more}, policy version ${policy.version}`,
     '',

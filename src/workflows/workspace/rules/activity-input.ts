@@ -1,17 +1,20 @@
-/** What the activities of a build are asked for: data made from the state. */
-
+/**
+ * Implements docs/builds.md, "Environment in the workspace" and "Deadline": the inputs of the activities of a build, derived from the
+ * state.
+ */
+import type { Deadline } from '../../../activities';
 import { durationMs } from '../../../contract/duration';
 import type { HookStep } from '../../../hooks/hook';
 import type { HomeRef, HomeSpec, PodRef, PodSpec } from '../../../runtimes/runtime';
 import type { BuildRecord, State } from './state';
 
-/** The home as a build wants it. */
+/** The home that a build needs. */
 export function homeSpec(state: State, build: BuildRecord): HomeSpec {
   const { id, owner, name, organization, home, adopt } = state;
   return { id, owner, name, organization, identity: home?.identity ?? null, adopt, disk: build.spec.resources.disk };
 }
 
-/** The home that goes with the workspace; null when none was made for it, which is so too where an adoption was refused. */
+/** The home that is removed with the workspace; null when none was created for it, as after a refused adoption. */
 export function homeToPurge({ id, organization, home, homeMayExist }: State): HomeRef | null {
   if (home) return { id, organization, identity: home.identity };
   return homeMayExist ? { id, organization, identity: null } : null;
@@ -36,27 +39,30 @@ export function podSpec(state: State, build: BuildRecord): PodSpec {
   };
 }
 
-/** Which pod is meant. */
+/** Identifies the pod of a build. */
 export const podRef = ({ id, organization }: State, build: number): PodRef => ({ id, organization, build });
 
+/** The build's deadline, and what ended steps have used of it. */
+export function buildDeadline(state: State, build: BuildRecord): Deadline {
+  const text = state.policy?.build.deadline ?? '30m';
+  return { text, totalMs: durationMs(text), spentMs: build.spentMs };
+}
+
 /**
- * A hook has a time limit of its own. The deadline given with it bounds the retries while the runtime is out of reach, so that a
- * build cannot hang: what is left of the build's own, and the hook's limit on top.
+ * A hook has a time limit of its own. Its deadline, the rest of the build's plus the hook's limit, bounds the retries while the
+ * runtime is unreachable, so that a build cannot hang.
  */
 export function hookInput(state: State, build: BuildRecord, step: HookStep) {
-  const deadlineText = state.policy?.build.deadline ?? '30m';
+  const { text, totalMs, spentMs } = buildDeadline(state, build);
   const hookText = state.policy?.build.hookTimeout ?? '10m';
+  const timeoutMs = durationMs(hookText);
   return {
-    deadline: {
-      text: `${deadlineText} and ${hookText}`,
-      totalMs: durationMs(deadlineText) + durationMs(hookText),
-      spentMs: build.spentMs,
-    },
+    deadline: { text: `${text} and ${hookText}`, totalMs: totalMs + timeoutMs, spentMs },
     pod: podRef(state, build.number),
     hook: {
       step,
       build: build.number,
-      timeoutMs: durationMs(hookText),
+      timeoutMs,
       dotfiles: step === 'personalize' ? build.spec.dotfiles : null,
     },
   };
@@ -76,7 +82,7 @@ function coderEnv(state: State, { spec }: BuildRecord): Record<string, string> {
   };
 }
 
-/** `host:5000/name:tag@digest` in its parts; the tag is empty where there is none. */
+/** Splits `host:5000/name:tag@digest`; the tag is empty when absent. */
 function splitReference(reference: string): { uri: string; tag: string } {
   const [withTag = ''] = reference.split('@');
   const match = /^(.*?)(?::([^:/]*))?$/.exec(withTag);

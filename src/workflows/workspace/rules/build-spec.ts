@@ -1,4 +1,7 @@
-/** What the workspace should be, from its own settings and the policy: the image, resources, and environment of the next build. */
+/**
+ * Implements docs/policy.md, "Images and resources": the image, resources, and environment of the next build, from the policy and the
+ * workspace's own settings, and docs/messages.md, "Equal".
+ */
 import type { OwnSettings, Resources } from '../../../contract/payloads';
 import type { Policy } from '../../../contract/policy';
 import { quantity } from '../../../contract/quantity';
@@ -8,8 +11,8 @@ import type { BuildSpec, State } from './state';
 const RESOURCES = ['cpu', 'memory', 'disk'] as const;
 
 /**
- * The specification of a build, or a Refusal that names what is wrong with the settings under this policy.
- * `disk` never falls below that of the home there is.
+ * The specification of a build with these settings under this policy. `disk` is never smaller than the present home's.
+ * Throws a Refusal that names the field that is wrong or not allowed.
  */
 export function wantedSpec(state: State, own: OwnSettings, policy: Policy): BuildSpec {
   return {
@@ -20,23 +23,23 @@ export function wantedSpec(state: State, own: OwnSettings, policy: Policy): Buil
   };
 }
 
-/** The specification, or null where this policy refuses the settings. */
-export function specOrNull(state: State, own: OwnSettings): BuildSpec | null {
+/** The specification of the next build; null until the policy is first read, or when it refuses the workspace's settings. */
+export function nextSpec(state: State): BuildSpec | null {
   if (!state.policy) return null;
   try {
-    return wantedSpec(state, own, state.policy);
+    return wantedSpec(state, state.own, state.policy);
   } catch (error) {
     if (error instanceof Refusal) return null;
     throw error;
   }
 }
 
-/** Whether two specifications end in the same workspace: the contract's "equal". */
+/** Whether two specifications result in the same workspace. */
 export function isEqualSpec(a: BuildSpec, b: BuildSpec): boolean {
   return a.image === b.image && RESOURCES.every((key) => isSameQuantity(a, b, key)) && canonical(a.env) === canonical(b.env);
 }
 
-/** What the next build would change in what runs, as one sentence; null when nothing would. */
+/** What the next build would change, as one sentence; null when nothing. */
 export function waitingChange(built: BuildSpec, wanted: BuildSpec): string | null {
   const changes: string[] = [];
   if (built.image !== wanted.image) changes.push(`image ${wanted.image} (now ${built.image})`);
@@ -55,14 +58,14 @@ export function checkOwn(own: OwnSettings, policy: Policy): void {
   }
 }
 
-/** Refuses a disk smaller than the home has: a volume can grow, never shrink. */
+/** Refuses a disk smaller than the home's: a volume can grow, never shrink. */
 export function checkDisk(state: State, resources: Partial<Resources>): void {
   const present = state.home?.disk ?? state.own.resources.disk;
   if (!resources.disk || !present || quantity(resources.disk) >= quantity(present)) return;
   throw invalid('resources.disk', `at least the ${present} that the home has, since a disk never shrinks`, resources.disk);
 }
 
-/** The image of the next build: its own, else what the organization has for it. */
+/** The image of the next build: the workspace's own, else the organization's default. */
 export function wantedImage(image: string | null, policy: Policy): string {
   const reference = image ?? policy.defaultImage ?? policy.images[0]?.name;
   if (!reference) throw invalid('image', 'an image, since the organization has no defaultImage and lists none', undefined);
@@ -71,12 +74,12 @@ export function wantedImage(image: string | null, policy: Policy): string {
   return `${reference}:${listed?.defaultTag ?? 'latest'}`;
 }
 
-/** The resources of the next build. Throws a Refusal where one of those named passes the organization's limit. */
+/** The resources of the next build. Throws a Refusal when one of the named resources exceeds the organization's limit. */
 export function wantedResources(state: State, own: OwnSettings, policy: Policy, named: readonly string[] = RESOURCES): Resources {
   const wanted = { ...policy.resources.default, ...own.resources };
   if (state.home && quantity(wanted.disk) < quantity(state.home.disk)) wanted.disk = state.home.disk;
   for (const key of RESOURCES) {
-    // A home may be larger than a limit that was lowered since; it cannot shrink.
+    // A limit that was lowered since may be below the disk of a home, which cannot shrink.
     if (!named.includes(key) || (key === 'disk' && wanted.disk === state.home?.disk)) continue;
     const max = policy.resources.max?.[key];
     if (max && quantity(wanted[key]) > quantity(max)) {
@@ -91,7 +94,7 @@ function isSameQuantity(a: BuildSpec, b: BuildSpec, key: keyof Resources): boole
   return quantity(a.resources[key]) === quantity(b.resources[key]);
 }
 
-/** Key order says nothing about meaning. */
+/** Text in which the order of keys makes no difference. */
 function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   return JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,30 +1,50 @@
 /**
- * How a step of a build ends: done, failed, or cut off and to be gone on with. Data in, data out: the workflow uses it, and so does
- * the simulator of the tests.
+ * Implements docs/builds.md, "Steps": how a step begins, ends, fails, and restarts, and how that ends the build. Final faults of the
+ * first four steps fail the build, hooks end with a warning, and a lost pod sends the build back to `start-pod`. The workflow and the
+ * tests' simulator both run on these functions.
  */
 import type { BuildFailureDetails } from '../../../activities';
 import { FINAL_TYPES, INTERNAL_TYPES } from '../../../contract/failure-types';
+import type { BuildFailure } from '../../../contract/payloads';
 import type { KnownPolicy } from '../../../contract/policy';
 import { cutLines, cutText } from '../../../contract/text-limit';
 import type { HookResult } from '../../../hooks/hook';
 import type { Pod } from '../../../runtimes/runtime';
-import { policyAt } from '../../organization/rules/policy';
+import { Refusal } from '../../input/refusal';
+import { policyAt } from '../../organization/rules/known-policy';
+import { openWindow } from './auto-off';
 import { wantedSpec } from './build-spec';
 import { MAX_LOSSES, noteNewerBuild } from './pod-loss';
 import { takePolicy } from './policy-update';
 import type { BuildRecord, State, StepRecord } from './state';
 import { KEPT_LINES, KEPT_MESSAGE, KEPT_NAME, KEPT_WARNINGS } from './state-limits';
-import { failBuild } from './transition';
+import { enter } from './transition';
 
-/** A step that came to its end by itself. */
+/** A step that runs, with its build and its workspace. */
+export interface RunningStep {
+  state: State;
+  build: BuildRecord;
+  step: StepRecord;
+}
+
+/** What the activity of a step returned. */
 export interface StepSuccess {
+  /** Milliseconds from the first attempt's start to the end, pauses between attempts included. */
   tookMs: number;
   attempt: number;
+  /** Of `admit`: the policy that the whole build goes by. */
+  policy?: KnownPolicy;
+  /** Of `prepare-home`. */
+  home?: { identity: string };
+  /** Of `start-pod`. */
+  pod?: Pick<Pod, 'digest' | 'warnings'>;
+  /** Of `configure` and `personalize`. */
   hook?: HookResult;
 }
 
-/** What an activity failed with: a type of the closed list, or that of a fault of ours. */
+/** What the activity of a step failed with. */
 export interface StepFailure {
+  /** A type of docs/failures.md; `RuntimeUnavailable` for an unexpected error. */
   type: string;
   message: string;
   details: BuildFailureDetails;
@@ -35,28 +55,66 @@ export function nextStep(build: BuildRecord): StepRecord | null {
   return build.steps.find(({ state }) => state === 'waiting' || state === 'running') ?? null;
 }
 
-export function beginStep(step: StepRecord, now: number): void {
+/**
+ * Begins a step, or continues it in a new run. False for a step without work, which is skipped. What the step may leave behind is
+ * recorded before it runs, so that a clean-up removes it however the step ends.
+ */
+export function beginStep({ state, build, step }: RunningStep, now: number): boolean {
+  if (step.name === 'inject-secrets') {
+    endStep(step, 'skipped', now, 'there are no secrets to inject');
+    return false;
+  }
   step.state = 'running';
   step.startedAt ??= now;
   step.attempt = Math.max(1, step.attempt);
+  if (step.name === 'prepare-home' && !state.adopt) state.homeMayExist = true;
+  if (step.name === 'start-pod') state.podBuild = Math.max(state.podBuild ?? 0, build.number);
+  return true;
 }
 
-export function noteDone(build: BuildRecord, step: StepRecord, { tookMs, attempt, hook }: StepSuccess, now: number): void {
+/** Whether the build runs at the priority of the schedule: no person asked for it or waits for it. */
+export function isBySchedule(build: BuildRecord): boolean {
+  return build.cause === 'auto-start' && !build.isHastened;
+}
+
+/**
+ * A predicate that turns true when the step has to be queued again at a person's priority: only the first step of a scheduled build
+ * waits in a queue that a person who asks for the same build must not wait in.
+ */
+export function priorityRaised(build: BuildRecord, step: StepRecord): () => boolean {
+  const isQueuedBySchedule = step.name === 'admit' && isBySchedule(build);
+  return () => isQueuedBySchedule && !isBySchedule(build);
+}
+
+/** Ends a step with the result of its activity. A policy that refuses the workspace's settings fails the step instead. */
+export function completeStep(running: RunningStep, success: StepSuccess, now: number): void {
+  const { state, build, step } = running;
+  const { policy, home, pod, hook, tookMs, attempt } = success;
+  try {
+    if (policy) admitPolicy(state, build, policy, now);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const refusal = { type: error.type, message: error.message, details: {} };
+    return failStep(running, refusal, { isInterrupted: false, now });
+  }
+  if (home) recordHome(state, build, home);
+  if (pod) recordPod(build, pod);
   step.startedAt = now - tookMs;
   step.attempt = Math.max(step.attempt, attempt);
   step.lastLines = cutLines(hook?.lastLines ?? [], KEPT_LINES);
+  // A hook has a time limit of its own.
   build.spentMs += hook ? 0 : tookMs;
   warn(build, hook?.warnings ?? []);
   endStep(step, hook?.state ?? 'done', now, hook?.message ?? null);
 }
 
 /**
- * Takes a failure of a step. `isInterrupted`: the step was no longer to be observed, so that the server did not try again what it
- * would have: whatever is not final then counts as the step's cancellation, and another run or attempt goes on with it.
- * What a request has brought the build to end in holds, whatever the step fails with.
+ * Takes the failure of a step. `isInterrupted`: the workflow stopped observing the step, so the server retried nothing; a failure
+ * that is not final then counts as the step's cancellation, and the next run or attempt continues the step. An answered request
+ * holds: once `ending` is set, no failure changes where the build leads.
  */
-export function noteFailure(
-  { state, build, step }: { state: State; build: BuildRecord; step: StepRecord },
+export function failStep(
+  { state, build, step }: RunningStep,
   { type, message, details }: StepFailure,
   { isInterrupted, now }: { isInterrupted: boolean; now: number },
 ): void {
@@ -68,7 +126,6 @@ export function noteFailure(
     return;
   }
   if (type === 'PodLost' && mayRestart(build, details)) {
-    // A hook has a time limit of its own.
     build.spentMs += isHook(step) ? 0 : (details.tookMs ?? 0);
     return restartPod(build, message);
   }
@@ -80,11 +137,42 @@ export function noteFailure(
   failBuild(state, build, { type: isShown(type) ? type : 'RuntimeUnavailable', message, step: step.name });
 }
 
-/**
- * What `admit` read, by which the whole build goes: a workspace that was off may have known an older policy when the build began.
- * Throws a Refusal where this one does not allow what the workspace wants.
- */
-export function noteAdmitted(state: State, build: BuildRecord, policy: KnownPolicy, now: number): void {
+/** Fails the build. The state stays `building` until what the build made is removed. */
+export function failBuild(state: State, build: BuildRecord, { type, message, step }: BuildFailure): void {
+  if (state.ending) return;
+  const failure = { type, message: cutText(message, KEPT_MESSAGE), step };
+  build.failure = failure;
+  const evidence = `${failure.step}: ${failure.message}`;
+  state.ending = { to: 'error', cause: 'build-failed', by: build.by, rule: failure.type, evidence };
+}
+
+/** Enters `running` when every step has ended and nothing ends the build; the auto-off window opens. */
+export function finishBuild(state: State, build: BuildRecord, now: number): void {
+  if (state.ending || nextStep(build)) return;
+  build.endedAt = now;
+  const { number, warnings, by } = build;
+  const evidence = warnings.length === 0 ? `build ${number}` : `build ${number}, with ${warnings.length} warning(s)`;
+  enter(state, 'running', { cause: 'build-finished', by, rule: null, evidence }, now);
+  openWindow(state, now);
+}
+
+/** Ends a build that was cut off: the steps that have not ended are cancelled. */
+export function cancelSteps(build: BuildRecord, now: number): void {
+  build.endedAt = now;
+  for (const step of build.steps) {
+    if (step.state !== 'running' && step.state !== 'waiting') continue;
+    if (step.state === 'running') step.endedAt = now;
+    step.state = 'cancelled';
+  }
+}
+
+/** Whether a retry changes nothing. `PodLost` and `StaleBuild` count too: the build restarts or ends, the activity does not. */
+export function isFinal(type: string): boolean {
+  return [...FINAL_TYPES, ...INTERNAL_TYPES].some((known) => known === type);
+}
+
+/** The whole build goes by the policy that `admit` read; when the build began the workspace may have known an older one. */
+function admitPolicy(state: State, build: BuildRecord, policy: KnownPolicy, now: number): void {
   const before = state.policy;
   takePolicy(state, policy, now);
   const { policy: known } = state;
@@ -95,38 +183,31 @@ export function noteAdmitted(state: State, build: BuildRecord, policy: KnownPoli
   build.spec = spec;
 }
 
-/** What `prepare-home` found or made. From here on the home is recorded, and it is the workspace's own. */
-export function noteHome(state: State, build: BuildRecord, { identity }: { identity: string }): void {
+/** From here on the volume's identity is recorded, and an adopted home belongs to the workspace. */
+function recordHome(state: State, build: BuildRecord, { identity }: { identity: string }): void {
   state.home = { identity, disk: build.spec.resources.disk };
   state.adopt = false;
 }
 
-/** What `start-pod` came to. */
-export function notePod(build: BuildRecord, { digest, warnings }: Pick<Pod, 'digest' | 'warnings'>): void {
+function recordPod(build: BuildRecord, { digest, warnings }: Pick<Pod, 'digest' | 'warnings'>): void {
   build.digest = cutText(digest, KEPT_NAME);
   warn(build, warnings);
 }
 
-/** Whether trying again changes nothing. A lost pod and a newer build are of that kind too. */
-export function isFinal(type: string): boolean {
-  return [...FINAL_TYPES, ...INTERNAL_TYPES].some((known) => known === type);
-}
-
-/** Each once, since a step may run again; at most so many, since they are kept. */
+/** Adds each warning once, since a step may run twice. */
 function warn(build: BuildRecord, warnings: string[]): void {
   const all = [...build.warnings, ...warnings.slice(0, KEPT_WARNINGS).map((warning) => cutText(warning, KEPT_MESSAGE))];
   build.warnings = [...new Set(all)].slice(0, KEPT_WARNINGS);
 }
 
-/** A step that comes to its end without any work. */
-export function endStep(step: StepRecord, state: StepRecord['state'], now: number, message: string | null): void {
+function endStep(step: StepRecord, state: StepRecord['state'], now: number, message: string | null): void {
   step.state = state;
   step.startedAt ??= now;
   step.endedAt = now;
   step.message = message === null ? null : cutText(message, KEPT_MESSAGE);
 }
 
-/** The pod is gone in the middle of the build: the build goes back to `start-pod`, where the home is as it was. */
+/** The pod was lost during the build: the build goes back to `start-pod`; the home is unchanged. */
 function restartPod(build: BuildRecord, message: string): void {
   warn(build, [`the pod was lost during the build and started again: ${message}`]);
   const from = build.steps.findIndex(({ name }) => name === 'start-pod');

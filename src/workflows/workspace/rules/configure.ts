@@ -1,29 +1,32 @@
-/** The update `configure`: settings of the workspace's own; it never itself starts, stops, or rebuilds anything. */
-
+/**
+ * Implements docs/messages.md, "configure": changes the workspace's own settings, and never itself starts, stops, or rebuilds anything.
+ * Only the fields that the request names are checked.
+ */
 import type { OwnSettings } from '../../../contract/payloads';
 import { parseConfigure } from '../../input/messages';
 import { Refusal } from '../../input/refusal';
 import { withGrace } from './auto-off';
-import { noteScheduleChange } from './auto-start';
+import { rescheduleFrom } from './auto-start';
 import { applyChange, checkNamed, columnOf } from './requests';
 import type { State } from './state';
 
+/** Takes a `configure`. Throws a Refusal and changes nothing when a named field is wrong or not allowed. */
 export function requestConfigure(state: State, input: unknown, now: number): void {
-  const { change, clearResources } = parseConfigure(input);
+  const { change, clearResources: isCleared } = parseConfigure(input);
   const column = columnOf(state);
   if (column === 'deleted' || column === 'deleting') {
     throw new Refusal('NotAllowed', `configure: expected a workspace that is not deleted; this one is ${state.phase}`);
   }
-  const own = clearResources ? clearedResources(state) : applyChange(state, change);
+  const own = isCleared ? clearResources(state, change) : applyChange(state, change);
   checkNamed(state, own, change);
   const isNewSchedule = JSON.stringify(own.autoStart) !== JSON.stringify(state.own.autoStart);
   withGrace(state, now, () => {
     state.own = own;
   });
-  if (isNewSchedule) noteScheduleChange(state, now);
+  if (isNewSchedule) rescheduleFrom(state, now);
+}
 
-  function clearedResources({ own: settings, home }: State): OwnSettings {
-    // The disk there is stays wanted: clearing it could only shrink it to the organization's default.
-    return { ...settings, ...change, resources: home ? { disk: home.disk } : {} };
-  }
+/** The disk of the present home stays: without it the organization's default might be smaller, and a disk never shrinks. */
+function clearResources({ own, home }: State, change: Partial<OwnSettings>): OwnSettings {
+  return { ...own, ...change, resources: home ? { disk: home.disk } : {} };
 }

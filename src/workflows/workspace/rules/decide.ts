@@ -1,44 +1,47 @@
 /**
- * What comes next, and why: a pure function of the state and the moment. The loop acts on it, `explain` and the current details
- * show it; nothing else decides.
+ * Implements docs/rules-of-time.md: what a workspace does next, and why, as a pure function of the state and the moment. The loop acts
+ * on it; `explain` and the current details show it. Nothing else decides.
  */
 import { DOWN_STATES } from '../../../contract/payloads';
 import { autoOffAt, autoOffThreshold } from './auto-off';
-import { blockedBecause, MISSED_AFTER_MS, planAgainAt, plannedStart, wantedPlan } from './auto-start';
+import { blockedBecause, MISSED_AFTER_MS, plannedStart, planRetryAt, wantedPlan } from './auto-start';
+import { iso } from './instant';
 import { currentBuild, type State } from './state';
 
-/** A start by schedule waits so long for a policy that it asked for. */
-const READING_PATIENCE_MS = 10_000;
+/** How long a scheduled start waits for the read of the policy that it requested. */
+const POLICY_READ_TIMEOUT_MS = 10_000;
 
 export type Decision =
-  /** Ask for the next occurrence of the schedule. */
+  /** Compute the next occurrence of the schedule. */
   | { do: 'plan' }
   /** Read the policy again, in the background: a push may have been missed. */
   | { do: 'readPolicy' }
-  /** Begin the waiting build. */
+  /** Begin the queued build. */
   | { do: 'begin' }
-  /** Go on with the build under way. */
+  /** Continue the current build. */
   | { do: 'build' }
-  /** Remove what comes down, then enter the state that it leads to. */
+  /** Remove the pod, then enter the state that this leads to. */
   | { do: 'clean' }
-  /** Ask the runtime for recent terminal input. */
-  | { do: 'look'; offAt: number }
+  /** Ask the runtime for recent terminal input before the auto-off. */
+  | { do: 'lastLook'; offAt: number }
   | { do: 'autoOff'; offAt: number }
   | { do: 'autoStart'; at: number }
-  /** The time set passed while running: the window starts afresh. */
+  /** The time set passed while running: the auto-off window starts again. */
   | { do: 'renew'; at: number }
-  /** The date is over without a start. */
+  /** The date passes without a start. */
   | { do: 'skipDate'; at: number; because: string }
   | { do: 'purge' }
   | { do: 'sleep'; until: number; summary: string };
 
+/** A change of state that will happen by itself. */
 export interface Upcoming {
+  /** Epoch milliseconds. */
   at: number;
   what: 'start' | 'stop' | 'purge';
   because: string;
 }
 
-/** The next thing to do. */
+/** The next action of the loop. */
 export function decide(state: State, now: number): Decision {
   if (state.ending || isStrayPod(state)) return { do: 'clean' };
   if (currentBuild(state)) return { do: 'build' };
@@ -51,18 +54,18 @@ export function decide(state: State, now: number): Decision {
   return sleep(state, [state.phase === 'deleted' ? state.purgeAt : null]);
 }
 
-/** What will happen if nobody does anything, soonest first. */
+/** What will happen without any further request, soonest first. */
 export function upcoming(state: State): Upcoming[] {
   const list: Upcoming[] = [];
   const offAt = autoOffAt(state);
   const threshold = autoOffThreshold(state);
   if (offAt !== null && threshold) {
-    const because = `nobody used it for ${threshold.after}, the ${threshold.source}'s auto-off`;
+    const because = `not used for ${threshold.after}, the ${threshold.source}'s auto-off`;
     list.push({ at: offAt, what: 'stop', because });
   }
   const start = plannedStart(state);
   if (start && blockedBecause(state) === null && (state.phase === 'off' || state.phase === 'error')) {
-    list.push({ at: start.beginsAt, what: 'start', because: `auto-start, to be ready at ${new Date(start.at).toISOString()}` });
+    list.push({ at: start.beginsAt, what: 'start', because: `auto-start, to be ready at ${iso(start.at)}` });
   }
   const waiting = state.blocked && `it has not ended yet and waits for: ${state.blocked.because}`;
   if (state.ending && waiting) list.push({ at: state.since, what: 'stop', because: waiting });
@@ -73,7 +76,7 @@ export function upcoming(state: State): Upcoming[] {
   return list.sort((a, b) => a.at - b.at);
 }
 
-/** Nothing should run, and yet a pod may: after a reset, or where the loss of one was reported wrongly. */
+/** Whether a pod may run although none should: after a reset, or after a loss that was reported wrongly. */
 function isStrayPod(state: State): boolean {
   return DOWN_STATES.has(state.phase) && state.podBuild !== null;
 }
@@ -84,34 +87,34 @@ function decideRunning(state: State, now: number): Decision {
   const offAt = autoOffAt(state);
   if (offAt === null || offAt > now) return sleep(state, [offAt, renewAt]);
   const { due } = state.window;
-  return due?.offAt === offAt && due.lookedAt !== null ? { do: 'autoOff', offAt } : { do: 'look', offAt };
+  return due?.offAt === offAt && due.lookedAt !== null ? { do: 'autoOff', offAt } : { do: 'lastLook', offAt };
 }
 
 function decideOff(state: State, now: number): Decision {
   const start = plannedStart(state);
   if (!start) return sleep(state, []);
   if (start.beginsAt > now) return sleep(state, [start.beginsAt]);
-  const reading = readFirst(state, start.beginsAt, now);
-  if (reading) return reading;
+  const read = policyReadFirst(state, start.beginsAt, now);
+  if (read) return read;
   const blocked = blockedBecause(state);
   if (blocked) return start.at > now ? sleep(state, [start.at]) : { do: 'skipDate', at: start.at, because: blocked };
   if (now - start.at > MISSED_AFTER_MS) return { do: 'skipDate', at: start.at, because: 'it was missed by more than 30 minutes' };
   return { do: 'autoStart', at: start.at };
 }
 
-/** A policy is pushed to workspaces that run; one that is off reads it before it starts by itself, or lets a date go by. */
-function readFirst(state: State, since: number, now: number): Decision | null {
+/** A policy is pushed to running workspaces only, so a workspace that is off reads it before it starts or skips a date. */
+function policyReadFirst(state: State, since: number, now: number): Decision | null {
   if (state.policyReadAt >= since) return null;
   if (state.policyAskedAt < since) return { do: 'readPolicy' };
-  const until = state.policyAskedAt + READING_PATIENCE_MS;
+  const until = state.policyAskedAt + POLICY_READ_TIMEOUT_MS;
   return until > now ? sleep(state, [until]) : null;
 }
 
-/** Sleeps until the earliest of these moments or the next reading of the policy. */
+/** Sleeps until the earliest of these moments, or until the next read of the policy. */
 function sleep(state: State, moments: (number | null)[]): Decision {
-  const until = Math.min(...[...moments, planAgainAt(state)].filter((at) => at !== null), state.policyDueAt);
+  const until = Math.min(...[...moments, planRetryAt(state)].filter((at) => at !== null), state.policyDueAt);
   const [next] = upcoming(state);
-  if (!next || next.at > until) return { do: 'sleep', until, summary: 'nothing due; the policy is read again then' };
+  if (!next || next.at > until) return { do: 'sleep', until, summary: 'nothing is due; next read of the policy' };
   const what = { start: 'auto-start at', stop: 'auto-off not before', purge: 'the home is purged at' }[next.what];
-  return { do: 'sleep', until, summary: `${what} ${new Date(next.at).toISOString().slice(0, 16).replace('T', ' ')} UTC` };
+  return { do: 'sleep', until, summary: `${what} ${iso(next.at).slice(0, 16).replace('T', ' ')} UTC` };
 }

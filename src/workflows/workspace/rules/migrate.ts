@@ -1,7 +1,8 @@
+/** Implements docs/upgrading.md, "State of running workspaces": an older run's state in the present shape. */
 import { withNewFields } from '../../organization/rules/policy';
 import type { State } from './state';
 
-/** Brings an older run's state to today's shape. There is one shape so far, which fields were added to. */
+/** Adds the fields that the run which handed this state over did not know. Throws for an unknown `schemaVersion`. */
 export function migrate(carried: State): State {
   if (carried.schemaVersion !== 1) throw new Error(`state: expected schemaVersion 1, got ${String(carried.schemaVersion)}`);
   const { policy, report } = carried;
@@ -12,7 +13,7 @@ export function migrate(carried: State): State {
     policy: policy && withNewFields(policy),
     policyReadAt: carried.policyReadAt ?? 0,
     policyAskedAt: carried.policyAskedAt ?? 0,
-    // A report is no longer sent for another version of the policy alone.
+    // Reports of earlier versions held the policy's version, which no longer causes a report.
     report: { ...report, sent: report.sent.replace(/"policyVersion":\d+,/, '') },
   };
 }

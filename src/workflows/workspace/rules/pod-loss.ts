@@ -1,20 +1,22 @@
-/** What a lost pod leads to: a rebuild by itself, an error after too many, or `off` where the auto-off fell due meanwhile. */
-
+/**
+ * Implements docs/failures.md, "PodLost": a lost pod is rebuilt, the fourth loss in an hour is an error, and a workspace whose auto-off
+ * fell due meanwhile goes `off`. A pod of a newer build, found after a reset, is removed.
+ */
 import { HOUR_MS } from '../../../contract/duration';
 import type { PodLostInput } from '../../../contract/internal-payloads';
-import { isOverWithoutPod } from './auto-off';
+import { isDueWithoutPod } from './auto-off';
 import { currentBuild, newestBuild, type State } from './state';
-import { enter, noteReplaced, queueBuild, type Reason, turnOff } from './transition';
+import { enter, queueBuild, type Reason, recordReplaced, turnOff } from './transition';
 
-/** So many losses in an hour are rebuilt; the next one is an error. */
+/** Losses in an hour that are rebuilt; the next one is an error. */
 export const MAX_LOSSES = 3;
 
-/** Takes the watch's word that a pod is gone, or that one of a newer build than any known here runs. Stale words change nothing. */
-export function notePodLost(state: State, lost: PodLostInput, now: number): void {
+/** Takes a report of the watch that a pod is gone, or that the pod of an unknown newer build runs. A stale report changes nothing. */
+export function takePodLost(state: State, lost: PodLostInput, now: number): void {
   if (lost.found !== undefined && lost.found > state.buildNumber) return noteNewerBuild(state, lost.found, now);
   const build = newestBuild(state);
   if (state.phase !== 'running' || state.ending || build?.number !== lost.build) return;
-  if (isOverWithoutPod(state, now)) return turnOff(state, 'off', autoOffReason(state, lost), now);
+  if (isDueWithoutPod(state, now)) return turnOff(state, 'off', autoOffReason(state, lost), now);
   state.losses = state.losses.filter((at) => at > now - HOUR_MS);
   if (lost.counted) state.losses.push(now);
   const because: Reason = { cause: 'pod-lost', by: 'watch', rule: null, evidence: lost.reason };
@@ -28,7 +30,7 @@ export function notePodLost(state: State, lost: PodLostInput, now: number): void
   enter(state, 'building', because, now);
 }
 
-/** After a reset the runtime knows builds that this run does not: take a number above them, remove that pod, and go on. */
+/** After a reset the runtime knows newer builds than this run: takes a number above them, removes that pod, and builds. */
 export function noteNewerBuild(state: State, found: number, now: number): void {
   state.buildNumber = Math.max(state.buildNumber, found);
   state.podBuild = found;
@@ -42,17 +44,13 @@ export function noteNewerBuild(state: State, found: number, now: number): void {
     const current = currentBuild(state);
     if (!current) return;
     queueBuild(state, { cause: current.cause, by: current.by, rule: null, evidence });
-    noteReplaced(state, current.number);
+    recordReplaced(state, current.number);
     state.ending = { ...because, to: 'build', cause: 'build-cancelled' };
   }
 }
 
 function autoOffReason(state: State, lost: PodLostInput): Reason {
   const rule = `policy version ${state.policy?.version ?? '?'}`;
-  return {
-    cause: 'auto-off',
-    by: 'inactivity',
-    rule,
-    evidence: `the pod was gone already (${lost.reason}) and the auto-off was due`,
-  };
+  const evidence = `the pod was gone already (${lost.reason}) and the auto-off was due`;
+  return { cause: 'auto-off', by: 'inactivity', rule, evidence };
 }

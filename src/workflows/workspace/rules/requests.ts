@@ -1,15 +1,15 @@
 /**
- * The contract's table of requests, and what each cell does. A request changes what is wanted and answers at once; the loop does
- * the work. Everything here is a function of the state given, the input, and the moment.
+ * Implements docs/messages.md, "States and requests": the table of requests, and what each cell does. A request changes what is wanted
+ * and answers without waiting for the work, which the loop does.
  */
-
 import { durationMs } from '../../../contract/duration';
 import type { Answer, DeleteAnswer, OwnSettings, WorkspacePhase } from '../../../contract/payloads';
 import { parseBy, parseDelete, parseRebuild, parseStop } from '../../input/messages';
 import { Refusal } from '../../input/refusal';
-import { noteHandEnding, noteScheduleChange } from './auto-start';
-import { checkDisk, checkOwn, isEqualSpec, specOrNull, wantedImage, wantedResources, wantedSpec } from './build-spec';
-import { currentBuild, newestBuild, type State } from './state';
+import { noteStopByHand, rescheduleFrom } from './auto-start';
+import { checkDisk, checkOwn, isEqualSpec, nextSpec, wantedImage, wantedResources, wantedSpec } from './build-spec';
+import { iso, isoOrNull } from './instant';
+import { type BuildSpec, currentBuild, newestBuild, type State } from './state';
 import { enter, queueBuild, type Reason, turnOff } from './transition';
 
 export type RequestName = 'start' | 'rebuild' | 'stop' | 'cancelBuild' | 'delete' | 'restore';
@@ -25,7 +25,7 @@ type Cell =
   | 'enterOff'
   | 'enterDeleted'
   | 'redirect'
-  | 'hasten';
+  | 'purgeNow';
 
 /** One row for each request, one column for each state; `deleting` is `turning-off` on the way to `deleted`. */
 export const REQUESTS: Record<RequestName, Record<Column, Cell>> = {
@@ -71,8 +71,8 @@ export const REQUESTS: Record<RequestName, Record<Column, Cell>> = {
     running: 'turnOff',
     'turning-off': 'redirect',
     error: 'enterDeleted',
-    deleting: 'hasten',
-    deleted: 'hasten',
+    deleting: 'purgeNow',
+    deleted: 'purgeNow',
   },
   restore: {
     off: 'already',
@@ -87,13 +87,13 @@ export const REQUESTS: Record<RequestName, Record<Column, Cell>> = {
 
 export type Column = Exclude<WorkspacePhase, 'purged'> | 'deleting';
 
-/** The column of the table that holds now. */
+/** The column of the table for the present state. */
 export function columnOf(state: State): Column {
   if (state.phase === 'purged') return 'deleted';
   return state.phase === 'turning-off' && state.ending?.to === 'deleted' ? 'deleting' : state.phase;
 }
 
-/** Takes a request for a build; throws a Refusal and changes nothing when the table, the policy, or the input is against it. */
+/** Takes a request for a build. Throws a Refusal and changes nothing when the table, the policy, or the input does not allow it. */
 export function requestBuild(state: State, name: 'start' | 'rebuild', input: unknown, now: number): Answer {
   const cell = REQUESTS[name][columnOf(state)];
   const { by, reason, change } = name === 'start' ? { ...parseBy(input), reason: null, change: {} } : parseRebuild(input);
@@ -101,11 +101,11 @@ export function requestBuild(state: State, name: 'start' | 'rebuild', input: unk
   if (cell === 'already') return answer(state, 'already', newestBuild(state)?.number ?? null);
   const own = applyChange(state, change);
   const because: Reason = { cause: name === 'start' ? 'manual-start' : 'manual-rebuild', by, rule: null, evidence: reason };
-  if (cell !== 'merge') checkAgainstPolicy(state, own, change);
-  const merged = mergeTarget(state, cell, own);
+  const wanted = cell === 'merge' ? null : resolve(state, own, change);
+  const merged = mergeTarget(state, cell, wanted);
   state.byHandAt = now;
   if (merged !== null) {
-    hasten(state, merged);
+    raisePriority(state, merged);
     return answer(state, 'merged', merged);
   }
   state.own = own;
@@ -124,9 +124,9 @@ export function requestStop(state: State, name: 'stop' | 'cancelBuild', input: u
   const { by, reason } = name === 'stop' ? parseStop(input) : { ...parseBy(input), reason: null };
   if (cell === 'refuse') throw notAllowed(state, name);
   const build = name === 'cancelBuild' ? (currentBuild(state)?.number ?? state.next?.number ?? null) : null;
-  // Also where nothing runs: a start that waits, or one that the schedule is about to make, is not wanted any more.
+  // Also when nothing runs: a stop takes back a queued start, and a scheduled start that is about to begin.
   if (name === 'stop' || state.phase === 'building' || state.phase === 'off') {
-    noteHandEnding(state, now);
+    noteStopByHand(state, now);
     state.next = null;
   }
   if (cell === 'already') return answer(state, 'already', null);
@@ -142,7 +142,7 @@ export function requestDelete(state: State, input: unknown, now: number, evidenc
   const cell = REQUESTS.delete[columnOf(state)];
   const { by, purge } = parseDelete(input);
   const because: Reason = { cause: 'delete', by, rule: null, evidence };
-  if (cell === 'hasten' && !purge) return deleteAnswer(state, 'already');
+  if (cell === 'purgeNow' && !purge) return deleteAnswer(state, 'already');
   state.next = null;
   state.purgeAt = purge ? now : now + durationMs(state.policy?.retention ?? '7d');
   if (cell === 'turnOff') turnOff(state, 'deleted', because, now);
@@ -151,38 +151,29 @@ export function requestDelete(state: State, input: unknown, now: number, evidenc
   return deleteAnswer(state, 'accepted');
 }
 
-/** Takes a restore of a deleted workspace, or of one on its way there. */
+/** Takes a restore of a deleted workspace, or of one that is being deleted. */
 export function requestRestore(state: State, input: unknown, now: number): Answer {
   const cell = REQUESTS.restore[columnOf(state)];
   const because: Reason = { cause: 'restore', by: parseBy(input).by, rule: null, evidence: null };
   if (cell === 'already') return answer(state, 'already', null);
   if (cell === 'enterOff' && state.purgeAt !== null && state.purgeAt <= now) {
-    throw new Refusal(
-      'NotAllowed',
-      `restore: expected a moment before ${new Date(state.purgeAt).toISOString()}; the home is being purged`,
-    );
+    throw new Refusal('NotAllowed', `restore: expected a moment before ${iso(state.purgeAt)}; the home is being purged`);
   }
   state.purgeAt = null;
   if (cell === 'redirect') state.ending = { to: 'off', ...because };
   if (cell === 'enterOff') {
     enter(state, 'off', because, now);
-    noteScheduleChange(state, now);
+    rescheduleFrom(state, now);
   }
   return answer(state, 'accepted', null);
 }
 
-/** Own settings with a rebuild's or configure's change: `env` replaces whole, `resources` field by field. */
+/** The workspace's settings with the change of a rebuild or configure: `env` is replaced whole, `resources` field by field. */
 export function applyChange(state: State, change: Partial<OwnSettings>): OwnSettings {
   return { ...state.own, ...change, resources: { ...state.own.resources, ...change.resources } };
 }
 
-/** Refuses what the next build could not be made of, and a change that does not fit the home. */
-export function checkAgainstPolicy(state: State, own: OwnSettings, change: Partial<OwnSettings>): void {
-  if (change.resources) checkDisk(state, change.resources);
-  if (state.policy) wantedSpec(state, own, state.policy);
-}
-
-/** Refuses the fields that a change names where they do not fit the policy or the home; of the others it says nothing. */
+/** Checks only the fields that a change names. Throws a Refusal for a field that does not fit the policy or the home. */
 export function checkNamed(state: State, own: OwnSettings, change: Partial<OwnSettings>): void {
   const { policy } = state;
   if (change.resources) checkDisk(state, change.resources);
@@ -192,31 +183,36 @@ export function checkNamed(state: State, own: OwnSettings, change: Partial<OwnSe
   if (change.resources) wantedResources(state, own, policy, Object.keys(change.resources));
 }
 
-/** The number of the build that serves this request as well as its own; null when it needs another. */
-function mergeTarget(state: State, cell: Cell, own: OwnSettings): number | null {
+/** The specification that the request asks for; null until the policy is first read. Throws a Refusal when it cannot be built. */
+function resolve(state: State, own: OwnSettings, change: Partial<OwnSettings>): BuildSpec | null {
+  if (change.resources) checkDisk(state, change.resources);
+  return state.policy && wantedSpec(state, own, state.policy);
+}
+
+/** The number of the queued or current build that serves this request too; null when the request needs a build of its own. */
+function mergeTarget(state: State, cell: Cell, wanted: BuildSpec | null): number | null {
   if (cell === 'build' || !state.policy) return null;
-  if (state.next) return cell === 'merge' || isSameWish(state, own) ? state.next.number : null;
+  if (state.next) return cell === 'merge' || isQueued(state, wanted) ? state.next.number : null;
   const current = currentBuild(state);
   if (!current || state.ending) return null;
   if (cell === 'merge') return current.number;
-  return isEqualSpec(current.spec, wantedSpec(state, own, state.policy)) ? current.number : null;
+  return wanted && isEqualSpec(current.spec, wanted) ? current.number : null;
 }
 
-/** Somebody who asks for what the schedule has begun waits for it as for a start by hand. */
-function hasten(state: State, number: number): void {
+/** A person who asks for a build that the schedule began gets the priority of a person. */
+function raisePriority(state: State, number: number): void {
   const build = currentBuild(state);
   if (build?.number === number && build.cause === 'auto-start') build.isHastened = true;
 }
 
-/** Settings that the policy has come to refuse are nobody's wish any more. */
-function isSameWish(state: State, own: OwnSettings): boolean {
-  const wanted = specOrNull(state, own);
-  const waiting = specOrNull(state, state.own);
-  return wanted !== null && waiting !== null && isEqualSpec(wanted, waiting);
+/** Whether the queued build is of this specification. The policy may refuse the settings of a queued build by now. */
+function isQueued(state: State, wanted: BuildSpec | null): boolean {
+  const queued = nextSpec(state);
+  return wanted !== null && queued !== null && isEqualSpec(wanted, queued);
 }
 
 function notAllowed(state: State, name: RequestName): Refusal {
-  const until = state.purgeAt === null ? '' : ` until ${new Date(state.purgeAt).toISOString()}`;
+  const until = state.purgeAt === null ? '' : ` until ${iso(state.purgeAt)}`;
   return new Refusal(
     'NotAllowed',
     `${name}: expected a workspace that is not deleted; this one is ${state.phase} and can be restored${until}`,
@@ -228,5 +224,5 @@ function answer(state: State, outcome: Answer['outcome'], build: number | null):
 }
 
 function deleteAnswer(state: State, outcome: DeleteAnswer['outcome']): DeleteAnswer {
-  return { outcome, state: state.phase, purgeAt: state.purgeAt === null ? null : new Date(state.purgeAt).toISOString() };
+  return { outcome, state: state.phase, purgeAt: isoOrNull(state.purgeAt) };
 }

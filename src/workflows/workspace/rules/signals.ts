@@ -1,18 +1,23 @@
-/** The signals: as the updates of the same names, but what is refused is counted and shown instead of answered. */
+/**
+ * Implements docs/messages.md, "Signals": a ping records an access, the other signals act as the updates of the same names. What is
+ * refused is counted and shown in `status.rejected`.
+ */
 import { cutText, LINE_LIMIT } from '../../../contract/text-limit';
 import type { Fields } from '../../input/fields';
 import { parseBy, parsePing, parsePodLost, parseRebuild, parseStop } from '../../input/messages';
 import { invalid } from '../../input/refusal';
-import { noteAccess } from './auto-off';
-import { notePodLost } from './pod-loss';
-import { asPushedPolicy, takePolicy } from './policy-update';
+import { asPushedPolicy } from '../../organization/rules/known-policy';
+import { recordAccess } from './auto-off';
+import { takePodLost } from './pod-loss';
+import { takePolicy } from './policy-update';
 import { requestBuild, requestStop } from './requests';
-import { KEPT_EARLY_CHARACTERS, type State } from './state';
+import type { State } from './state';
+import { KEPT_EARLY_CHARACTERS } from './state-limits';
 
 export type SignalName = 'ping' | 'start' | 'stop' | 'rebuild' | 'cancelBuild' | 'policyChanged' | 'podLost';
 
-/** The signals that wait for the policy, each with what is kept of it: what was sent is checked first, and parses to the same again. */
-const EARLY: Partial<Record<SignalName, (input: unknown) => Fields>> = {
+/** The signals that wait until the policy is first read, with the checked fields that are kept; these parse to the same again. */
+const WAITING: Partial<Record<SignalName, (input: unknown) => Fields>> = {
   start: parseBy,
   stop: parseStop,
   cancelBuild: parseBy,
@@ -22,39 +27,37 @@ const EARLY: Partial<Record<SignalName, (input: unknown) => Fields>> = {
   },
 };
 
-/** Takes a signal of whatever content. Never throws: a signal must not be able to break the workspace. */
+/** Takes a signal with any content. Never throws: no signal may break the workspace. */
 export function takeSignal(state: State, name: SignalName, input: unknown, now: number): void {
   try {
-    const parseEarly = EARLY[name];
-    if (state.policy === null && parseEarly) keepEarly(state, name, parseEarly(input));
-    else TAKERS[name](state, input, now);
+    const parse = WAITING[name];
+    if (state.policy === null && parse) keepEarly(state, name, parse(input));
+    else HANDLERS[name](state, input, now);
   } catch (error) {
-    // A failure of our own would be repeated with each try of the workflow task, for ever.
+    // An unexpected error counts too: thrown, it would fail every retry of the workflow task.
     const reason = error instanceof Error ? error.message : String(error);
     state.rejected = { count: state.rejected.count + 1, last: { at: now, name, reason: cutText(reason, LINE_LIMIT) } };
   }
 }
 
-/** Judges the signals that came before the policy was read, in their order. */
+/** Takes the signals that arrived before the policy was read, in order of arrival. */
 export function takeEarlySignals(state: State, now: number): void {
   const { early } = state;
   state.early = [];
   for (const { name, input } of early) takeSignal(state, name as SignalName, input, now);
 }
 
-const TAKERS: Record<SignalName, (state: State, input: unknown, now: number) => void> = {
+const HANDLERS: Record<SignalName, (state: State, input: unknown, now: number) => void> = {
   ping: (state, input, now) => {
     const { via, at } = parsePing(input);
-    noteAccess(state, { via, at: at ?? now }, now);
+    recordAccess(state, { via, at: at ?? now }, now);
   },
   start: (state, input, now) => requestBuild(state, 'start', input, now),
   rebuild: (state, input, now) => requestBuild(state, 'rebuild', input, now),
   stop: (state, input, now) => requestStop(state, 'stop', input, now),
   cancelBuild: (state, input, now) => requestStop(state, 'cancelBuild', input, now),
-  policyChanged: (state, input, now) => {
-    takePolicy(state, asPushedPolicy(input), now);
-  },
-  podLost: (state, input, now) => notePodLost(state, parsePodLost(input), now),
+  policyChanged: (state, input, now) => takePolicy(state, asPushedPolicy(input), now),
+  podLost: (state, input, now) => takePodLost(state, parsePodLost(input), now),
 };
 
 function keepEarly(state: State, name: string, input: Fields): void {

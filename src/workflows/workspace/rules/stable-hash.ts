@@ -1,5 +1,10 @@
-/** From 0 to below 1, always the same for the same text, and evenly spread: FNV-1a in 32 bits, its end mixed as MurmurHash3 does. */
-export function shareOf(text: string): number {
+/**
+ * Implements docs/rules-of-time.md, "Auto-start": the deterministic offset of each workspace (jitter), which replays alike. The same
+ * hash spreads the owners of a large organization over its partitions.
+ */
+
+/** From 0 to below 1, the same for the same text, evenly spread: FNV-1a in 32 bits with the finalizer of MurmurHash3. */
+export function stableFraction(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

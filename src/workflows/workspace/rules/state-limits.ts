@@ -1,18 +1,18 @@
 /**
- * How much of each text is kept. What people and images write may be of any length and any letters, and the state has to stay under
- * 200 KiB at its fullest, so each limit counts bytes too.
+ * Implements docs/builds.md, "Limits": nothing that runs in a workspace can make its state grow past fixed limits. Users and images
+ * write texts of any length and alphabet, and the state has to stay under 200 KiB at its fullest, so each limit counts bytes too.
  */
 import { LINE_LIMIT, MESSAGE_LIMIT, type TextLimit } from '../../../contract/text-limit';
 
-/** Of the message of a step, a failure, a warning, and the evidence of a change of state. */
+/** The message of a step, a failure, a warning, and the evidence of a change of state. */
 export const KEPT_MESSAGE: TextLimit = { ...MESSAGE_LIMIT, bytes: 500 };
-/** Of who asked, in the history and in builds: 200 code points of most alphabets in full. */
+/** `by` in the history and in builds: 200 code points of most alphabets in full. */
 export const KEPT_BY: TextLimit = { characters: 400, bytes: 400 };
-/** Of the rule behind a change of state. */
+/** The rule behind a change of state. */
 export const KEPT_RULE: TextLimit = { characters: 200, bytes: 150 };
-/** Of a digest. */
+/** An image digest. */
 export const KEPT_NAME: TextLimit = { characters: 255, bytes: 255 };
-/** Of messages and warnings of builds before the newest. */
+/** Messages and warnings of builds before the newest. */
 export const KEPT_OLD_MESSAGE: TextLimit = { characters: 120, bytes: 120 };
 
 export const KEPT_BUILDS = 10;
@@ -21,6 +21,8 @@ export const KEPT_WARNINGS = 20;
 /** Numbers of builds that were replaced before they began. */
 export const KEPT_REPLACED = 20;
 export const KEPT_OLD_WARNINGS = 4;
+/** Signals that arrive before the policy is first read, as JSON. */
+export const KEPT_EARLY_CHARACTERS = 60_000;
 
-/** Of a hook's output: 50 lines of plain letters in full. */
+/** A hook's output: 50 lines of ASCII in full. */
 export const KEPT_LINES = { lines: 50, line: LINE_LIMIT, bytes: 15_400 };

@@ -1,6 +1,6 @@
 /**
- * What a workspace knows: one plain JSON value that crosses continue-as-new unchanged. Instants are epoch milliseconds.
- * Handlers write what is wanted, the loop writes what was seen; nothing else is remembered anywhere.
+ * The state of a workspace behind all of docs/messages.md: one plain JSON value that crosses continue-as-new unchanged. Instants are
+ * epoch milliseconds. Handlers write what is wanted, the loop writes what was observed. Field names are part of running workflows.
  */
 import type {
   BuildFailure,
@@ -15,8 +15,7 @@ import type {
 import type { KnownPolicy } from '../../../contract/policy';
 import type { Creation } from '../../input/messages';
 
-export const KEPT_EARLY_CHARACTERS = 60_000;
-
+/** Everything that a workspace knows. */
 export interface State {
   schemaVersion: 1;
   id: string;
@@ -24,9 +23,9 @@ export interface State {
   name: string;
   organization: string;
   createdAt: number;
-  /** The home given at creation is still to be taken over. */
+  /** The home named at creation has still to be adopted. */
   adopt: boolean;
-  /** The workspace's own settings; what is missing comes from the policy. */
+  /** The workspace's own settings; missing values come from the policy. */
   own: OwnSettings;
 
   phase: WorkspacePhase;
@@ -36,49 +35,53 @@ export interface State {
   policyDueAt: number;
   /** When the policy was last read or pushed; 0 before. */
   policyReadAt: number;
-  /** When it was last asked for; 0 before. */
+  /** When a read of the policy last began; 0 before. */
   policyAskedAt: number;
-  /** Signals that came before the policy was first read; they are judged as soon as it is. */
+  /** Signals that arrived before the policy was first read; they are taken as soon as it is. */
   early: { name: string; input: unknown }[];
 
   builds: BuildRecord[];
-  /** The highest number given out; never given twice, not even after a reset. */
+  /** The highest number assigned; never assigned twice, not even after a reset. */
   buildNumber: number;
-  /** The build that begins as soon as nothing is in its way. */
+  /** The queued build, which begins when the current one has ended and is cleaned up; null for none. */
   next: NextBuild | null;
-  /** Numbers whose build was replaced by that of another number, the last ones; older runs have none. */
+  /** The last numbers whose build was replaced by another one; absent in older runs. */
   replaced?: { number: number; by: number }[];
-  /** Why what there is comes down, and where that leads. */
+  /** Why the pod is being removed, and the state that follows; null when it is not. */
   ending: Ending | null;
+  /** The recorded volume; null until `prepare-home` has made it. */
   home: { identity: string; disk: string } | null;
-  /** A home was asked for, so that there may be one that was never recorded. One that is only to be adopted is not the workspace's. */
+  /** `prepare-home` ran, so an unrecorded home may exist. A home that is still to be adopted does not count. */
   homeMayExist: boolean;
-  /** The highest build whose pod may exist; null when certainly none does. */
+  /** The highest build whose pod may exist; null when no pod can exist. */
   podBuild: number | null;
+  /** When the home is purged; null while the workspace is not deleted. */
   purgeAt: number | null;
-  /** What a stop or purge waits for that did not end at its first attempts, and when that was first known. */
+  /** What a stop or purge waits for whose first attempts failed, and since when; null otherwise. */
   blocked: { since: number; because: string } | null;
 
+  /** Null before the first access. */
   lastAccess: { at: number; via: string } | null;
   /** When a person last created, started, or rebuilt it. */
   byHandAt: number;
   window: AutoOffWindow;
-  /** Counted losses of pods in the last hour. */
+  /** When pods were lost in the last hour, counted losses only. */
   losses: number[];
 
   schedule: ScheduleState;
 
   rejected: { count: number; last: { at: number; name: string; reason: string } | null };
-  /** What the organization was last told, and how often. */
+  /** The last usage report as JSON, empty to send it again, and its sequence number. */
   report: { sequence: number; sent: string };
-  /** Search attributes as last upserted. */
+  /** The search attributes as last upserted. */
   published: Record<string, string | number | null>;
   /** The auto-off that the sleeping timer was armed for. */
   armedAutoOffAt: number | null;
-  /** A test's lower number; null leaves it to the server's suggestion. */
+  /** Continue as new at this many events; null leaves it to the server's suggestion. Set by tests. */
   continueAsNewAfterEvents: number | null;
 }
 
+/** A change of state. */
 export interface HistoryRecord {
   at: number;
   from: WorkspacePhase;
@@ -89,7 +92,7 @@ export interface HistoryRecord {
   evidence: string | null;
 }
 
-/** What a build makes: settled when it begins. */
+/** What a build makes, fixed when it begins. */
 export interface BuildSpec {
   image: string;
   resources: Resources;
@@ -97,14 +100,16 @@ export interface BuildSpec {
   dotfiles: Dotfiles | null;
 }
 
+/** A build, from its begin on. */
 export interface BuildRecord {
   number: number;
   cause: Cause;
   by: string | null;
-  /** Kept for the newest build only; older ones keep the image alone. */
+  /** Complete for the newest build only; `env` and `dotfiles` of older builds are dropped. */
   spec: BuildSpec;
-  /** The digest to run again after a lost pod. */
+  /** The digest to run again after a lost pod; null to resolve the tag. */
   pinnedDigest: string | null;
+  /** The digest that runs; null until `start-pod` has ended. */
   digest: string | null;
   startedAt: number;
   endedAt: number | null;
@@ -115,10 +120,11 @@ export interface BuildRecord {
   spentMs: number;
   /** How often the pod was lost and the build went back to `start-pod`. */
   restarts: number;
-  /** A person waits for this scheduled build, which goes before other scheduled ones from then on. */
+  /** A person waits for this scheduled build, which has a person's priority since; absent otherwise. */
   isHastened?: true;
 }
 
+/** A step of a build. */
 export interface StepRecord {
   name: StepName;
   state: StepState;
@@ -126,9 +132,11 @@ export interface StepRecord {
   endedAt: number | null;
   attempt: number;
   message: string | null;
+  /** The last lines of a hook's output, of the newest build only. */
   lastLines: string[];
 }
 
+/** A queued build. */
 export interface NextBuild {
   number: number;
   cause: Cause;
@@ -137,7 +145,7 @@ export interface NextBuild {
   evidence: string | null;
 }
 
-/** `build`: clean up, then `off`, then the next build. `error`: clean up after a failure. */
+/** A clean-up and the state that follows. `build`: `off`, then the queued build. `error`: after a failed build. */
 export interface Ending {
   to: 'off' | 'deleted' | 'build' | 'error';
   cause: Cause;
@@ -146,38 +154,43 @@ export interface Ending {
   evidence: string | null;
 }
 
+/** The window of inactivity. */
 export interface AutoOffWindow {
-  /** When the window last started afresh. */
+  /** When the window last started again. */
   startedAt: number;
-  /** No stop before this, whatever the threshold says. */
+  /** No stop before this, whatever the threshold. */
   notBefore: number;
-  /** A stop that fell due in an outage, and until when it is put off for that. */
+  /** A stop that fell due in an outage, and until when it is put off; null without one. */
   outage: { offAt: number; until: number } | null;
-  /** The auto-off that fell due: which, when it was first seen as due, and when the last look was answered. */
+  /** The auto-off that fell due: its moment, when it was first seen as due, and when the last look was answered. */
   due: { offAt: number; seenAt: number; lookedAt: number | null } | null;
 }
 
+/** The auto-start of a workspace. */
 export interface ScheduleState {
-  /** Occurrences at or before this are over. */
+  /** Occurrences at or before this are never considered again. */
   after: number;
   /** The next occurrence, for the schedule and policy named by `key`. */
   plan: PlannedStart | null;
-  /** A start that began early; the window is renewed when its time comes. */
+  /** The time set of a start that began early; the auto-off window is renewed then. */
   renewAt: number | null;
+  /** The last start that was skipped, and why. */
   skipped: { at: number; because: string } | null;
 }
 
+/** A computed plan. */
 export interface PlannedStart {
+  /** The schedule, policy, and `after` that it was computed from. */
   key: string;
   /** The local date, `YYYY-MM-DD`; empty without a start. */
   date: string;
-  /** Zero without a start. */
+  /** The time set; zero without a start. */
   at: number;
-  /** Why none could be computed, and when that is tried again. */
+  /** Why no start could be computed, and when that is tried again. */
   missing?: { because: string; againAt: number };
 }
 
-/** A workspace as it is the moment it is created: it builds at once. */
+/** The state of a new workspace, whose first build is queued. */
 export function createState(creation: Creation, id: string, now: number): State {
   return {
     schemaVersion: 1,
@@ -218,13 +231,13 @@ export function createState(creation: Creation, id: string, now: number): State 
   };
 }
 
-/** The build under way, or null. */
+/** The build that has not ended; null when there is none. */
 export function currentBuild(state: State): BuildRecord | null {
   const newest = state.builds.at(-1);
   return newest && newest.endedAt === null ? newest : null;
 }
 
-/** The build whose pod runs: the newest one, while the workspace runs. */
+/** The build with the highest number; while the workspace runs, its pod runs. Null before the first build. */
 export function newestBuild(state: State): BuildRecord | null {
   return state.builds.at(-1) ?? null;
 }

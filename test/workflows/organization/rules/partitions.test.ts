@@ -2,21 +2,26 @@
 
 import type { UsageReport } from '../../../../src/contract/internal-payloads';
 import type { KnownPolicy } from '../../../../src/contract/policy';
-import { type Behind, nextPush, noteUnreached } from '../../../../src/workflows/members/rules/push-queue';
+import { nextPush, type PushQueue, pushFailed } from '../../../../src/workflows/members/rules/push-queue';
 import {
-  createPart,
-  migratePart,
-  type PartState,
+  createPartition,
+  migratePartition,
+  type PartitionState,
   takeDelivery,
-  viewPartUsage,
+  viewPartitionUsage,
 } from '../../../../src/workflows/members/rules/state';
-import { createParts, noteDelivered, requeue, takeDeliveries } from '../../../../src/workflows/organization/rules/partitions';
+import {
+  createPartitions,
+  noteDelivered,
+  requeue,
+  takeDeliveries,
+} from '../../../../src/workflows/organization/rules/partitions';
 import {
   applyPolicyChange,
-  behindOf,
   changedAt,
   knownPolicy,
   type OrganizationState,
+  pushQueueOf,
   viewOrganizationUsage,
 } from '../../../../src/workflows/organization/rules/state';
 import { organization, REPORT, takeEnd, takeReports } from '../../../support/workflows/organization-builders';
@@ -27,7 +32,7 @@ const LIMIT = 2 * 2 ** 20;
 
 interface World {
   state: OrganizationState;
-  parts: Map<number, { state: PartState; behind: Behind }>;
+  parts: Map<number, { state: PartitionState; queue: PushQueue }>;
 }
 
 const world = (): World => ({ state: organization(), parts: new Map() });
@@ -35,9 +40,9 @@ const world = (): World => ({ state: organization(), parts: new Map() });
 function deliver({ state, parts }: World): void {
   for (let due = takeDeliveries(state.parts); due; due = takeDeliveries(state.parts)) {
     for (const { group, events } of due) {
-      const part = parts.get(group) ?? { state: createPart({ organization: 'math', part: group }), behind: new Map() };
+      const part = parts.get(group) ?? { state: createPartition({ organization: 'math', part: group }), queue: new Map() };
       const policy: KnownPolicy = knownPolicy(state);
-      part.behind = takeDelivery(part.state, part.behind, copy({ policy, events })).behind;
+      part.queue = takeDelivery(part.state, part.queue, copy({ policy, events })).queue;
       parts.set(group, part);
     }
     noteDelivered(state.parts, due);
@@ -54,7 +59,7 @@ function longReport(index: number, ownerCount: number, change: Partial<UsageRepo
 }
 
 const runningIn = ({ state, parts }: World) =>
-  [viewOrganizationUsage(state), ...[...parts.values()].map((part) => viewPartUsage(part.state))]
+  [viewOrganizationUsage(state), ...[...parts.values()].map((part) => viewPartitionUsage(part.state))]
     .flatMap(({ owners }) => Object.values(owners))
     .reduce((sum, { running }) => sum + running, 0);
 
@@ -73,8 +78,8 @@ test.each([100_000, 5_000, 200])(
     expect(Math.max(...sizes)).toBeLessThan(LIMIT * 0.9);
     expect(runningIn(all)).toBe(100_000 - [...all.parts.values()].reduce((sum, { state }) => sum + state.members.refused, 0));
     for (const { state } of all.parts.values()) {
-      expect(migratePart(copy(state))).toEqual(state);
-      expect(JSON.stringify(viewPartUsage(state)).length).toBeLessThan(LIMIT * 0.6);
+      expect(migratePartition(copy(state))).toEqual(state);
+      expect(JSON.stringify(viewPartitionUsage(state)).length).toBeLessThan(LIMIT * 0.6);
     }
   },
 );
@@ -86,7 +91,7 @@ test('An owner is in one place only, and what comes for it later arrives there.'
   const usage = viewOrganizationUsage(all.state);
   expect(usage.more?.length).toBe(all.parts.size);
   expect(usage.more?.[0]).toMatch(/^members\/math\/\d+$/);
-  const owners = [usage, ...[...all.parts.values()].map(({ state }) => viewPartUsage(state))].flatMap((view) =>
+  const owners = [usage, ...[...all.parts.values()].map(({ state }) => viewPartitionUsage(state))].flatMap((view) =>
     Object.keys(view.owners),
   );
   expect(new Set(owners).size).toBe(600);
@@ -105,10 +110,10 @@ test('A newer policy reaches every part, and there all that run are behind it.',
   const all = world();
   for (let index = 0; index < 4_000; index += 1) takeReports(all.state, longReport(index, 4_000));
   deliver(all);
-  expect([...all.parts.values()].map(({ behind }) => behind.size)).not.toContain(1);
+  expect([...all.parts.values()].map(({ queue }) => queue.size)).not.toContain(1);
   applyPolicyChange(all.state, { retention: '1d' }, NOW + 5);
   deliver(all);
-  const behind = [behindOf(all.state), ...[...all.parts.values()].map((part) => part.behind)];
+  const behind = [pushQueueOf(all.state), ...[...all.parts.values()].map((part) => part.queue)];
   expect(behind.reduce((sum, { size }) => sum + size, 0)).toBe(4_000);
   expect([...all.parts.values()].every(({ state }) => state.policy?.changedAt === changedAt(all.state))).toBe(true);
 });
@@ -116,8 +121,8 @@ test('A newer policy reaches every part, and there all that run are behind it.',
 test('One workspace that is not reached is tried again later and less often, and keeps no other waiting.', () => {
   const state = organization({}, { workspace: 'workspace/eve/dev', id: 'w2', owner: 'eve' });
   applyPolicyChange(state, { retention: '1d' }, NOW + 5);
-  const behind = behindOf(state);
-  noteUnreached(behind, 'ada/w1', NOW);
+  const behind = pushQueueOf(state);
+  pushFailed(behind, 'ada/w1', NOW);
   expect([...nextPush(state.members, behind, NOW).keys.values()]).toEqual(['eve/w2']);
   behind.delete('eve/w2');
   const pauses: number[] = [];
@@ -125,13 +130,13 @@ test('One workspace that is not reached is tried again later and less often, and
   for (let until = nextPush(state.members, behind, now).until; until; until = nextPush(state.members, behind, now).until) {
     pauses.push((until - now) / 1_000);
     now = until;
-    noteUnreached(behind, 'ada/w1', now);
+    pushFailed(behind, 'ada/w1', now);
   }
   expect(pauses).toEqual([10, 20, 40, 80]);
 });
 
 test('A part that takes nothing keeps no other part waiting, and is sent what it missed in its order.', () => {
-  const parts = createParts();
+  const parts = createPartitions();
   const reports = Array.from({ length: 2_000 }, (_, index) => ({ ...REPORT, sequence: index }));
   parts.events = [...reports];
   const failed = takeDeliveries(parts) ?? [];

@@ -1,10 +1,10 @@
 import {
   applyPolicyChange,
-  behindOf,
   changedAt,
   createOrganization,
   migrateOrganization,
   type OrganizationState,
+  pushQueueOf,
   viewOrganizationDetails,
   viewOrganizationUsage,
   viewPolicy,
@@ -72,11 +72,11 @@ test('Those with an older policy are behind, the running ones first; of a large 
     { workspace: 'workspace/eve/dev', id: 'w2', owner: 'eve' },
     { workspace: 'workspace/eve/two', id: 'w3', owner: 'eve', policyAt: NOW + 10 },
   );
-  expect([...behindOf(state).keys()]).toEqual([]);
+  expect([...pushQueueOf(state).keys()]).toEqual([]);
   applyPolicyChange(state, { retention: '1d' }, NOW + 5);
-  expect([...behindOf(state).keys()]).toEqual(['eve/w2', 'eve/w3', 'ada/w1']);
+  expect([...pushQueueOf(state).keys()]).toEqual(['eve/w2', 'eve/w3', 'ada/w1']);
   state.members.pushesToAll = false;
-  expect([...behindOf(state).keys()]).toEqual(['eve/w2', 'eve/w3']);
+  expect([...pushQueueOf(state).keys()]).toEqual(['eve/w2', 'eve/w3']);
 });
 
 test('Two changes in one instant are told apart by the moments that they are recorded at.', () => {
@@ -100,7 +100,7 @@ test('What an earlier version handed over goes on: its policy, its changes, and 
   expect(viewOrganizationUsage(state)).toEqual({
     owners: { ada: { running: 2, homes: 2, cpu: '1', memory: '4Gi', disk: '20Gi' } },
   });
-  expect([...behindOf(state).keys()]).toEqual(['ada/-old']);
+  expect([...pushQueueOf(state).keys()]).toEqual(['ada/-old']);
   takeReports(state, { ...REPORT, workspace: 'workspace/ada/old', id: 'w9', running: false, sequence: NOW });
   expect(viewOrganizationUsage(state).owners.ada).toMatchObject({ running: 1, homes: 3 });
   expect(migrateOrganization(copy(state))).toEqual(state);

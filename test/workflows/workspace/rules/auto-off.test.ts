@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { autoOffAt, autoOffThreshold, noteDue, noteLook } from '../../../../src/workflows/workspace/rules/auto-off';
+import { autoOffAt, autoOffThreshold, takeLastLook, trackDue } from '../../../../src/workflows/workspace/rules/auto-off';
 import { requestConfigure } from '../../../../src/workflows/workspace/rules/configure';
 import { decide, upcoming } from '../../../../src/workflows/workspace/rules/decide';
 import { takePolicy } from '../../../../src/workflows/workspace/rules/policy-update';
 import { requestBuild } from '../../../../src/workflows/workspace/rules/requests';
 import { takeSignal } from '../../../../src/workflows/workspace/rules/signals';
 import { enter, queueBuild } from '../../../../src/workflows/workspace/rules/transition';
-import { viewExplain } from '../../../../src/workflows/workspace/rules/view-explain';
-import { viewStatus } from '../../../../src/workflows/workspace/rules/view-status';
+import { viewExplain } from '../../../../src/workflows/workspace/rules/view/explain';
+import { viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
 import type { Simulator } from '../../../support/workflows/simulator';
 import {
   copy,
@@ -59,7 +59,7 @@ test('A ping taken just before the stop is decided prevents it.', () => {
   const simulator = running();
   simulator.state.policyDueAt = simulator.now + 24 * HOUR_MS;
   simulator.now = simulator.state.since + 2 * HOUR_MS;
-  expect(simulator.turn().do).toBe('look');
+  expect(simulator.turn().do).toBe('lastLook');
   ping(simulator);
   expect(simulator.turn()).toMatchObject({ do: 'sleep' });
   expect(autoOffAt(simulator.state)).toBe(simulator.now + 2 * HOUR_MS);
@@ -139,9 +139,9 @@ test('Without a last look that was answered there is no stop, and explain says w
   state.policyDueAt = state.since + 24 * HOUR_MS;
   const due = state.since + 2 * HOUR_MS;
   for (const now of [due, due + 4 * SECOND_MS, due + HOUR_MS]) {
-    noteDue(state, now);
-    expect(decide(state, now)).toEqual({ do: 'look', offAt: due });
-    expect(viewExplain(state, now).why).toMatch(/put off until the runtime says/);
+    trackDue(state, now);
+    expect(decide(state, now)).toEqual({ do: 'lastLook', offAt: due });
+    expect(viewExplain(state, now).why).toMatch(/put off until the runtime reports/);
   }
 });
 
@@ -164,10 +164,10 @@ test.each([
     const due = simulator.state.since + 2 * HOUR_MS;
     simulator.state.policyDueAt = due + 24 * HOUR_MS;
     simulator.now = due;
-    noteDue(simulator.state, due);
-    expect(decide(simulator.state, due)).toEqual({ do: 'look', offAt: due });
+    trackDue(simulator.state, due);
+    expect(decide(simulator.state, due)).toEqual({ do: 'lastLook', offAt: due });
     simulator.now = due + answeredAfterMs;
-    noteLook(simulator.state, { offAt: due, lastInputAt: null }, simulator.now);
+    takeLastLook(simulator.state, { offAt: due, lastInputAt: null }, simulator.now);
     if (laterMs > 0) {
       expect(simulator.settle()).toBe(simulator.now + laterMs);
       expect(viewExplain(simulator.state, simulator.now).why).toMatch(/outage/);

@@ -6,8 +6,8 @@ import { requestConfigure } from '../../../../src/workflows/workspace/rules/conf
 import { takePolicy } from '../../../../src/workflows/workspace/rules/policy-update';
 import { requestBuild, requestDelete, requestRestore, requestStop } from '../../../../src/workflows/workspace/rules/requests';
 import { takeSignal } from '../../../../src/workflows/workspace/rules/signals';
-import { viewExplain } from '../../../../src/workflows/workspace/rules/view-explain';
-import { viewStatus } from '../../../../src/workflows/workspace/rules/view-status';
+import { viewExplain } from '../../../../src/workflows/workspace/rules/view/explain';
+import { viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
 import { inColumn, NOW, off, path, policyWith, running, SECOND_MS } from '../../../support/workflows/state-builders';
 
 const SCHEDULE = { autoStart: { time: '08:30', timeZone: 'Europe/Berlin' } };

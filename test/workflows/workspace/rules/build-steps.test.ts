@@ -92,7 +92,7 @@ test.each(TEMPORARY)(
       Array.from({ length: 5 }, () => ({ requests: [], handOver: true, end })),
     );
     expect(path(simulator.state)).toEqual(['off→building created', 'building→running build-finished']);
-    expect(simulator.state.builds[0]).toMatchObject({ failure: null, warnings: [], spentMs: 5 * 1_000 + 4 * 1_000 });
+    expect(simulator.state.builds[0]).toMatchObject({ failure: null, warnings: [], spentMs: 5 * 1_000 + 3 * 1_000 });
   },
 );
 
@@ -118,7 +118,7 @@ test('What a step took until its pod was lost counts against the deadline, also 
   simulator.outcomes = ['done', 'done', 'PodLost', 'PodLost', 'done', 'done', 'PodLost'];
   simulator.settle();
   // Of the hooks nothing counts: they have a time limit of their own.
-  expect(simulator.state.builds[0]).toMatchObject({ failure: null, restarts: 3, spentMs: 8 * 1_000 });
+  expect(simulator.state.builds[0]).toMatchObject({ failure: null, restarts: 3, spentMs: 6 * 1_000 });
 });
 
 test('A delete of a build that has failed, while it is cleaned up, is a delete.', () => {

@@ -1,7 +1,7 @@
 import { requestConfigure } from '../../../../src/workflows/workspace/rules/configure';
 import { takePolicy } from '../../../../src/workflows/workspace/rules/policy-update';
 import { requestBuild } from '../../../../src/workflows/workspace/rules/requests';
-import { viewStatus } from '../../../../src/workflows/workspace/rules/view-status';
+import { viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
 import { copy, inColumn, policyWith, refusalOf, running } from '../../../support/workflows/state-builders';
 
 const OWN = {

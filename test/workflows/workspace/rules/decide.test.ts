@@ -1,6 +1,6 @@
 import { plannedStart } from '../../../../src/workflows/workspace/rules/auto-start';
 import { decide, upcoming } from '../../../../src/workflows/workspace/rules/decide';
-import { noteReading, takePolicy } from '../../../../src/workflows/workspace/rules/policy-update';
+import { beginPolicyRead, takePolicy } from '../../../../src/workflows/workspace/rules/policy-update';
 import { requestBuild, requestDelete } from '../../../../src/workflows/workspace/rules/requests';
 import {
   COLUMNS,
@@ -58,7 +58,11 @@ test('The loop sleeps until the earliest thing it waits for, and never until a m
 
 test('A workspace in off without a schedule waits for nothing but the daily reading of the policy.', () => {
   const { state, now } = off();
-  expect(decide(state, now)).toEqual({ do: 'sleep', until: state.policyDueAt, summary: expect.stringMatching(/^nothing due/) });
+  expect(decide(state, now)).toEqual({
+    do: 'sleep',
+    until: state.policyDueAt,
+    summary: expect.stringMatching(/^nothing is due/),
+  });
   expect(upcoming(state)).toEqual([]);
 });
 
@@ -105,7 +109,7 @@ test('A workspace that is off reads the policy before it starts by its schedule,
   state.policyDueAt = start.at;
   expect(decide(state, start.beginsAt - 1)).toMatchObject({ do: 'sleep', until: start.beginsAt });
   expect(decide(state, start.beginsAt)).toEqual({ do: 'readPolicy' });
-  noteReading(state, start.beginsAt);
+  beginPolicyRead(state, start.beginsAt);
   expect(decide(state, start.beginsAt + 1)).toMatchObject({ do: 'sleep', until: start.beginsAt + 10_000 });
   const unanswered = copy(state);
   expect(decide(unanswered, start.beginsAt + 10_000)).toEqual({ do: 'autoStart', at: start.at });

@@ -15,9 +15,9 @@ import {
 } from '../../../../src/workflows/workspace/rules/requests';
 import { type SignalName, takeSignal } from '../../../../src/workflows/workspace/rules/signals';
 import { currentBuild, type State } from '../../../../src/workflows/workspace/rules/state';
-import { viewDetails } from '../../../../src/workflows/workspace/rules/view-details';
-import { viewExplain } from '../../../../src/workflows/workspace/rules/view-explain';
-import { viewBuild, viewStatus } from '../../../../src/workflows/workspace/rules/view-status';
+import { viewDetails } from '../../../../src/workflows/workspace/rules/view/current-details';
+import { viewExplain } from '../../../../src/workflows/workspace/rules/view/explain';
+import { viewBuild, viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
 import { Simulator, type StepOutcome } from '../../../support/workflows/simulator';
 import { copy, DAY_MS, HOUR_MS, MINUTE_MS, NOW, policyWith, SECOND_MS } from '../../../support/workflows/state-builders';
 

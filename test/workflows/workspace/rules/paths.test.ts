@@ -1,7 +1,7 @@
 /** The contract's "Equal" and "Paths": what a request leads to, entry by entry of the history. */
 import { requestBuild, requestDelete, requestRestore, requestStop } from '../../../../src/workflows/workspace/rules/requests';
 import { currentBuild } from '../../../../src/workflows/workspace/rules/state';
-import { viewStatus } from '../../../../src/workflows/workspace/rules/view-status';
+import { viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
 import { COLUMNS, DAY_MS, inColumn, path } from '../../../support/workflows/state-builders';
 
 test('The first entry is created, off to building, by who asked; a build that finishes is the second.', () => {

@@ -1,7 +1,7 @@
 import { autoOffAt } from '../../../../src/workflows/workspace/rules/auto-off';
 import { requestBuild } from '../../../../src/workflows/workspace/rules/requests';
 import { takeSignal } from '../../../../src/workflows/workspace/rules/signals';
-import { viewBuild } from '../../../../src/workflows/workspace/rules/view-status';
+import { viewBuild } from '../../../../src/workflows/workspace/rules/view/status';
 import type { Simulator } from '../../../support/workflows/simulator';
 import { COLUMNS, copy, HOUR_MS, inColumn, MINUTE_MS, path, refusalOf, running } from '../../../support/workflows/state-builders';
 

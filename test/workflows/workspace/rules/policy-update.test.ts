@@ -1,8 +1,9 @@
 import type { Policy } from '../../../../src/contract/policy';
 import { Refusal } from '../../../../src/workflows/input/refusal';
+import { asPushedPolicy } from '../../../../src/workflows/organization/rules/known-policy';
 import { migrate } from '../../../../src/workflows/workspace/rules/migrate';
-import { asPushedPolicy, takePolicy } from '../../../../src/workflows/workspace/rules/policy-update';
-import { viewStatus } from '../../../../src/workflows/workspace/rules/view-status';
+import { takePolicy } from '../../../../src/workflows/workspace/rules/policy-update';
+import { viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
 import { Simulator } from '../../../support/workflows/simulator';
 import { copy, created, DAY_MS, HOUR_MS, NOW, policyWith, SECOND_MS } from '../../../support/workflows/state-builders';
 

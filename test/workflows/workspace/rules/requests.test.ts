@@ -90,7 +90,7 @@ const WORDS: Record<(typeof REQUESTS)[RequestName][Column], string[]> = {
   enterOff: ['accepted'],
   enterDeleted: ['accepted'],
   redirect: ['accepted'],
-  hasten: ['already'],
+  purgeNow: ['already'],
 };
 
 const NAMES = Object.keys(TABLE) as RequestName[];

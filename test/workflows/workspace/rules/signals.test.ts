@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Malformed } from '../../../../src/workflows/input/malformed';
 import { type SignalName, takeEarlySignals, takeSignal } from '../../../../src/workflows/workspace/rules/signals';
 import type { State } from '../../../../src/workflows/workspace/rules/state';
-import { viewStatus } from '../../../../src/workflows/workspace/rules/view-status';
+import { viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
 import { Simulator } from '../../../support/workflows/simulator';
 import { COLUMNS, copy, created, inColumn, NOW, path, policyWith, running } from '../../../support/workflows/state-builders';
 

@@ -1,15 +1,16 @@
 import { STEP_NAMES } from '../../../../src/contract/payloads';
 import { parseCreation } from '../../../../src/workflows/input/messages';
-import { notePlan, wantedPlan } from '../../../../src/workflows/workspace/rules/auto-start';
+import { takePlan, wantedPlan } from '../../../../src/workflows/workspace/rules/auto-start';
+import { newSteps } from '../../../../src/workflows/workspace/rules/begin-build';
+import { noteBlocked } from '../../../../src/workflows/workspace/rules/clean-up';
 import { requestConfigure } from '../../../../src/workflows/workspace/rules/configure';
 import { migrate } from '../../../../src/workflows/workspace/rules/migrate';
 import { requestBuild, requestDelete } from '../../../../src/workflows/workspace/rules/requests';
 import { takeSignal } from '../../../../src/workflows/workspace/rules/signals';
 import { createState, currentBuild, type State } from '../../../../src/workflows/workspace/rules/state';
-import { newSteps, noteBlocked } from '../../../../src/workflows/workspace/rules/transition';
-import { viewDetails } from '../../../../src/workflows/workspace/rules/view-details';
-import { viewExplain } from '../../../../src/workflows/workspace/rules/view-explain';
-import { viewBuild, viewStatus } from '../../../../src/workflows/workspace/rules/view-status';
+import { viewDetails } from '../../../../src/workflows/workspace/rules/view/current-details';
+import { viewExplain } from '../../../../src/workflows/workspace/rules/view/explain';
+import { viewBuild, viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
 import { COLUMNS, copy, created, inColumn, NOW, running } from '../../../support/workflows/state-builders';
 
 const LIMIT_BYTES = 200 * 1024;
@@ -106,7 +107,7 @@ function fullest(letter: string): State {
   }
   requestConfigure(state, { autoStart: schedule }, simulator.now);
   const wanted = wantedPlan(state, simulator.now);
-  if (wanted) notePlan(state, wanted.key, { because: simulator.text }, simulator.now);
+  if (wanted) takePlan(state, wanted.key, { because: simulator.text }, simulator.now);
   takeSignal(state, 'ping', { via: text }, simulator.now);
   takeSignal(state, 'stop', { by: text, reason: letter.repeat(201) }, simulator.now);
   requestBuild(state, 'rebuild', { by: text, reason: text }, simulator.now);

@@ -1,8 +1,9 @@
+import { failStep } from '../../../../src/workflows/workspace/rules/build-steps';
 import { requestBuild } from '../../../../src/workflows/workspace/rules/requests';
-import { currentBuild } from '../../../../src/workflows/workspace/rules/state';
+import { type BuildRecord, currentBuild, type StepRecord } from '../../../../src/workflows/workspace/rules/state';
 import { KEPT_BUILDS, KEPT_HISTORY } from '../../../../src/workflows/workspace/rules/state-limits';
 import { enter, queueBuild } from '../../../../src/workflows/workspace/rules/transition';
-import { viewBuild, viewStatus } from '../../../../src/workflows/workspace/rules/view-status';
+import { viewBuild, viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
 import type { Simulator } from '../../../support/workflows/simulator';
 import { created, inColumn, off, path, policyWith, refusalOf, running } from '../../../support/workflows/state-builders';
 
@@ -91,20 +92,31 @@ test('A hook that failed gives a running workspace with a warning, and the later
   expect(simulator.state.history.at(-1)?.evidence).toMatch(/1 warning/);
 });
 
-test.each(['admit', 'prepare-home', 'start-pod', 'inject-secrets'])(
+test.each(['admit', 'prepare-home', 'start-pod'])(
   'A failure in %s fails the build, and the steps after it are cancelled.',
   (name) => {
     const simulator = created();
-    const names = ['admit', 'prepare-home', 'start-pod', 'inject-secrets'];
+    const names = ['admit', 'prepare-home', 'start-pod'];
     simulator.outcomes = names.slice(0, names.indexOf(name) + 1).map((step) => (step === name ? 'failed' : 'done'));
     simulator.settle();
-    const [build] = simulator.state.builds;
-    expect(simulator.state).toMatchObject({ phase: 'error', podBuild: null });
-    expect(build?.failure?.step).toBe(name);
-    const failedAt = build?.steps.findIndex(({ state }) => state === 'failed') ?? -1;
-    expect(build?.steps.slice(failedAt + 1).every(({ state }) => state === 'cancelled')).toBe(true);
+    expectFailedIn(simulator, name);
   },
 );
+
+test('A failure in inject-secrets fails the build, and the steps after it are cancelled.', () => {
+  const simulator = created();
+  const { state } = simulator;
+  while (state.podBuild === null) simulator.turn();
+  const build = state.builds[0] as BuildRecord;
+  const step = build.steps.find(({ name }) => name === 'inject-secrets') as StepRecord;
+  failStep(
+    { state, build, step },
+    { type: 'RuntimeUnavailable', message: 'no store', details: {} },
+    { isInterrupted: false, now: 1 },
+  );
+  simulator.settle();
+  expectFailedIn(simulator, 'inject-secrets');
+});
 
 test('A build goes by the policy that its first step has read, also where the workspace knew an older one when it began.', () => {
   const simulator = off({ image: undefined }, { defaultImage: 'starter:1' });
@@ -125,6 +137,14 @@ test('What the policy that was read refuses fails the build in its first step.',
   const failure = { type: 'NotAllowed', step: 'admit', message: expect.stringMatching(/^resources\.cpu: expected at most 4/) };
   expect(simulator.state.builds.at(-1)?.failure).toMatchObject(failure);
 });
+
+function expectFailedIn({ state }: Simulator, name: string): void {
+  const [build] = state.builds;
+  expect(state).toMatchObject({ phase: 'error', podBuild: null });
+  expect(build?.failure?.step).toBe(name);
+  const failedAt = build?.steps.findIndex((step) => step.state === 'failed') ?? -1;
+  expect(build?.steps.slice(failedAt + 1).every((step) => step.state === 'cancelled')).toBe(true);
+}
 
 function rebuilt(simulator: Simulator, times: number): Simulator {
   for (let count = 0; count < times; count += 1) {

@@ -1,5 +1,5 @@
 /** The watch where the pods of one organization cannot be known: it misses none of them, and sees to the others. */
-import { activityWorld, HOME, podOf } from '../support/fake-client';
+import { activityWorld, HOME, podOf } from '../../support/fake-client';
 
 const patiently = () => ({ signal: new AbortController().signal, waitingFor: () => undefined });
 

@@ -1,29 +1,32 @@
-/** Why the workspace is as it is, what comes next, and what would change that: the answer to the query `explain`. */
-import type { Cause, ExplainView, HistoryEntry } from '../../../contract/payloads';
-import { autoOffAt, autoOffThreshold } from './auto-off';
-import { blockedBecause } from './auto-start';
-import { upcoming } from './decide';
-import { currentBuild, type HistoryRecord, type State } from './state';
-import { iso, rebuildRequired } from './view-status';
+/** Implements docs/messages.md, "explain": why the workspace is in its state, what comes next, and what would change that. */
+import type { Cause, ExplainView, HistoryEntry } from '../../../../contract/payloads';
+import { autoOffAt, autoOffThreshold } from '../auto-off';
+import { blockedBecause } from '../auto-start';
+import { nextSpec } from '../build-spec';
+import { upcoming } from '../decide';
+import { iso } from '../instant';
+import { currentBuild, type HistoryRecord, type State } from '../state';
+import { rebuildRequired } from './status';
 
-const BECAUSE: Record<Cause, string> = {
+const CAUSES: Record<Cause, string> = {
   created: 'it was created',
-  'manual-start': 'a start was asked for',
-  'manual-stop': 'a stop was asked for',
-  'manual-rebuild': 'a rebuild was asked for',
-  'forced-rebuild': 'a rebuild was ordered for many workspaces',
-  'auto-start': 'its schedule said so',
-  'auto-off': 'nobody used it',
+  'manual-start': 'a start was requested',
+  'manual-stop': 'a stop was requested',
+  'manual-rebuild': 'a rebuild was requested',
+  'forced-rebuild': 'a campaign rebuilt it',
+  'auto-start': 'its schedule started it',
+  'auto-off': 'it was not used',
   'build-finished': 'its build finished',
   'build-failed': 'its build failed',
   'build-cancelled': 'its build was cancelled',
   'pod-lost': 'its pod was lost',
-  policy: "the organization's policy said so",
+  policy: "the organization's policy requires it",
   delete: 'it was deleted',
   restore: 'it was restored',
   purge: 'its retention ended',
 };
 
+/** The answer of `explain`. */
 export function viewExplain(state: State, now: number): ExplainView {
   return {
     why: why(state, now),
@@ -33,20 +36,20 @@ export function viewExplain(state: State, now: number): ExplainView {
   };
 }
 
-/** One sentence: the state, since when, and because of what. */
+/** One sentence: the state, since when, and the cause. */
 export function why(state: State, now: number): string {
   return `${state.phase} since ${iso(state.since)}: ${because(state, now)}`;
 }
 
-/** Because of what it is in its state, as the end of a sentence. */
+/** The cause of the present state, as the end of a sentence. */
 export function because(state: State, now: number): string {
   const last = state.history.at(-1);
-  const reason = last ? describeEntry(last) : 'nothing happened yet';
+  const reason = last ? describeEntry(last) : 'there is no history yet';
   const more = [pendingWork(state), delay(state, now), skipped(state)].filter((text) => text !== null);
   return [reason, ...more].join('; ').concat('.');
 }
 
-/** Everything that would make it turn out otherwise, as sentences. */
+/** The requests and settings that would change what comes next, as sentences. */
 export function wouldChange(state: State): string[] {
   const list: string[] = [];
   const threshold = autoOffThreshold(state);
@@ -57,16 +60,16 @@ export function wouldChange(state: State): string[] {
   }
   if (state.phase === 'building') list.push('A cancel, a stop, or a newer rebuild ends the build and cleans up after it.');
   if (state.phase === 'off' || state.phase === 'error') list.push('A start or a rebuild builds it again, with its home.');
-  if (state.phase === 'deleted') list.push('A restore takes the delete back; after the purge the home is gone for good.');
+  if (state.phase === 'deleted') list.push('A restore takes the delete back; the purge removes the home permanently.');
   const blocked = state.own.autoStart ? blockedBecause(state) : null;
   if (blocked) list.push(`The scheduled start will not happen: ${blocked}.`);
-  const required = rebuildRequired(state);
+  const required = rebuildRequired(state, nextSpec(state));
   if (required) list.push(`A rebuild is waiting: ${required}.`);
   return list;
 }
 
 function describeEntry({ cause, by, evidence }: HistoryRecord): string {
-  return [BECAUSE[cause], by && `(by ${by})`, evidence && `[${evidence}]`].filter(Boolean).join(' ');
+  return [CAUSES[cause], by && `(by ${by})`, evidence && `[${evidence}]`].filter(Boolean).join(' ');
 }
 
 function pendingWork(state: State): string | null {
@@ -85,12 +88,12 @@ function pendingWork(state: State): string | null {
 function delay(state: State, now: number): string | null {
   const { due, outage } = state.window;
   if (state.phase !== 'running') return null;
-  // A ping within the two minutes has moved the stop on, and then the outage has no say any more.
+  // After a ping within the grace another moment decides.
   if (outage && outage.until > now && autoOffAt(state) === outage.until) {
     return `its auto-off fell due at ${iso(outage.offAt)} in an outage and is decided no sooner than ${iso(outage.until)}`;
   }
   if (!due || due.lookedAt !== null) return null;
-  return `its auto-off fell due at ${iso(due.offAt)} and is put off until the runtime says whether terminals are in use`;
+  return `its auto-off fell due at ${iso(due.offAt)} and is put off until the runtime reports whether terminals are in use`;
 }
 
 function skipped(state: State): string | null {

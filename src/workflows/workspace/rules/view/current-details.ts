@@ -1,10 +1,14 @@
-/** The current details in Markdown, for the Web UI: the most important line first, since the box cuts off what is long. */
-import { autoOffThreshold } from './auto-off';
-import { blockedBecause } from './auto-start';
-import { upcoming } from './decide';
-import { type BuildRecord, newestBuild, type State, type StepRecord } from './state';
-import { because } from './view-explain';
-import { rebuildRequired } from './view-status';
+/**
+ * Implements docs/messages.md, "Current details": Markdown for the Web UI, the most important line first, since the box cuts long text.
+ */
+import { autoOffThreshold } from '../auto-off';
+import { blockedBecause } from '../auto-start';
+import { nextSpec } from '../build-spec';
+import { upcoming } from '../decide';
+import { iso } from '../instant';
+import { type BuildRecord, newestBuild, type State, type StepRecord } from '../state';
+import { because } from './explain';
+import { rebuildRequired } from './status';
 
 const ICONS: Record<StepRecord['state'], string> = {
   waiting: '·',
@@ -16,10 +20,11 @@ const ICONS: Record<StepRecord['state'], string> = {
   cancelled: '⊘',
 };
 
+/** The current details as of `now`. */
 export function viewDetails(state: State, now: number): string {
   const build = newestBuild(state);
   const lines = [`**${state.phase}** since ${clock(state.since)} · ${nextLine(state)}`, '', `Why: ${because(state, now)}`];
-  const required = rebuildRequired(state);
+  const required = rebuildRequired(state, nextSpec(state));
   if (required) lines.push('', `Rebuild waiting: ${required}`);
   const skipped = state.own.autoStart ? blockedBecause(state) : null;
   if (skipped) lines.push('', `No auto-start: ${skipped}`);
@@ -63,5 +68,5 @@ function accessLine(state: State): string {
 }
 
 function clock(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  return `${iso(ms).slice(0, 19).replace('T', ' ')} UTC`;
 }

@@ -1,5 +1,5 @@
 /** What the watch puts right in what organizations count. */
-import { activityWorld, HOME } from '../support/fake-client';
+import { activityWorld, HOME } from '../../support/fake-client';
 
 const patiently = () => ({ signal: new AbortController().signal, waitingFor: () => undefined });
 const member = (change: object = {}) => ({ owner: 'ada', name: 'dev', id: 'w1', running: true, ...change });

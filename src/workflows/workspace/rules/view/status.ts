@@ -1,15 +1,17 @@
-/** The answers to the queries `status` and `build`: data in, data out. */
-import { replacedBy } from '../../../contract/messages';
-import type { BuildView, StatusView, StepView } from '../../../contract/payloads';
-import { Refusal } from '../../input/refusal';
-import { autoOffAt, autoOffThreshold } from './auto-off';
-import { blockedBecause, effectiveSchedule, plannedStart } from './auto-start';
-import { specOrNull, waitingChange } from './build-spec';
-import { type BuildRecord, newestBuild, type State } from './state';
+/** Implements docs/messages.md, "Queries": the answers of `status` and `build`, derived from the state. */
+import { replacedBy } from '../../../../contract/messages';
+import type { BuildView, StatusView, StepView } from '../../../../contract/payloads';
+import { Refusal } from '../../../input/refusal';
+import { autoOffAt, autoOffThreshold } from '../auto-off';
+import { blockedBecause, effectiveSchedule, plannedStart } from '../auto-start';
+import { nextSpec, waitingChange } from '../build-spec';
+import { iso, isoOrNull } from '../instant';
+import { type BuildRecord, type BuildSpec, newestBuild, type State } from '../state';
 
-/** The whole state as others see it. */
+/** The answer of `status`. */
 export function viewStatus(state: State): StatusView {
-  const wanted = wantedView(state);
+  const spec = nextSpec(state);
+  const wanted = wantedView(state, spec);
   return {
     workspace: `${state.owner}/${state.name}`,
     id: state.id,
@@ -24,7 +26,7 @@ export function viewStatus(state: State): StatusView {
     build: buildOrNull(state),
     autoOff: viewAutoOff(state),
     autoStart: viewAutoStart(state),
-    rebuildRequired: rebuildRequired(state),
+    rebuildRequired: rebuildRequired(state, spec),
     rejected: {
       count: state.rejected.count,
       last: state.rejected.last && { ...state.rejected.last, at: iso(state.rejected.last.at) },
@@ -33,7 +35,7 @@ export function viewStatus(state: State): StatusView {
   };
 }
 
-/** One build; the newest when no number is given. Throws `NotFound` for a number that is not kept. */
+/** The answer of `build`; the newest build for null. Throws `NotFound` for a number that is not kept. */
 export function viewBuild(state: State, number: number | null): BuildView {
   const newest = newestBuild(state);
   const build = number === null ? newest : state.builds.find((record) => record.number === number);
@@ -44,16 +46,11 @@ export function viewBuild(state: State, number: number | null): BuildView {
   throw new Refusal('NotFound', `build: expected the number of a build that is kept (${kept}), got ${came}`);
 }
 
-/** What waits for the next build of a workspace that runs or builds, as a sentence; null when nothing does. */
-export function rebuildRequired(state: State): string | null {
+/** What only the next build would change, as a sentence; null for nothing, and when no pod is built or runs. `wanted` is `nextSpec`. */
+export function rebuildRequired(state: State, wanted: BuildSpec | null): string | null {
   if (state.phase !== 'running' && state.phase !== 'building') return null;
   const build = newestBuild(state);
-  const wanted = specOrNull(state, state.own);
   return build && wanted && !state.next ? waitingChange(build.spec, wanted) : null;
-}
-
-export function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 function buildOrNull(state: State): BuildView | null {
@@ -104,8 +101,7 @@ function viewAutoStart(state: State): StatusView['autoStart'] {
   };
 }
 
-function wantedView(state: State): { image: string | null; resources: StatusView['resources'] } {
-  const spec = specOrNull(state, state.own);
+function wantedView(state: State, spec: BuildSpec | null): { image: string | null; resources: StatusView['resources'] } {
   if (spec) return { image: spec.image, resources: spec.resources };
   const defaults = state.policy?.resources.default;
   const pick = (key: 'cpu' | 'memory' | 'disk') => state.own.resources[key] ?? defaults?.[key] ?? null;
@@ -115,8 +111,4 @@ function wantedView(state: State): { image: string | null; resources: StatusView
 function wantedDigest(state: State, image: string | null): string | null {
   const build = newestBuild(state);
   return build && build.spec.image === image ? build.digest : null;
-}
-
-function isoOrNull(ms: number | null): string | null {
-  return ms === null ? null : iso(ms);
 }

@@ -1,31 +1,31 @@
-/** Puts right what organizations count: of workspaces that have ended without a report, and of homes that are gone. */
-
+/** Corrects the usage records of organizations: workspaces that ended without a report, and homes that are gone. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { MemberView, WorkspaceEndedInput } from '../contract/internal-payloads';
-import { membersQuery, workspaceEndedSignal } from '../contract/messages';
-import { MEMBERS_WORKFLOW, ORGANIZATION_WORKFLOW, organizationWorkflowId, workspaceWorkflowId } from '../contract/names';
-import { IS_OPEN_CLAUSE } from '../contract/workflow-status';
-import type { Runtime } from '../runtimes/runtime';
-import { findWorkspace } from './ownership';
+import type { MemberView, WorkspaceEndedInput } from '../../contract/internal-payloads';
+import { membersQuery, workspaceEndedSignal } from '../../contract/messages';
+import { MEMBERS_WORKFLOW, ORGANIZATION_WORKFLOW, organizationWorkflowId, workspaceWorkflowId } from '../../contract/names';
+import { IS_OPEN_CLAUSE } from '../../contract/workflow-status';
+import type { Runtime } from '../../runtimes/runtime';
+import { findWorkspace } from '../ownership';
 
+/** What the audit needs from the watch. */
 export interface Audit {
   runtime: Runtime;
   client: Client;
-  /** The ids of the workspaces that are listed as open, by workflow id; null for one that has told none yet. */
+  /** The ids of the workspaces listed as open, by workflow id; null before the workspace's first task. */
   live: Map<string, { id: string | null }>;
-  /** Does the work for each, each by itself. */
-  forEach<T>(things: T[], what: string, work: (thing: T) => Promise<void>): Promise<void>;
+  /** Runs the work for each item; a failure affects that item only. */
+  forEach<T>(items: T[], what: string, work: (item: T) => Promise<void>): Promise<void>;
 }
 
-/** As an organization or one of its parts counts it. */
+/** A workspace as recorded by an organization or one of its partitions. */
 interface Member extends MemberView {
   organization: string;
 }
 
-/** The list only finds candidates: before anything is taken for ended, the workflow itself is asked. */
+/** The list only finds candidates: the workflow itself decides whether a workspace has ended. */
 export async function auditUsage({ runtime, client, live, forEach }: Audit): Promise<void> {
   const suspects: Member[] = [];
-  await forEach(await listHolders(client), 'what organizations count', async (workflowId) => {
+  await forEach(await listHolders(client), 'usage records of organizations', async (workflowId) => {
     const organization = workflowId.split('/')[1] ?? '';
     const members = await queryMembers(client, workflowId);
     const unknown = members.filter(({ owner, name, id }) => live.get(workspaceWorkflowId(owner, name))?.id !== id);
@@ -33,7 +33,7 @@ export async function auditUsage({ runtime, client, live, forEach }: Audit): Pro
   });
   if (suspects.length === 0) return;
   const homes = await listHomes(runtime);
-  await forEach(suspects, 'workspaces that are counted and not there', async (member) => {
+  await forEach(suspects, 'recorded workspaces that are not listed', async (member) => {
     const home = homes?.has(member.id) ?? true;
     if (!member.running && home) return;
     if ((await findWorkspace(client, member)) !== 'other') return;
@@ -42,7 +42,7 @@ export async function auditUsage({ runtime, client, live, forEach }: Audit): Pro
   });
 }
 
-/** The organizations and their parts. */
+/** The workflow ids of the organizations and their partitions. */
 async function listHolders(client: Client): Promise<string[]> {
   const query = `WorkflowType IN ('${ORGANIZATION_WORKFLOW}', '${MEMBERS_WORKFLOW}') AND ${IS_OPEN_CLAUSE}`;
   const ids: string[] = [];
@@ -59,11 +59,11 @@ async function queryMembers(client: Client, workflowId: string): Promise<MemberV
   }
 }
 
-/** Null where not everywhere could be looked. */
+/** Null when the list may be incomplete. */
 async function listHomes(runtime: Runtime): Promise<Set<string> | null> {
-  let isWhole = true;
+  let isComplete = true;
   const homes = await runtime.listHomes(() => {
-    isWhole = false;
+    isComplete = false;
   });
-  return isWhole ? new Set(homes.map(({ id }) => id)) : null;
+  return isComplete ? new Set(homes.map(({ id }) => id)) : null;
 }

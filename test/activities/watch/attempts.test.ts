@@ -1,6 +1,6 @@
 /** What the watch keeps from one attempt to the next, and how it lives between rounds that are far apart. */
-import type { WatchHeartbeat } from '../../src/activities/watch-heartbeat';
-import { activityWorld, HOME, podOf } from '../support/fake-client';
+import type { WatchHeartbeat } from '../../../src/activities/watch/heartbeat';
+import { activityWorld, HOME, podOf } from '../../support/fake-client';
 
 const POD = { id: 'w1', organization: 'default', build: 1 };
 const WORKSPACE = 'workspace/ada/dev';

@@ -1,7 +1,7 @@
 /** The watch: what it tells, what it removes, and above all what it leaves alone. */
-import { RuntimeFailure } from '../../src/runtimes/failure';
-import type { MemoryOptions } from '../../src/runtimes/memory';
-import { activityWorld, HOME, type KnownWorkflow, podOf } from '../support/fake-client';
+import { RuntimeFailure } from '../../../src/runtimes/failure';
+import type { MemoryOptions } from '../../../src/runtimes/memory';
+import { activityWorld, HOME, type KnownWorkflow, podOf } from '../../support/fake-client';
 
 const POD = { id: 'w1', organization: 'default', build: 1 };
 const WORKSPACE = 'workspace/ada/dev';
@@ -80,7 +80,7 @@ afterEach(() => jest.restoreAllMocks());
 test('A workspace whose pod runs is told nothing.', async () => {
   const world = await watched({ workspace: { id: 'w1' } });
   expect([world.signals, await podsOf(world)]).toEqual([[], [1]]);
-  expect(world.beats.find(isEnd)?.waitingFor).toBe('the next round; 1 pods there');
+  expect(world.beats.find(isEnd)?.waitingFor).toBe('the next round; 1 pods are listed');
 });
 
 test.each([true, false])('A pod that ended is told once, with its reason, and with counted: %s.', async (counted) => {
@@ -199,10 +199,8 @@ test('While it tells many losses the watch goes on saying that it lives.', async
     rounds: 1,
     before: (world) => Promise.all(Array.from({ length: 50 }, (_, number) => loseOther(world, `many${number}`))),
   });
-  const telling = world.beats.filter(({ waitingFor }) => waitingFor.startsWith('losses to tell'));
-  expect(telling.map(({ waitingFor }) => waitingFor)).toEqual(
-    [0, 20, 40].map((first) => `losses to tell: ${first} of 50 are done`),
-  );
+  const telling = world.beats.filter(({ waitingFor }) => waitingFor.startsWith('lost pods'));
+  expect(telling.map(({ waitingFor }) => waitingFor)).toEqual([0, 20, 40].map((first) => `lost pods: ${first} of 50 are done`));
   expect(world.signals).toHaveLength(50);
 });
 

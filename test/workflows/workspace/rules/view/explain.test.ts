@@ -1,8 +1,8 @@
-import { requestConfigure } from '../../../../src/workflows/workspace/rules/configure';
-import { requestStop } from '../../../../src/workflows/workspace/rules/requests';
-import { viewDetails } from '../../../../src/workflows/workspace/rules/view-details';
-import { viewExplain } from '../../../../src/workflows/workspace/rules/view-explain';
-import { COLUMNS, copy, created, DAY_MS, inColumn, off, running } from '../../../support/workflows/state-builders';
+import { requestConfigure } from '../../../../../src/workflows/workspace/rules/configure';
+import { requestStop } from '../../../../../src/workflows/workspace/rules/requests';
+import { viewDetails } from '../../../../../src/workflows/workspace/rules/view/current-details';
+import { viewExplain } from '../../../../../src/workflows/workspace/rules/view/explain';
+import { COLUMNS, copy, created, DAY_MS, inColumn, off, running } from '../../../../support/workflows/state-builders';
 
 const SCHEDULE = { autoStart: { time: '08:30', timeZone: 'Europe/Berlin' } };
 
@@ -28,7 +28,7 @@ test('Every entry of the history has the fields of the contract, as strings or n
 test('Why names the cause, who asked, and the evidence.', () => {
   const { state, now } = running();
   requestStop(state, 'stop', { by: 'eve', reason: 'going home' }, now);
-  expect(viewExplain(state, now).why).toMatch(/a stop was asked for \(by eve\) \[going home\]/);
+  expect(viewExplain(state, now).why).toMatch(/a stop was requested \(by eve\) \[going home\]/);
 });
 
 test('What comes next is the stop while running, the start while off, and the purge once deleted.', () => {
@@ -71,9 +71,10 @@ test('The current details name the image and each step of the build with its tim
   const { state, now } = running();
   const details = viewDetails(state, now);
   expect(details).toMatch(/starter:1/);
-  for (const name of ['admit', 'prepare-home', 'start-pod', 'inject-secrets', 'configure', 'personalize']) {
+  for (const name of ['admit', 'prepare-home', 'start-pod', 'configure', 'personalize']) {
     expect(details).toMatch(new RegExp(`^- . ${name} 1\\.0 s`, 'm'));
   }
+  expect(details).toMatch(/^- – inject-secrets 0\.0 s: there are no secrets to inject$/m);
 });
 
 test('The current details say what comes next and when, and why a build failed.', () => {

@@ -1,7 +1,16 @@
-import { requestBuild } from '../../../../src/workflows/workspace/rules/requests';
-import { takeSignal } from '../../../../src/workflows/workspace/rules/signals';
-import { viewBuild, viewStatus } from '../../../../src/workflows/workspace/rules/view-status';
-import { COLUMNS, copy, created, inColumn, MINUTE_MS, NOW, refusalOf, running } from '../../../support/workflows/state-builders';
+import { requestBuild } from '../../../../../src/workflows/workspace/rules/requests';
+import { takeSignal } from '../../../../../src/workflows/workspace/rules/signals';
+import { viewBuild, viewStatus } from '../../../../../src/workflows/workspace/rules/view/status';
+import {
+  COLUMNS,
+  copy,
+  created,
+  inColumn,
+  MINUTE_MS,
+  NOW,
+  refusalOf,
+  running,
+} from '../../../../support/workflows/state-builders';
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
