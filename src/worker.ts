@@ -1,6 +1,6 @@
 /**
- * The worker: the one place that sees all rooms. Reads the environment, makes the runtime, the activities, and the workers of the
- * three queues, and drains them on SIGTERM.
+ * The worker, the one file that may import every room. Reads the environment, creates the runtime, the activities, and the workers of
+ * the three queues, and drains them on SIGTERM.
  */
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -23,12 +23,12 @@ const SHUTDOWN_GRACE = '3s';
 const SHUTDOWN_FORCE = '10s';
 
 /**
- * One task may bring ten thousand signals, which take seconds on a machine that has other things to do; the SDK's limit of 5 s then
- * wedged the workspace. An option of the SDK, though missing from its type.
+ * One task may bring ten thousand signals, which take seconds on a busy machine; at the SDK's limit of 5 s the workspace would hang. The
+ * type of @temporalio/worker 1.24.0 lacks this option.
  */
-const PATIENCE = { isolateExecutionTimeout: '30s' };
+const TASK_TIMEOUT = { isolateExecutionTimeout: '30s' };
 
-/** Runs until it is told to stop. Rejects at start with a clear sentence when a setting or the namespace is wrong. */
+/** Runs until a signal ends the process. Rejects at start with a clear sentence when a setting or the namespace is wrong. */
 async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   noteRunning(__dirname);
   const settings = readSettings(environment);
@@ -46,19 +46,23 @@ async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   const connection = await NativeConnection.connect(connectionOptions);
   const workers = await createWorkers({ settings, connection, namespace, activities });
   const running = Promise.all(workers.map((worker) => worker.run()));
-  Runtime.instance().logger.info('worker is ready', { namespace, runtime: runtime.name });
+  Runtime.instance().logger.info('worker: ready', { namespace, runtime: runtime.name });
   process.send?.({ ready: true });
   // An open connection would keep the drained process alive.
   await running.finally(() => Promise.all([runtime.close(), client.connection.close(), connection.close()]));
 }
 
-async function createWorkers(given: {
+async function createWorkers({
+  settings,
+  connection,
+  namespace,
+  activities,
+}: {
   settings: WorkerSettings;
   connection: NativeConnection;
   namespace: string;
   activities: ReturnType<typeof createActivities>;
 }): Promise<Worker[]> {
-  const { settings, connection, namespace, activities } = given;
   const bundle = await loadWorkflows();
   const options: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
@@ -67,8 +71,8 @@ async function createWorkers(given: {
     dataConverter: { payloadConverterPath: PAYLOAD_CONVERTER_PATH },
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
-    ...PATIENCE,
-    // A cancel reaches an activity with the answer to a heartbeat, so none is held back for longer than a person likes to wait.
+    ...TASK_TIMEOUT,
+    // A cancel reaches an activity with the answer to a heartbeat, so heartbeats are throttled to 1 s at most.
     maxHeartbeatThrottleInterval: '1s',
     defaultHeartbeatThrottleInterval: '1s',
   };
@@ -79,7 +83,7 @@ async function createWorkers(given: {
   ]);
 }
 
-/** What only one of them needs is only loaded for that one: the cluster's client takes half a second. */
+/** Loads the Kubernetes client only when needed, since that takes half a second. */
 async function createRuntime({ runtime, sandbox, kubernetes }: WorkerSettings, client: Client): Promise<WorkspaceRuntime> {
   const installation = await installationOf(client);
   if (runtime === 'sandbox') {

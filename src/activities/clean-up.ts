@@ -20,7 +20,7 @@ export function cleanUpActivities({ runtime }: Dependencies) {
     stopPod: ({ pod, limitMs }: { pod: PodRef } & Limit): Promise<void> =>
       withHeartbeat(limitMs, (progress) => retriedUnless([], () => runtime.stopPod(pod, progress))),
 
-    /** Removes a home. A missing home, or one that belongs to another workspace by now, needs no removal. */
+    /** Removes a home. A missing home, or the home of another workspace, needs no removal. */
     deleteHome: ({ limitMs, ...home }: HomeRef & Limit): Promise<void> =>
       withHeartbeat(limitMs, () => retriedUnless(['HomeMissing', 'NotFound'], () => runtime.deleteHome(home))),
   };

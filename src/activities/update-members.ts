@@ -19,7 +19,7 @@ const CONCURRENCY = 8;
 
 export function memberActivities({ client }: Dependencies) {
   return {
-    /** Signals each partition, and starts one that does not run. Returns the partitions that could not be signalled. */
+    /** Signals each partition, after starting it if necessary. Returns the partitions that could not be signalled. */
     updateMembers: (input: UpdateMembersInput): Promise<{ failed: number[] }> => translated(() => updateMembers(client, input)),
   };
 }

@@ -5,12 +5,12 @@ import type { BundleOptions } from '@temporalio/worker';
 
 type Configuration = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
 
-/** In webpack's requests these begin a query, a fragment, or another loader, and only some of them can be escaped. */
+/** In a webpack request these begin a query, a fragment, or a loader, and only some can be escaped. */
 const SPECIAL = /[#?!]/;
 
 /**
- * Runs `bundle` with options whose paths webpack understands. A checkout under a path with special characters is seen through a link
- * in the folder for temporary files, which is gone when the bundle is made.
+ * Runs `bundle` with paths that webpack accepts. A checkout whose path has special characters is bundled through a symbolic link in the
+ * folder for temporary files, which is removed afterwards.
  */
 export async function withPlainPaths<Result>(
   { root, options }: { root: string; options: BundleOptions },
@@ -32,14 +32,14 @@ export async function withPlainPaths<Result>(
 function readThroughLink(config: Configuration, replace: (text: string) => string): Configuration {
   return {
     ...config,
-    // Resolved links would bring the checkout's own path back.
+    // A resolved link would be the original path again.
     resolve: { ...(mapTexts(config.resolve, replace) as Configuration['resolve']), symlinks: false },
     resolveLoader: { symlinks: false },
     module: { ...config.module, rules: mapTexts(config.module?.rules, replace) as [] },
   };
 }
 
-/** The texts in lists and plain objects; all else, such as a pattern or a plug-in, stays what it is. */
+/** Maps strings in lists and plain objects; other values, such as a pattern or a plug-in, stay unchanged. */
 function mapTexts(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === 'string') return map(value);
   if (Array.isArray(value)) return value.map((item) => mapTexts(item, map));

@@ -12,18 +12,18 @@ import { withPlainPaths } from './bundle-path';
 /** The total payload converter, for the bundle and for the worker's own data converter. */
 export const PAYLOAD_CONVERTER_PATH = require.resolve('../workflows/sdk/payload-converter');
 
-/** The checkout, with what it has installed. */
+/** The checkout, with its node_modules. */
 const ROOT = path.join(__dirname, '..', '..');
 
-/** Compiling anew removes it (scripts/sources.mjs), so it is never of older sources than the code beside it. */
+/** A build removes it (scripts/sources.mjs), so it is never older than the compiled code beside it. */
 const PREBUILT = path.join(__dirname, '..', 'workflow-bundle.cjs');
 
-/** The workflows for a worker: those that `npm run build` bundled, else bundled now, which takes 2 to 10 s and a compiler. */
+/** The bundle of `npm run build`; without one the workflows are bundled now, which takes 2 to 10 s and a compiler. */
 export async function loadWorkflows(prebuilt = PREBUILT): Promise<WorkflowBundleOption> {
   return existsSync(prebuilt) ? { codePath: prebuilt } : bundleWorkflows();
 }
 
-/** Bundles the workflows into a file that `loadWorkflows` finds; a reader sees the old one or the new one, whole. */
+/** Bundles the workflows into the file that `loadWorkflows` reads. The file is replaced atomically. */
 export async function prebuildWorkflows(prebuilt = PREBUILT): Promise<void> {
   const { code } = await bundleWorkflows({ logger: new DefaultLogger('WARN') });
   const draft = `${prebuilt}.${process.pid}`;
@@ -32,8 +32,8 @@ export async function prebuildWorkflows(prebuilt = PREBUILT): Promise<void> {
 }
 
 /**
- * Bundles the workflows. They are loaded once for all that run and not once for each, which takes most of what a cached workspace
- * costs beyond an empty workflow. So none of their modules may keep anything that changes; the SDK freezes them.
+ * Bundles the workflows. Preloaded modules are shared by all workflows, which saves most of the memory that a cached workspace costs
+ * beyond an empty workflow. So no module may hold mutable state; the SDK freezes them.
  */
 export function bundleWorkflows(options: Partial<BundleOptions> = {}): Promise<WorkflowBundleWithSourceMap> {
   const workflowsPath = require.resolve('../workflows');

@@ -1,6 +1,6 @@
 /**
- * `node dist/worker/health.js`: ends with 0 when the Temporal server has lately heard from the worker of this very host, else with 1
- * and a sentence. For the health checks of containers, since a worker has no port that could be asked.
+ * `node dist/worker/health.js`: exits 0 when the worker of this host has polled the Temporal server recently, else 1 with a sentence.
+ * For the health checks of containers, since a worker has no port.
  */
 import { hostname } from 'node:os';
 import { Connection } from '@temporalio/client';
@@ -8,7 +8,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { withoutProxyToLoopback } from '../client/loopback';
 import { NAMESPACE, TASK_QUEUE } from '../contract/names';
 
-/** A worker that has nothing to do asks anew every 60 s. */
+/** An idle worker polls every 60 s. */
 const HEARD_WITHIN_MS = 90_000;
 const ANSWER_WITHIN_MS = 8_000;
 

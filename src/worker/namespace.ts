@@ -1,4 +1,4 @@
-/** What a worker makes sure of before it polls: search attributes, one runtime a namespace, the default organization, the watch. */
+/** Prepares the namespace before a worker polls: search attributes, one runtime, the default organization, the watch. */
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import {
@@ -14,7 +14,10 @@ import { isClosed } from '../contract/workflow-status';
 
 const RUNTIMES = ['memory', 'sandbox', 'kubernetes'];
 
-/** `firstImage` is the default image of the default organization, where that is made. Rejects with a sentence when the namespace is served by another runtime. */
+/**
+ * Prepares the namespace. `firstImage` becomes the default image of the default organization when that is created. Rejects with a
+ * sentence when another runtime serves the namespace.
+ */
 export async function prepareNamespace(client: Client, runtime: string, firstImage: string | null = null): Promise<void> {
   await registerSearchAttributes(client);
   await refuseOtherRuntime(client, runtime);
@@ -26,7 +29,7 @@ export async function prepareNamespace(client: Client, runtime: string, firstIma
   await startOnce(client, { type: WATCH_WORKFLOW, workflowId: watchWorkflowId(runtime), input: { runtime } });
 }
 
-/** Unregistered ones would fail workflow tasks for ever, so this comes before anything else. */
+/** Registers missing search attributes. This comes first, since unregistered ones fail every workflow task. */
 export async function registerSearchAttributes(client: Client): Promise<void> {
   const { namespace } = client.options;
   const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
@@ -34,7 +37,7 @@ export async function registerSearchAttributes(client: Client): Promise<void> {
   if (missing.length > 0) await addSearchAttributes(client, missing);
 }
 
-/** Adds all of ours, or those given, without looking at what is there. */
+/** Adds the attributes, all by default, without checking which are registered. */
 export async function addSearchAttributes(client: Client, attributes = Object.entries(SEARCH_ATTRIBUTES)): Promise<void> {
   const { namespace } = client.options;
   const searchAttributes = Object.fromEntries(

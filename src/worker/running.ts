@@ -3,8 +3,8 @@ import path from 'node:path';
 import { identifyProcess } from '../runtimes/sandbox/process/identity';
 
 /**
- * Writes this worker down where scripts/running.mjs looks, so that nothing is compiled over it even when the start that began it was
- * killed. Where the code is no checkout's there is no such folder, and nobody who would compile.
+ * Writes the pid of this worker to the folder that scripts/running.mjs reads, so that no build replaces its code, even after the start
+ * process was killed. Outside of a checkout the folder is absent.
  */
 export function noteRunning(dist: string): void {
   const folder = path.join(dist, '.running');
@@ -17,6 +17,6 @@ export function noteRunning(dist: string): void {
     writeFileSync(draft, startedAt);
     renameSync(draft, file);
   } catch {
-    // It may be another user's, whose own start is written down.
+    // The folder may belong to another user, whose start process has its own entry.
   }
 }

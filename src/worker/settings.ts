@@ -7,12 +7,12 @@ import { asImage } from '../workflows/input/fields';
 import { FEWEST_CARE_SLOTS } from './care-slots';
 import { networkOf, networkSettings, podSettings } from './kubernetes-settings';
 
-/** What `npm run worker` reads from the environment, besides Temporal's own variables. README's table lists the same. */
+/** What `npm run worker` reads from the environment besides Temporal's own variables (docs/settings.md). */
 export interface WorkerSettings {
   runtime: 'sandbox' | 'kubernetes';
   sandbox: SandboxOptions & { isolation: 'auto' | 'plain' };
   kubernetes: KubernetesOptions;
-  /** What the default organization has for its `defaultImage` when it is made; null for none. */
+  /** The `defaultImage` of the default organization when that is created; null for none. */
   firstImage: string | null;
   startSlots: number;
   careSlots: number;
@@ -21,7 +21,7 @@ export interface WorkerSettings {
   logLevel: string;
 }
 
-/** More often would only burden the cluster; more seldom, lost pods would be missed for longer than people wait. */
+/** A shorter interval loads the cluster; with a longer one lost pods are detected later than users expect. */
 const WATCH_INTERVAL_MS = { min: 100, max: 60_000 };
 
 const count = (fallback: number, max: number, min = 1) => {
@@ -29,10 +29,10 @@ const count = (fallback: number, max: number, min = 1) => {
   return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error }).default(fallback);
 };
 
-/** Ships with the product. */
+/** An image of the repository. */
 const SANDBOX_IMAGE = 'starter:1';
 
-/** Set to nothing is not set. */
+/** An empty value counts as absent. */
 const optionalText = z
   .string()
   .optional()
@@ -65,8 +65,8 @@ export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => {
       const name = String(path[0]);
-      const place = path.length > 1 ? ` (${path.slice(1).join('.')})` : '';
-      return `${name}${place}: ${message}, got ${JSON.stringify(environment[name])}`;
+      const field = path.length > 1 ? ` (${path.slice(1).join('.')})` : '';
+      return `${name}${field}: ${message}, got ${JSON.stringify(environment[name])}`;
     });
     throw new Error(`the settings are wrong: ${problems.join('; ')}`);
   }
@@ -97,7 +97,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
   };
 }
 
-/** By the check of the organization itself, which would end at once with an image that it does not take. */
+/** The check of the workflow `organization`, which would fail with an image that it refuses. */
 function isImage(text: string): boolean {
   try {
     return asImage('image', text) === text;

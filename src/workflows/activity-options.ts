@@ -32,7 +32,7 @@ const LONG = {
 
 /** Lower numbers first; the server's default is 3. Care goes before the hooks of builds, which hold a slot for minutes. */
 const PRIORITY_CARE = 1;
-/** People before schedules, and scheduled builds that have begun before those that have not. */
+/** People before schedules, and begun scheduled builds before queued ones. */
 const PRIORITY_PERSON = 2;
 const PRIORITY_BEGUN = 3;
 const PRIORITY_SCHEDULE = 4;

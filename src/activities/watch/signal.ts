@@ -1,6 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 
-/** Signals a workflow; one that has ended needs no signal. */
+/** Signals a workflow, unless it has ended. */
 export async function signalIfOpen(client: Client, workflowId: string, name: string, input: object): Promise<void> {
   try {
     await client.workflow.getHandle(workflowId).signal(name, input);

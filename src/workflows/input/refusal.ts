@@ -1,4 +1,4 @@
-/** Implements docs/failures.md, "Refusals": the type of a refusal and its sentence. */
+/** Implements docs/failures.md: the type of a refusal and its sentence. */
 import type { FinalType } from '../../contract/failure-types';
 import { cutText } from '../../contract/text-limit';
 import { Malformed } from './malformed';

@@ -1,6 +1,6 @@
 /**
  * Stops observing an activity when a condition holds. @temporalio/workflow 1.24.0 has `CancellationScope.withTimeout` and no scope that
- * ends on a condition. It can go when the SDK has one that says whether the activity ended or was interrupted.
+ * ends on a condition. It can go when the SDK has such a scope, which also distinguishes an ended activity from an interrupted one.
  */
 import { condition, isCancellation } from '@temporalio/workflow';
 import { isFinal, type StepFailure } from '../workspace/rules/build-steps';

@@ -1,5 +1,5 @@
 /**
- * Implements docs/messages.md, "Internal signals": total checks of the usage reports that workspaces send to their organization, and of
+ * Implements docs/messages.md, "Signals": total checks of the usage reports that workspaces send to their organization, and of
  * the ends that the watch reports for them.
  */
 import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';

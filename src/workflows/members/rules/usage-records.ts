@@ -1,5 +1,5 @@
 /**
- * Implements docs/policy.md, "Usage": the last report of each workspace, by owner and id, with a sum for each owner. One payload may hold
+ * Implements docs/messages.md, "Messages of an organization": the last report of each workspace, by owner and id, with a sum for each owner. One payload may hold
  * thousands of records, so a record is a tuple. Keys are user input, hence `Object.hasOwn`: an owner may be named `constructor`.
  */
 import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';

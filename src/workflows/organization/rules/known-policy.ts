@@ -1,5 +1,5 @@
 /**
- * Implements docs/policy.md, "How a change arrives": the policy as workspaces and partitions keep it, its order, and the check of a
+ * Implements docs/policy.md, "How a change takes effect": the policy as workspaces and partitions keep it, its order, and the check of a
  * pushed one.
  */
 import type { KnownPolicy } from '../../../contract/policy';

@@ -1,5 +1,5 @@
 /**
- * Implements docs/builds.md, "Environment in the workspace" and "Deadline": the inputs of the activities of a build, derived from the
+ * Implements docs/builds.md, "Environment" and "Deadlines and retries": the inputs of the activities of a build, derived from the
  * state.
  */
 import type { Deadline } from '../../../activities';

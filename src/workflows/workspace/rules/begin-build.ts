@@ -1,5 +1,5 @@
 /**
- * Implements docs/builds.md, "One build at a time": the queued build begins, with the image, resources, and environment that the
+ * Implements docs/builds.md: the queued build begins, with the image, resources, and environment that the
  * policy and the workspace's own settings give at that moment.
  */
 import { STEP_NAMES } from '../../../contract/payloads';

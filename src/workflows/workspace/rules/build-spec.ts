@@ -1,6 +1,6 @@
 /**
- * Implements docs/policy.md, "Images and resources": the image, resources, and environment of the next build, from the policy and the
- * workspace's own settings, and docs/messages.md, "Equal".
+ * Implements docs/policy.md, "Fields": the image, resources, and environment of the next build, from the policy and the
+ * workspace's own settings, and docs/messages.md, "States and requests" (equal builds).
  */
 import type { OwnSettings, Resources } from '../../../contract/payloads';
 import type { Policy } from '../../../contract/policy';

@@ -1,5 +1,5 @@
 /**
- * Implements docs/builds.md, "Steps": how a step begins, ends, fails, and restarts, and how that ends the build. Final faults of the
+ * Implements docs/builds.md, "Steps" and "What ends a build": how a step begins, ends, fails, and restarts, and how that ends the build. Final faults of the
  * first four steps fail the build, hooks end with a warning, and a lost pod sends the build back to `start-pod`. The workflow and the
  * tests' simulator both run on these functions.
  */

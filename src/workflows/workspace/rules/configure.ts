@@ -1,5 +1,5 @@
 /**
- * Implements docs/messages.md, "configure": changes the workspace's own settings, and never itself starts, stops, or rebuilds anything.
+ * Implements docs/messages.md, "Updates": changes the workspace's own settings, and never itself starts, stops, or rebuilds anything.
  * Only the fields that the request names are checked.
  */
 import type { OwnSettings } from '../../../contract/payloads';

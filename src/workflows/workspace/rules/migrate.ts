@@ -1,4 +1,4 @@
-/** Implements docs/upgrading.md, "State of running workspaces": an older run's state in the present shape. */
+/** Implements docs/upgrading.md, "What is compatible": an older run's state in the present shape. */
 import { withNewFields } from '../../organization/rules/policy';
 import type { State } from './state';
 

@@ -1,5 +1,5 @@
 /**
- * Implements docs/policy.md, "How a change arrives": a policy reaches a workspace by a read, by a push, or with a build. A policy
+ * Implements docs/policy.md, "How a change takes effect": a policy reaches a workspace by a read, by a push, or with a build. A policy
  * older than the known one changes nothing. The policy is read again at each build, 30 s after creation, and daily, so that a missed
  * push heals.
  */

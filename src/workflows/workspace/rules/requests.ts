@@ -151,7 +151,7 @@ export function requestDelete(state: State, input: unknown, now: number, evidenc
   return deleteAnswer(state, 'accepted');
 }
 
-/** Takes a restore of a deleted workspace, or of one that is being deleted. */
+/** Takes a restore of a workspace that is deleted or is being deleted. */
 export function requestRestore(state: State, input: unknown, now: number): Answer {
   const cell = REQUESTS.restore[columnOf(state)];
   const because: Reason = { cause: 'restore', by: parseBy(input).by, rule: null, evidence: null };

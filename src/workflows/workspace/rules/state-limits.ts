@@ -1,5 +1,5 @@
 /**
- * Implements docs/builds.md, "Limits": nothing that runs in a workspace can make its state grow past fixed limits. Users and images
+ * Implements docs/builds.md, "Hooks": nothing that runs in a workspace can make its state grow past fixed limits. Users and images
  * write texts of any length and alphabet, and the state has to stay under 200 KiB at its fullest, so each limit counts bytes too.
  */
 import { LINE_LIMIT, MESSAGE_LIMIT, type TextLimit } from '../../../contract/text-limit';

@@ -1,5 +1,5 @@
 /**
- * Implements docs/messages.md, "Current details": Markdown for the Web UI, the most important line first, since the box cuts long text.
+ * Implements docs/messages.md, "Workflows": Markdown for the Web UI, the most important line first, since the box cuts long text.
  */
 import { autoOffThreshold } from '../auto-off';
 import { blockedBecause } from '../auto-start';

@@ -1,4 +1,4 @@
-/** Implements docs/messages.md, "explain": why the workspace is in its state, what comes next, and what would change that. */
+/** Implements docs/messages.md, "Queries": why the workspace is in its state, what comes next, and what would change that. */
 import type { Cause, ExplainView, HistoryEntry } from '../../../../contract/payloads';
 import { autoOffAt, autoOffThreshold } from '../auto-off';
 import { blockedBecause } from '../auto-start';
