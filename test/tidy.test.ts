@@ -1,6 +1,7 @@
 /** The house plan as a test: which room imports which, how long things are, how they are named, and which words stand nowhere. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { BANNED_WORDS, bannedIn, commentsOf, countWords } from './support/comment-scans';
 import { commentShare, cyclesOf, functionsOf, importsOf, linesWith, moduleOf, ROOT, read, walk } from './support/source-scans';
 
 /** Names what it forbids. */
@@ -8,6 +9,8 @@ const THIS = 'test/tidy.test.ts';
 const MAX_FILE_LINES = 250;
 const MAX_FOLDER_FILES = 20;
 const MAX_FUNCTION_LINES = 70;
+/** Of 1,000 words in comments. The goal is none; `npm run figures` shows how far each room is. */
+const MAX_BANNED_WORDS = 14;
 /** A room with less is unexplained, one with more has comments that repeat the code. */
 const COMMENT_SHARE = { min: 0.05, max: 0.3 };
 /** Rooms that are mostly public types, with a comment on each field and each method. */
@@ -175,9 +178,38 @@ test('Every room explains itself, and none in more words than it needs.', () => 
   expect(shares.filter(([room, share]) => share < COMMENT_SHARE.min || share > max(room))).toEqual([]);
 });
 
+test(`Of 1,000 words in comments at most ${MAX_BANNED_WORDS} are of private vocabulary.`, () => {
+  const files = walk('src').filter(({ file }) => /\.(?:ts|sh)$/.test(file));
+  const found = files.flatMap((source) =>
+    bannedIn(source).map(({ line, word, instead }) => `${source.file}:${line}: ${word} (say: ${instead})`),
+  );
+  const words = countWords(files.flatMap(commentsOf));
+  const rate = (1_000 * found.length) / words;
+  expect({ rate, found: rate > MAX_BANNED_WORDS ? found : [] }).toEqual({ rate: expect.any(Number), found: [] });
+});
+
+test('Each word of the list is found in a comment, and in no part of another word.', () => {
+  const lines = [
+    '// Nobody was told anew of something else.',
+    'const tolder = nobodyElse; // else, the anewest',
+    '/** In vain. */',
+  ];
+  expect(bannedIn({ file: 'src/x.ts', lines }).map(({ line, word }) => [line, word])).toEqual([
+    [1, 'told'],
+    [1, 'Nobody'],
+    [1, 'anew'],
+    [2, 'else'],
+    [3, 'In vain'],
+  ]);
+  expect(bannedIn({ file: 'src/x.sh', lines: ['#!/bin/told', '# told', 'told # none'] })).toHaveLength(1);
+  expect(BANNED_WORDS.every(({ word, instead }) => word !== '' && instead !== '')).toBe(true);
+});
+
 test("No file names a path of a developer's machine or the host of a package registry.", () => {
   const roots = readdirSync(ROOT).filter((name) => /\.(?:json|cjs|mjs|md|ya?ml)$|^\.npmrc$|^\.gitignore$/.test(name));
-  const files = [...ALL, ...walk('images'), ...roots.map(read)].filter(({ file }) => file !== THIS);
+  const files = [...ALL, ...walk('docs'), ...walk('.github'), ...walk('images'), ...roots.map(read)].filter(
+    ({ file }) => file !== THIS,
+  );
   expect(files.flatMap((source) => [...linesWith(source, FOREIGN_PATH), ...linesWith(source, REGISTRY_HOST)])).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 /** The documents lead somewhere: links, anchors, and named paths exist, and no page is left out of the index. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { bannedInText } from '../support/comment-scans';
 import { anchorsOf, codesIn, linksOf, proseOf, readDocument, readDocuments, resolveFrom, wordsOf } from '../support/documents';
 import { ROOT, read, type Source, walk } from '../support/source-scans';
 
@@ -44,6 +45,17 @@ test('Every document that code, manifests, and scripts cite is in the repository
   const roots = ['Dockerfile', 'docker-compose.yml', 'package.json'].map(read);
   const files = [...roots, ...['src', 'test', 'scripts', 'bin', 'deploy', '.github'].flatMap(walk)];
   expect(files.filter(({ file }) => !file.startsWith('test/fixtures/')).flatMap(deadCitations)).toEqual([]);
+});
+
+test('No document uses private vocabulary outside of samples and quotations.', () => {
+  const found = DOCUMENTS.flatMap((document) =>
+    proseOf(document).flatMap((line, index) =>
+      bannedInText(line.replaceAll(/`[^`]*`|"[^"]*"/g, ''), index + 1).map(
+        (each) => `${document.file}:${each.line}: ${each.word}`,
+      ),
+    ),
+  );
+  expect(found).toEqual([]);
 });
 
 function brokenLinks(document: Source): string[] {

@@ -44,9 +44,22 @@ export function countWords(texts: string[]): number {
 
 /** The banned words in comments, each with what to write in its place. */
 export function bannedIn(source: Pick<Source, 'file' | 'lines'>): Found[] {
-  return commentsOf(source).flatMap((text, index) =>
-    BANNED.flatMap(({ pattern, instead }) => [...text.matchAll(pattern)].map(([word]) => ({ line: index + 1, word, instead }))),
-  );
+  return commentsOf(source).flatMap((text, index) => bannedInText(text, index + 1));
+}
+
+/** The banned words in identifiers, messages, and log lines: parts of names count as words. */
+export function bannedInCode(source: Pick<Source, 'file' | 'lines'>): Found[] {
+  const comments = commentsOf(source);
+  return source.lines.flatMap((line, index) => {
+    const comment = comments[index] ?? '';
+    const code = comment === '' ? line : line.slice(0, line.length - comment.length);
+    return bannedInText(code.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2'), index + 1);
+  });
+}
+
+/** The banned words of one text. */
+export function bannedInText(text: string, line: number): Found[] {
+  return BANNED.flatMap(({ pattern, instead }) => [...text.matchAll(pattern)].map(([word]) => ({ line, word, instead })));
 }
 
 /** What a file exports by itself; what it only passes on is counted where it stands. */

@@ -1,10 +1,11 @@
 /** `npm run figures`: how long things are, what has a comment, which rooms use private vocabulary, and how long the documents are. */
 import path from 'node:path';
-import { bannedIn, commentsOf, countWords, exportsOf, fieldsOf, type Share } from './comment-scans';
+import { bannedIn, bannedInCode, commentsOf, countWords, exportsOf, fieldsOf, type Share } from './comment-scans';
 import { readDocuments, sentencesOf, wordsOf } from './documents';
 import { cyclesOf, functionsOf, importsOf, moduleOf, type Source, walk } from './source-scans';
 
 const MAX_FUNCTION_LINES = 70;
+const TEST_NAME = /^\s*(?:test|it|describe)\b.*\(['"`]|^\s+['"`].*['"`],$/;
 
 /** Prints all figures; of paths that are named, the lines with banned words instead. */
 export function main(named: string[]): void {
@@ -15,6 +16,7 @@ export function main(named: string[]): void {
   printComments(sources);
   printFolders(files);
   printRooms(files);
+  printTests();
   printDocuments();
 }
 
@@ -46,22 +48,46 @@ function printFolders(files: Source[]): void {
 }
 
 function printRooms(files: Source[]): void {
-  const rooms = new Map<string, { words: number; banned: number }>();
+  const rooms = new Map<string, Vocabulary>();
   for (const source of files) {
     const depth = source.file.startsWith('src/runtimes/') ? 3 : 2;
     const room = source.file.split('/').slice(0, depth).join('/');
-    const { words, banned } = rooms.get(room) ?? { words: 0, banned: 0 };
-    rooms.set(room, { words: words + countWords(commentsOf(source)), banned: banned + bannedIn(source).length });
+    const before = rooms.get(room) ?? { words: 0, banned: 0, inCode: 0 };
+    rooms.set(room, total([before, vocabularyOf(source)]));
   }
-  console.log('\nbanned words in comments, of 1,000 words');
+  console.log('\nbanned words: of 1,000 words of comments, in comments, in code');
   for (const [room, counts] of [...rooms, ['all', total([...rooms.values()])] as const]) {
-    if (counts.words > 0) console.log(`  ${rate(counts).padStart(5)}  ${room}: ${counts.banned} of ${counts.words}`);
+    const { banned, inCode } = counts;
+    console.log(`  ${rate(counts).padStart(5)} ${String(banned).padStart(5)} ${String(inCode).padStart(5)}  ${room}`);
   }
 }
 
-function total(counts: { words: number; banned: number }[]): { words: number; banned: number } {
-  const sum = (key: 'words' | 'banned') => counts.reduce((all, each) => all + each[key], 0);
-  return { words: sum('words'), banned: sum('banned') };
+/** Words of comments, and banned words in comments and in code. */
+interface Vocabulary {
+  words: number;
+  banned: number;
+  inCode: number;
+}
+
+function vocabularyOf(source: Source): Vocabulary {
+  return {
+    words: countWords(commentsOf(source)),
+    banned: bannedIn(source).length,
+    inCode: bannedInCode(source).length,
+  };
+}
+
+function total(counts: Vocabulary[]): Vocabulary {
+  const sum = (key: keyof Vocabulary) => counts.reduce((all, each) => all + each[key], 0);
+  return { words: sum('words'), banned: sum('banned'), inCode: sum('inCode') };
+}
+
+function printTests(): void {
+  const tests = walk('test').filter(({ file }) => file.endsWith('.ts'));
+  const named = tests.flatMap((source) =>
+    bannedInCode({ ...source, lines: source.lines.filter((line) => TEST_NAME.test(line)) }),
+  );
+  print('\nbanned words in names of tests', String(named.length));
 }
 
 function printDocuments(): void {
@@ -74,7 +100,7 @@ function printDocuments(): void {
 
 function printBanned(files: Source[]): void {
   for (const source of files) {
-    for (const { line, word, instead } of bannedIn(source)) {
+    for (const { line, word, instead } of [...bannedIn(source), ...bannedInCode(source)]) {
       console.log(`${source.file}:${line}: ${word} (say: ${instead}): ${source.lines[line - 1]?.trim()}`);
     }
   }
@@ -86,7 +112,7 @@ function print(what: string, value: string): void {
 
 const list = (names: string[]): string => (names.length === 0 ? 'none' : `${names.length}: ${names.join(', ')}`);
 
-const rate = ({ words, banned }: { words: number; banned: number }): string => ((1_000 * banned) / words).toFixed(1);
+const rate = ({ words, banned }: Vocabulary): string => ((1_000 * banned) / Math.max(1, words)).toFixed(1);
 
 function share(shares: Share[]): string {
   const all = shares.reduce((sum, each) => sum + each.all, 0);
