@@ -1,7 +1,7 @@
 /** Reference tables of the documents list what the code has, no more and no less. */
 import { FINAL_TYPES, INTERNAL_TYPES, TEMPORARY_TYPES } from '../../src/contract/failure-types';
 import { SEARCH_ATTRIBUTES } from '../../src/contract/names';
-import { WEEKDAYS } from '../../src/contract/payloads';
+import { WEEKDAYS } from '../../src/contract/settings';
 import { USAGE } from '../../src/start/options';
 import { readSettings } from '../../src/worker/settings';
 import { defaultPolicy, SETTABLE } from '../../src/workflows/organization/rules/policy';
@@ -10,8 +10,13 @@ import { interfacesOf } from '../support/payload-fields';
 import { read, walk } from '../support/source-scans';
 
 const doc = (name: string) => readDocument(`docs/${name}.md`);
+/** What is sent between Perennial's own parts, limits, and the policy, which has a page of its own. */
+const IS_OTHER = /\/(?:internal-payloads|text-limit|policy)\.ts$/;
 /** Fields that a workspace keeps, and no message has as a whole. */
 const NO_PAYLOADS = ['OwnSettings'];
+const PAYLOADS = interfacesOf(walk('src/contract').filter(({ file }) => !IS_OTHER.test(file))).filter(
+  ([name]) => !NO_PAYLOADS.includes(name),
+);
 
 test('The table of failures is the closed list of the code, in its order and families.', () => {
   const rows = rowsOf(doc('failures').lines).slice(0, FINAL_TYPES.length + TEMPORARY_TYPES.length + INTERNAL_TYPES.length);
@@ -60,11 +65,7 @@ test('The table of policy fields has each field of the policy with its default, 
   expect(new Set(settable.map((field) => field?.split('.')[0]))).toEqual(new Set(['version', ...SETTABLE]));
 });
 
-test.each(
-  interfacesOf(walk('src/contract').filter(({ file }) => /\/payloads?\b/.test(file))).filter(
-    ([name]) => !NO_PAYLOADS.includes(name),
-  ),
-)('The payload %s is documented field by field.', (name, fields) => {
+test.each(PAYLOADS)('The payload %s is documented field by field.', (name, fields) => {
   expect(firstCells(sectionOf(doc('messages'), `\`${name}\``))).toEqual(fields);
 });
 
