@@ -14,6 +14,8 @@ module.exports = {
     '^.+\\.ts$': [swc[0], { ...swc[1], jsc: { ...swc[1].jsc, parser: { syntax: 'typescript' } } }],
     [`node_modules/${MODULES}/.+\\.js$`]: swc,
   },
+  // A late import in src names the compiled file.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'] },
   transformIgnorePatterns: [`node_modules/(?!${MODULES}/)`],
   testTimeout: 60_000,
   maxWorkers: 2,

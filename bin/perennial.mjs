@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-import { importBuilt } from '../scripts/checkout.mjs';
-import { prepareOrExit } from '../scripts/prepare.mjs';
+import { isReady } from '../scripts/freshness.mjs';
 
-// Progress goes to standard error: standard output belongs to the command, and may be read by a program.
-await prepareOrExit({ say: console.error, takesOlder: true });
-await importBuilt('cli', 'index.js');
+if (!isReady()) {
+  const { prepareOrExit } = await import('../scripts/prepare.mjs');
+  // Progress goes to standard error: standard output belongs to the command, and may be read by a program.
+  await prepareOrExit({ say: console.error, takesOlder: true });
+}
+await import('../dist/command/index.mjs');

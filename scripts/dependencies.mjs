@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { inCheckout, run } from './checkout.mjs';
-
-const STAMP = inCheckout('node_modules', '.perennial-lock-hash');
+import { INSTALL_STAMP } from './freshness.mjs';
 
 /** Whether node_modules is what package-lock.json says, by the stamp that the last install left. */
 export function areDependenciesInstalled() {
   try {
-    return readFileSync(STAMP, 'utf8') === lockHash();
+    return readFileSync(INSTALL_STAMP, 'utf8') === lockHash();
   } catch {
     return false;
   }
@@ -33,7 +32,7 @@ export function finishInstall() {
   rmSync(link, { force: true });
   symlinkSync('../../bin/perennial.mjs', link);
   chmodSync(inCheckout('bin', 'perennial.mjs'), 0o755);
-  writeFileSync(STAMP, lockHash());
+  writeFileSync(INSTALL_STAMP, lockHash());
 }
 
 const lockHash = () =>

@@ -5,9 +5,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { inCheckout } from './checkout.mjs';
 import { areDependenciesInstalled, installDependencies } from './dependencies.mjs';
+import { COMMAND, isBuilt, isReady } from './freshness.mjs';
 import { withLock } from './lock.mjs';
 import { canNoteRunning, findRunning, noteRunning } from './running.mjs';
-import { build, isBuilt } from './sources.mjs';
+import { build } from './sources.mjs';
 
 /** Why nothing may be compiled now. */
 class InUse extends Error {
@@ -40,7 +41,7 @@ export async function prepare({ say = console.log, takesOlder = false, staysUp =
 
 function makeReady({ say, takesOlder }) {
   const pid = findRunning();
-  if (pid !== null && takesOlder && existsSync(inCheckout('dist', 'cli', 'index.js'))) {
+  if (pid !== null && takesOlder && existsSync(COMMAND)) {
     return say(
       `perennial: the sources have changed; what process ${pid} of this checkout was started from is used until it ends`,
     );
@@ -59,10 +60,6 @@ export async function prepareOrExit(options) {
     console.error(`perennial: ${error.message}`);
     process.exit(1);
   }
-}
-
-function isReady() {
-  return existsSync(inCheckout('node_modules')) && areDependenciesInstalled() && isBuilt();
 }
 
 function timed({ say, doing }, work) {

@@ -1,64 +1,36 @@
-import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { inCheckout, run } from './checkout.mjs';
+import { BUILD_STAMP, fingerprint, hasOutputs, listSources } from './freshness.mjs';
 
 const SRC = inCheckout('src');
 const DIST = inCheckout('dist');
-const STAMP = path.join(DIST, '.built');
 /** What `npm run build` makes of the compiled workflows. */
 const BUNDLE = path.join(DIST, 'workflow-bundle.cjs');
 
-/** Whether dist was compiled from exactly the sources there are now. */
-export function isBuilt() {
-  try {
-    return readFileSync(STAMP, 'utf8') === fingerprint() && missingOutputs().length === 0;
-  } catch {
-    return false;
-  }
-}
-
-/** Compiles src into dist, copies its shell scripts, and removes from dist what no longer has a source. */
+/** Compiles src into dist, copies its shell scripts, bundles the command, and removes from dist what no longer has a source. */
 export function build() {
   // Taken before the compiler reads, so that a file saved meanwhile makes the next run compile again.
   const compiled = fingerprint();
-  rmSync(STAMP, { force: true });
+  rmSync(BUILD_STAMP, { force: true });
   rmSync(BUNDLE, { force: true });
-  // The compiler's own record would have it skip outputs that somebody deleted.
-  if (missingOutputs().length > 0) rmSync(path.join(DIST, '.tsbuildinfo'), { force: true });
+  // The compiler's own record would have it skip outputs that were deleted.
+  if (!hasOutputs()) rmSync(path.join(DIST, '.tsbuildinfo'), { force: true });
   run({ program: process.execPath, args: [compiler(), '-p', inCheckout('tsconfig.json')], failure: 'src does not compile' });
   copyScripts();
+  run({ program: process.execPath, args: [bundler()], failure: 'the command could not be bundled' });
   removeOrphans();
-  writeFileSync(STAMP, compiled);
+  writeFileSync(BUILD_STAMP, compiled);
 }
 
 const compiler = () => inCheckout('node_modules', 'typescript', 'bin', 'tsc');
 
-function fingerprint() {
-  const hash = createHash('sha256');
-  for (const file of [
-    inCheckout('tsconfig.json'),
-    inCheckout('package-lock.json'),
-    ...filesIn(SRC, '.ts'),
-    ...filesIn(SRC, '.sh'),
-  ]) {
-    const { mtimeMs, size } = statSync(file);
-    hash.update(`${file} ${mtimeMs} ${size}\n`);
-  }
-  return hash.digest('hex');
-}
-
-const missingOutputs = () => [
-  ...filesIn(SRC, '.ts').filter((file) => !file.endsWith('.d.ts') && !existsSync(outputOf(file).replace(/\.ts$/, '.js'))),
-  ...filesIn(SRC, '.sh').filter((file) => !existsSync(outputOf(file))),
-];
-
-const outputOf = (source) => path.join(DIST, path.relative(SRC, source));
+const bundler = () => inCheckout('scripts', 'bundle-command.mjs');
 
 function copyScripts() {
-  for (const file of filesIn(SRC, '.sh')) {
-    mkdirSync(path.dirname(outputOf(file)), { recursive: true });
-    copyFileSync(file, outputOf(file));
+  for (const name of listSources().filter((source) => source.endsWith('.sh'))) {
+    mkdirSync(path.dirname(path.join(DIST, name)), { recursive: true });
+    copyFileSync(path.join(SRC, name), path.join(DIST, name));
   }
 }
 
@@ -71,6 +43,10 @@ function removeOrphans() {
   for (const script of filesIn(DIST, '.sh')) if (!existsSync(path.join(SRC, path.relative(DIST, script)))) rmSync(script);
 }
 
+/**
+ * @param {string} folder
+ * @param {string} extension
+ */
 function filesIn(folder, extension) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(extension))

@@ -5,10 +5,10 @@ import type { Runtime } from '../runtimes/runtime';
 /** All that the commands have of the world outside; the entry makes the real one, tests make their own. */
 export interface CliContext {
   settings: CliSettings;
-  /** What Temporal's standard variables and profile file say; throws when the file cannot be read. */
-  readTemporalConfig(): TemporalConfig;
+  /** Temporal's standard variables and profile file; throws when the file cannot be read. */
+  readTemporalConfig(): TemporalConfig | Promise<TemporalConfig>;
   connect(options: ConnectionOptions & { namespace: string }): Promise<PerennialClient>;
-  openRuntime(where: { dir: string; images: string }): Runtime;
+  openRuntime(where: { dir: string; images: string }): Runtime | Promise<Runtime>;
   /** Opens the cluster that the environment names; null when it names none. */
   openCluster: ((client: Client) => Promise<Runtime>) | null;
   out: Output;

@@ -1,6 +1,3 @@
-import { RequestFailure } from '../client';
-import { RuntimeFailure } from '../runtimes/failure';
-
 /** A command that failed for a reason of its own, not of the workspace's or the runtime's. `details` go into the JSON, beside the error. */
 export class CliFailure extends Error {
   constructor(
@@ -29,6 +26,9 @@ export function describeFailure(error: unknown): FailureReport {
   return { exitCode, text: `perennial: ${type}: ${message}`, json: { ...details, error: { type, message } } };
 }
 
-function isTyped(error: unknown): error is CliFailure | RequestFailure | RuntimeFailure {
-  return error instanceof CliFailure || error instanceof RequestFailure || error instanceof RuntimeFailure;
+/** The classes whose `type` is one of the contract's. By name: to load the client and the runtimes takes longer than most commands. */
+const TYPED_FAILURES = ['CliFailure', 'RequestFailure', 'RuntimeFailure'];
+
+function isTyped(error: unknown): error is Error & { type: string } {
+  return error instanceof Error && TYPED_FAILURES.includes(error.name) && 'type' in error;
 }

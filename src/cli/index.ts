@@ -1,17 +1,17 @@
-/** The `perennial` command: the one place of it that reads the environment and touches the process. */
+/**
+ * The `perennial` command: the one place of it that reads the environment and touches the process. The client and the runtimes are
+ * imported late: each takes longer to load than Node itself, and many commands need neither.
+ */
 import path from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { connectClient } from '../client';
 import { installationOf } from '../client/installation';
 import { settleNoProxy } from '../client/loopback';
-import { createSandboxRuntime } from '../runtimes/sandbox';
+import type { Runtime } from '../runtimes/runtime';
 import type { CliContext } from './context';
 import { openOutput } from './output/process-output';
 import { ownName } from './own-name';
-import { runProgram } from './program';
+import { runCommandLine } from './run';
 
 const { env, stdin, stdout, stderr } = process;
 // Read by gRPC itself.
@@ -24,9 +24,10 @@ const context: Omit<CliContext, 'exit'> = {
     images: path.resolve(env.PERENNIAL_IMAGES || 'images'),
     by: ownName(env),
   },
-  readTemporalConfig: () => loadClientConnectConfig({ overrideEnvVars: definedEnv() }),
-  connect: connectClient,
-  openRuntime: (where) => createSandboxRuntime({ ...where, ...(env.TERM && { terminal: env.TERM }) }),
+  readTemporalConfig: async () =>
+    (await import('@temporalio/envconfig')).loadClientConnectConfig({ overrideEnvVars: definedEnv() }),
+  connect: async (options) => (await import('../client.js')).connectClient(options),
+  openRuntime,
   openCluster: env.KUBECONFIG ? (client) => openCluster(client, env.KUBECONFIG || null) : null,
   out: output,
   confirm: stdin.isTTY && stdout.isTTY ? confirm : null,
@@ -36,7 +37,7 @@ const context: Omit<CliContext, 'exit'> = {
   onTermination: (listener) => listen(['SIGTERM', 'SIGHUP'], listener),
 };
 
-const ended = runProgram(context, process.argv.slice(2)).then(output.finish);
+const ended = runCommandLine(context, process.argv.slice(2)).then(output.finish);
 // Open handles, such as a request that was given up, must not hold the process.
 void Promise.race([ended, output.broken]).then((code) => process.exit(code));
 
@@ -44,7 +45,11 @@ function definedEnv(): Record<string, string> {
   return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
-/** Loaded only where it is used: the cluster's client takes half a second. */
+async function openRuntime(where: { dir: string; images: string }): Promise<Runtime> {
+  const { createSandboxRuntime } = await import('../runtimes/sandbox/index.js');
+  return createSandboxRuntime({ ...where, ...(env.TERM && { terminal: env.TERM }) });
+}
+
 async function openCluster(client: Client, kubeconfig: string | null) {
   const { createKubernetesRuntime } = await import('../runtimes/kubernetes/index.js');
   const { PERENNIAL_KUBERNETES_CONTEXT: context, TERM: terminal } = env;
@@ -54,6 +59,7 @@ async function openCluster(client: Client, kubeconfig: string | null) {
 
 /** Ctrl-C and a closed input are a no. */
 async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises');
   const reader = createInterface({ input: stdin, output: stderr });
   const closed = new Promise<null>((resolve) => reader.once('close', () => resolve(null)));
   const answer = await Promise.race([reader.question(`${question} [y/N] `), closed]);

@@ -47,7 +47,7 @@ async function openSandbox({ context, client, dir }: Session): Promise<Runtime> 
     );
   }
   await checkInstallation(dir, await installationOf(client.temporal));
-  return context.openRuntime({ dir, images: context.settings.images });
+  return await context.openRuntime({ dir, images: context.settings.images });
 }
 
 async function withOpened<T>(runtime: Runtime, work: (runtime: Runtime) => Promise<T>): Promise<T> {

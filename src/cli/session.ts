@@ -1,7 +1,8 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { type PerennialClient, RequestFailure } from '../client';
+import type { PerennialClient } from '../client';
 import type { CliContext } from './context';
+import { CliFailure } from './failure';
 import { resolveTarget } from './input/target';
 import { formatJson, toPlainText } from './output/plain-text';
 
@@ -62,11 +63,11 @@ async function connect(
   context: CliContext,
   given: { address: string | undefined; namespace: string | undefined; dir: string },
 ): Promise<PerennialClient> {
-  const target = resolveTarget({ ...given, config: context.readTemporalConfig() });
+  const target = resolveTarget({ ...given, config: await context.readTemporalConfig() });
   try {
     return await context.connect(target);
   } catch (error) {
-    throw new RequestFailure('Unavailable', error instanceof Error ? error.message : String(error), { cause: error });
+    throw new CliFailure('Unavailable', error instanceof Error ? error.message : String(error));
   }
 }
 

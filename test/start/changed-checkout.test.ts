@@ -36,7 +36,7 @@ afterEach(async () => {
 function makeDependencies(): void {
   const folder = path.join(checkout, 'node_modules');
   mkdirSync(folder);
-  for (const name of ['typescript', '@typescript', '@types', 'undici-types'])
+  for (const name of ['typescript', '@typescript', '@types', 'undici-types', 'esbuild', '@esbuild'])
     symlinkSync(path.join(ROOT, 'node_modules', name), path.join(folder, name));
   const lock = readFileSync(path.join(checkout, 'package-lock.json'));
   writeFileSync(path.join(folder, '.perennial-lock-hash'), createHash('sha256').update(lock).digest('hex'));

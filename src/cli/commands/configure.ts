@@ -3,8 +3,8 @@ import type { ConfigureInput, StatusView } from '../../contract/payloads';
 import type { CliContext } from '../context';
 import type { WorkspaceName } from '../input/arguments';
 import { addByOption, addSettingOptions, readSettingOptions, type SettingOptions } from '../input/settings';
+import { workspaceCommand } from '../input/workspace-command';
 import { answerOf, inSession } from '../session';
-import { workspaceCommand } from './stop-cancel-restore-ping';
 
 type ConfigureOptions = SettingOptions & { by?: string; clear?: Field[] };
 type Field = Exclude<keyof ConfigureInput, 'by'>;
@@ -21,9 +21,7 @@ const CLEARABLE: Record<string, Field> = {
 
 /** `perennial configure`. It never begins a build; where one is wanted it says so. */
 export function configureCommand(context: CliContext): Command {
-  return addByOption(
-    addSettingOptions(workspaceCommand('configure', 'change the settings of a workspace; the next build takes them')),
-  )
+  return addByOption(addSettingOptions(workspaceCommand('configure')))
     .option('--clear <list>', `settings to take back: ${Object.keys(CLEARABLE).join(',')}`, parseClear)
     .addHelpText('after', '\nExample:\n  perennial configure ada/dev --auto-off 45m --clear auto-start')
     .action(({ owner, name }: WorkspaceName, options: ConfigureOptions, command: Command) => {

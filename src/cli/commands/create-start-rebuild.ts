@@ -13,9 +13,10 @@ import {
   readSettingOptions,
   type SettingOptions,
 } from '../input/settings';
+import { workspaceCommand } from '../input/workspace-command';
+import { printAnswer } from '../output/answer';
 import { watchBuild } from '../output/build-progress';
 import { answerOf, inSession, type Session } from '../session';
-import { printAnswer, workspaceCommand } from './stop-cancel-restore-ping';
 
 interface StartOptions {
   by?: string;
@@ -27,7 +28,7 @@ type RebuildOptions = BuildOptions & StartOptions & { reason?: string };
 
 /** `perennial create`. What the workspace refuses of its input shows when it is waited for: creating alone needs no worker. */
 export function createCommand(context: CliContext): Command {
-  return addStartOptions(addSettingOptions(workspaceCommand('create', 'make a workspace and build it')))
+  return addStartOptions(addSettingOptions(workspaceCommand('create')))
     .option('--organization <name>', "organization whose policy holds (default: the owner's)", parseName)
     .option(
       '--home <id>',
@@ -49,7 +50,7 @@ export function createCommand(context: CliContext): Command {
 
 /** `perennial start`. */
 export function startCommand(context: CliContext): Command {
-  return addStartOptions(workspaceCommand('start', 'build a workspace that is off, with its home'))
+  return addStartOptions(workspaceCommand('start'))
     .addHelpText('after', '\nExample:\n  perennial start ada/dev')
     .action(({ owner, name }: WorkspaceName, { by, wait }: StartOptions, command: Command) =>
       inSession({ context, command }, async (session) => {
@@ -62,7 +63,7 @@ export function startCommand(context: CliContext): Command {
 
 /** `perennial rebuild`. What is given with it stays the workspace's own, also for later builds. */
 export function rebuildCommand(context: CliContext): Command {
-  return addStartOptions(addBuildOptions(workspaceCommand('rebuild', 'replace all of a workspace but its home')))
+  return addStartOptions(addBuildOptions(workspaceCommand('rebuild')))
     .option('--reason <text>', 'why, for its history', parseText)
     .addHelpText('after', '\nExample:\n  perennial rebuild ada/dev --image starter:2 --reason "new compiler"')
     .action(({ owner, name }: WorkspaceName, { by, wait, reason, ...options }: RebuildOptions, command: Command) =>

@@ -4,9 +4,10 @@ import type { CliContext } from '../context';
 import type { WorkspaceName } from '../input/arguments';
 import { confirm } from '../input/confirmation';
 import { addByOption } from '../input/settings';
+import { workspaceCommand } from '../input/workspace-command';
+import { describeOutcome } from '../output/answer';
 import { formatInstant } from '../output/times';
 import { answerOf, inSession } from '../session';
-import { describeOutcome, workspaceCommand } from './stop-cancel-restore-ping';
 
 interface DeleteOptions {
   by?: string;
@@ -16,7 +17,7 @@ interface DeleteOptions {
 
 /** `perennial delete`. Only a purge is asked about: a plain delete can be taken back for as long as the policy keeps the home. */
 export function deleteCommand(context: CliContext): Command {
-  return addByOption(workspaceCommand('delete', 'stop a workspace for good; its home can be restored until it is purged'))
+  return addByOption(workspaceCommand('delete'))
     .option('--purge', 'remove the home at once and for ever')
     .option('--yes', 'do not ask before a purge')
     .addHelpText('after', '\nExample:\n  perennial delete ada/dev')

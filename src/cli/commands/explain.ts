@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import type { ExplainView, HistoryEntry } from '../../contract/payloads';
 import type { CliContext } from '../context';
 import type { WorkspaceName } from '../input/arguments';
+import { workspaceCommand } from '../input/workspace-command';
 import { formatTable } from '../output/tables';
 import { formatInstant } from '../output/times';
 import { answerOf, inSession } from '../session';
-import { workspaceCommand } from './stop-cancel-restore-ping';
 
 /** `perennial explain`. It only asks, as `status` does. */
 export function explainCommand(context: CliContext): Command {
-  return workspaceCommand('explain', 'say why a workspace is as it is, what comes next, and what would change that')
+  return workspaceCommand('explain')
     .addHelpText('after', '\nExample:\n  perennial explain ada/dev')
     .action(({ owner, name }: WorkspaceName, _options: object, command: Command) =>
       inSession({ context, command }, async (session) => {

@@ -21,7 +21,6 @@ const STATES = WORKSPACE_STATES.filter((state) => state !== 'purged');
 /** `perennial list`. From search attributes alone, so it answers while no worker runs. */
 export function listCommand(context: CliContext): Command {
   return new Command('list')
-    .description('list workspaces; the list may lag behind by a moment')
     .option('--owner <name>', 'only those of one owner', parseName)
     .option('--organization <name>', 'only those of one organization', parseName)
     .addOption(new Option('--state <state>', 'only those in one state').choices(STATES))

@@ -6,12 +6,12 @@ import type { PodRef, Runtime } from '../../runtimes/runtime';
 import type { CliContext } from '../context';
 import { CliFailure } from '../failure';
 import { parseBuildNumber, type WorkspaceName } from '../input/arguments';
+import { workspaceCommand } from '../input/workspace-command';
 import { type BuildFollower, followBuild } from '../output/build-follower';
 import { createLogFollower, readWholeLog, type StepLogSource } from '../output/log-reader';
 import { createPlainTextStream } from '../output/plain-text';
 import { withRuntimeOf } from '../runtime-access';
 import { answerOf, inSession, type Session } from '../session';
-import { workspaceCommand } from './stop-cancel-restore-ping';
 
 const STEPS = ['configure', 'personalize'] as const;
 type Step = (typeof STEPS)[number];
@@ -33,7 +33,7 @@ const POLL_INTERVAL_MS = 500;
 
 /** `perennial logs`. */
 export function logsCommand(context: CliContext): Command {
-  return workspaceCommand('logs', "print the output of a build's hooks, with secrets masked")
+  return workspaceCommand('logs')
     .option('--build <number>', 'which build (default: the newest)', parseBuildNumber)
     .addOption(new Option('--step <step>', 'one step only').choices(STEPS))
     .option('--follow', 'go on until the build has ended')

@@ -19,7 +19,6 @@ interface ChangeOptions {
 /** `perennial org`. Without a name it is about the organization that always exists. */
 export function organizationCommand(context: CliContext): Command {
   return new Command('org')
-    .description('organizations: their policies, and what their workspaces use')
     .addCommand(orgCreateCommand(context))
     .addCommand(orgShowCommand(context))
     .addCommand(orgSetCommand(context));

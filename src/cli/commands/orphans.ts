@@ -23,10 +23,7 @@ const HEADER = ['ID', 'WORKSPACE', 'ORGANIZATION', 'DISK', 'CREATED'];
 
 /** `perennial orphans`. */
 export function orphansCommand(context: CliContext): Command {
-  return new Command('orphans')
-    .description('homes under DIR whose workspace does not exist any more')
-    .addCommand(orphansListCommand(context))
-    .addCommand(orphansPurgeCommand(context));
+  return new Command('orphans').addCommand(orphansListCommand(context)).addCommand(orphansPurgeCommand(context));
 }
 
 function orphansListCommand(context: CliContext): Command {

@@ -19,7 +19,6 @@ const MAX_DAYS = 3660;
 /** `perennial schedule`: prints the starts that auto-start would make, by the workspaces' own code and without a server. */
 export function scheduleCommand(): Command {
   return new ScheduleCommand('schedule')
-    .description('print each start that an auto-start setting gives; needs no server')
     .requiredOption('--time <HH:MM>', 'time of day of the start', parseTime)
     .requiredOption('--time-zone <zone>', 'IANA zone of the time, such as Europe/Berlin', parseTimeZone)
     .addOption(weekdaysOption())

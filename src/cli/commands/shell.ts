@@ -3,9 +3,9 @@ import type { WorkspaceHandle } from '../../client';
 import type { CliContext } from '../context';
 import { CliFailure } from '../failure';
 import type { WorkspaceName } from '../input/arguments';
+import { workspaceCommand } from '../input/workspace-command';
 import { withRuntimeOf } from '../runtime-access';
 import { answerOf, inSession } from '../session';
-import { workspaceCommand } from './stop-cancel-restore-ping';
 
 const PING_INTERVAL_MS = 30_000;
 
@@ -14,7 +14,7 @@ const PING_INTERVAL_MS = 30_000;
  * runtime is opened right here: on the machine of the sandbox, or into the cluster for who holds a kubeconfig.
  */
 export function shellCommand(context: CliContext): Command {
-  return workspaceCommand('shell', 'open a terminal in a running workspace, or run one command there')
+  return workspaceCommand('shell')
     .argument('[command...]', 'the command, after --')
     .addHelpText('after', '\nExample:\n  perennial shell ada/dev\n  perennial shell ada/dev -- git -C project status')
     .action(({ owner, name }: WorkspaceName, argv: string[], _options: object, command: Command) =>

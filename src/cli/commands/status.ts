@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import type { StatusView } from '../../contract/payloads';
 import type { CliContext } from '../context';
 import type { WorkspaceName } from '../input/arguments';
+import { workspaceCommand } from '../input/workspace-command';
 import { formatStatus } from '../output/status-page';
 import { answerOf, inSession } from '../session';
-import { workspaceCommand } from './stop-cancel-restore-ping';
 
 /** `perennial status`. It only asks, so looking at a workspace does not keep it running. */
 export function statusCommand(context: CliContext): Command {
-  return workspaceCommand('status', 'show a workspace: its state, its build, and what comes next')
+  return workspaceCommand('status')
     .addHelpText('after', '\nExample:\n  perennial status ada/dev --json')
     .action(({ owner, name }: WorkspaceName, _options: object, command: Command) =>
       inSession({ context, command }, async (session) => {

@@ -1,10 +1,11 @@
 /** The commands that ask a workspace for something and wait for no more than its answer. */
-import { Command } from 'commander';
-import type { Answer, Outcome } from '../../contract/payloads';
+import type { Command } from 'commander';
 import type { CliContext } from '../context';
-import { parseInstant, parseText, parseWorkspace, type WorkspaceName } from '../input/arguments';
+import { parseInstant, parseText, type WorkspaceName } from '../input/arguments';
 import { addByOption } from '../input/settings';
-import { answerOf, inSession, type Session } from '../session';
+import { workspaceCommand } from '../input/workspace-command';
+import { printAnswer } from '../output/answer';
+import { answerOf, inSession } from '../session';
 
 interface StopOptions {
   by?: string;
@@ -19,7 +20,7 @@ const STOP_POLL_GROWTH = 1.2;
 
 /** `perennial stop`. */
 export function stopCommand(context: CliContext): Command {
-  return addByOption(workspaceCommand('stop', 'turn a workspace off; its home stays'))
+  return addByOption(workspaceCommand('stop'))
     .option('--reason <text>', 'why, for its history', parseText)
     .option('--wait', 'wait until it is off')
     .addHelpText('after', '\nExample:\n  perennial stop ada/dev --reason "done for today" --wait')
@@ -39,7 +40,7 @@ export function stopCommand(context: CliContext): Command {
 
 /** `perennial cancel`. */
 export function cancelCommand(context: CliContext): Command {
-  return addByOption(workspaceCommand('cancel', 'cancel the build under way; the workspace is off then'))
+  return addByOption(workspaceCommand('cancel'))
     .addHelpText('after', '\nExample:\n  perennial cancel ada/dev')
     .action(({ owner, name }: WorkspaceName, { by }: { by?: string }, command: Command) =>
       inSession({ context, command }, async (session) => {
@@ -52,7 +53,7 @@ export function cancelCommand(context: CliContext): Command {
 
 /** `perennial restore`. */
 export function restoreCommand(context: CliContext): Command {
-  return addByOption(workspaceCommand('restore', 'take a delete back while the home is still there'))
+  return addByOption(workspaceCommand('restore'))
     .addHelpText('after', '\nExample:\n  perennial restore ada/dev')
     .action(({ owner, name }: WorkspaceName, { by }: { by?: string }, command: Command) =>
       inSession({ context, command }, async (session) => {
@@ -65,7 +66,7 @@ export function restoreCommand(context: CliContext): Command {
 
 /** `perennial ping`. */
 export function pingCommand(context: CliContext): Command {
-  return workspaceCommand('ping', 'say that somebody uses a workspace, which puts its auto-off back')
+  return workspaceCommand('ping')
     .option('--via <what>', 'what it is used through: ssh, terminal, web, ide, api, or any text', parseText)
     .option('--at <instant>', 'when it was used, if not now', parseInstant)
     .addHelpText('after', '\nExample:\n  perennial ping ada/dev --via ssh')
@@ -77,22 +78,4 @@ export function pingCommand(context: CliContext): Command {
         print({ json: { workspace, ...sent }, text: `${workspace}: pinged` });
       }),
     );
-}
-
-/** A command on one workspace. */
-export function workspaceCommand(name: string, description: string): Command {
-  return new Command(name).description(description).argument('<workspace>', 'OWNER/NAME, such as ada/dev', parseWorkspace);
-}
-
-/** Prints the answer to a request, for people with what it means. */
-export function printAnswer(session: Session, given: { workspace: string; request: string; answer: Answer }): void {
-  const { workspace, request, answer } = given;
-  const text = `${workspace}: ${describeOutcome(request, answer.outcome)}; it is ${answer.state}`;
-  session.print({ json: { workspace, ...answer }, text });
-}
-
-/** An outcome in words. */
-export function describeOutcome(request: string, outcome: Outcome): string {
-  if (outcome === 'already') return `nothing to do for the ${request}`;
-  return outcome === 'merged' ? `the ${request} was merged with what is under way` : `the ${request} was accepted`;
 }

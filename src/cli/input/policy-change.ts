@@ -1,17 +1,14 @@
 import { InvalidArgumentError } from 'commander';
-import { z } from 'zod';
 import { MAX_DEPTH } from '../../workflows/input/plain-json';
 
 /** Fields of a policy, unchecked: the organization itself judges them, and says what it expected. */
 export type PolicyFields = Record<string, unknown>;
 
-const objectSchema = z.record(z.string(), z.unknown());
-
 /** A JSON object with fields of a policy. */
 export function parsePolicy(text: string): PolicyFields {
-  const parsed = objectSchema.safeParse(parseJson(text));
-  if (!parsed.success) throw new InvalidArgumentError('Expected one JSON object, such as {"retention":"14d"}.');
-  return parsed.data;
+  const parsed = parseJson(text);
+  if (!isFields(parsed)) throw new InvalidArgumentError('Expected one JSON object, such as {"retention":"14d"}.');
+  return parsed;
 }
 
 /** One `PATH=VALUE` more; the path's parts have dots between them. */

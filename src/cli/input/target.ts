@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ConnectionOptions } from '@temporalio/client';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { NAMESPACE } from '../../contract/names';
 import type { TemporalConfig } from '../context';
 import { CliFailure } from '../failure';
 
 const DEFAULT_ADDRESS = 'localhost:7233';
 
-const stackSchema = z.object({ temporal: z.object({ address: z.string().min(1), namespace: z.string().min(1) }) });
+const text = z.string().check(z.minLength(1));
+const stackSchema = z.object({ temporal: z.object({ address: text, namespace: text }) });
 
-/** Everything that may say where Temporal answers. */
+/** The sources of Temporal's address, in the order of their precedence. */
 export interface TargetSources {
   /** From the command line. */
   address?: string | undefined;
@@ -27,7 +28,8 @@ export interface TargetSources {
 export function resolveTarget({ address, namespace, dir, config }: TargetSources): ConnectionOptions & { namespace: string } {
   const { connectionOptions } = config;
   const given = address ?? connectionOptions.address;
-  if (given) return { ...withoutGaps(connectionOptions), address: given, namespace: namespace ?? config.namespace ?? NAMESPACE };
+  if (given)
+    return { ...withoutUndefined(connectionOptions), address: given, namespace: namespace ?? config.namespace ?? NAMESPACE };
   const stack = readStack(dir);
   return {
     address: stack?.address ?? DEFAULT_ADDRESS,
@@ -38,17 +40,22 @@ export function resolveTarget({ address, namespace, dir, config }: TargetSources
 /** Null when no stack runs on DIR. */
 function readStack(dir: string): { address: string; namespace: string } | null {
   const file = path.join(dir, 'stack.json');
+  const refuse = (found: string) =>
+    new CliFailure('Failed', `${file}: expected { "temporal": { "address", "namespace" } }, got ${found}`);
+  let content: unknown;
   try {
-    return stackSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).temporal;
+    content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    const came = error instanceof z.ZodError ? 'another shape' : (error as Error).message;
-    throw new CliFailure('Failed', `${file}: expected { "temporal": { "address", "namespace" } }, got ${came}`);
+    throw refuse(message);
   }
+  const stack = stackSchema.safeParse(content);
+  if (!stack.success) throw refuse('another shape');
+  return stack.data.temporal;
 }
 
-/** The SDK tells a missing option from one that is undefined. */
-function withoutGaps(options: ConnectionOptions): ConnectionOptions {
+/** The SDK distinguishes a missing option from an undefined one. */
+function withoutUndefined(options: ConnectionOptions): ConnectionOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -1,7 +1,7 @@
 /** Runs command lines against a client and a runtime of the test's own, and keeps what they print. */
 import type { Client } from '@temporalio/client';
 import type { CliContext } from '../../../src/cli/context';
-import { runProgram } from '../../../src/cli/program';
+import { runCommandLine } from '../../../src/cli/run';
 import type { PerennialClient, WorkspaceHandle } from '../../../src/client';
 import type { BuildView, StatusView } from '../../../src/contract/payloads';
 import { NAMESPACE_ID } from './folder';
@@ -60,7 +60,7 @@ export async function run(args: string[], given: Partial<CliContext> & { client?
       ...rest.out,
     },
   };
-  const code = await runProgram(context, args);
+  const code = await runCommandLine(context, args);
   return { code, out, error };
 }
 
