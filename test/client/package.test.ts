@@ -1,18 +1,18 @@
 /** The package in the hands of another service: installed from a tarball, type-checked, and run as its documentation says. */
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { closureOf, type InstalledPackage, installPackage } from '../support/client/installed-package';
-import { ROOT } from '../support/source-scans';
+import { readDocument, samplesOf } from '../support/documents';
 import { type Stack, startStack, until } from '../support/workflows/temporal-env';
 
-const DOCUMENT = readFileSync(path.join(ROOT, 'docs', 'typescript-client.md'), 'utf8');
-/** Each program of the document with what it prints. */
-const EXAMPLES = [...DOCUMENT.matchAll(/```ts\n(.*?)```\n.*?prints:\n\n```\n(.*?)```/gs)].map(
-  ([, program = '', output = '']) => ({
-    program,
-    output,
-  }),
+const SAMPLES = samplesOf(readDocument('docs/typescript-client.md'));
+/** Each program of the document, with what it prints in the sample behind it. */
+const EXAMPLES = SAMPLES.flatMap(({ language, text }, index) =>
+  language === 'ts' ? [{ program: text, output: SAMPLES[index + 1]?.text ?? '' }] : [],
 );
+/** The program of the README, which awaits at its top level. */
+const README = samplesOf(readDocument('README.md')).find(({ text }) => text.includes("'perennial/client'"))?.text ?? '';
+const README_PROGRAM = path.join('esm', 'readme.ts');
 
 const ENTRIES = ['client', path.join('contract', 'index')];
 const COMPILERS = [
@@ -29,7 +29,7 @@ let stack: Stack;
 beforeAll(async () => {
   [installed, stack] = await Promise.all([installPackage(), startStack('dev')]);
   for (const [index, file] of PROGRAMS.entries()) installed.write(file, EXAMPLES[index % EXAMPLES.length]?.program ?? '');
-}, 300_000);
+}, 600_000);
 
 afterAll(async () => {
   await stack?.close();
@@ -84,6 +84,14 @@ test('The programs print what the document says, as ES modules first and then, o
   expect(printed).toEqual([...documented, ...again]);
 }, 120_000);
 
+test('The program of the README runs as it stands there.', async () => {
+  const address = stack.server?.address ?? '';
+  // Another workspace than that of the programs above.
+  installed.write(README_PROGRAM, README.replace('localhost:7233', address).replace("name: 'dev'", "name: 'readme'"));
+  expect(await installed.compile([README_PROGRAM], ['--module', 'nodenext'])).toEqual([]);
+  expect(await installed.node([README_PROGRAM.replace(/\.ts$/, '.js')])).toMatch(/^accepted 2 ./);
+}, 120_000);
+
 test('The command works from the installed package, and compiles or installs nothing.', async () => {
   const command = path.join('node_modules', '.bin', 'perennial');
   const schedule = ['schedule', '--time', '02:30', '--time-zone', 'America/Los_Angeles', '--from', '2027-03-12', '--days', '1'];
@@ -95,9 +103,7 @@ test('The command works from the installed package, and compiles or installs not
   await until('the workspace is listed', async () => (await installed.node(list)).includes('"grace/dev"'));
 });
 
-test('What only the checkout needs is not in the package.', () => {
-  const { files } = JSON.parse(readFileSync(path.join(installed.folder, 'package.json'), 'utf8')) as { files: string[] };
-  expect(files).not.toContain('src');
-  for (const name of ['src', 'test', 'images', path.join('dist', 'workflow-bundle.cjs'), path.join('dist', '.tsbuildinfo')])
-    expect(() => readFileSync(path.join(installed.folder, name))).toThrow(/ENOENT/);
+test('The package holds no sources, tests, or images, and neither the bundle of the workflows nor records of the compiler.', () => {
+  const names = ['src', 'test', 'images', 'dist/workflow-bundle.cjs', 'dist/.tsbuildinfo', 'dist/client.js.map'];
+  expect(names.filter((name) => existsSync(path.join(installed.folder, name)))).toEqual([]);
 });
