@@ -2,23 +2,23 @@ import { maskText } from './mask';
 
 const MAX_LINES = 50;
 const MAX_LINE_CHARS = 300;
-/** No token in use is longer. */
+/** Longer than any token in use. */
 const MAX_TOKEN_CHARS = 8_192;
 
 /** Colours and cursor moves, window titles, and all other escapes of a terminal. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to be removed.
 const ESCAPES = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b[\]P_^X][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[ -/]*[0-~]/g;
-/** Also what turns the direction of text: a line could pose as another one. */
+/** Also the marks of text direction: with them a line could imitate another. */
 const CONTROLS = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
- * The last lines of a hook's output, fit to leave the workspace: at most 50 of at most 300 characters, without control
- * characters, masked. With `cut`, the text begins inside a line; that line is left out, as half a token is not known for one. Where
- * there is no other, its end is shown.
+ * The last lines of a hook's output, fit to leave the workspace: at most 50 of at most 300 characters, without control characters,
+ * masked. With `cut`, the text begins inside a line, which is left out, as half a token is not recognised. Its end is shown when there
+ * is no other line.
  */
 export function lastLines(text: string, { cut }: { cut: boolean }): string[] {
   const [first = '', ...others] = text.split('\n').map(trimReturns);
-  // What comes after a carriage return is a line of its own.
+  // After a carriage return begins a complete line.
   const isFirstCut = cut && !first.includes('\r');
   const known = (isFirstCut ? others : [first, ...others]).map(cleanLine).join('\n').trimEnd();
   if (known === '') return isFirstCut ? showEnd(cleanLine(first)) : [];
@@ -28,7 +28,7 @@ export function lastLines(text: string, { cut }: { cut: boolean }): string[] {
     .map((line) => cutText(line, MAX_LINE_CHARS));
 }
 
-/** Of a line whose beginning nobody knows: what may be the rest of a token is not shown. */
+/** The end of a line whose beginning is unknown: the possible rest of a token is left out. */
 function showEnd(line: string): string[] {
   const tokenRest = /^[\w.+/=-]*/.exec(line.slice(0, MAX_TOKEN_CHARS))?.[0] ?? '';
   const masked = maskText(line.slice(tokenRest.length)).trim();
@@ -36,12 +36,12 @@ function showEnd(line: string): string[] {
   return [masked.length <= MAX_LINE_CHARS ? masked : `…${masked.slice(1 - MAX_LINE_CHARS).replace(/^[\udc00-\udfff]/, '')}`];
 }
 
-/** One sentence that came out of a workspace, made fit in the same way. */
+/** One sentence from a workspace, cleaned in the same way. */
 export function cleanSentence(text: string): string {
   return cutText(maskText(cleanLine(text)).trim(), MAX_LINE_CHARS);
 }
 
-/** By hand: an expression for it takes quadratic time on many of them. */
+/** Without an expression, which takes quadratic time on many returns. */
 function trimReturns(line: string): string {
   let end = line.length;
   while (line[end - 1] === '\r') end -= 1;
@@ -49,7 +49,7 @@ function trimReturns(line: string): string {
 }
 
 function cleanLine(line: string): string {
-  // A carriage return starts the line again, as a progress bar does; a terminal shows what came last.
+  // A carriage return overwrites the line, as a progress bar does.
   const shown = trimReturns(line);
   return shown
     .slice(shown.lastIndexOf('\r') + 1)
@@ -58,7 +58,7 @@ function cleanLine(line: string): string {
     .replace(CONTROLS, '');
 }
 
-/** Text of at most so many characters; a cut is shown. */
+/** Text of at most `maxChars` characters; an ellipsis shows that it was cut. */
 export function cutText(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;
   const kept = text.slice(0, maxChars - 1);

@@ -1,30 +1,29 @@
 /**
- * Hides what is shaped like a secret before output leaves a workspace. It looks at the text's shape and at values it is given; it
- * cannot know a password it was never told of.
+ * Hides secrets before output leaves a workspace: by their shape, and by known values. A password that is neither is not recognised.
  */
 
 const KEY_BEGIN = /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}/;
 const KEY_END = /-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}/;
-/** Longer than any key in use; a BEGIN that somebody merely printed must not hide the rest of a log. */
+/** Longer than any key in use; a lone BEGIN line must not hide the rest of a log. */
 const MAX_KEY_LINES = 400;
 const HIDDEN = '***';
-/** How much of a line that has not ended is held at most, how long a token is, and how long the mark of a key. */
+/** The longest unfinished line that is held, the longest token, and the longest BEGIN or END of a key. */
 const MAX_PENDING_CHARS = 262_144;
 const MAX_TOKEN_CHARS = 16_384;
 const MARK_CHARS = 100;
 
-/** Masks a stream: feed it chunks, print what it gives back, and print what `end` gives at the end. */
+/** Masks a stream: print what `push` returns for each chunk, and at last what `end` returns. */
 export interface Masker {
   /**
-   * Takes the next chunk and gives back all complete lines; a secret may be cut by a chunk, never by a line. Of a line that goes on
-   * for long it gives back what it can, so that it holds little.
+   * Takes the next chunk and returns all complete lines; a secret may be cut by a chunk, never by a line. Of a very long line it returns
+   * parts, so that it holds little.
    */
   push(chunk: string): string;
-  /** Gives back the last line if it had no line break. */
+  /** Returns the last line if it had no line break. */
   end(): string;
 }
 
-/** Masks private key blocks, JWTs, and the given values in a whole text, or in the tail of one that may begin inside a key. */
+/** Masks private key blocks, JWTs, and the given values in a text, which may begin inside a key. */
 export function maskText(text: string, values: string[] = []): string {
   const masker = createMasker(values);
   const whole = hideCutKey(text);
@@ -65,7 +64,7 @@ export function createMasker(values: string[] = []): Masker {
   };
 }
 
-/** Where a line that does not end may be cut: near its end, in no token, no known value, and no mark of a key. */
+/** Where an unfinished line may be cut: near its end, outside of a token, a known value, and a BEGIN or END of a key. */
 function findCut(text: string, secrets: string[]): number {
   const marginChars = Math.max(MARK_CHARS, secrets[0]?.length ?? 0);
   const lowest = Math.max(0, text.length - MAX_TOKEN_CHARS - marginChars);
@@ -78,9 +77,9 @@ function findCut(text: string, secrets: string[]): number {
   );
   const known = secrets.map((secret) => ({ index: around.indexOf(secret), length: secret.length }));
   const hit = [...found, ...known].filter(
-    (place) => place !== null && place.index >= 0 && from + place.index < at && from + place.index + place.length > at,
+    (match) => match !== null && match.index >= 0 && from + match.index < at && from + match.index + match.length > at,
   );
-  return Math.min(at, ...hit.map((place) => from + (place?.index ?? 0)));
+  return Math.min(at, ...hit.map((match) => from + (match?.index ?? 0)));
 }
 
 function hideCutKey(text: string): string {

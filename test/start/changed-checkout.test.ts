@@ -8,8 +8,8 @@ import path from 'node:path';
 import { eventually } from '../support/start/start-process';
 
 const ROOT = path.join(__dirname, '..', '..');
-/** The worker's part in this is the real one, with all that it imports. */
-const REAL = withImports('worker/running.ts');
+/** The worker's part in this is the real one, with all that it imports; the lock is that of the scripts. */
+const REAL = [...withImports('worker/running.ts'), 'runtimes/sandbox/lock/ticket-lock.cjs'];
 const STAYS = "console.log('up');\nsetInterval(() => undefined, 1_000);\n";
 const LIMIT_MS = 120_000;
 

@@ -1,18 +1,18 @@
 import { lstat, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { RuntimeFailure } from '../failure';
-import { draftOf, homeOf, recogniseHome } from './prepare-home';
 import { isProcessAlive } from './process/identity';
 import { killPod } from './process/kill-tree';
+import { recogniseHome } from './store/home-identity';
 import { readHome, removeHome } from './store/home-record';
 import { isMissing } from './store/json-file';
-import type { Layout } from './store/paths';
+import { draftOf, homeOf, type Layout } from './store/paths';
 import { removeTree } from './store/remove-tree';
 import { readSandbox, removeSandbox } from './store/sandbox-record';
 
 /**
- * Removes a home for good, with all that is recorded of its workspace. The caller holds the workspace's lock.
- * @throws HomeBusy while a sandbox has it mounted; HomeMissing when a stranger is in its place, which stays
+ * Removes a home permanently, with all records of its workspace. The caller holds the workspace's lock.
+ * @throws HomeBusy while a sandbox has it mounted; HomeMissing when an unknown folder is at its path, which stays
  */
 export async function deleteHome(layout: Layout, home: { id: string; identity: string | null }): Promise<void> {
   const { id, identity } = home;
@@ -20,18 +20,18 @@ export async function deleteHome(layout: Layout, home: { id: string; identity: s
   if (pod !== null && isProcessAlive(pod.init)) {
     throw new RuntimeFailure('HomeBusy', `home ${id} is mounted by the sandbox of build ${pod.build}, which runs`);
   }
-  // What a plain sandbox left behind when its first process ended may still be at work in the home.
+  // Processes of a plain sandbox may outlive its first process and still use the home.
   if (pod !== null) await killPod(layout, pod);
   const folder = homeOf(layout, id);
   const record = await readHome(layout, id);
-  if (record === null && (await isThere(folder))) {
-    throw new RuntimeFailure('HomeMissing', `home ${id} is not recorded, so the stranger at ${folder} stays`);
+  if (record === null && (await exists(folder))) {
+    throw new RuntimeFailure('HomeMissing', `home ${id} is not recorded, so the folder at ${folder} stays`);
   }
   const trash = path.join(layout.homes, `.${id}.old`);
-  if (record !== null && (await isThere(folder))) {
+  if (record !== null && (await exists(folder))) {
     await recogniseHome({ layout, record, identity });
     await removeTree(trash);
-    // Moved away in one step, so that a home half removed never stands in its place.
+    // Moved away in one step, so that a half removed home is never at its path.
     await rename(folder, trash);
   }
   await removeTree(trash);
@@ -40,7 +40,7 @@ export async function deleteHome(layout: Layout, home: { id: string; identity: s
   await removeHome(layout, id);
 }
 
-async function isThere(file: string): Promise<boolean> {
+async function exists(file: string): Promise<boolean> {
   try {
     await lstat(file);
     return true;

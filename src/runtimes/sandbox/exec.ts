@@ -4,18 +4,18 @@ import { constants } from 'node:os';
 import { RuntimeFailure } from '../failure';
 import type { Command, CommandResult, PodRef } from '../runtime';
 import { closeHandles, enterPod, lost } from './process/enter';
-import { isProcessWell, sendKill } from './process/identity';
+import { isProcessEnterable, sendKill } from './process/identity';
 import { drain, keepTail } from './process/output-tail';
 import type { PodRecord } from './store/sandbox-record';
 
-/** A command that writes more is ended: only its last 256 KiB are kept, but to read on and on holds the service up. */
+/** A command that writes more is ended: only its last 256 KiB are kept, but reading without limit would hold the service up. */
 const MOST_RECEIVED_BYTES = 64 * 1024 * 1024;
 
 /**
- * Runs a command in a sandbox and waits for its end, not for that of what it leaves running behind it.
+ * Runs a command in a sandbox and waits for its end, but not for that of processes that it leaves running.
  * @throws PodLost, RuntimeUnavailable
  */
-export async function runCommand({
+export async function exec({
   ref,
   pod,
   command,
@@ -34,8 +34,8 @@ export async function runCommand({
     if (child.pid !== undefined) sendKill(-child.pid);
   };
   signal.addEventListener('abort', kill);
-  // A plain sandbox that ended between the look and the start did not take this with it.
-  if (!isProcessWell(pod.init)) kill();
+  // The end of a plain sandbox between the check and the start does not end this process.
+  if (!isProcessEnterable(pod.init)) kill();
   let received = 0;
   const count = (bytes: number) => {
     received += bytes;
@@ -49,8 +49,8 @@ export async function runCommand({
     const exitCode = await waitForExit(child);
     signal.throwIfAborted();
     if (received > MOST_RECEIVED_BYTES) throw flooded(ref);
-    // A killed command may be the first sign of a sandbox that is just ending.
-    if (exitCode !== 0 && !isProcessWell(pod.init)) throw lost(ref);
+    // A killed command may be the first sign of the end of its sandbox.
+    if (exitCode !== 0 && !isProcessEnterable(pod.init)) throw lost(ref);
     await drain([child.stdout, child.stderr].filter((stream) => stream !== null));
     return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
   } finally {

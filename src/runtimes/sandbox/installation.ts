@@ -12,8 +12,8 @@ const schema = z.object({
 });
 
 /**
- * Ties DIR to the Temporal namespace whose worker serves it: to any other server every home that lies here would be an orphan. A DIR
- * that was never tied is tied now.
+ * Ties DIR to the Temporal namespace whose worker serves it: to any other server every home in it would be an orphan. A DIR that is not
+ * tied yet is tied now.
  * @throws NotAllowed when it belongs to another one
  */
 export async function tieToInstallation(dir: string, installation: string): Promise<void> {
@@ -22,7 +22,7 @@ export async function tieToInstallation(dir: string, installation: string): Prom
 }
 
 /**
- * Makes sure that DIR belongs to the namespace, before anything there is judged by what that namespace knows.
+ * Checks that DIR belongs to the namespace, before anything in it is judged by the workflows of that namespace.
  * @throws NotAllowed when it belongs to another one, or to none yet
  */
 export async function checkInstallation(dir: string, installation: string): Promise<void> {
@@ -34,7 +34,7 @@ const fileOf = (dir: string): string => path.join(dir, 'namespace.json');
 
 const readInstallation = async (dir: string): Promise<string | null> => (await readRecord(fileOf(dir), schema))?.id ?? null;
 
-// Linked into place, so that of two workers that come first at once only one is believed, and the file never stands there half.
+// Linked into place, so that only one of two concurrent workers creates it, and the file is never incomplete.
 async function writeInstallation(dir: string, installation: string): Promise<string | null> {
   makePassage(dir);
   const draft = `${fileOf(dir)}.${randomUUID()}`;
@@ -54,7 +54,7 @@ function refuse(dir: string, { tied, installation }: { tied: string | null; inst
   const asked = `the namespace that was asked has the id ${installation}`;
   const sentence =
     tied === null
-      ? `no worker has written down yet which Temporal namespace ${dir} belongs to, so nothing there can be judged; ${asked}`
-      : `${dir} belongs to the Temporal namespace with the id ${tied}, and ${asked}; if the first is lost for good, remove ${fileOf(dir)}`;
+      ? `no worker has recorded yet which Temporal namespace ${dir} belongs to, so nothing in it can be judged; ${asked}`
+      : `${dir} belongs to the Temporal namespace with the id ${tied}, and ${asked}; if the first is lost permanently, remove ${fileOf(dir)}`;
   return new RuntimeFailure('NotAllowed', sentence);
 }

@@ -2,18 +2,18 @@ import { readlinkSync, statSync } from 'node:fs';
 import type { PodRef } from '../runtime';
 import { latestInputMs } from '../terminal-time';
 import { lost } from './process/enter';
-import { isProcessWell } from './process/identity';
+import { isProcessEnterable } from './process/identity';
 import { listMembers } from './process/kill-tree';
 import { listProcesses } from './process/table';
 import type { PodRecord } from './store/sandbox-record';
 
 /**
- * When a terminal in a sandbox last had input, in epoch milliseconds; null when there is no terminal. The system notes on each
- * terminal when it was last read from; one that was never read from has the time at which it was opened.
+ * When a terminal in a sandbox last had input, in epoch milliseconds; null when there is no terminal. The kernel records when each
+ * terminal was last read from, or opened if it was never read from.
  * @throws PodLost
  */
-export function findLastInput(ref: PodRef, pod: PodRecord): number | null {
-  if (!isProcessWell(pod.init)) throw lost(ref);
+export function lastTerminalInput(ref: PodRef, pod: PodRecord): number | null {
+  if (!isProcessEnterable(pod.init)) throw lost(ref);
   const times = listInside(pod)
     .map(lastRead)
     .filter((time) => time !== null);

@@ -1,6 +1,6 @@
 import { RuntimeFailure } from '../failure';
 
-/** Does work, and makes a failure of the closed list of whatever the system throws at it. */
+/** Runs work, and turns any error of the system into a failure of the closed list. */
 export async function asFailure<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

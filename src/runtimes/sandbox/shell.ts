@@ -3,29 +3,29 @@ import { readScript } from '../../hooks/shell/read-script';
 import { RuntimeFailure } from '../failure';
 import type { PodRef } from '../runtime';
 import { closeHandles, enterPod } from './process/enter';
-import { isProcessWell, sendKill, sendSignal } from './process/identity';
+import { isProcessEnterable, sendKill, sendSignal } from './process/identity';
 import { loginShell } from './process/login-shell';
 import { runPiped } from './process/shell-pipes';
 import { runTerminal } from './process/shell-terminal';
 import { listFamily } from './process/table';
 import type { PodRecord } from './store/sandbox-record';
 
-// The outer shell makes the programs on the way in deaf to the keys that interrupt, so that only what runs inside decides what
-// they mean; inside they count again. The inner one stays, and turns a death by signal into an exit code.
+// The outer shell makes the programs on the way in ignore the keys that interrupt; inside they count again. The inner shell stays, and
+// turns a death by signal into an exit code.
 const OUTER = 'trap "" INT QUIT; exec "$@"';
 const INNER = 'trap : INT QUIT; "$@"; exit $?';
 
 const RELAY = readScript(__dirname, 'scripts', 'relay.sh');
 
-/** One that waits for a disk stops late; it is killed all the same. */
+/** A process that waits for a disk stops late; it is killed without having stopped. */
 const HOLD_LIMIT_MS = 1_000;
 
 /**
  * Opens a terminal, or one command, in a sandbox for this process's own standard streams, and resolves with its exit code. What runs
- * inside never holds the caller's terminal itself, into which it could type: it gets one of its own, or pipes.
+ * inside never holds the caller's own terminal, into which it could write input: it gets another, or pipes.
  * @throws PodLost when the sandbox is gone before it begins
  */
-export async function openShell(options: {
+export async function shell(options: {
   ref: PodRef;
   pod: PodRecord;
   command: string[];
@@ -45,8 +45,8 @@ export async function openShell(options: {
   let kill = () => {};
   const onStart = (pid: number) => {
     kill = () => killAll(pid);
-    // A plain sandbox that ended between the look and the start did not take this with it.
-    if (signal.aborted || !isProcessWell(pod.init)) kill();
+    // The end of a plain sandbox between the check and the start does not end this process.
+    if (signal.aborted || !isProcessEnterable(pod.init)) kill();
   };
   signal.addEventListener('abort', () => kill(), { once: true });
   try {
@@ -69,21 +69,18 @@ function relayed(argv: string[]): string[] {
   return ['sh', '-c', RELAY, `${restored} ${argv.map(quote).join(' ')}`, ...argv];
 }
 
-// Programs inside may lead sessions of their own, so only descent tells what belongs to it. All are held first, and what is started while
-// others are killed would be left behind. A process that is told to stop may be just making another, which no list shows yet; so they are
-// listed once more when all stand still.
+// Programs inside may lead sessions of their own, so only descent shows what belongs to the shell. All are stopped before any is killed:
+// a process that is started meanwhile would be left behind. While a process is being stopped it may just create another, which is not
+// listed yet, so they are listed once more when all have stopped.
 function killAll(pid: number): void {
-  const held = new Set<number>();
+  const signalled = new Map<number, boolean>();
   const endsAt = Date.now() + HOLD_LIMIT_MS;
   for (let areStopped = false; Date.now() < endsAt; ) {
     const family = listFamily(pid);
-    const found = family.filter((entry) => !held.has(entry.pid));
+    const found = family.filter((entry) => !signalled.has(entry.pid));
     if (found.length === 0 && areStopped) break;
-    for (const entry of found) {
-      held.add(entry.pid);
-      sendSignal(entry.pid, 'SIGSTOP');
-    }
-    areStopped = found.length === 0 && family.every(({ isStopped }) => isStopped);
+    for (const entry of found) signalled.set(entry.pid, sendSignal(entry.pid, 'SIGSTOP'));
+    areStopped = found.length === 0 && family.every((entry) => entry.isStopped || signalled.get(entry.pid) === false);
   }
-  for (const each of held) sendKill(each);
+  for (const each of signalled.keys()) sendKill(each);
 }

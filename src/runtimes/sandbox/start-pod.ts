@@ -6,39 +6,40 @@ import { OPEN_FENCE, raiseForStart } from '../fence';
 import type { Pod, PodSpec } from '../runtime';
 import { type Image, resolveImage } from './image/resolve';
 import type { ImageUser } from './image/user';
-import { homeOf, recogniseHome } from './prepare-home';
-import { isProcessWell } from './process/identity';
+import { isProcessEnterable } from './process/identity';
 import { startInit } from './process/init';
 import { prepareInit } from './process/init-command';
 import type { Isolation } from './process/isolation';
 import { killPod, runFolderOf } from './process/kill-tree';
+import { recogniseHome } from './store/home-identity';
 import { type HomeRecord, readHome, writeHome } from './store/home-record';
 import { isMissing } from './store/json-file';
-import { type Layout, layOut } from './store/paths';
+import { homeOf, type Layout, layOut } from './store/paths';
 import { type PodRecord, readSandbox, type SandboxRecord, writeSandbox } from './store/sandbox-record';
 
-/** What a start needs to know of the machine and of where things lie. */
-export interface Ground {
+/** What a start needs to know of the machine. */
+export interface StartContext {
   layout: Layout;
+  /** The folder of images. */
   images: string;
   isolation: () => Promise<Isolation>;
 }
 
 /**
- * Makes sure that exactly this build's sandbox runs. The caller holds the workspace's lock.
+ * Ensures that exactly this build's sandbox runs. The caller holds the workspace's lock.
  * @throws StaleBuild, ImageNotFound, ImageInvalid, HomeMissing, RuntimeUnavailable, NoCapacity
  */
-export async function startPod(ground: Ground, spec: PodSpec): Promise<Pod> {
-  const { layout } = ground;
+export async function startPod(context: StartContext, spec: PodSpec): Promise<Pod> {
+  const { layout } = context;
   const record = await raiseFence(layout, spec);
   const home = await findHome(layout, spec);
   const found = record.pod;
-  if (found?.build === spec.build && found.ready && isProcessWell(found.init)) {
+  if (found?.build === spec.build && found.ready && isProcessEnterable(found.init)) {
     await markSeeded(layout, home);
     return describe(spec.id, found);
   }
-  const image = await resolveImage({ images: ground.images, reference: spec.image, digest: spec.digest });
-  const isolation = await ground.isolation();
+  const image = await resolveImage({ images: context.images, reference: spec.image, digest: spec.digest });
+  const isolation = await context.isolation();
   const user = isolation.mode === 'plain' ? ownUser(image.user) : image.user;
   checkOwner(home, { user: ownUser(image.user), image: spec.image });
   if (found !== null) await killPod(layout, found);
@@ -66,7 +67,7 @@ async function findHome(layout: Layout, spec: PodSpec): Promise<HomeRecord> {
   );
 }
 
-// Without root everything is whoever's runs the service on the machine, whatever the image says and whatever it looks like inside.
+// Without root, all files and processes belong to the user of the service, whatever uid they seem to have inside.
 function ownUser(user: ImageUser): ImageUser {
   const uid = process.getuid?.() ?? user.uid;
   return uid === 0 ? user : { ...user, uid, gid: process.getgid?.() ?? user.gid };
@@ -80,8 +81,8 @@ function checkOwner(home: HomeRecord, { user, image }: { user: ImageUser; image:
   );
 }
 
-// It is recorded first for whom the home is, and the home's own folder is given away last. So whatever was cut off, as long as that
-// folder is not the user's nobody has been in the home, and its paths can be trusted; after that none of them is touched from here.
+// The owner is recorded first, and the home's own folder is given away last. So while that folder is not the user's, no process of the
+// user has been in the home and its paths can be trusted; after that no path in it is touched from here.
 async function giveHome(layout: Layout, home: HomeRecord, user: ImageUser): Promise<HomeRecord> {
   const owned = { ...home, uid: user.uid };
   if (home.uid === null) await writeHome(layout, owned);
@@ -107,7 +108,7 @@ interface Launch {
 
 async function launch({ layout, spec, record, home, image, isolation }: Launch): Promise<PodRecord> {
   const instance = randomUUID();
-  // The kernel knows DIR by its real name only, and that is the one to hide.
+  // The kernel knows DIR by its real path only, which is the one to hide.
   const real = layOut(await realpath(layout.dir));
   const runFolder = runFolderOf(real, instance);
   const init = await startInit(prepareInit({ layout: real, spec, instance, home, image, mode: isolation.mode }));
@@ -137,7 +138,7 @@ async function launch({ layout, spec, record, home, image, isolation }: Launch):
   }
 }
 
-// Where nothing is laid over the machine's root, hooks are told where the image's files are.
+// Where the image is not laid over the machine's root, these settings name the folders to hooks.
 const plainEnv = (image: Image, runFolder: string) => ({ PERENNIAL_ROOTFS: image.rootfs, PERENNIAL_RUN_DIR: runFolder });
 
 async function makeRunFolder(folder: string, user: ImageUser): Promise<void> {

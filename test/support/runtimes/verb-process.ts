@@ -49,11 +49,11 @@ export function verbCommand(call: { world: SandboxWorld; isolation: Isolation; v
   return [path.join(__dirname, 'verb-child.cjs'), compiled, JSON.stringify(options), call.verb, JSON.stringify(call.argument)];
 }
 
-/** Shell scripts are read from beside the compiled modules. */
+/** Shell scripts are read from beside the compiled modules, and plain JavaScript is as it is. */
 function compile(name: string): void {
   const target = path.join(compiled, name);
   mkdirSync(path.dirname(target), { recursive: true });
-  if (name.endsWith('.sh')) copyFileSync(path.join(SOURCES, name), target);
+  if (/\.(?:sh|cjs)$/.test(name)) copyFileSync(path.join(SOURCES, name), target);
   if (!name.endsWith('.ts')) return;
   const jsc = { parser: { syntax: 'typescript' as const }, target: 'es2022' as const };
   const { code } = transformFileSync(path.join(SOURCES, name), { jsc, module: { type: 'commonjs' } });

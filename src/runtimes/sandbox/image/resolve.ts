@@ -6,13 +6,13 @@ import { isMissing } from '../store/json-file';
 import { digestImage } from './digest';
 import { findImageUser, type ImageUser } from './user';
 
-/** An image as it lies in its folder now. */
+/** The current content of an image's folder. */
 export interface Image {
   digest: string;
   rootfs: string;
   user: ImageUser;
   env: Record<string, string>;
-  /** A sentence when the digest that was asked for cannot be had any more. */
+  /** A sentence when the requested digest is no longer available. */
   warnings: string[];
 }
 
@@ -38,12 +38,12 @@ export async function resolveImage(wanted: { images: string; reference: string; 
   };
 }
 
-/** All of it goes into the environment of every program inside. */
+/** All of it becomes environment of every program inside. */
 const MOST_SETTINGS_BYTES = 64 * 1024;
 
 const settingsSchema = z.object({
   user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/),
-  // The loader's own settings are as little an image's to make as a workspace's.
+  // Neither an image nor a workspace may set variables of the loader.
   env: z.record(z.string().regex(/^(?!LD_)[A-Za-z_][A-Za-z0-9_]*$/), z.string().regex(/^[^\0]*$/)).default({}),
 });
 

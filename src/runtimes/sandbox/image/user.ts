@@ -4,7 +4,7 @@ import { readInside } from '../store/read-in-home';
 
 const MOST_BYTES = 4 * 1024 * 1024;
 
-/** As whom everything in a workspace runs. */
+/** The user of all processes in a workspace. */
 export interface ImageUser {
   name: string;
   uid: number;
@@ -13,8 +13,8 @@ export interface ImageUser {
 }
 
 /**
- * Looks the image's user up where the sandbox will: in the image's own list of users, else in this machine's.
- * @throws ImageInvalid when it is not there, or is root
+ * Looks up the image's user where the sandbox will: in the image's /etc/passwd, else in this machine's.
+ * @throws ImageInvalid when it is missing, or is root
  */
 export async function findImageUser(image: { reference: string; rootfs: string; name: string }): Promise<ImageUser> {
   const lines = (await readUsers(image.rootfs)).split('\n').map((line) => line.split(':'));
@@ -39,7 +39,7 @@ export async function findImageUser(image: { reference: string; rootfs: string; 
   };
 }
 
-// An image may have anything in the file's place. What is no plain file is none, and a list that never ends is not read to its end.
+// An image may have anything instead of the file. Only a plain file counts, and only a limited part of it is read.
 async function readUsers(rootfs: string): Promise<string> {
   const found = readInside({ folder: rootfs, file: 'etc/passwd', offset: 0, limit: MOST_BYTES });
   return found === null ? readFile('/etc/passwd', 'utf8') : found.bytes.toString('utf8');

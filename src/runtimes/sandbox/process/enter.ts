@@ -3,7 +3,7 @@ import { RuntimeFailure } from '../../failure';
 import type { PodRef } from '../../runtime';
 import type { PodRecord } from '../store/sandbox-record';
 import { carryEnvironment, completePath } from './environment';
-import { isProcessWell } from './identity';
+import { isProcessEnterable } from './identity';
 import { markOf } from './kill-tree';
 import { PROGRAM_PATH } from './path';
 
@@ -11,7 +11,7 @@ import { PROGRAM_PATH } from './path';
 export interface Entry {
   program: string;
   args: string[];
-  /** Nothing of the workspace's own environment, which is restored only once the program runs as its user. */
+  /** Without the workspace's environment, which is restored only once the program runs as its user. */
   env: Record<string, string>;
   uid?: number;
   gid?: number;
@@ -32,17 +32,17 @@ export interface Inside {
  */
 export function enterPod({ ref, pod, inside }: { ref: PodRef; pod: PodRecord; inside: Inside }): Entry {
   const handles = pod.mode === 'plain' ? [] : openNamespaces(ref, pod);
-  // Looked at after the namespaces were opened: so they are that process's, not those of one that got its pid since.
-  if (!isProcessWell(pod.init)) {
+  // Checked after the namespaces were opened: so they belong to that process, not to a later one with its pid.
+  if (!isProcessEnterable(pod.init)) {
     closeHandles(handles);
     throw lost(ref);
   }
   const { carried, unpack } = carryEnvironment(environmentOf(pod, inside.env));
   const line = ['sh', '-c', `umask 022; ${unpack}; cd "$HOME" || exit 126; ${inside.line}`, 'sh', ...inside.argv];
   const mark = markOf(pod.instance);
-  // Of a plain sandbox all must bear the mark from their first moment on, or its end would miss what has just begun.
+  // In a plain sandbox every process must have the mark from its start, or the end of the sandbox would miss a new one.
   const marked = pod.mode === 'plain' ? { [mark.name]: mark.value } : {};
-  return { handles, ...wayIn(pod, handles, line), env: { PATH: PROGRAM_PATH, ...carried, ...marked } };
+  return { handles, ...entryCommand(pod, handles, line), env: { PATH: PROGRAM_PATH, ...carried, ...marked } };
 }
 
 function environmentOf({ user, home, env }: PodRecord, own: Record<string, string>): Record<string, string> {
@@ -55,7 +55,7 @@ export function closeHandles(handles: number[]): void {
   for (const handle of handles) closeSync(handle);
 }
 
-/** What is said of a sandbox that is certainly gone. */
+/** The failure for a sandbox that is certainly gone. */
 export const lost = ({ id, build }: PodRef): RuntimeFailure =>
   new RuntimeFailure('PodLost', `the sandbox of build ${build} of ${id} is gone`);
 
@@ -67,31 +67,31 @@ const namespacesOf = ({ mode }: PodRecord): string[] => (mode === 'user-namespac
 function openNamespaces(ref: PodRef, pod: PodRecord): number[] {
   const handles: number[] = [];
   try {
-    // To the machine, what root starts in there is root's still, with all the machine's devices in reach.
+    // A process that root starts inside is still root's to the machine, with access to all devices.
     const owner = statSync(`/proc/${pod.init.pid}`).uid;
     if (pod.mode === 'user-namespace' && owner !== process.getuid?.()) throw new Error(`it is user ${owner}'s`);
     for (const name of namespacesOf(pod)) handles.push(openSync(`/proc/${pod.init.pid}/ns/${name}`, 'r'));
     return handles;
   } catch (error) {
     closeHandles(handles);
-    if (!isProcessWell(pod.init)) throw lost(ref);
+    if (!isProcessEnterable(pod.init)) throw lost(ref);
     const message = `the sandbox of build ${ref.build} of ${ref.id} cannot be entered: ${(error as Error).message}`;
     throw new RuntimeFailure('RuntimeUnavailable', message, { cause: error });
   }
 }
 
-/** The command line that leads into a sandbox, and who is to start it. */
-function wayIn(pod: PodRecord, handles: number[], line: string[]): Pick<Entry, 'program' | 'args' | 'uid' | 'gid'> {
+/** The command line that enters a sandbox, and the user that starts it. */
+function entryCommand(pod: PodRecord, handles: number[], line: string[]): Pick<Entry, 'program' | 'args' | 'uid' | 'gid'> {
   const { uid, gid } = pod.user;
   const drop = ['setpriv', '--reuid', String(uid), '--regid', String(gid)];
   const isRoot = process.getuid?.() === 0;
   if (pod.mode === 'plain') {
-    // Not every system has the program that also gives up root's groups.
+    // Only this program also drops the groups of root, and not every system has it.
     if (isRoot && process.platform === 'linux') return toProgram([...drop, '--clear-groups', '--', ...line]);
     return { ...toProgram(line), ...(isRoot && { uid, gid }) };
   }
   const spaces = namespacesOf(pod).map((name, index) => `${OPTIONS[name]}=/proc/${process.pid}/fd/${handles[index]}`);
-  // Whoever enters a user namespace of his own becomes its user, and has no rights over it once a program is started.
+  // A caller that enters its own user namespace becomes its user, and loses its rights over it once a program is started.
   if (pod.mode === 'user-namespace') return toProgram(['nsenter', '--preserve-credentials', ...spaces, '--', ...line]);
   return toProgram(['nsenter', ...spaces, '--', ...drop, '--init-groups', '--', ...line]);
 }

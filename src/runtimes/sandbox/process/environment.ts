@@ -1,14 +1,13 @@
 import { PROGRAM_PATH } from './path';
 
 /**
- * Some of these a shell keeps to itself or gives a meaning of its own, and one that refuses a value ends the whole shell: each is tried
- * in a subshell first.
+ * Variables that some shells reserve. A shell that refuses a value ends, so each is tried in a subshell first.
  */
 const KEPT_BY_SHELLS = new Set('UID EUID PPID GROUPS OPTIND SHELLOPTS BASHOPTS BASH_VERSINFO LINENO RANDOM SECONDS'.split(' '));
 
 /**
- * Carries an environment past programs that must not read it: those that enter a sandbox run as root, and their C library would take
- * locales and converters from wherever a variable says. `unpack` is shell text that restores it inside; `carried` is what it reads.
+ * Passes an environment through programs that must not read it: the programs that enter a sandbox run as root, and their C library would
+ * load locales and converters from any path in a variable. `unpack` is shell text that restores it inside from `carried`.
  */
 export function carryEnvironment(env: Record<string, string>): { carried: Record<string, string>; unpack: string } {
   const settings = Object.entries(env).map(([name, value], index) => ({
@@ -27,7 +26,7 @@ export function carryEnvironment(env: Record<string, string>): { carried: Record
   };
 }
 
-/** A search path that begins as given and in which the system's own programs are found too: without them not even `sh` would be. */
+/** A search path, completed with the folders of the system's programs, without which not even `sh` would be found. */
 export function completePath(path: string): string {
   const folders = path.split(':').filter((folder) => folder !== '');
   const missing = PROGRAM_PATH.split(':').filter((folder) => !folders.includes(folder));

@@ -5,7 +5,7 @@ import { readProcess } from './table';
 
 const KILL_LIMIT_MS = 20_000;
 
-/** A process beyond doubt: its pid, and when it started, because the system gives pids away again. */
+/** A process: its pid, and its start, because the system assigns pids again. */
 export interface ProcessIdentity {
   pid: number;
   /** The boot, a slash, and the start in that boot. */
@@ -18,20 +18,27 @@ export function identifyProcess(pid: number): ProcessIdentity | null {
   return found === null ? null : { pid, startedAt: `${readBoot()}/${found.startedAt}` };
 }
 
-/** Whether the very process is there still, perhaps just ending. */
+/** The identity of this process. */
+export function identifySelf(): ProcessIdentity {
+  const own = identifyProcess(process.pid);
+  if (own === null) throw new Error(`the system does not list this process, ${process.pid}`);
+  return own;
+}
+
+/** Whether exactly this process exists, perhaps ending. */
 export const isProcessAlive = (identity: ProcessIdentity): boolean =>
   identifyProcess(identity.pid)?.startedAt === identity.startedAt;
 
-/** Whether the very process is there and not about to end: only such a one can be entered. */
-export const isProcessWell = (identity: ProcessIdentity): boolean =>
+/** Whether exactly this process exists and is not ending: only then its namespaces can be entered. */
+export const isProcessEnterable = (identity: ProcessIdentity): boolean =>
   isProcessAlive(identity) && readProcess(identity.pid)?.isEnding === false;
 
-/** Whether the machine was started again since the process began. */
+/** Whether the machine was booted since the process began. */
 export const isOfAnotherBoot = (identity: ProcessIdentity): boolean => identity.startedAt.split('/')[0] !== readBoot();
 
 /**
  * Kills a process and waits until it is gone.
- * @throws RuntimeUnavailable when the system does not let go of it
+ * @throws RuntimeUnavailable when it still exists after a time, as while it waits for a disk
  */
 export async function killProcess(identity: ProcessIdentity): Promise<void> {
   const deadline = Date.now() + KILL_LIMIT_MS;
@@ -40,22 +47,23 @@ export async function killProcess(identity: ProcessIdentity): Promise<void> {
     if (Date.now() > deadline) {
       throw new RuntimeFailure(
         'RuntimeUnavailable',
-        `process ${identity.pid} was killed ${KILL_LIMIT_MS} ms ago and is there still`,
+        `process ${identity.pid} was killed ${KILL_LIMIT_MS} ms ago and still exists`,
       );
     }
     await delay(2);
   }
 }
 
-/** Ends a process at once, as `sendSignal` does. */
-export const sendKill = (pid: number): void => sendSignal(pid, 'SIGKILL');
+/** Kills a process, as `sendSignal` does. */
+export const sendKill = (pid: number): boolean => sendSignal(pid, 'SIGKILL');
 
-/** Sends a signal; a process that has ended meanwhile is no error. A negative pid means its group. */
-export function sendSignal(pid: number, signal: 'SIGKILL' | 'SIGSTOP'): void {
+/** Sends a signal; a negative pid means its group. Returns false when the process has ended, or has become another user's. */
+export function sendSignal(pid: number, signal: 'SIGKILL' | 'SIGSTOP'): boolean {
   try {
-    process.kill(pid, signal);
+    return process.kill(pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    if (['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
   }
 }
 
@@ -63,7 +71,7 @@ function readBoot(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
-    // Where a start is a date, as `ps` tells it, the boot adds nothing.
+    // Where a start is a date, as `ps` prints it, the boot adds nothing.
     return 'boot';
   }
 }

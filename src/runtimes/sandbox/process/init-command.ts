@@ -4,9 +4,9 @@ import { quote } from '../../../hooks/shell/quote';
 import { readScript } from '../../../hooks/shell/read-script';
 import type { PodSpec } from '../../runtime';
 import type { Image } from '../image/resolve';
-import { homeOf, readToken } from '../prepare-home';
+import { readToken } from '../store/home-identity';
 import type { HomeRecord } from '../store/home-record';
-import type { Layout } from '../store/paths';
+import { homeOf, type Layout } from '../store/paths';
 import type { Isolation } from './isolation';
 import { markOf } from './kill-tree';
 import { PROGRAM_PATH } from './path';
@@ -19,12 +19,12 @@ const SCRIPTS = {
   plain: readScript(__dirname, '..', 'scripts', 'plain-init.sh'),
 };
 
-/** A sandbox whose first process is to be started. */
+/** What the first process of a sandbox is prepared from. */
 export interface InitPlan {
   layout: Layout;
   spec: PodSpec;
   instance: string;
-  /** A new home gets what /etc/skel has; one whose user removed its token gets that again. */
+  /** A new home gets the content of /etc/skel; a home whose user removed its token gets it again. */
   home: HomeRecord;
   image: Image;
   mode: Isolation['mode'];
@@ -42,7 +42,7 @@ function prepareIsolated(plan: InitPlan) {
   return {
     id: spec.id,
     program: 'unshare',
-    // The script goes by the environment, so that a list of processes stays readable.
+    // The script is in the environment, so that a list of processes stays readable.
     args: ['--mount', '--pid', '--ipc', '--uts', '--fork', 'sh', '-c', 'eval "$setup"', `perennial ${spec.id}`],
     env: {
       ...rootSettings(plan),
@@ -106,7 +106,7 @@ const completions = (layout: Layout, home: HomeRecord) => ({
   token: readToken(homeOf(layout, home.id)) === home.identity ? '' : home.identity,
 });
 
-// The layer's own folders win over those below, so each one above DIR must look as it does on the machine.
+// Folders of the layer hide those below, so each folder above DIR must look as it does on the machine.
 function keepParents(dir: string, owners: boolean): string {
   const lines: string[] = [];
   for (let folder = path.dirname(dir); folder !== '/'; folder = path.dirname(folder)) {
@@ -122,11 +122,11 @@ function keepParents(dir: string, owners: boolean): string {
 type Mount = [string, string, string, string];
 
 const LAYER: Mount = ['overlay', '', 'overlay', 'lowerdir=/,upperdir=upper,workdir=work'];
-/** Without one that can be seen whole, the kernel lets nobody but root mount another, which then covers it. */
+/** Only where a whole /proc is visible does the kernel let an ordinary user mount another, which then covers it. */
 const MACHINES_PROC: Mount = ['/proc', 'proc', 'none', 'rbind'];
-/** Those of the machine belong to the same user, who could read along what is typed into them. */
+/** The terminals of the machine belong to the same user, whose processes could read the input of the others. */
 const OWN_TERMINALS: Mount = ['devpts', 'dev/pts', 'devpts', 'newinstance,ptmxmode=0666,mode=620'];
-/** What is shared with the machine comes with all that is mounted below it. */
+/** Shared with the machine, with all mounts below. */
 const COMMON: Mount[] = [
   ['/dev', 'dev', 'none', 'rbind'],
   ['/sys', 'sys', 'none', 'rbind'],
@@ -135,7 +135,7 @@ const COMMON: Mount[] = [
   ['tmpfs', 'run', 'tmpfs', 'mode=755'],
 ];
 
-// In this order, since some lie on others.
+// In this order, since some are mounted on others.
 function listMounts({ layout }: InitPlan, mounts: Mount[]): string {
   const root = path.join(layout.mountPoint, 'root');
   const lines = mounts.map(

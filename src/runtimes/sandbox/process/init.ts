@@ -7,19 +7,19 @@ import { listProcesses } from './table';
 
 const SETUP_LIMIT_MS = 60_000;
 
-/** A sandbox's first process, which waits to be let go. */
+/** The first process of a sandbox, which waits to be released. */
 export interface Init {
   identity: ProcessIdentity;
   /**
-   * Lets it build its root, and resolves when that stands with the first process inside: itself, or its only child. After a failure
-   * nothing of it is left.
+   * Lets it build its root, and resolves when that is complete with the first process inside: itself, or its only child. After a
+   * failure nothing of it is left.
    */
   release(): Promise<ProcessIdentity>;
 }
 
 /**
- * Starts a sandbox's first process, which outlives this one. Until `release` it has made nothing, and ends by itself if this
- * process does.
+ * Starts the first process of a sandbox, which outlives this process. Until `release` it has made nothing, and ends when this process
+ * does.
  */
 export async function startInit(spec: {
   id: string;
@@ -28,7 +28,7 @@ export async function startInit(spec: {
   env: Record<string, string>;
   uid?: number;
   gid?: number;
-  /** Whether it only waits, once all stands, for a child of its own that is the first inside. */
+  /** Whether it only waits, once the root is complete, for a child that is the first process inside. */
   becomesParent?: boolean;
 }): Promise<Init> {
   const { id, program, args, env } = spec;
@@ -47,7 +47,7 @@ export async function startInit(spec: {
         await killProcess(identity);
         throw fail(id, complaint);
       }
-      letGo(child);
+      detach(child);
       return (spec.becomesParent && findChild(pid)) || identity;
     },
   };
@@ -66,7 +66,7 @@ function readLines(child: ChildProcess): { next(): Promise<string | null>; compl
   child.stderr?.on('data', (chunk: Buffer) => {
     complaint = `${complaint}${chunk}`.slice(-300);
   });
-  // Its end is told by `close`, not by a write that comes too late.
+  // `close` reports its end, not a write that comes too late.
   child.stdin?.on('error', () => {});
   const source = child.stdout === null ? null : createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
@@ -77,7 +77,7 @@ function readLines(child: ChildProcess): { next(): Promise<string | null>; compl
     },
     complaint: async () => {
       await ended;
-      return complaint.trim().split('\n').at(-1) || 'it ended without a word';
+      return complaint.trim().split('\n').at(-1) || 'it ended without an error message';
     },
   };
 }
@@ -90,8 +90,8 @@ function fail(id: string, complaint: string): RuntimeFailure {
   );
 }
 
-// From here on nothing ties the sandbox to this process, and it does not keep this process up.
-function letGo(child: ChildProcess): void {
+// From here on the sandbox does not depend on this process, and does not keep it running.
+function detach(child: ChildProcess): void {
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
   child.unref();
 }

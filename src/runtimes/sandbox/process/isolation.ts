@@ -2,12 +2,11 @@ import { execFile } from 'node:child_process';
 import { readScript } from '../../../hooks/shell/read-script';
 import { PROGRAM_PATH } from './path';
 
-/** How sandboxes are kept apart on this machine; `because` is a sentence for each build's warnings. */
+/** How sandboxes are isolated on this machine; `because` is a sentence for each build's warnings. */
 export type Isolation = { mode: 'isolated' | 'user-namespace' } | { mode: 'plain'; because: string };
 
 /**
- * Finds out what this machine allows, by trying it. Only a success is kept: a trial may also fail because the machine is busy,
- * and that must not decide for all that comes after.
+ * Finds out what this machine allows, by trying it. Only a success is cached: a trial may also fail because the machine is busy.
  */
 export function findIsolation(wanted: 'auto' | 'plain'): () => Promise<Isolation> {
   let found: Isolation | null = wanted === 'plain' ? plain('it was asked for') : null;

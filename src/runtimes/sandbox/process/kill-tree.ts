@@ -9,14 +9,14 @@ import { hasSetting, listProcesses } from './table';
 
 const KILL_LIMIT_MS = 20_000;
 
-/** The environment setting by which the processes of a plain sandbox are found, whoever made them. */
+/** The environment variable that marks the processes of a plain sandbox. */
 export const markOf = (instance: string): { name: string; value: string } => ({ name: 'PERENNIAL_INSTANCE', value: instance });
 
-/** Kills all of a sandbox and waits until it is gone. What is gone already is success. */
+/** Kills all processes of a sandbox and waits until they are gone; none is success. */
 export async function killPod(layout: Layout, pod: PodRecord): Promise<void> {
   await killProcess(pod.init);
-  // Here all others have ended with the first. A plain tree has nothing that ends it, and what makes a user namespace outlives its
-  // recorded first process by a moment.
+  // In isolation all others have ended with the first. A plain tree has no process that ends it, and the parent of a user namespace
+  // outlives its recorded first process by a moment.
   if (pod.mode === 'isolated') return;
   const deadline = Date.now() + KILL_LIMIT_MS;
   for (let left = listMembers(pod.instance); left.length > 0; left = listMembers(pod.instance)) {
@@ -24,7 +24,7 @@ export async function killPod(layout: Layout, pod: PodRecord): Promise<void> {
     if (Date.now() > deadline) {
       throw new RuntimeFailure(
         'RuntimeUnavailable',
-        `processes ${left.join(', ')} were killed ${KILL_LIMIT_MS} ms ago and are there still`,
+        `processes ${left.join(', ')} were killed ${KILL_LIMIT_MS} ms ago and still exist`,
       );
     }
     await delay(2);
@@ -32,12 +32,12 @@ export async function killPod(layout: Layout, pod: PodRecord): Promise<void> {
   await removeTree(runFolderOf(layout, pod.instance));
 }
 
-/** Where the hooks of a plain sandbox keep their state: gone with it, as it is in isolation, so that another pod runs them anew. */
+/** Where the hooks of a plain sandbox keep their state. It is removed with the sandbox, as in isolation, so that the next pod runs them. */
 export const runFolderOf = (layout: Layout, instance: string): string => path.join(layout.runs, instance);
 
 /**
- * The processes of a plain sandbox: all that have its mark, and all below them and in the sessions that they lead, which may
- * have dropped it. A session led by another is left alone: it may be that of a terminal from which a shell was opened.
+ * The processes of a plain sandbox: all that have its mark, and their descendants and the members of the sessions that they lead, which
+ * may have dropped it. Other sessions are left alone: one may be that of a terminal from which a shell was opened.
  */
 export function listMembers(instance: string): number[] {
   const mark = markOf(instance);

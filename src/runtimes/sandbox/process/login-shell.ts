@@ -5,11 +5,11 @@ const LOGIN = readScript(__dirname, '..', 'scripts', 'login.sh');
 const COMPLETE_PATH = readScript(__dirname, '..', 'scripts', 'complete-path.sh');
 
 /**
- * The command of a terminal in which none is named, and what it reads from its environment. It runs the user's login shell; where that
- * is not there, or runs no commands, `sh` takes its place.
+ * The command of a terminal without a given command, and its environment. It runs the user's login shell, or `sh` where that is missing
+ * or runs no commands.
  *
- * The system's profile sets the search path afresh, so where the image has one of its own, a login shell that runs no more than the
- * profiles gives way to an interactive one whose path is complete again.
+ * The system's profile replaces the search path. So where the image sets one, a login shell that only reads the profiles is followed by an
+ * interactive shell with a complete path.
  */
 export function loginShell({ user, env }: PodRecord): { argv: string[]; env: Record<string, string> } {
   const paths: Record<string, string> = env.PATH ? { PERENNIAL_PATH: env.PATH, PERENNIAL_COMPLETE_PATH: COMPLETE_PATH } : {};

@@ -4,19 +4,19 @@ import { setImmediate as turn } from 'node:timers/promises';
 const KEPT_BYTES = 256 * 1024;
 const DRAIN_TURNS = 1_000;
 
-/** The end of a stream, as far as it has come. */
+/** The end of a stream, as received so far. */
 export interface Tail {
   text(): string;
 }
 
-/** Reads a stream and keeps its last 256 KiB, in one piece of memory and with work that grows with its length alone. */
+/** Reads a stream and keeps its last 256 KiB, in constant memory and linear time. */
 export function keepTail(stream: Readable | null, onReceived: (bytes: number) => void): Tail {
   const room = Buffer.alloc(2 * KEPT_BYTES);
   let used = 0;
   stream?.on('data', (chunk: Buffer) => {
     onReceived(chunk.length);
     const piece = chunk.subarray(-KEPT_BYTES);
-    // Moved only once as much has come again, however small the pieces are.
+    // Moved only when the room is full, so that small chunks cost no more.
     if (used + piece.length > room.length) {
       room.copyWithin(0, used - KEPT_BYTES, used);
       used = KEPT_BYTES;
@@ -27,8 +27,8 @@ export function keepTail(stream: Readable | null, onReceived: (bytes: number) =>
 }
 
 /**
- * Reads what lies in the pipes of a program that has ended; what it left behind may hold them open and write on for ever. A whole turn of
- * the event loop without a piece shows that they were empty.
+ * Reads what is left in the pipes of a program that has ended. Processes it left running may hold them open and write without limit, so
+ * a turn of the event loop without a chunk counts as their end.
  */
 export async function drain(streams: Readable[]): Promise<void> {
   let pieces = 0;

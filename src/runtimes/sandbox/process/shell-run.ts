@@ -1,15 +1,15 @@
 import type { Entry } from './enter';
 
-/** A shell on its way: what it is started by, and what is waited for. */
+/** How a shell is started. */
 export interface ShellRun {
   entry: Entry;
   /** The kind of terminal, as in TERM. */
   terminal: string;
-  /** Told of the started process, to end it and all below it when the caller waits no longer. */
+  /** Receives the pid of the started process, so that it can be ended with its descendants when the caller aborts. */
   onStart(pid: number): void;
 }
 
-/** How a shell ended; the signal's number where one ended it. */
+/** How a shell ended: its exit code, or the number of the signal that ended it. */
 export interface ShellEnd {
   code: number | null;
   signal: number;

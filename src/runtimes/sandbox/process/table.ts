@@ -4,19 +4,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 // The kernel sets this flag when a process begins to end; its namespaces cannot be entered any more.
 const FLAG_EXITING = 0x4;
 
-/** What the system tells of one process. */
+/** One process, as the system lists it. */
 export interface ProcessEntry {
   pid: number;
   parent: number;
   session: number;
-  /** Ticks since boot on Linux, elsewhere a date; together with the pid it is never given twice. */
+  /** Ticks since boot on Linux, elsewhere a date; unique together with the pid. */
   startedAt: string;
   isEnding: boolean;
-  /** By SIGSTOP or a debugger: it does nothing, and makes no other process, until it is let go on. */
+  /** By SIGSTOP or a debugger: it does nothing, and creates no process, until it is continued. */
   isStopped: boolean;
 }
 
-/** One process; null when there is none. One that has ended and only waits to be collected counts as none. */
+/** One process; null when there is none. A zombie counts as none. */
 export function readProcess(pid: number): ProcessEntry | null {
   if (process.platform !== 'linux') return listByPs(['-p', String(pid)])[0] ?? null;
   try {
@@ -26,7 +26,7 @@ export function readProcess(pid: number): ProcessEntry | null {
   }
 }
 
-/** All processes there are. */
+/** All processes of the system. */
 export function listProcesses(): ProcessEntry[] {
   if (process.platform !== 'linux') return listByPs(['-A']);
   return readdirSync('/proc')
@@ -35,7 +35,7 @@ export function listProcesses(): ProcessEntry[] {
     .filter((entry) => entry !== null);
 }
 
-/** A process, and all that descend from it. */
+/** A process and its descendants. */
 export function listFamily(pid: number): ProcessEntry[] {
   const family = new Set([pid]);
   const all = listProcesses();
@@ -46,7 +46,7 @@ export function listFamily(pid: number): ProcessEntry[] {
   return all.filter((entry) => family.has(entry.pid));
 }
 
-/** Whether a process was started with this setting in its environment; false where it cannot be seen. */
+/** Whether a process was started with this setting in its environment; false where that cannot be read. */
 export function hasSetting(pid: number, setting: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(setting);
@@ -55,7 +55,7 @@ export function hasSetting(pid: number, setting: string): boolean {
   }
 }
 
-// The program's name stands in brackets and may hold anything, so fields are counted from the last bracket.
+// The name of the program is in brackets and may hold anything, so fields are counted from the last bracket.
 function parseStat(pid: number, stat: string): ProcessEntry | null {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): string => fields[number - 3] ?? '';
@@ -70,8 +70,8 @@ function parseStat(pid: number, stat: string): ProcessEntry | null {
   };
 }
 
-function listByPs(which: string[]): ProcessEntry[] {
-  const { stdout } = spawnSync('ps', [...which, '-o', 'pid=,ppid=,pgid=,stat=,lstart='], {
+function listByPs(selection: string[]): ProcessEntry[] {
+  const { stdout } = spawnSync('ps', [...selection, '-o', 'pid=,ppid=,pgid=,stat=,lstart='], {
     encoding: 'utf8',
     env: { LC_ALL: 'C', PATH: '/bin:/usr/bin' },
   });

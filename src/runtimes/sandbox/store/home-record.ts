@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { z } from 'zod';
-import type { ListedHome } from '../../runtime';
 import { readRecord, removeRecord, syncFolder, writeRecord } from './json-file';
 import type { Layout } from './paths';
 
@@ -9,19 +8,19 @@ const schema = z.object({
   owner: z.string(),
   name: z.string(),
   organization: z.string(),
-  /** A random token, also written into the home: so a backup that was brought back is known again. */
+  /** A random token, also written into the home: so a restored backup is recognised. */
   identity: z.string(),
-  /** Inode number and birth of the folder: so a home whose user removed the token is known still. */
+  /** Inode number and birth of the folder: so a home whose user removed the token is recognised. */
   inode: z.string(),
   createdAt: z.number(),
   disk: z.string(),
   /** The owner of the files; null until the first build. */
   uid: z.number().nullable(),
-  /** Whether the first build came to its end, after which nothing is ever put into the home again. */
+  /** Whether the first build was completed, after which nothing is ever put into the home again. */
   seeded: z.boolean(),
 });
 
-/** What is known of a home, outside of it. */
+/** The record of a home, which lies outside of it. */
 export type HomeRecord = z.infer<typeof schema>;
 
 /** The record of a home; null when there is none. */
@@ -33,18 +32,7 @@ export async function writeHome(layout: Layout, record: HomeRecord): Promise<voi
   await syncFolder(layout.records);
 }
 
-/** A home as the watch sees it. */
-export const listHome = ({ id, owner, name, organization, identity, createdAt, disk }: HomeRecord): ListedHome => ({
-  id,
-  owner,
-  name,
-  organization,
-  identity,
-  createdAt,
-  disk,
-});
-
-/** Forgets a home. */
+/** Removes the record of a home. */
 export const removeHome = (layout: Layout, id: string): Promise<void> => removeRecord(fileOf(layout, id));
 
 const fileOf = (layout: Layout, id: string): string => path.join(layout.records, `${id}.json`);

@@ -1,10 +1,10 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import type { z } from 'zod';
 import { RuntimeFailure } from '../../failure';
 
 /**
  * Reads a record; null when there is none.
- * @throws RuntimeUnavailable when it cannot be read or is not what was written: what is unknown must not pass for gone
+ * @throws RuntimeUnavailable when it cannot be read or is not what was written: unknown must not be taken for gone
  */
 export async function readRecord<T>(file: string, schema: z.ZodType<T>): Promise<T | null> {
   try {
@@ -16,7 +16,8 @@ export async function readRecord<T>(file: string, schema: z.ZodType<T>): Promise
 }
 
 /**
- * Writes a record whole or not at all, also in a power cut, after which it may be the one before. The draft's name is fixed: whoever writes holds the workspace's lock, and a crashed writer's draft is written over.
+ * Writes a record whole or not at all, also in a power cut, after which it may be the former one. The name of the draft is fixed: the
+ * writer holds the workspace's lock, and overwrites the draft of a crashed writer.
  */
 export async function writeRecord(file: string, record: unknown): Promise<void> {
   const draft = `${file}.new`;
@@ -30,13 +31,29 @@ export async function writeRecord(file: string, record: unknown): Promise<void> 
   await rename(draft, file);
 }
 
-/** Removes a record; one that is not there is removed already. */
+/** The ids of all records in a folder. */
+export async function listIds(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** Reads all records in a folder. A record may be removed after it was listed. */
+export async function readAll<T>(folder: string, read: (id: string) => Promise<T | null>): Promise<T[]> {
+  const records = await Promise.all((await listIds(folder)).map(read));
+  return records.filter((record): record is Awaited<T> & T => record !== null);
+}
+
+/** Removes a record; a missing one is success. */
 export async function removeRecord(file: string): Promise<void> {
   await rm(`${file}.new`, { force: true });
   await rm(file, { force: true });
 }
 
-/** Brings a folder's entries to the disk: only then does a new name survive a power cut. */
+/** Flushes a folder's entries to the disk: only then does a new name survive a power cut. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {

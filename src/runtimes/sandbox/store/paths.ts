@@ -3,13 +3,13 @@ import path from 'node:path';
 import { RuntimeFailure } from '../../failure';
 import { makePassage } from './private-folders';
 
-/** Where everything lies under DIR. Only paths: nothing is made or looked at here. */
+/** The paths of everything under DIR. */
 export interface Layout {
   dir: string;
   homes: string;
-  /** What is known of each home. Kept apart from the homes, whose content belongs to their users. */
+  /** The record of each home, outside the homes, whose content belongs to their users. */
   records: string;
-  /** The fence of each workspace and the sandbox that it has now. */
+  /** The record of each workspace: its fence and its sandbox. */
   sandboxes: string;
   locks: string;
   /** Where the hooks of plain sandboxes keep their state, a folder for each sandbox. */
@@ -18,7 +18,7 @@ export interface Layout {
   mountPoint: string;
 }
 
-/** Names the places under DIR. */
+/** The paths under DIR. */
 export function layOut(dir: string): Layout {
   const sandboxes = path.join(dir, 'sandboxes');
   return {
@@ -32,9 +32,15 @@ export function layOut(dir: string): Layout {
   };
 }
 
+/** Where a home lies. */
+export const homeOf = (layout: Layout, id: string): string => path.join(layout.homes, id);
+
+/** Where a home is made, before it is moved to its path in one step. */
+export const draftOf = (layout: Layout, id: string): string => path.join(layout.homes, `.${id}.new`);
+
 /**
- * Makes the folders. Those that lead to what belongs to an image's user can be passed through where that user enters them as himself; the
- * rest is for the service alone.
+ * Makes the folders. Folders that lead to files of an image's user can be traversed where the service enters them as that user; the rest
+ * is for the service alone.
  */
 export async function makeFolders(layout: Layout): Promise<void> {
   for (const folder of [layout.dir, layout.homes, layout.runs]) makePassage(folder);

@@ -2,8 +2,8 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * DIR, and what in it leads to the places of images' users, can be passed through but not read where these have to get there: without
- * isolation a service that is root runs them as themselves. All else belongs to who runs the service alone.
+ * DIR, and the folders in it that lead to files of images' users, can be traversed but not read where these users need that: without
+ * isolation, a service that is root runs processes as them. All else is for the user of the service alone.
  */
 const PASSAGE_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
 
@@ -11,7 +11,7 @@ const PASSAGES = ['homes', 'runs'];
 const FOLDERS = ['locks', 'logs', 'records', 'sandboxes'];
 const FILES = ['namespace.json', 'processes.json', 'stack.json', 'temporal.db', 'temporal.db-shm', 'temporal.db-wal'];
 
-/** Makes DIR, or a folder of it, that leads to homes; one that is there stays as it is. */
+/** Makes DIR, or a folder of it, that leads to homes; an existing folder stays as it is. */
 export function makePassage(folder: string): void {
   mkdirSync(path.dirname(folder), { recursive: true });
   const made = mkdirSync(folder, { recursive: true, mode: PASSAGE_MODE });
@@ -20,8 +20,8 @@ export function makePassage(folder: string): void {
 }
 
 /**
- * Takes from others what earlier versions, or whoever made DIR, let them read of it: histories, logs, records. A DIR that holds other
- * things too keeps its own mode.
+ * Revokes what an earlier version, or the creator of DIR, let other users read: histories, logs, records. A DIR that holds other files
+ * too keeps its own mode.
  */
 export function tightenDir(dir: string): void {
   const names = readdirSync(dir);
@@ -32,7 +32,7 @@ export function tightenDir(dir: string): void {
   if (names.every((name) => [...PASSAGES, ...FOLDERS, ...FILES].includes(name))) tighten(dir, PASSAGE_MODE);
 }
 
-/** Never opens anything, and leaves alone what belongs to somebody else or is a link to somewhere else. */
+/** Never widens a mode, and leaves alone links and files of other users. */
 function tighten(file: string, atMost: number): void {
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (found === undefined || found.isSymbolicLink() || found.uid !== process.getuid?.()) return;

@@ -2,12 +2,12 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-// A pipe that a user put in a file's place must not hold the service up.
+// A pipe instead of a file must not block the service.
 const FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Reads a piece of a file inside a home; null when there is no such plain file. The home belongs to its user, who may put a
- * link anywhere at any time, so every step of the way is opened from the one before and none follows a link.
+ * Reads a part of a file inside a home; null when there is no such plain file. The user may put a link anywhere at any time, so each
+ * folder is opened from the one before, and no link is followed.
  */
 export function readInside(from: {
   folder: string;
@@ -48,6 +48,6 @@ function openInside(folder: string, names: string[]): number | null {
 
 const NOTHING_THERE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EACCES']);
 
-// The system's own link to an open folder leads to that very folder, whatever became of its path.
+// The system's link to an open folder leads to exactly that folder, even when its path has changed.
 const stepInto = ({ at, handle, name }: { at: string; handle: number | undefined; name: string }): string =>
   process.platform === 'linux' ? `/proc/self/fd/${handle}/${name}` : path.join(at, name);

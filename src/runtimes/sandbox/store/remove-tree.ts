@@ -9,9 +9,9 @@ import { isMissing } from './json-file';
 const isRoot = process.getuid?.() === 0;
 
 /**
- * Removes a folder with all that is in it; nothing there is success. It may belong to somebody who swaps folders for links meanwhile. So
- * it is done by a program that goes from one open folder to the next, however deep, and as the folder's own owner, who could do no more
- * harm than before; never by path from here. What lies on another file system stays, and with it the folder.
+ * Removes a folder with its content; a missing folder is success. Its owner may replace folders by links meanwhile. So a program removes
+ * it that walks open folders, at any depth, with the rights of that owner, and never this process by path. Content on another file system
+ * stays, and the folder with it.
  * @throws RuntimeUnavailable when something of it is left
  */
 export async function removeTree(folder: string): Promise<void> {
@@ -19,7 +19,7 @@ export async function removeTree(folder: string): Promise<void> {
   if (owner === null) return;
   let complaint = await removeContent(folder, owner);
   if (await isRemoved(folder)) return;
-  // Its owner may have made folders read-only; as root, what others own in there can go too.
+  // Its owner may have made folders read-only; root can also remove what other users own inside.
   await run({ program: 'chmod', args: ['-R', 'u+rwX', '--'], folder, owner });
   complaint = await removeContent(folder, owner);
   if (await isRemoved(folder)) return;
@@ -33,7 +33,7 @@ interface Owner {
   gid: number;
 }
 
-/** The folders that are removed lie in one that only the service can write to, so this path leads through nobody else's. */
+/** Only the service can write to the folder above, so this path leads through no folder of another user. */
 async function ownerOf(folder: string): Promise<Owner | null> {
   try {
     return await lstat(folder);
@@ -43,7 +43,7 @@ async function ownerOf(folder: string): Promise<Owner | null> {
   }
 }
 
-// Without root's rights the owner cannot remove the folder itself from the service's; that it then lies empty is all that matters.
+// The owner may not be allowed to remove the folder itself; it only has to be empty then.
 const removeContent = (folder: string, owner: Owner): Promise<string> =>
   run({
     program: 'rm',
@@ -63,7 +63,7 @@ async function isRemoved(folder: string): Promise<boolean> {
   }
 }
 
-// Begun in the folder above, so that its owner needs no way there. The answer is the last that it complained of.
+// Started in the folder above, so that the owner needs no access to its path. Returns the last line of its error output.
 async function run(spec: { program: string; args: string[]; folder: string; owner: Owner }): Promise<string> {
   const { program, args, folder, owner } = spec;
   const child = spawn(program, [...args, path.basename(folder)], {

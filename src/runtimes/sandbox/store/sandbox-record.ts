@@ -1,14 +1,13 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { PodRef } from '../../runtime';
-import { isMissing, readRecord, removeRecord, writeRecord } from './json-file';
+import { readRecord, removeRecord, writeRecord } from './json-file';
 import type { Layout } from './paths';
 
 const podSchema = z.object({
   build: z.number(),
   instance: z.string(),
-  /** False until its root stands: one that was cut off before is removed, never entered. */
+  /** False until its root is complete: before, it is removed and never entered. */
   ready: z.boolean(),
   mode: z.enum(['isolated', 'user-namespace', 'plain']),
   /** Its first process; all others end with it. */
@@ -26,7 +25,7 @@ const schema = z.object({
   owner: z.string(),
   name: z.string(),
   organization: z.string(),
-  /** The highest build that was ever asked for, and the highest that was ended. */
+  /** The highest build ever requested, and the highest ever ended. */
   fence: z.object({ seen: z.number(), ended: z.number() }),
   pod: podSchema.nullable(),
 });
@@ -34,7 +33,7 @@ const schema = z.object({
 /** One sandbox, living or dead. */
 export type PodRecord = z.infer<typeof podSchema>;
 
-/** What is known of a workspace's sandboxes. It outlives them, for the fence's sake, and goes with the home. */
+/** The record of a workspace's sandboxes. It outlives them, as it holds the fence, and is removed with the home. */
 export type SandboxRecord = z.infer<typeof schema>;
 
 /** The record of a workspace's sandboxes; null when it never had one. */
@@ -44,23 +43,13 @@ export const readSandbox = (layout: Layout, id: string): Promise<SandboxRecord |
 export const writeSandbox = (layout: Layout, record: SandboxRecord): Promise<void> =>
   writeRecord(fileOf(layout, record.id), record);
 
-/** Forgets a workspace. */
+/** Removes the record of a workspace. */
 export const removeSandbox = (layout: Layout, id: string): Promise<void> => removeRecord(fileOf(layout, id));
 
 /** The sandbox of one build; null when another build has one, or none has. */
 export async function readPod(layout: Layout, ref: PodRef): Promise<PodRecord | null> {
   const pod = (await readSandbox(layout, ref.id))?.pod ?? null;
   return pod?.build === ref.build ? pod : null;
-}
-
-/** The ids of all records in a folder. */
-export async function listIds(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
 }
 
 const fileOf = (layout: Layout, id: string): string => path.join(layout.sandboxes, `${id}.json`);
