@@ -7,7 +7,7 @@
 import type { WorkspaceHandle } from '../../src/client';
 import type { BuildView } from '../../src/contract/payloads';
 import type { PodSpec, Runtime } from '../../src/runtimes/runtime';
-import { makeSandboxWorld } from '../support/runtimes/sandbox-env';
+import { makeSandboxEnv } from '../support/runtimes/sandbox-env';
 import { cleanups, openGround } from './bench-env';
 import { until } from './lanes';
 import { type Bench, type Line, line, type Measurement, median, medians, ratios, spread } from './report';
@@ -22,7 +22,7 @@ export const rebuild: Measurement = {
 };
 
 async function measure(bench: Bench): Promise<Line[]> {
-  const world = await makeSandboxWorld('auto');
+  const world = await makeSandboxEnv('auto');
   cleanups.add(world.end);
   const ground = await openGround(bench, world.runtime);
   try {

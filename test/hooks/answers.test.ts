@@ -43,7 +43,7 @@ test('The arguments are parameters only, and never empty.', async () => {
   expect(seen).toEqual([['sh', '-s', '--', 'personalize', '1', '6000', '200', 'new', 'uri=git@example.org:ada/dots', 'ref=']]);
 });
 
-test('A visit waits for 2 s in the pod at first, and ever longer, up to 15 s; later ones say that the hook had begun.', async () => {
+test('A poll waits for 2 s in the pod at first, and longer with the run, up to 15 s; later polls say that the hook had begun.', async () => {
   const seen: string[][] = [];
   const ages = [0, 100, 3_000, 8_000, 60_000];
   const exec: Exec = async ({ argv }) => {
@@ -66,7 +66,7 @@ test.each([
   expect(result.message).toBe(`configure ran past its time limit of ${name} and was ended`);
 });
 
-/** Gives these answers one after the other, and the last one ever after. */
+/** Gives these answers one after the other, and then the last one again. */
 function execOf(answers: string[]): Exec {
   let index = -1;
   return async () => {

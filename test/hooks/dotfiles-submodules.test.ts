@@ -1,36 +1,29 @@
-/** Submodules of the dotfiles. Git's own command for them needs more programs than ours do. */
+/** Submodules of the dotfiles. Git's own command for them needs more programs than the hooks do. */
 import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createPersonalize, makeRepository, type Repository } from '../support/dotfiles-env';
-import { findProgram, makePlace, type Place, SHELLS } from '../support/hook-env';
+import { makeRepository, type Repository, useDotfiles } from '../support/dotfiles-env';
+import { findProgram, SHELLS } from '../support/hook-env';
 
 describe.each(SHELLS)('In %s', (shell) => {
-  let place: Place;
-  let repository: Repository;
+  const dotfiles = useDotfiles(shell);
+  const { bring } = dotfiles;
   let module: Repository;
-  let bring: () => ReturnType<ReturnType<typeof createPersonalize>>;
   beforeEach(() => {
-    place = makePlace(shell);
-    repository = makeRepository();
     module = makeRepository();
     module.commit({ file: 'one' });
-    repository.git('-c', 'protocol.file.allow=always', 'submodule', 'add', '-q', module.uri, 'sub');
-    repository.commit({});
-    const personalize = createPersonalize(place);
-    bring = () => personalize({ uri: repository.uri });
+    dotfiles.repository.git('-c', 'protocol.file.allow=always', 'submodule', 'add', '-q', module.uri, 'sub');
+    dotfiles.repository.commit({});
   });
-  afterEach(() => {
-    for (const each of [place, repository, module]) each.remove();
-  });
-  const file = () => place.readHome('dotfiles/sub/file');
+  afterEach(() => module.remove());
+  const file = () => dotfiles.pod.readHome('dotfiles/sub/file');
   const addPrograms = () => {
     for (const name of ['sed', 'basename', 'uname'])
-      symlinkSync(findProgram(name) ?? name, path.join(place.env.PATH ?? '', name));
+      symlinkSync(findProgram(name) ?? name, path.join(dotfiles.pod.env.PATH ?? '', name));
   };
   const pin = (text: string) => {
     module.commit({ file: text });
-    repository.git('-C', 'sub', 'pull', '-q');
-    repository.commit({});
+    dotfiles.repository.git('-C', 'sub', 'pull', '-q');
+    dotfiles.repository.commit({});
   };
 
   test('They are fetched and follow, unless they hold work of the user.', async () => {
@@ -40,26 +33,26 @@ describe.each(SHELLS)('In %s', (shell) => {
     pin('two');
     expect((await bring()).warnings).toEqual([]);
     expect(file()).toBe('two');
-    writeFileSync(path.join(place.home, 'dotfiles/sub/file'), 'two, mine');
+    writeFileSync(path.join(dotfiles.pod.home, 'dotfiles/sub/file'), 'two, mine');
     pin('three');
     expect((await bring()).warnings).toEqual(['~/dotfiles has local changes, so it was left as it is']);
     expect(file()).toBe('two, mine');
-    writeFileSync(path.join(place.home, 'dotfiles/sub/file'), 'two');
+    writeFileSync(path.join(dotfiles.pod.home, 'dotfiles/sub/file'), 'two');
     expect((await bring()).warnings).toEqual([]);
     expect(file()).toBe('three');
   });
 
-  test('One that moved to another address is fetched from there.', async () => {
+  test('A submodule that moved to another address is fetched from there.', async () => {
     addPrograms();
     await bring();
     const elsewhere = makeRepository();
     try {
       elsewhere.commit({ file: 'elsewhere' });
-      repository.git('config', '-f', '.gitmodules', 'submodule.sub.url', elsewhere.uri);
-      repository.git('submodule', 'sync', '-q');
-      repository.git('-C', 'sub', 'fetch', '-q');
-      repository.git('-C', 'sub', 'checkout', '-q', elsewhere.git('rev-parse', 'HEAD'));
-      repository.commit({});
+      dotfiles.repository.git('config', '-f', '.gitmodules', 'submodule.sub.url', elsewhere.uri);
+      dotfiles.repository.git('submodule', 'sync', '-q');
+      dotfiles.repository.git('-C', 'sub', 'fetch', '-q');
+      dotfiles.repository.git('-C', 'sub', 'checkout', '-q', elsewhere.git('rev-parse', 'HEAD'));
+      dotfiles.repository.commit({});
       expect((await bring()).warnings).toEqual([]);
       expect(file()).toBe('elsewhere');
     } finally {
@@ -69,11 +62,11 @@ describe.each(SHELLS)('In %s', (shell) => {
 
   test('An image in which git cannot fetch them gives a warning, and the rest is brought up to date each time.', async () => {
     for (const text of ['one', 'two']) {
-      repository.commit({ other: text });
+      dotfiles.repository.commit({ other: text });
       expect((await bring()).warnings).toEqual([
         expect.stringContaining('the submodules of the dotfiles could not be brought up to date'),
       ]);
-      expect(place.readHome('dotfiles/other')).toBe(text);
+      expect(dotfiles.pod.readHome('dotfiles/other')).toBe(text);
     }
   });
 });

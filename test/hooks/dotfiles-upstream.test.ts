@@ -1,52 +1,37 @@
-/** The clone is brought to what the settings say now, whatever happened to the repository, and nothing of the user's is lost. */
+/** The clone is updated to the current settings, whatever happened to the repository, and no work of the user is lost. */
 import { readlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createPersonalize, gitIn, makeRepository, type Repository } from '../support/dotfiles-env';
-import { makePlace, type Place, SHELLS } from '../support/hook-env';
+import { createPersonalize, makeRepository, useDotfiles } from '../support/dotfiles-env';
+import { SHELLS } from '../support/hook-env';
 
 describe.each(SHELLS)('In %s', (shell) => {
-  let place: Place;
-  let repository: Repository;
-  let personalize: ReturnType<typeof createPersonalize>;
-  beforeEach(() => {
-    place = makePlace(shell);
-    repository = makeRepository();
-    repository.commit({ '.vimrc': 'set one\n' });
-    personalize = createPersonalize(place);
-  });
-  afterEach(() => {
-    place.remove();
-    repository.remove();
-  });
-  const bring = (ref?: string, uri = repository.uri) => personalize(ref === undefined ? { uri } : { uri, ref });
-  const vimrc = () => place.readHome('dotfiles/.vimrc');
-  const git = (...args: string[]) => gitIn(place, args);
-  const bringWell = async (...given: Parameters<typeof bring>) => expect((await bring(...given)).warnings).toEqual([]);
+  const dotfiles = useDotfiles(shell, { '.vimrc': 'set one\n' });
+  const { bring, bringWithoutWarning, vimrc, git } = dotfiles;
 
   test('A default branch that was renamed is followed.', async () => {
     await bring();
-    repository.git('branch', '-m', 'trunk');
-    repository.commit({ '.vimrc': 'set trunk\n' });
-    await bringWell();
+    dotfiles.repository.git('branch', '-m', 'trunk');
+    dotfiles.repository.commit({ '.vimrc': 'set trunk\n' });
+    await bringWithoutWarning();
     expect([vimrc(), await git('branch', '--show-current')]).toEqual(['set trunk\n', 'trunk']);
   });
 
   test('An older git, which cannot ask for the name of the default branch, finds it all the same.', async () => {
-    const program = path.join(place.env.PATH ?? '', 'git');
+    const program = path.join(dotfiles.pod.env.PATH ?? '', 'git');
     const real = readlinkSync(program);
     unlinkSync(program);
     writeFileSync(program, `#!/bin/sh\ncase " $* " in *" --symref "*) exit 129 ;; esac\nexec ${real} "$@"\n`, { mode: 0o755 });
-    await bringWell();
-    repository.git('branch', '-m', 'trunk');
-    repository.commit({ '.vimrc': 'set trunk\n' });
-    await bringWell();
+    await bringWithoutWarning();
+    dotfiles.repository.git('branch', '-m', 'trunk');
+    dotfiles.repository.commit({ '.vimrc': 'set trunk\n' });
+    await bringWithoutWarning();
     expect([vimrc(), await git('branch', '--show-current')]).toEqual(['set trunk\n', 'trunk']);
   });
 
   test('A repository that is on no branch is brought as it is, and one without any commit is a warning.', async () => {
-    repository.git('checkout', '-q', '--detach');
-    repository.commit({ '.vimrc': 'set detached\n' });
-    await bringWell();
+    dotfiles.repository.git('checkout', '-q', '--detach');
+    dotfiles.repository.commit({ '.vimrc': 'set detached\n' });
+    await bringWithoutWarning();
     expect(vimrc()).toBe('set detached\n');
     const empty = makeRepository();
     try {
@@ -59,40 +44,40 @@ describe.each(SHELLS)('In %s', (shell) => {
   });
 
   test('A ref that was taken away again leads back to the default branch.', async () => {
-    repository.git('branch', 'topic');
-    repository.commit({ '.vimrc': 'set two\n' });
-    await bringWell('topic');
+    dotfiles.repository.git('branch', 'topic');
+    dotfiles.repository.commit({ '.vimrc': 'set two\n' });
+    await bringWithoutWarning('topic');
     expect(vimrc()).toBe('set one\n');
-    await bringWell();
+    await bringWithoutWarning();
     expect(vimrc()).toBe('set two\n');
   });
 
   test('A force-push is followed, also twice and after a cut-off fetch; commits that were upstream before are not the user’s.', async () => {
     await bring();
     for (const text of ['set other\n', 'set third\n']) {
-      repository.git('checkout', '-q', '--orphan', 'fresh');
-      repository.commit({ '.vimrc': text });
-      repository.git('branch', '-M', 'fresh', 'main');
-      await bringWell();
+      dotfiles.repository.git('checkout', '-q', '--orphan', 'fresh');
+      dotfiles.repository.commit({ '.vimrc': text });
+      dotfiles.repository.git('branch', '-M', 'fresh', 'main');
+      await bringWithoutWarning();
       expect(vimrc()).toBe(text);
     }
-    repository.git('commit', '-q', '--amend', '-m', 'other words');
+    dotfiles.repository.git('commit', '-q', '--amend', '-m', 'other words');
     await git('fetch', '-q', 'origin');
-    await bringWell();
-    expect(await git('rev-parse', 'HEAD')).toBe(repository.git('rev-parse', 'HEAD'));
+    await bringWithoutWarning();
+    expect(await git('rev-parse', 'HEAD')).toBe(dotfiles.repository.git('rev-parse', 'HEAD'));
   });
 
-  test('A force-push that somebody fetched before is followed too, also in a clone that has no notes of ours.', async () => {
+  test('A force-push that the user fetched before is followed too, also in a clone without recorded commits.', async () => {
     await bring();
     for (const forget of [false, true]) {
-      repository.git('commit', '-q', '--amend', '-m', `other words ${forget}`);
+      dotfiles.repository.git('commit', '-q', '--amend', '-m', `other words ${forget}`);
       await git('fetch', '-q', 'origin');
       if (forget)
         for (const ref of (await git('for-each-ref', '--format=%(refname)', 'refs/perennial')).split('\n'))
           await git('update-ref', '-d', ref);
       if (forget) await git('config', '--unset', 'perennial.uri');
-      await bringWell();
-      expect(await git('rev-parse', 'HEAD')).toBe(repository.git('rev-parse', 'HEAD'));
+      await bringWithoutWarning();
+      expect(await git('rev-parse', 'HEAD')).toBe(dotfiles.repository.git('rev-parse', 'HEAD'));
     }
   });
 
@@ -101,15 +86,15 @@ describe.each(SHELLS)('In %s', (shell) => {
     try {
       other.commit({ '.vimrc': 'set other\n' });
       await bring();
-      await bringWell(undefined, other.uri);
+      await bringWithoutWarning(undefined, other.uri);
       expect([vimrc(), await git('config', 'remote.origin.url')]).toEqual(['set other\n', other.uri]);
-      await bringWell();
-      place.writeHome('dotfiles/.vimrc', 'set stashed\n');
+      await bringWithoutWarning();
+      dotfiles.pod.writeHome('dotfiles/.vimrc', 'set stashed\n');
       await git('stash', '-q');
       expect((await bring(undefined, other.uri)).warnings).toEqual([
         '~/dotfiles is a clone of another repository and has commits of its own, so it was left as it is',
       ]);
-      expect([vimrc(), await git('config', 'remote.origin.url')]).toEqual(['set one\n', repository.uri]);
+      expect([vimrc(), await git('config', 'remote.origin.url')]).toEqual(['set one\n', dotfiles.repository.uri]);
     } finally {
       other.remove();
     }
@@ -119,11 +104,11 @@ describe.each(SHELLS)('In %s', (shell) => {
     const other = makeRepository();
     try {
       other.commit({ '.vimrc': 'set theirs\n' });
-      await place.exec({ argv: ['git', 'init', '-q', 'dotfiles'] });
+      await dotfiles.pod.exec({ argv: ['git', 'init', '-q', 'dotfiles'] });
       await git('remote', 'add', 'origin', other.uri);
       await git('pull', '-q', 'origin', 'main');
       expect((await bring()).warnings).toEqual([
-        `~/dotfiles is there but not a clone of ${repository.uri}, so it was left as it is`,
+        `~/dotfiles is there but not a clone of ${dotfiles.repository.uri}, so it was left as it is`,
       ]);
       expect(vimrc()).toBe('set theirs\n');
     } finally {
@@ -135,41 +120,41 @@ describe.each(SHELLS)('In %s', (shell) => {
     await bring();
     const result = await bring(undefined, 'file:///no/such/repository');
     expect(result.warnings).toEqual([expect.stringMatching(/^the dotfiles could not be updated from file:\/\/\/no/)]);
-    expect([vimrc(), await git('config', 'remote.origin.url')]).toEqual(['set one\n', repository.uri]);
-    await bringWell();
+    expect([vimrc(), await git('config', 'remote.origin.url')]).toEqual(['set one\n', dotfiles.repository.uri]);
+    await bringWithoutWarning();
   });
 
   test.each(['größe', 'issue#7', 'a/b/c', '-x', '@home', 'v1+2', "it's"])(
     'A branch named "%s" can be asked for.',
     async (ref) => {
-      repository.git('checkout', '-q', '-b', 'work');
-      repository.commit({ '.vimrc': 'set named\n' });
-      repository.git('update-ref', `refs/heads/${ref}`, 'HEAD');
-      repository.git('checkout', '-q', 'main');
-      repository.git('branch', '-q', '-D', 'work');
+      dotfiles.repository.git('checkout', '-q', '-b', 'work');
+      dotfiles.repository.commit({ '.vimrc': 'set named\n' });
+      dotfiles.repository.git('update-ref', `refs/heads/${ref}`, 'HEAD');
+      dotfiles.repository.git('checkout', '-q', 'main');
+      dotfiles.repository.git('branch', '-q', '-D', 'work');
       for (const name of [ref, undefined, ref, `refs/heads/${ref}`]) {
-        await bringWell(name);
+        await bringWithoutWarning(name);
         expect(vimrc()).toBe(name === undefined ? 'set one\n' : 'set named\n');
       }
     },
   );
 
   test('Of a branch and a tag of one name the branch is meant; a full name means what it says.', async () => {
-    repository.git('tag', 'both');
-    repository.git('checkout', '-q', '-b', 'both');
-    repository.commit({ '.vimrc': 'set branch\n' });
-    repository.git('checkout', '-q', 'main');
+    dotfiles.repository.git('tag', 'both');
+    dotfiles.repository.git('checkout', '-q', '-b', 'both');
+    dotfiles.repository.commit({ '.vimrc': 'set branch\n' });
+    dotfiles.repository.git('checkout', '-q', 'main');
     const seen = [];
     for (const ref of ['both', 'tags/both', 'refs/tags/both', 'heads/both']) {
-      await bringWell(ref);
+      await bringWithoutWarning(ref);
       seen.push(vimrc());
     }
     expect(seen).toEqual(['set branch\n', 'set one\n', 'set one\n', 'set branch\n']);
   });
 
   test('The environment of the workspace does not steer git, and reaches the programs of the user.', async () => {
-    await place.exec({ argv: ['git', 'init', '-q', 'decoy'] });
-    const decoy = path.join(place.home, 'decoy');
+    await dotfiles.pod.exec({ argv: ['git', 'init', '-q', 'decoy'] });
+    const decoy = path.join(dotfiles.pod.home, 'decoy');
     const env = {
       GIT_DIR: `${decoy}/.git`,
       GIT_WORK_TREE: decoy,
@@ -182,11 +167,11 @@ describe.each(SHELLS)('In %s', (shell) => {
       GIT_CONFIG_KEY_0: 'core.bare',
       GIT_CONFIG_VALUE_0: 'true',
     };
-    const inEnv = createPersonalize({ ...place, exec: (command) => place.exec({ ...command, env }) });
-    repository.commit({ 'install.sh': '#!/bin/sh\necho "dir $GIT_DIR"\n' });
+    const inEnv = createPersonalize({ ...dotfiles.pod, exec: (command) => dotfiles.pod.exec({ ...command, env }) });
+    dotfiles.repository.commit({ 'install.sh': '#!/bin/sh\necho "dir $GIT_DIR"\n' });
     for (const text of ['set one\n', 'set two\n']) {
-      repository.commit({ '.vimrc': text });
-      const { warnings, lastLines } = await inEnv({ uri: repository.uri });
+      dotfiles.repository.commit({ '.vimrc': text });
+      const { warnings, lastLines } = await inEnv({ uri: dotfiles.repository.uri });
       expect([warnings, lastLines.at(-1)]).toEqual([[], `dir ${decoy}/.git`]);
       expect(vimrc()).toBe(text);
     }

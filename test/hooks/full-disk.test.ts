@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runHook } from '../../src/hooks/run-hook';
-import { makePlace, type Place, progressOf, SHELLS, specOf } from '../support/hook-env';
+import { makeTestPod, progressOf, SHELLS, specOf, type TestPod } from '../support/hook-env';
 
 const mounted: string[] = [];
 
@@ -27,28 +27,28 @@ function fill(folder: string): void {
 }
 
 describe.each(SHELLS)('In %s', (shell) => {
-  let place: Place;
+  let pod: TestPod;
   beforeEach(() => {
-    place = makePlace(shell);
+    pod = makeTestPod(shell);
   });
   afterEach(() => {
     for (const folder of mounted.splice(0)) execFileSync('umount', ['-l', folder]);
-    place.remove();
+    pod.remove();
   });
-  const run = () => runHook(place.exec, specOf(), progressOf());
-  const configure = (text: string) => place.writeConfigure(`#!/bin/sh\n${text}`);
+  const run = () => runHook(pod.exec, specOf(), progressOf());
+  const configure = (text: string) => pod.writeConfigure(`#!/bin/sh\n${text}`);
 
   test('In a home that is full the hook runs, its output is shown, and a warning says that it is not in the home.', async () => {
-    if (!mountSmall(place.home)) return;
-    fill(place.home);
+    if (!mountSmall(pod.home)) return;
+    fill(pod.home);
     configure('echo ran || exit 9');
     const result = await run();
     expect(result.lastLines).toEqual(['ran']);
     expect(result.warnings).toEqual([expect.stringMatching(/^the output could not be written to .*configure\.log$/)]);
   });
 
-  test('A hook that fills the disk on which its run is kept is told the end it came to.', async () => {
-    const runDir = place.env.PERENNIAL_RUN_DIR ?? '';
+  test('A hook that fills the disk of its run ends with its own exit code.', async () => {
+    const runDir = pod.env.PERENNIAL_RUN_DIR ?? '';
     if (!mountSmall(runDir)) return;
     configure('head -c 1000000 /dev/zero >"$PERENNIAL_RUN_DIR/filler"; echo ran; exit 3');
     expect(await run()).toMatchObject({
@@ -57,8 +57,8 @@ describe.each(SHELLS)('In %s', (shell) => {
     });
   });
 
-  test('Where the place of the run is full from the start, the step says so and does not wait.', async () => {
-    const runDir = place.env.PERENNIAL_RUN_DIR ?? '';
+  test('Where the folder of the run is full from the start, the step says so and does not wait.', async () => {
+    const runDir = pod.env.PERENNIAL_RUN_DIR ?? '';
     if (!mountSmall(runDir)) return;
     fill(runDir);
     configure('echo ran');

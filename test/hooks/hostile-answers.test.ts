@@ -80,7 +80,7 @@ test.each([
   expect(result.warnings).toEqual([expect.stringContaining(warning)]);
 });
 
-test('A hook whose end nobody tells is given up some time after its limit.', async () => {
+test('A hook whose end is never reported is abandoned some time after its limit.', async () => {
   const exec = async () => ({ exitCode: 0, stdout: 'state running\nran 99999999\n', stderr: '' });
   const result = await runHook(exec, specOf(), progressOf());
   expect(result.warnings).toEqual(['configure ran past its time limit of 1m and was ended']);
@@ -112,7 +112,7 @@ test('Output without a line break is cut, not empty, and what may be the rest of
   expect(lastLines('10%\r20%\r', { cut: true })).toEqual(['20%']);
 });
 
-test('A stream without line breaks is given on in parts, whole and masked, and little of it is held.', () => {
+test('A stream without line breaks is passed on in parts, whole and masked, and little of it is held.', () => {
   const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl';
   const key = `-----BEGIN PRIVATE KEY-----${'k'.repeat(1_000)}-----END PRIVATE KEY-----`;
   const secret = 'a value with blanks in it';
@@ -121,15 +121,15 @@ test('A stream without line breaks is given on in parts, whole and masked, and l
     (_, index) => `${index} ${['plain words', jwt, key, secret][index % 97] ?? 'plain words'} `,
   ).join('');
   const masker = createMasker([secret]);
-  let given = '';
+  let passed = '';
   let mostHeld = 0;
   for (let at = 0; at < text.length; at += 997) {
-    given += masker.push(text.slice(at, at + 997));
-    mostHeld = Math.max(mostHeld, at - given.length);
+    passed += masker.push(text.slice(at, at + 997));
+    mostHeld = Math.max(mostHeld, at - passed.length);
   }
-  given += masker.end();
-  expect(given).toBe(maskText(text, [secret]));
-  expect(given).not.toMatch(/eyJ|kkk|a value/);
+  passed += masker.end();
+  expect(passed).toBe(maskText(text, [secret]));
+  expect(passed).not.toMatch(/eyJ|kkk|a value/);
   // What was masked is shorter than what came.
   expect(mostHeld).toBeLessThan(262_144 + 997 + 130 * 2_200);
 });

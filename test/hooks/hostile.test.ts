@@ -1,23 +1,23 @@
-/** What lies in the home, or what a hook does to places that are not its own, costs it neither its end nor its time limit. */
+/** Neither files in the home nor what a hook does to the runner's files cost it its exit code or its time limit. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { runHook } from '../../src/hooks/run-hook';
-import { makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from '../support/hook-env';
+import { makeTestPod, progressOf, SHELLS, specOf, type TestPod, waitUntil } from '../support/hook-env';
 
 const LOG = '.perennial/logs/build-1/configure.log';
 
 describe.each(SHELLS)('In %s', (shell) => {
-  let place: Place;
+  let pod: TestPod;
   beforeEach(() => {
-    place = makePlace(shell);
+    pod = makeTestPod(shell);
   });
-  afterEach(() => place.remove());
-  const configure = (text: string) => place.writeConfigure(`#!/bin/sh\n${text}`);
-  const run = (changes = {}) => runHook(place.exec, specOf(changes), progressOf());
-  const inHome = (file: string) => path.join(place.home, file);
+  afterEach(() => pod.remove());
+  const configure = (text: string) => pod.writeConfigure(`#!/bin/sh\n${text}`);
+  const run = (changes = {}) => runHook(pod.exec, specOf(changes), progressOf());
+  const inHome = (file: string) => path.join(pod.home, file);
 
-  test('A pipe or a link in the place of the log gives way.', async () => {
+  test('A pipe or a link with the name of the log is replaced.', async () => {
     configure('echo ran');
     const makeAt = {
       pipe: (file: string) => void execFileSync('mkfifo', ['-m', '666', file]),
@@ -27,14 +27,14 @@ describe.each(SHELLS)('In %s', (shell) => {
     let build = 0;
     for (const make of Object.values(makeAt)) {
       build += 1;
-      place.writeHome(`.perennial/logs/build-${build}/other`, '');
+      pod.writeHome(`.perennial/logs/build-${build}/other`, '');
       make(inHome(`.perennial/logs/build-${build}/configure.log`));
       expect(await run({ build })).toMatchObject({ state: 'done', warnings: [], lastLines: ['ran'] });
-      expect(place.readHome(`.perennial/logs/build-${build}/configure.log`)).toBe('ran\n');
+      expect(pod.readHome(`.perennial/logs/build-${build}/configure.log`)).toBe('ran\n');
     }
   });
 
-  test('A pipe, a link, or a file at any place above the log, or a folder in its own, is a warning, and the hook runs once.', async () => {
+  test('A pipe, a link, or a file with the name of a folder above the log, or a folder with its own, is a warning, and the hook runs once.', async () => {
     configure('echo once >>"$HOME/count"; echo ran');
     const makeAt = {
       pipe: (file: string) => void execFileSync('mkfifo', ['-m', '666', file]),
@@ -48,23 +48,23 @@ describe.each(SHELLS)('In %s', (shell) => {
         const log = `.perennial/logs/build-${build}/configure.log`;
         const part = log.split('/').slice(0, depth).join('/');
         for (const left of ['.perennial', 'count']) rmSync(inHome(left), { recursive: true, force: true });
-        if (depth > 1) place.writeHome(path.join(path.dirname(part), 'other'), '');
+        if (depth > 1) pod.writeHome(path.join(path.dirname(part), 'other'), '');
         makeAt[kind](inHome(part));
-        const warnings = [`the output could not be written to ${place.home}/${log}`];
+        const warnings = [`the output could not be written to ${pod.home}/${log}`];
         const result = await run({ build });
         expect({ part, kind, ...result }).toMatchObject({ part, kind, state: 'warning', warnings, lastLines: ['ran'] });
-        expect(place.readHome('count')).toBe('once\n');
+        expect(pod.readHome('count')).toBe('once\n');
       }
     }
   });
 
   test('A step with nothing to run does not wait at a pipe either.', async () => {
-    place.writeHome('.perennial/logs/build-1/other', '');
+    pod.writeHome('.perennial/logs/build-1/other', '');
     execFileSync('mkfifo', ['-m', '666', inHome(LOG)]);
     expect((await run()).state).toBe('skipped');
   });
 
-  test('A hook that removes what the runner keeps runs once, and its end, its warnings, and its lines are told.', async () => {
+  test('A hook that removes what the runner keeps runs once, and its end, its warnings, and its lines are reported.', async () => {
     configure(
       `echo once >>"$HOME/count"; rm -rf "$PERENNIAL_RUN_DIR"/.perennial* "$HOME/.perennial"; echo ran\n` +
         'while [ ! -e "$HOME/go" ]; do sleep 0.05; done; exit 3',
@@ -72,26 +72,26 @@ describe.each(SHELLS)('In %s', (shell) => {
     const runs = [run()];
     await waitUntil(() => existsSync(inHome('count')));
     runs.push(run(), run());
-    await waitUntil(() => place.listRun().includes('configure/began'));
-    place.writeHome('go', '');
+    await waitUntil(() => pod.listRun().includes('configure/began'));
+    pod.writeHome('go', '');
     for (const result of [...(await Promise.all(runs)), await run()]) {
       expect(result).toMatchObject({ warnings: ['configure ended with exit code 3'], lastLines: ['ran'] });
     }
-    expect(place.readHome('count')).toBe('once\n');
+    expect(pod.readHome('count')).toBe('once\n');
   });
 
-  test('What empties all places over and over does not have the hook run a second time.', async () => {
+  test('A process that empties all folders repeatedly does not make the hook run a second time.', async () => {
     configure(
       '(while :; do rm -rf "$PERENNIAL_RUN_DIR"/.perennial* 2>/dev/null; sleep 0.02; done) &\necho once >>"$HOME/count"; sleep 1; echo end',
     );
     const first = await run();
-    expect([first.state, place.readHome('count')]).toEqual(['done', 'once\n']);
+    expect([first.state, pod.readHome('count')]).toEqual(['done', 'once\n']);
   });
 
   test('A hook that removes what the runner keeps, and kills the runner, is not begun again.', async () => {
     configure('echo once >>"$HOME/count"; rm -rf "$PERENNIAL_RUN_DIR"/.perennial*; kill -KILL $PPID; sleep 600');
     const result = await run();
-    expect([result.state, place.readHome('count')]).toEqual(['warning', 'once\n']);
+    expect([result.state, pod.readHome('count')]).toEqual(['warning', 'once\n']);
   });
 
   test('The time limit holds for a hook that removes what the runner keeps.', async () => {
@@ -99,11 +99,11 @@ describe.each(SHELLS)('In %s', (shell) => {
     expect((await run({ timeoutMs: 600 })).warnings).toEqual(['configure ran past its time limit of 600ms and was ended']);
   });
 
-  test('Without a place of the pod its own, what the runner keeps stands outside of /tmp.', async () => {
+  test('Without a folder of the pod for runs, the runner keeps its files outside of /tmp.', async () => {
     configure('echo ran');
     const build = 100_000 + Number(process.hrtime.bigint() % 1_000_000n);
-    const exec: Place['exec'] = (command) => place.exec({ ...command, env: { PERENNIAL_RUN_DIR: '' } });
-    const base = path.join('/dev/shm', path.basename(path.dirname(place.runFolder)));
+    const exec: TestPod['exec'] = (command) => pod.exec({ ...command, env: { PERENNIAL_RUN_DIR: '' } });
+    const base = path.join('/dev/shm', path.basename(path.dirname(pod.runFolder)));
     try {
       expect((await runHook(exec, specOf({ build }), progressOf())).lastLines).toEqual(['ran']);
       expect(readdirSync(path.join(base, `build-${build}`, 'configure'))).toContain('exit');
@@ -115,8 +115,8 @@ describe.each(SHELLS)('In %s', (shell) => {
 
   test('Logs of builds older than the last ten are removed, links among them are not followed, and other names stay.', async () => {
     for (const name of ['build-1', 'build-2', 'build-3', 'build-12', 'build-x', 'notes'])
-      place.writeHome(`.perennial/logs/${name}/a`, '');
-    place.writeHome('kept/a', '');
+      pod.writeHome(`.perennial/logs/${name}/a`, '');
+    pod.writeHome('kept/a', '');
     rmSync(inHome('.perennial/logs/build-1'), { recursive: true });
     symlinkSync(inHome('kept'), inHome('.perennial/logs/build-1'));
     configure('echo ran');
@@ -124,7 +124,7 @@ describe.each(SHELLS)('In %s', (shell) => {
     await run({ build: 12 });
     await waitUntil(() => left().length === 4);
     expect(left()).toEqual(['build-12', 'build-3', 'build-x', 'notes']);
-    rmSync(path.join(place.env.PERENNIAL_ROOTFS ?? '', 'coder'), { recursive: true });
+    rmSync(path.join(pod.env.PERENNIAL_ROOTFS ?? '', 'coder'), { recursive: true });
     await run({ build: 13 });
     await waitUntil(() => left().length === 3);
     expect([left(), existsSync(inHome('kept/a'))]).toEqual([['build-12', 'build-x', 'notes'], true]);

@@ -1,22 +1,22 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { runHook } from '../../src/hooks/run-hook';
-import { makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from '../support/hook-env';
+import { makeTestPod, progressOf, SHELLS, specOf, type TestPod, waitUntil } from '../support/hook-env';
 
 const LIMIT_BYTES = 10 * 1024 * 1024;
 const FIRST_LINE = '[perennial: this log passed 10 MiB; its beginning was cut here]';
 
 describe.each(SHELLS)('In %s', (shell) => {
-  let place: Place;
+  let pod: TestPod;
   beforeEach(() => {
-    place = makePlace(shell);
+    pod = makeTestPod(shell);
   });
-  afterEach(() => place.remove());
+  afterEach(() => pod.remove());
 
   const runLog = async (text: string) => {
-    place.writeConfigure(`#!/bin/sh\n${text}`);
-    const result = await runHook(place.exec, specOf(), progressOf());
-    const file = path.join(place.home, '.perennial/logs/build-1/configure.log');
+    pod.writeConfigure(`#!/bin/sh\n${text}`);
+    const result = await runHook(pod.exec, specOf(), progressOf());
+    const file = path.join(pod.home, '.perennial/logs/build-1/configure.log');
     return { result, size: statSync(file).size, lines: readFileSync(file, 'latin1').trimEnd().split('\n') };
   };
 
@@ -63,7 +63,7 @@ describe.each(SHELLS)('In %s', (shell) => {
   test('What the hook left in the background has its log cut too.', async () => {
     const { size } = await runLog('(sleep 1; seq 1 2000000; sleep 600) & echo done');
     expect(size).toBeLessThan(100);
-    const file = path.join(place.home, '.perennial/logs/build-1/configure.log');
+    const file = path.join(pod.home, '.perennial/logs/build-1/configure.log');
     await waitUntil(() => statSync(file).size > LIMIT_BYTES);
     await waitUntil(() => statSync(file).size <= LIMIT_BYTES && readFileSync(file, 'latin1').startsWith(FIRST_LINE));
     expect(readFileSync(file, 'latin1').trimEnd().endsWith('2000000')).toBe(true);

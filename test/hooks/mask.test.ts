@@ -39,7 +39,7 @@ test('A key that is not yet complete is masked as far as it goes.', () => {
   expect(maskText('a\n-----BEGIN RSA PRIVATE KEY-----\nabc\ndef')).toBe('a\n***');
 });
 
-test('A beginning that no end follows does not hide the rest of a log for ever.', () => {
+test('A beginning that no end follows does not hide the whole rest of a log.', () => {
   const lines = Array.from({ length: 1_000 }, (_, index) => `line ${index}`);
   expect(maskText(`-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}`)).toContain('line 999');
 });
@@ -53,7 +53,7 @@ test('Text without secrets stays as it is, whatever line breaks it has.', () => 
   );
 });
 
-test('Given values are masked, the longest first, and those of many lines line by line.', () => {
+test('Known values are masked, the longest first, and values of many lines line by line.', () => {
   expect(maskText('hunter2 hunter22 other\nsecond', ['hunter2', 'hunter22', '', 'first\nsecond'])).toBe('*** *** other\n***');
 });
 

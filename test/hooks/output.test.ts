@@ -1,23 +1,23 @@
 import { runHook } from '../../src/hooks/run-hook';
-import { makePlace, type Place, progressOf, SHELLS, specOf } from '../support/hook-env';
+import { makeTestPod, progressOf, SHELLS, specOf, type TestPod } from '../support/hook-env';
 
 const LOG = '.perennial/logs/build-1/configure.log';
 
 describe.each(SHELLS)('In %s', (shell) => {
-  let place: Place;
+  let pod: TestPod;
   beforeEach(() => {
-    place = makePlace(shell);
+    pod = makeTestPod(shell);
   });
-  afterEach(() => place.remove());
-  const configure = (text: string) => place.writeConfigure(`#!/bin/sh\n${text}`);
-  const run = () => runHook(place.exec, specOf(), progressOf());
+  afterEach(() => pod.remove());
+  const configure = (text: string) => pod.writeConfigure(`#!/bin/sh\n${text}`);
+  const run = () => runHook(pod.exec, specOf(), progressOf());
 
   test('A home in which no log can be written is a warning, and the hook runs.', async () => {
-    place.writeHome('.perennial', 'a file');
+    pod.writeHome('.perennial', 'a file');
     configure('echo ran');
     const result = await run();
     expect(result).toMatchObject({ state: 'warning', lastLines: ['ran'] });
-    expect(result.warnings).toEqual([`the output could not be written to ${place.home}/${LOG}`]);
+    expect(result.warnings).toEqual([`the output could not be written to ${pod.home}/${LOG}`]);
   });
 
   test('Output that is not UTF-8 gets through, without control characters.', async () => {
@@ -25,7 +25,7 @@ describe.each(SHELLS)('In %s', (shell) => {
     expect((await run()).lastLines).toEqual(['a\ufffdb', 'c d', '100%']);
   });
 
-  test("The workspace's own variables reach the hook, also those that have the name of one of ours.", async () => {
+  test("The workspace's own variables reach the hook, also with the name of a variable of the scripts.", async () => {
     const names = [
       'folder',
       'log',
@@ -46,25 +46,25 @@ describe.each(SHELLS)('In %s', (shell) => {
     ];
     const env = Object.fromEntries(names.map((name) => [name, `it's "${name}" $HOME\n*`]));
     configure(names.map((name) => `printf '%s;' "$${name}"`).join('\n'));
-    const result = await runHook((command) => place.exec({ ...command, env }), specOf(), progressOf());
+    const result = await runHook((command) => pod.exec({ ...command, env }), specOf(), progressOf());
     expect(result.state).toBe('done');
-    expect(place.readHome(LOG)).toBe(names.map((name) => `${env[name]};`).join(''));
+    expect(pod.readHome(LOG)).toBe(names.map((name) => `${env[name]};`).join(''));
   });
 
   test('What an earlier pod of the same build wrote gives way, so that the lines of the hook stand in the log once.', async () => {
-    place.writeHome(LOG, 'earlier\n');
+    pod.writeHome(LOG, 'earlier\n');
     configure('echo now');
     expect((await run()).lastLines).toEqual(['now']);
-    expect(place.readHome(LOG)).toBe('now\n');
+    expect(pod.readHome(LOG)).toBe('now\n');
   });
 
   test('It gives way also where there is nothing to run any more.', async () => {
-    place.writeHome(LOG, 'earlier\n');
+    pod.writeHome(LOG, 'earlier\n');
     expect(await run()).toMatchObject({ state: 'skipped', lastLines: [] });
-    expect(place.readHome(LOG)).toBe('');
+    expect(pod.readHome(LOG)).toBe('');
   });
 
-  test('Of much output the end is looked at, from the first whole line on.', async () => {
+  test('Of much output the end is kept, from the first whole line on.', async () => {
     configure('seq 1 8 | while read -r n; do head -c 9000 /dev/zero | tr "\\000" "$n"; echo; done');
     const { lastLines } = await run();
     expect(lastLines.map((line) => line[0])).toEqual(['2', '3', '4', '5', '6', '7', '8']);
@@ -76,7 +76,7 @@ describe.each(SHELLS)('In %s', (shell) => {
   });
 
   test('A hook that empties its own log does no harm.', async () => {
-    place.writeHome(LOG, 'earlier\n');
+    pod.writeHome(LOG, 'earlier\n');
     configure(`: >"$HOME/${LOG}"; echo now`);
     expect(await run()).toMatchObject({ state: 'done', lastLines: ['now'] });
   });
@@ -85,6 +85,6 @@ describe.each(SHELLS)('In %s', (shell) => {
     const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl';
     configure(`echo token=${jwt}`);
     expect((await run()).lastLines).toEqual(['token=***']);
-    expect(place.readHome(LOG)).toBe(`token=${jwt}\n`);
+    expect(pod.readHome(LOG)).toBe(`token=${jwt}\n`);
   });
 });

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, 
 import path from 'node:path';
 import type { HookSpec } from '../../src/hooks/hook';
 import { runHook } from '../../src/hooks/run-hook';
-import { isAlive, makePlace, type Place, progressOf, SHELLS, specOf, TOOLS, waitUntil } from '../support/hook-env';
+import { isAlive, makeTestPod, progressOf, SHELLS, specOf, type TestPod, TOOLS, waitUntil } from '../support/hook-env';
 
 const LOG = '.perennial/logs/build-1/configure.log';
 const WAIT_FOR_GO = 'while [ ! -e "$HOME/go" ]; do sleep 0.02; done\n';
@@ -10,13 +10,13 @@ const WAIT_FOR_GO = 'while [ ! -e "$HOME/go" ]; do sleep 0.02; done\n';
 test('At least one shell was found to test with.', () => expect(SHELLS).not.toHaveLength(0));
 
 describe.each(SHELLS)('In %s', (shell) => {
-  let place: Place;
+  let pod: TestPod;
   beforeEach(() => {
-    place = makePlace(shell);
+    pod = makeTestPod(shell);
   });
-  afterEach(() => place.remove());
-  const configure = (text: string, mode?: number) => place.writeConfigure(`#!/bin/sh\n${text}`, mode);
-  const run = (changes = {}, progress = progressOf()) => runHook(place.exec, specOf(changes), progress);
+  afterEach(() => pod.remove());
+  const configure = (text: string, mode?: number) => pod.writeConfigure(`#!/bin/sh\n${text}`, mode);
+  const run = (changes = {}, progress = progressOf()) => runHook(pod.exec, specOf(changes), progress);
 
   test('A hook runs in the home, is done, and its output is in the log and in the last lines.', async () => {
     configure('pwd; echo to stderr >&2; cat; umask');
@@ -25,25 +25,25 @@ describe.each(SHELLS)('In %s', (shell) => {
       state: 'done',
       message: '/coder/configure ran',
       warnings: [],
-      lastLines: [place.home, 'to stderr', expect.stringMatching(/^0?022$/)],
+      lastLines: [pod.home, 'to stderr', expect.stringMatching(/^0?022$/)],
     });
-    expect(place.readHome(LOG).split('\n').slice(0, 2)).toEqual([place.home, 'to stderr']);
+    expect(pod.readHome(LOG).split('\n').slice(0, 2)).toEqual([pod.home, 'to stderr']);
   });
 
   test('The log and the folder of the run are for the user alone.', async () => {
     configure('true');
     await run();
-    expect(statSync(path.join(place.home, LOG)).mode & 0o077).toBe(0);
-    expect(statSync(path.dirname(place.runFolder)).mode & 0o077).toBe(0);
+    expect(statSync(path.join(pod.home, LOG)).mode & 0o077).toBe(0);
+    expect(statSync(path.dirname(pod.runFolder)).mode & 0o077).toBe(0);
   });
 
   test('A step that is run many times, at once and afterwards, runs its hook once and gives the same result.', async () => {
     configure(`echo once >>"$HOME/count"\n${WAIT_FOR_GO}echo end; exit 3`);
     const all = Array.from({ length: 6 }, () => run());
-    await waitUntil(() => existsSync(path.join(place.home, 'count')));
-    place.writeHome('go', '');
+    await waitUntil(() => existsSync(path.join(pod.home, 'count')));
+    pod.writeHome('go', '');
     const results = [...(await Promise.all(all)), await run()];
-    expect(place.readHome('count')).toBe('once\n');
+    expect(pod.readHome('count')).toBe('once\n');
     for (const result of results) expect(result).toEqual(results[0]);
     expect(results[0]).toMatchObject({ state: 'warning', warnings: ['configure ended with exit code 3'], lastLines: ['end'] });
   });
@@ -51,8 +51,8 @@ describe.each(SHELLS)('In %s', (shell) => {
   test.each([
     ['memory.events', 'low 0\nmax 9\noom 1\noom_kill '],
     ['memory/memory.oom_control', 'oom_kill_disable 0\nunder_oom 0\noom_kill '],
-  ])('What the kernel ended for want of memory while it ran is a warning, told by %s.', async (file, text) => {
-    const events = path.join(place.env.PERENNIAL_ROOTFS ?? '', 'sys/fs/cgroup', file);
+  ])('An out-of-memory kill by the kernel while it ran is a warning, by %s.', async (file, text) => {
+    const events = path.join(pod.env.PERENNIAL_ROOTFS ?? '', 'sys/fs/cgroup', file);
     mkdirSync(path.dirname(events), { recursive: true });
     writeFileSync(events, `${text}4\n`);
     chmodSync(events, 0o666);
@@ -69,7 +69,7 @@ describe.each(SHELLS)('In %s', (shell) => {
     configure('echo once >>"$HOME/count"');
     await run();
     await run({ build: 2 });
-    expect(place.readHome('count')).toBe('once\nonce\n');
+    expect(pod.readHome('count')).toBe('once\nonce\n');
   });
 
   test.each(['', 'configure', 'configure/writable', 'configure/claim', 'configure/began'])(
@@ -80,14 +80,14 @@ describe.each(SHELLS)('In %s', (shell) => {
         () => null,
         (error: Error) => error.message,
       );
-      await waitUntil(() => place.listRun().some((file) => file.startsWith(start)));
-      place.killObservers();
+      await waitUntil(() => pod.listRun().some((file) => file.startsWith(start)));
+      pod.killObservers();
       expect(await lost).toBe('connection lost: SIGKILL');
       const joined = run();
-      await waitUntil(() => existsSync(path.join(place.home, 'count')));
-      place.writeHome('go', '');
+      await waitUntil(() => existsSync(path.join(pod.home, 'count')));
+      pod.writeHome('go', '');
       expect((await joined).state).toBe('done');
-      expect(place.readHome('count')).toBe('once\n');
+      expect(pod.readHome('count')).toBe('once\n');
     },
   );
 
@@ -95,13 +95,13 @@ describe.each(SHELLS)('In %s', (shell) => {
     configure(`echo here\n${WAIT_FOR_GO}touch "$HOME/finished"`);
     const ending = new AbortController();
     const waiting = run({}, progressOf(ending.signal));
-    await waitUntil(() => existsSync(path.join(place.home, LOG)));
+    await waitUntil(() => existsSync(path.join(pod.home, LOG)));
     const reason = new Error('enough');
     ending.abort(reason);
     await expect(waiting).rejects.toBe(reason);
     await expect(run({}, progressOf(ending.signal))).rejects.toBe(reason);
-    place.writeHome('go', '');
-    await waitUntil(() => existsSync(path.join(place.home, 'finished')));
+    pod.writeHome('go', '');
+    await waitUntil(() => existsSync(path.join(pod.home, 'finished')));
     expect((await run()).lastLines).toEqual(['here']);
   });
 
@@ -110,7 +110,7 @@ describe.each(SHELLS)('In %s', (shell) => {
     const progress = progressOf();
     const waiting = run({}, progress);
     await waitUntil(() => progress.sentences.length > 1);
-    place.writeHome('go', '');
+    pod.writeHome('go', '');
     await waiting;
     expect(progress.sentences[0]).toBe('configure to begin');
     expect(progress.sentences[1]).toMatch(/^configure, which has run for \d s of at most 1m; its last line is: two$/);
@@ -120,7 +120,7 @@ describe.each(SHELLS)('In %s', (shell) => {
     configure('sleep 600 & echo $! >"$HOME/pid"; echo done');
     const result = await run();
     expect(result).toMatchObject({ state: 'done', lastLines: ['done'] });
-    expect(isAlive(Number(place.readHome('pid')))).toBe(true);
+    expect(isAlive(Number(pod.readHome('pid')))).toBe(true);
   });
 
   test('A hook can be interrupted: it does not inherit the deafness of background jobs.', async () => {
@@ -141,7 +141,7 @@ describe.each(SHELLS)('In %s', (shell) => {
   });
 
   test('A program without a first line that names a shell is run by one.', async () => {
-    place.writeConfigure('echo plain');
+    pod.writeConfigure('echo plain');
     expect(await run()).toMatchObject({ state: 'done', lastLines: ['plain'] });
   });
 
@@ -151,7 +151,7 @@ describe.each(SHELLS)('In %s', (shell) => {
     ['#!/usr/bin/env bash\r\n', 'bash, which is not there (the line ends in CRLF, as on Windows)'],
     ['#! /usr/bin/env nosuchshell\n', 'nosuchshell, which is not there'],
   ])('An interpreter that is missing is named, and why: %j.', async (text, because) => {
-    place.writeConfigure(text);
+    pod.writeConfigure(text);
     const warning = `/coder/configure could not be run: its first line names the interpreter ${because}`;
     expect(await run()).toMatchObject({ state: 'warning', message: warning, warnings: [warning] });
   });
@@ -160,29 +160,29 @@ describe.each(SHELLS)('In %s', (shell) => {
     expect(await run()).toEqual({ state: 'skipped', message: 'the image has no /coder/configure', warnings: [], lastLines: [] });
   });
 
-  test('What comes after a step was skipped is not run in the same pod, and every visit says the same.', async () => {
+  test('What comes after a step was skipped is not run in the same pod, and every poll reports the same.', async () => {
     const skipped = await run();
     configure('touch "$HOME/ran"');
     expect([skipped.state, await run()]).toEqual(['skipped', skipped]);
-    expect(existsSync(path.join(place.home, 'ran'))).toBe(false);
+    expect(existsSync(path.join(pod.home, 'ran'))).toBe(false);
   });
 
-  test('Visits at once that differ in whether there is something to run agree on one answer.', async () => {
+  test('Polls at the same time that differ in whether there is something to run agree on one answer.', async () => {
     configure('echo once >>"$HOME/count"');
-    place.writeHome('count', '');
+    pod.writeHome('count', '');
     const blind = (step: HookSpec) =>
-      runHook((command) => place.exec({ ...command, env: { PERENNIAL_ROOTFS: place.home } }), step, progressOf());
+      runHook((command) => pod.exec({ ...command, env: { PERENNIAL_ROOTFS: pod.home } }), step, progressOf());
     for (let build = 1; build <= 8; build += 1) {
       const pair = [run({ build }), blind(specOf({ build }))];
       const results = await Promise.all(build % 2 === 0 ? pair : pair.reverse());
       expect(results[0]).toEqual(results[1]);
-      expect(place.readHome('count')).toBe(results[0]?.state === 'done' ? 'once\n' : '');
-      place.writeHome('count', '');
+      expect(pod.readHome('count')).toBe(results[0]?.state === 'done' ? 'once\n' : '');
+      pod.writeHome('count', '');
     }
   });
 
   test('To find that there is nothing to run needs no program of the image but mkdir.', async () => {
-    const bare = makePlace(
+    const bare = makeTestPod(
       shell,
       TOOLS.filter((tool) => tool !== 'mkdir'),
     );
@@ -200,8 +200,8 @@ describe.each(SHELLS)('In %s', (shell) => {
     expect(await run()).toEqual({ state: 'warning', message, warnings: [message], lastLines: [] });
   });
 
-  test('A folder in the place of the program is not executable either.', async () => {
-    mkdirSync(path.join(place.env.PERENNIAL_ROOTFS ?? '', 'coder/configure'), { recursive: true });
+  test('A folder with the name of the program is not executable either.', async () => {
+    mkdirSync(path.join(pod.env.PERENNIAL_ROOTFS ?? '', 'coder/configure'), { recursive: true });
     expect((await run()).warnings).toEqual(['/coder/configure is there but not executable']);
   });
 
@@ -209,41 +209,41 @@ describe.each(SHELLS)('In %s', (shell) => {
     // It has an `id` of its own, which cannot be made to say root.
     if (shell === 'busybox') return;
     configure('touch "$HOME/ran"');
-    const fake = path.join(place.env.PATH ?? '', 'id');
-    const uid = (await place.exec({ argv: ['id', '-u'] })).stdout.trim();
+    const fake = path.join(pod.env.PATH ?? '', 'id');
+    const uid = (await pod.exec({ argv: ['id', '-u'] })).stdout.trim();
     unlinkSync(fake);
-    // To the visit it tells the truth, for the sake of the folder of the run; to the step it says root.
+    // To the poll it prints the real uid, for the folder of the run; to the step it prints root.
     writeFileSync(fake, `#!/bin/sh\ncase $(cat /proc/$PPID/cmdline) in *PERENNIAL_HOOK*) echo 0 ;; *) echo ${uid} ;; esac\n`);
     chmodSync(fake, 0o755);
     expect((await run()).warnings).toEqual(["/coder/configure was not run because the image's user is root"]);
-    expect(existsSync(path.join(place.home, 'ran'))).toBe(false);
+    expect(existsSync(path.join(pod.home, 'ran'))).toBe(false);
   });
 
-  test('A runner that dies without a word is a warning, and the hook is not run again.', async () => {
+  test('A runner that dies without an exit code is a warning, and the hook is not run again.', async () => {
     configure('echo once >>"$HOME/count"; sleep 600');
     const waiting = run();
-    await waitUntil(() => existsSync(path.join(place.home, 'count')));
-    const runner = Number(readFileSync(path.join(place.runFolder, 'configure/began'), 'utf8').split(' ')[0]);
+    await waitUntil(() => existsSync(path.join(pod.home, 'count')));
+    const runner = Number(readFileSync(path.join(pod.runFolder, 'configure/began'), 'utf8').split(' ')[0]);
     process.kill(runner, 'SIGKILL');
     const warning = 'configure ended without an exit code; it is not run a second time in the same pod';
     expect((await waiting).warnings).toEqual([warning]);
     expect((await run()).warnings).toEqual([warning]);
-    expect(place.readHome('count')).toBe('once\n');
+    expect(pod.readHome('count')).toBe('once\n');
   });
 
   test('A number that another process has by now does not pass for the runner.', async () => {
     configure('touch "$HOME/ran"');
-    place.writeRun('configure/began', `${process.pid} 1 1\n`);
+    pod.writeRun('configure/began', `${process.pid} 1 1\n`);
     expect((await run()).warnings).toEqual([expect.stringContaining('ended without an exit code')]);
-    expect(existsSync(path.join(place.home, 'ran'))).toBe(false);
+    expect(existsSync(path.join(pod.home, 'ran'))).toBe(false);
   });
 
-  test('A link in the place of the folder of the run is refused.', async () => {
+  test('A link with the name of the folder of the run is refused.', async () => {
     configure('touch "$HOME/ran"');
-    symlinkSync(place.home, path.dirname(place.runFolder));
+    symlinkSync(pod.home, path.dirname(pod.runFolder));
     expect((await run()).warnings).toEqual([
       expect.stringMatching(/^configure could not be run: expected a folder of user \d+ at .*, found l/),
     ]);
-    expect(existsSync(path.join(place.home, 'ran'))).toBe(false);
+    expect(existsSync(path.join(pod.home, 'ran'))).toBe(false);
   });
 });

@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { HookResult } from '../../src/hooks/hook';
 import { runHook } from '../../src/hooks/run-hook';
-import { isAlive, makePlace, type Place, progressOf, SHELLS, specOf, waitUntil } from '../support/hook-env';
+import { isAlive, makeTestPod, progressOf, SHELLS, specOf, type TestPod, waitUntil } from '../support/hook-env';
 
 const CASES = [...SHELLS.map((shell) => ({ shell, without: [] })), { shell: 'dash', without: ['setsid'] }];
 const LIMIT_WARNING = 'configure ran past its time limit of 600ms and was ended';
 
 interface Inside {
-  place: Place;
+  pod: TestPod;
   run(signal?: AbortSignal): Promise<HookResult>;
   pidIn(file: string): number;
 }
@@ -26,9 +26,9 @@ test('A hook that ignores the request to end is killed.', () =>
   }));
 
 test('A part of it that ignores the request to end is killed too, though its main process ends.', () =>
-  inEveryShell('(trap "" TERM; sh -c \'echo $$ >"$HOME/pid"; exec sleep 600\') & sleep 600', async ({ run, pidIn, place }) => {
-    // Without a session, what has lost its parent cannot be told from what others run.
-    if (!existsSync(path.join(place.env.PATH ?? '', 'setsid'))) return;
+  inEveryShell('(trap "" TERM; sh -c \'echo $$ >"$HOME/pid"; exec sleep 600\') & sleep 600', async ({ run, pidIn, pod }) => {
+    // Without a session, an orphan cannot be distinguished from other processes.
+    if (!existsSync(path.join(pod.env.PATH ?? '', 'setsid'))) return;
     expect((await run()).warnings).toEqual([LIMIT_WARNING]);
     expect(isAlive(pidIn('pid'))).toBe(false);
   }));
@@ -40,16 +40,16 @@ test('A hook may use the request to end for tidying up.', () =>
     expect([warnings, lastLines.at(-1)]).toEqual([[LIMIT_WARNING], 'tidied']);
   }));
 
-test('The limit holds while nobody observes, and counts from the start of the hook.', () =>
-  inEveryShell('echo $$ >"$HOME/pid"; sleep 600', async ({ place, run, pidIn }) => {
+test('The limit holds without a poll, and counts from the start of the hook.', () =>
+  inEveryShell('echo $$ >"$HOME/pid"; sleep 600', async ({ pod, run, pidIn }) => {
     const ending = new AbortController();
     const waiting = run(ending.signal);
-    await waitUntil(() => existsSync(path.join(place.home, 'pid')));
+    await waitUntil(() => existsSync(path.join(pod.home, 'pid')));
     ending.abort(new Error('lost'));
-    place.killObservers();
+    pod.killObservers();
     await expect(waiting).rejects.toThrow('lost');
-    await waitUntil(() => existsSync(path.join(place.runFolder, 'configure/exit')));
-    const [, , began] = readFileSync(path.join(place.runFolder, 'configure/began'), 'utf8').split(' ');
+    await waitUntil(() => existsSync(path.join(pod.runFolder, 'configure/exit')));
+    const [, , began] = readFileSync(path.join(pod.runFolder, 'configure/began'), 'utf8').split(' ');
     const ranMs = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1_000 - Number(began) * 10;
     expect(ranMs).toBeGreaterThanOrEqual(590);
     expect(isAlive(pidIn('pid'))).toBe(false);
@@ -68,16 +68,16 @@ test('What a hook within its limit left in the background outlives the limit.', 
 async function inEveryShell(hook: string, check: (inside: Inside) => Promise<void>): Promise<void> {
   await Promise.all(
     CASES.map(async ({ shell, without }) => {
-      const place = makePlace(shell, without);
-      place.writeConfigure(`#!/bin/sh\n${hook}`);
+      const pod = makeTestPod(shell, without);
+      pod.writeConfigure(`#!/bin/sh\n${hook}`);
       try {
         await check({
-          place,
-          run: (signal) => runHook(place.exec, specOf({ timeoutMs: 600 }), progressOf(signal)),
-          pidIn: (file) => Number(place.readHome(file)),
+          pod,
+          run: (signal) => runHook(pod.exec, specOf({ timeoutMs: 600 }), progressOf(signal)),
+          pidIn: (file) => Number(pod.readHome(file)),
         });
       } finally {
-        place.remove();
+        pod.remove();
       }
     }),
   );

@@ -1,16 +1,16 @@
-/** A repository of dotfiles that belongs to somebody else than the workspace's user, and the step that brings it. */
+/** A repository of dotfiles that does not belong to the user of the workspace, and the step that brings it. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { HookResult } from '../../src/hooks/hook';
 import { runHook } from '../../src/hooks/run-hook';
-import { type Place, progressOf, specOf } from './hook-env';
+import { makeTestPod, progressOf, specOf, type TestPod } from './hook-env';
 
 export interface Repository {
   uri: string;
   git(...args: string[]): string;
-  /** Writes files and commits them; gives back the commit. */
+  /** Writes files and commits them; returns the commit. */
   commit(files: Record<string, string>): string;
   remove(): void;
 }
@@ -35,21 +35,54 @@ export function makeRepository(): Repository {
   };
 }
 
-/** Each run is that of another build, as a pod runs a step once. */
-export function createPersonalize(place: Place): (dotfiles: { uri: string; ref?: string } | null) => Promise<HookResult> {
-  let build = 0;
-  return (dotfiles) => {
-    build += 1;
-    return runHook(place.exec, specOf({ step: 'personalize', build, dotfiles }), progressOf());
+/** A new pod and a new repository for each test of a block, and shorthands for what its tests do with them. */
+export function useDotfiles(shell: string, files: Record<string, string> = {}) {
+  let pod: TestPod;
+  let repository: Repository;
+  let personalize: Personalize;
+  beforeEach(() => {
+    pod = makeTestPod(shell);
+    repository = makeRepository();
+    if (Object.keys(files).length > 0) repository.commit(files);
+    personalize = createPersonalize(pod);
+  });
+  afterEach(() => {
+    pod.remove();
+    repository.remove();
+  });
+  const bring = (ref?: string, uri = repository.uri) => personalize(ref === undefined ? { uri } : { uri, ref });
+  return {
+    get pod() {
+      return pod;
+    },
+    get repository() {
+      return repository;
+    },
+    bring,
+    bringWithoutWarning: async (...args: Parameters<typeof bring>) => expect((await bring(...args)).warnings).toEqual([]),
+    git: (...args: string[]) => gitIn(pod, args),
+    vimrc: () => pod.readHome('dotfiles/.vimrc'),
+    exists: (file: string) => existsSync(path.join(pod.home, file)),
   };
 }
 
-/** Runs git in the clone as the user; gives back what it printed. */
-export async function gitIn(place: Place, args: string[]): Promise<string> {
+type Personalize = (dotfiles: { uri: string; ref?: string } | null) => Promise<HookResult>;
+
+/** Each run is that of another build, as a pod runs a step once. */
+export function createPersonalize(pod: TestPod): Personalize {
+  let build = 0;
+  return (dotfiles) => {
+    build += 1;
+    return runHook(pod.exec, specOf({ step: 'personalize', build, dotfiles }), progressOf());
+  };
+}
+
+/** Runs git in the clone as the user; returns what it printed. */
+export async function gitIn(pod: TestPod, args: string[]): Promise<string> {
   const name = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org'];
-  place.writeHome('safe', '[safe]\n\tdirectory = *\n');
-  const env = { GIT_CONFIG_GLOBAL: path.join(place.home, 'safe') };
-  const { exitCode, stdout, stderr } = await place.exec({ argv: ['git', '-C', 'dotfiles', ...name, ...args], env });
+  pod.writeHome('safe', '[safe]\n\tdirectory = *\n');
+  const env = { GIT_CONFIG_GLOBAL: path.join(pod.home, 'safe') };
+  const { exitCode, stdout, stderr } = await pod.exec({ argv: ['git', '-C', 'dotfiles', ...name, ...args], env });
   if (exitCode !== 0) throw new Error(`git ${args.join(' ')} ended with exit code ${exitCode}: ${stderr}`);
   return stdout.trim();
 }

@@ -1,4 +1,4 @@
-/** A workspace's inside for tests: a home, an image's root, a run folder, and a real shell with nothing but coreutils. */
+/** The inside of a workspace for tests: a home, an image's root, a run folder, and a real shell with nothing but coreutils. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   chmodSync,
@@ -14,9 +14,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Exec, HookProgress, HookSpec } from '../../src/hooks/hook';
 
-/** Hooks never run as root, so where the tests do, the shell does not. */
+/** Hooks never run as root, so the shell does not even where the tests do. */
 const UID = process.getuid?.() === 0 ? 12_345 : (process.getuid?.() ?? 0);
 /** What an image has beside its shell. */
 export const TOOLS = 'cat chmod dd env git head id ln ls mkdir mv readlink rm rmdir seq setsid sleep tail touch tr true wc'.split(
@@ -26,7 +27,7 @@ export const TOOLS = 'cat chmod dd env git head id ln ls mkdir mv readlink rm rm
 /** Those of dash, bash, and busybox that this machine has. */
 export const SHELLS = ['dash', 'bash', 'busybox'].filter((name) => findProgram(name) !== null);
 
-export interface Place {
+export interface TestPod {
   home: string;
   /** Of build 1. */
   runFolder: string;
@@ -43,7 +44,7 @@ export interface Place {
   remove(): void;
 }
 
-export function makePlace(shell: string, without: string[] = []): Place {
+export function makeTestPod(shell: string, without: string[] = []): TestPod {
   const root = mkdtempSync(path.join(tmpdir(), 'hooks-test-'));
   const inside = (name: string) => path.join(root, name);
   for (const folder of ['home', 'run', 'rootfs', 'bin']) mkdirSync(inside(folder));
@@ -84,12 +85,12 @@ export function progressOf(signal: AbortSignal = new AbortController().signal): 
   return { signal, sentences, waitingFor: (sentence) => sentences.push(sentence) };
 }
 
-/** Waits for a condition; a test that waits in vain ends by its own time limit. */
+/** Waits for a condition; the time limit of the test ends the waiting. */
 export async function waitUntil(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!condition()) await delay(5);
 }
 
-/** Living, and not merely waiting to be collected. */
+/** Whether a process lives, and is no zombie. */
 export function isAlive(pid: number): boolean {
   const stat = readProc(`/proc/${pid}/stat`);
   return stat !== '' && !/\) [ZX] /.test(stat);
@@ -124,13 +125,13 @@ function makeOwned(folder: string): void {
   chownSync(folder, UID, UID);
 }
 
-function runCommand(given: {
+function runCommand(options: {
   command: Parameters<Exec>[0];
   env: Record<string, string>;
   cwd: string;
   observers: Set<ChildProcess>;
 }): ReturnType<Exec> {
-  const { command, env, cwd, observers } = given;
+  const { command, env, cwd, observers } = options;
   const [program = '', ...args] = command.argv;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env: { ...env, ...command.env }, uid: UID, gid: UID, detached: true });
@@ -154,14 +155,14 @@ function runCommand(given: {
   });
 }
 
-/** By the place's own unique path in their environment. */
+/** By the unique path of the pod in their environment. */
 function endProcesses(root: string): void {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (!readProc(`/proc/${pid}/environ`).includes(`HOME=${root}/home`)) continue;
     try {
       process.kill(Number(pid), 'SIGKILL');
     } catch {
-      // It has ended meanwhile.
+      // It has ended.
     }
   }
 }

@@ -2,8 +2,8 @@
 # Brings ~/dotfiles to what the settings say. Reports what was done and what was left alone.
 # Uses: uri, ref, dotfiles, git.sh. Sets: usable, when ~/dotfiles is the clone of `uri`.
 #
-# In the clone, the setting `perennial.uri` marks one that this script made, with its repository; refs below `refs/perennial` belong to
-# this script.
+# In the clone, the setting `perennial.uri` marks a clone made by this script, with its repository; refs below
+# `refs/perennial` belong to this script.
 
 sync_dotfiles() {
   if ! command -v git >/dev/null 2>&1; then
@@ -18,7 +18,7 @@ sync_dotfiles() {
   fi
 }
 
-# Made beside its place and moved there: a clone that was interrupted is never taken for the user's own.
+# Made elsewhere and moved: a clone that was interrupted is never taken for the user's own.
 clone_dotfiles() {
   clone=$HOME/.perennial/dotfiles.new
   rm -rf "$clone"

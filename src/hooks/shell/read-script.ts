@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { quote } from './quote';
 
-/** The text of another file in the place of this line. */
+/** Replaced by the text of another file. */
 const INCLUDE = /^\. \.\/([\w-]+\.sh)$/;
-/** The text of another file as a quoted word. */
+/** The file is replaced by its text as a quoted word. */
 const VALUE = /^(\w+=)\$\(cat \.\/([\w-]+\.sh)\)$/;
 const COMMENT = /^\s*#/;
 

@@ -46,6 +46,6 @@ async function exists(file: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
-    throw new RuntimeFailure('RuntimeUnavailable', `${file} cannot be looked at`, { cause: error });
+    throw new RuntimeFailure('RuntimeUnavailable', `${file} cannot be inspected`, { cause: error });
   }
 }

@@ -7,7 +7,7 @@ import { readRecord } from './store/json-file';
 import { makePassage } from './store/private-folders';
 
 const schema = z.object({
-  /** Of the Temporal namespace, given by Temporal when it was made. */
+  /** Of the Temporal namespace, assigned by Temporal at its creation. */
   id: z.string().min(1),
 });
 

@@ -1,7 +1,7 @@
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { podName } from '../../../src/runtimes/kubernetes/object-names';
 import { administer, openTestCluster } from '../../support/kubernetes/cluster-env';
-import { expectFailure, giveWorld, ID } from '../../support/runtimes/contract-harness';
+import { expectFailure, useRuntimeEnv, ID } from '../../support/runtimes/contract-harness';
 
 const cluster = openTestCluster();
 afterAll(() => cluster.end());
@@ -16,7 +16,7 @@ async function hold(finalizers: string[]): Promise<void> {
 
 describe('A pod that does not end', () => {
   afterEach(() => hold([]).catch(() => undefined));
-  const given = giveWorld(() => cluster.openEnv());
+  const given = useRuntimeEnv(() => cluster.openEnv());
 
   test('is waited for during its grace period, and given up at once later, until it has ended.', async () => {
     await given.start(1);

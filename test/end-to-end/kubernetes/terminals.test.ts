@@ -6,7 +6,7 @@ import { runShell, type ShellStreams } from '../../../src/runtimes/kubernetes/ex
 import { podName } from '../../../src/runtimes/kubernetes/object-names';
 import { MAIN_CONTAINER } from '../../../src/runtimes/kubernetes/pod/container-status';
 import { KUBECONFIG, openTestCluster, until } from '../../support/kubernetes/cluster-env';
-import { giveWorld, ID, patiently } from '../../support/runtimes/contract-harness';
+import { useRuntimeEnv, ID, patiently } from '../../support/runtimes/contract-harness';
 
 const REF = { id: ID, organization: 'default', build: 1 };
 const cluster = openTestCluster();
@@ -27,7 +27,7 @@ async function openTerminal(): Promise<{ type(text: string): void; output(): str
 }
 
 describe('A terminal that was opened with the tools of Kubernetes', () => {
-  const given = giveWorld(() => cluster.openEnv());
+  const given = useRuntimeEnv(() => cluster.openEnv());
 
   test('counts from its last input on, which is never reported too early.', async () => {
     await given.start(1);
@@ -36,11 +36,11 @@ describe('A terminal that was opened with the tools of Kubernetes', () => {
       terminal.type('echo $((6 * 7))\n');
       await until(async () => terminal.output().includes('42'), 'the terminal was to answer');
       const typedAt = Date.now();
-      const reported = await given.world().runtime.lastTerminalInput(REF);
+      const reported = await given.env().runtime.lastTerminalInput(REF);
       // The pod's clock counts whole seconds.
       expect(reported).toBeGreaterThan(typedAt - 2_000);
       terminal.type('exit\n');
-      const isGone = async () => (await given.world().runtime.lastTerminalInput(REF)) === null;
+      const isGone = async () => (await given.env().runtime.lastTerminalInput(REF)) === null;
       await until(isGone, 'a terminal that has ended was to be gone');
     } finally {
       terminal.close();
@@ -49,7 +49,7 @@ describe('A terminal that was opened with the tools of Kubernetes', () => {
 });
 
 describe('A pipe into a command', () => {
-  const given = giveWorld(() => cluster.openEnv());
+  const given = useRuntimeEnv(() => cluster.openEnv());
   const MIB = 1024 * 1024;
   const PIECES = 2_048;
 

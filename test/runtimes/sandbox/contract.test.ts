@@ -3,28 +3,28 @@ import path from 'node:path';
 import { runHook } from '../../../src/hooks/run-hook';
 import { patiently, podSpec, runtimeContract } from '../../support/runtimes/contract';
 import { HOME, REF } from '../../support/runtimes/contract-harness';
-import { KINDS, makeSandboxWorld, type SandboxWorld, uidInside } from '../../support/runtimes/sandbox-env';
+import { KINDS, makeSandboxEnv, type SandboxEnv, uidInside } from '../../support/runtimes/sandbox-env';
 
-for (const isolation of KINDS) runtimeContract(`sandbox (isolation: ${isolation})`, () => makeSandboxWorld(isolation));
+for (const isolation of KINDS) runtimeContract(`sandbox (isolation: ${isolation})`, () => makeSandboxEnv(isolation));
 
 describe.each(KINDS)('A hook in a sandbox (isolation: %s)', (isolation) => {
-  let world: SandboxWorld;
+  let sandbox: SandboxEnv;
   beforeEach(async () => {
-    world = await makeSandboxWorld(isolation);
+    sandbox = await makeSandboxEnv(isolation);
   });
-  afterEach(() => world.end());
+  afterEach(() => sandbox.end());
 
   const run = (build: number) =>
     runHook(
-      (command) => world.runtime.exec({ ...REF, build }, command, patiently().signal),
+      (command) => sandbox.runtime.exec({ ...REF, build }, command, patiently().signal),
       { step: 'configure', build, timeoutMs: 60_000, dotfiles: null },
       patiently(),
     );
   const start = async (build: number) => {
-    const { identity } = await world.runtime.prepareHome(HOME, patiently());
-    return world.runtime.startPod(podSpec({ build, home: identity, image: 'starter:1' }), patiently());
+    const { identity } = await sandbox.runtime.prepareHome(HOME, patiently());
+    return sandbox.runtime.startPod(podSpec({ build, home: identity, image: 'starter:1' }), patiently());
   };
-  const inHome = (file: string) => readFileSync(path.join(world.dir, 'homes', REF.id, file), 'utf8');
+  const inHome = (file: string) => readFileSync(path.join(sandbox.dir, 'homes', REF.id, file), 'utf8');
 
   it('runs once in a pod as its user, and its output is in the home.', async () => {
     await start(1);
@@ -37,11 +37,11 @@ describe.each(KINDS)('A hook in a sandbox (isolation: %s)', (isolation) => {
     expect(inHome('configured')).toBe('done\ndone\n');
   });
 
-  it('has its state where one that sweeps /tmp does not find it.', async () => {
+  it('keeps its state where a clean-up of /tmp does not find it.', async () => {
     await start(1);
     await run(1);
     const sweep = { argv: ['sh', '-c', 'find /tmp -mindepth 1 -maxdepth 1 -user "$(id -u)" -exec rm -rf {} +'] };
-    if (isolation === 'auto') await world.runtime.exec({ ...REF, build: 1 }, sweep, patiently().signal);
+    if (isolation === 'auto') await sandbox.runtime.exec({ ...REF, build: 1 }, sweep, patiently().signal);
     await run(1);
     expect(inHome('configured')).toBe('done\n');
   });

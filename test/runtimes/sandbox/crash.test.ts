@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { HomeSpec } from '../../../src/runtimes/runtime';
 import { patiently, podSpec } from '../../support/runtimes/contract';
-import { findInits, KINDS, makeSandboxWorld, type SandboxWorld, until } from '../../support/runtimes/sandbox-env';
+import { findInits, KINDS, makeSandboxEnv, type SandboxEnv, until } from '../../support/runtimes/sandbox-env';
 import { compileRuntimes, removeCompiled, runElsewhere } from '../../support/runtimes/verb-process';
 
 const REF = { id: 'w1', owner: 'ada', name: 'dev', organization: 'default' };
@@ -11,15 +11,15 @@ const MOST_CHANGES = 200;
 const AFTER_LOCK = 9;
 
 describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolation) => {
-  let world: SandboxWorld;
+  let sandbox: SandboxEnv;
   beforeAll(compileRuntimes);
   afterAll(removeCompiled);
   beforeEach(async () => {
-    world = await makeSandboxWorld(isolation);
+    sandbox = await makeSandboxEnv(isolation);
   });
-  afterEach(() => world.end());
+  afterEach(() => sandbox.end());
 
-  const elsewhere = (call: { verb: string; argument: unknown; crash?: number }) => runElsewhere({ world, isolation, ...call });
+  const elsewhere = (call: { verb: string; argument: unknown; crash?: number }) => runElsewhere({ sandbox, isolation, ...call });
 
   /** Kills a worker before the first change it makes, then before the second, and so on until it comes to its end. */
   async function killEverywhere(steps: {
@@ -34,24 +34,24 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
       const answer = await elsewhere({ verb: steps.verb, argument: steps.argument(), crash });
       await steps.after();
       const { id } = REF;
-      const pods = await world.runtime.listPods();
-      for (const { build } of pods) await world.runtime.stopPod({ id, organization: 'default', build }, patiently());
-      expect(findInits(path.join(world.dir, 'homes', id))).toEqual([]);
-      await world.runtime.deleteHome({ id, organization: 'default', identity: null });
+      const pods = await sandbox.runtime.listPods();
+      for (const { build } of pods) await sandbox.runtime.stopPod({ id, organization: 'default', build }, patiently());
+      expect(findInits(path.join(sandbox.dir, 'homes', id))).toEqual([]);
+      await sandbox.runtime.deleteHome({ id, organization: 'default', identity: null });
       if (answer !== null) return expect(crash).toBeGreaterThan(5);
     }
     throw new Error(`the worker was not done after ${MOST_CHANGES} changes`);
   }
 
-  const inits = () => findInits(path.join(world.dir, 'homes', REF.id));
-  const home = async () => (await world.runtime.prepareHome(HOME, patiently())).identity;
-  const spec = (build: number, identity: string) => podSpec({ build, home: identity, image: world.images.good });
+  const inits = () => findInits(path.join(sandbox.dir, 'homes', REF.id));
+  const home = async () => (await sandbox.runtime.prepareHome(HOME, patiently())).identity;
+  const spec = (build: number, identity: string) => podSpec({ build, home: identity, image: sandbox.images.good });
 
   // How a home is made and removed does not depend on the isolation.
   const itOnce = isolation === KINDS[0] ? it : () => {};
 
   itOnce(
-    'while it makes a home leaves one that the next worker makes whole.',
+    'while it makes a home leaves a part that the next worker completes.',
     async () => {
       await killEverywhere({
         first: 1,
@@ -60,7 +60,7 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
         argument: () => HOME,
         after: async () => {
           expect(await home()).toBe(await home());
-          expect(await world.runtime.listHomes()).toHaveLength(1);
+          expect(await sandbox.runtime.listHomes()).toHaveLength(1);
         },
       });
     },
@@ -78,13 +78,13 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
       argument: () => spec(1, identity),
       after: async () => {
         expect(inits().length).toBeLessThanOrEqual(1);
-        const pod = await world.runtime.startPod(spec(1, identity), patiently());
+        const pod = await sandbox.runtime.startPod(spec(1, identity), patiently());
         await until(() => inits().length === 1);
-        expect(await world.runtime.observe({ id: REF.id, organization: 'default', build: 1 })).toEqual({
+        expect(await sandbox.runtime.observe({ id: REF.id, organization: 'default', build: 1 })).toEqual({
           state: 'running',
           instance: pod.instance,
         });
-        const { stdout } = await world.runtime.exec(
+        const { stdout } = await sandbox.runtime.exec(
           { id: REF.id, organization: 'default', build: 1 },
           { argv: ['cat', '.greeting'] },
           patiently().signal,
@@ -94,19 +94,19 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
     });
   }, 120_000);
 
-  it('while it puts a newer build in the place of an older one leaves one pod or none, and the next worker starts it.', async () => {
+  it('while it replaces the pod of an older build leaves one pod or none, and the next worker starts it.', async () => {
     let identity = '';
     await killEverywhere({
       first: AFTER_LOCK,
       before: async () => {
         identity = await home();
-        await world.runtime.startPod(spec(1, identity), patiently());
+        await sandbox.runtime.startPod(spec(1, identity), patiently());
       },
       verb: 'startPod',
       argument: () => spec(2, identity),
       after: async () => {
         expect(inits().length).toBeLessThanOrEqual(1);
-        await world.runtime.startPod(spec(2, identity), patiently());
+        await sandbox.runtime.startPod(spec(2, identity), patiently());
         await until(() => inits().length === 1);
       },
     });
@@ -124,7 +124,7 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
         verb: 'startPod',
         argument: () => spec(1, identity),
         after: async () => {
-          await world.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
+          await sandbox.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
           expect(inits()).toEqual([]);
         },
       });
@@ -136,13 +136,13 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
     await killEverywhere({
       first: AFTER_LOCK,
       before: async () => {
-        await world.runtime.startPod(spec(1, await home()), patiently());
+        await sandbox.runtime.startPod(spec(1, await home()), patiently());
       },
       verb: 'stopPod',
       argument: () => ({ id: REF.id, organization: 'default', build: 1 }),
       after: async () => {
-        await world.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
-        expect(await world.runtime.listPods()).toEqual([]);
+        await sandbox.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
+        expect(await sandbox.runtime.listPods()).toEqual([]);
         expect(inits()).toEqual([]);
       },
     });
@@ -154,14 +154,14 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
       await killEverywhere({
         first: AFTER_LOCK,
         before: async () => {
-          await world.runtime.startPod(spec(1, await home()), patiently());
-          await world.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
+          await sandbox.runtime.startPod(spec(1, await home()), patiently());
+          await sandbox.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
         },
         verb: 'deleteHome',
         argument: () => ({ id: REF.id, identity: null }),
         after: async () => {
-          await world.runtime.deleteHome({ id: REF.id, organization: 'default', identity: null });
-          expect(await world.runtime.listHomes()).toEqual([]);
+          await sandbox.runtime.deleteHome({ id: REF.id, organization: 'default', identity: null });
+          expect(await sandbox.runtime.listHomes()).toEqual([]);
         },
       });
     },
@@ -177,8 +177,8 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
 
   it('is outlived by the pods that it made.', async () => {
     await elsewhere({ verb: 'startPod', argument: spec(1, await home()) });
-    expect(await world.runtime.observe({ id: REF.id, organization: 'default', build: 1 })).toMatchObject({ state: 'running' });
-    const { stdout } = await world.runtime.exec(
+    expect(await sandbox.runtime.observe({ id: REF.id, organization: 'default', build: 1 })).toMatchObject({ state: 'running' });
+    const { stdout } = await sandbox.runtime.exec(
       { id: REF.id, organization: 'default', build: 1 },
       { argv: ['printenv', 'IMAGE'] },
       patiently().signal,

@@ -14,24 +14,24 @@ import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expectFailure, patiently, podSpec } from '../../support/runtimes/contract';
 import { HOME, REF } from '../../support/runtimes/contract-harness';
-import { isRoot, makeSandboxWorld, type SandboxWorld } from '../../support/runtimes/sandbox-env';
+import { isRoot, makeSandboxEnv, type SandboxEnv } from '../../support/runtimes/sandbox-env';
 
 const USER = isRoot ? { uid: 1000, gid: 1000 } : {};
 
 describe('The removal of a home', () => {
-  let world: SandboxWorld;
+  let sandbox: SandboxEnv;
   let identity: string;
   let home: string;
   beforeEach(async () => {
-    world = await makeSandboxWorld('auto');
-    ({ identity } = await world.runtime.prepareHome(HOME, patiently()));
-    await world.runtime.startPod(podSpec({ build: 1, home: identity, image: 'starter:1' }), patiently());
-    await world.runtime.stopPod({ ...REF, build: 1 }, patiently());
-    home = path.join(world.dir, 'homes', REF.id);
+    sandbox = await makeSandboxEnv('auto');
+    ({ identity } = await sandbox.runtime.prepareHome(HOME, patiently()));
+    await sandbox.runtime.startPod(podSpec({ build: 1, home: identity, image: 'starter:1' }), patiently());
+    await sandbox.runtime.stopPod({ ...REF, build: 1 }, patiently());
+    home = path.join(sandbox.dir, 'homes', REF.id);
   });
-  afterEach(() => world.end());
+  afterEach(() => sandbox.end());
 
-  const remove = () => world.runtime.deleteHome({ id: REF.id, organization: 'default', identity });
+  const remove = () => sandbox.runtime.deleteHome({ id: REF.id, organization: 'default', identity });
 
   /** Runs a script as the home's user on the machine, as something that was left running there could. */
   async function asUser(script: string): Promise<void> {
@@ -40,7 +40,7 @@ describe('The removal of a home', () => {
   }
 
   it('never leaves the home, while something inside swaps a folder for a link over and over.', async () => {
-    const foreign = path.join(world.root, 'foreign');
+    const foreign = path.join(sandbox.root, 'foreign');
     mkdirSync(foreign);
     if (isRoot) chownSync(foreign, 0, 0);
     for (let index = 0; index < 2_000; index += 1) writeFileSync(path.join(foreign, `f${index}`), '');
@@ -50,17 +50,17 @@ describe('The removal of a home', () => {
       spawn('sh', ['-c', swap, 'sh', String(each), foreign], { ...USER, cwd: home, stdio: 'ignore', detached: true }),
     );
     try {
-      // What is made anew meanwhile may keep the folder from being empty.
+      // Files that are created meanwhile may keep the folder from being empty.
       await remove().catch(() => {});
     } finally {
       for (const { pid } of swappers) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
     }
     expect(readdirSync(foreign)).toHaveLength(2_000);
     await remove();
-    expect(await world.runtime.listHomes()).toEqual([]);
+    expect(await sandbox.runtime.listHomes()).toEqual([]);
   });
 
-  it('ends where paths are longer than the system takes at once, and blocks nobody meanwhile.', async () => {
+  it('ends where paths are longer than one system call accepts, and does not block the process meanwhile.', async () => {
     await asUser('i=0; while [ $i -lt 60 ]; do n=$(printf %0200d 1); mkdir $n; cd $n; i=$((i + 1)); done; : >file');
     let turns = 0;
     let isDone = false;
@@ -85,7 +85,7 @@ describe('The removal of a home', () => {
   });
 
   it('takes links, and not what they lead to.', async () => {
-    const foreign = path.join(world.root, 'foreign');
+    const foreign = path.join(sandbox.root, 'foreign');
     mkdirSync(foreign);
     writeFileSync(path.join(foreign, 'file'), 'kept');
     symlinkSync(foreign, path.join(home, 'link'));
@@ -95,36 +95,36 @@ describe('The removal of a home', () => {
 });
 
 describe('The first build of a home that was cut off', () => {
-  let world: SandboxWorld;
+  let sandbox: SandboxEnv;
   let identity: string;
   let home: string;
   beforeEach(async () => {
-    world = await makeSandboxWorld('auto');
-    ({ identity } = await world.runtime.prepareHome(HOME, patiently()));
-    await world.runtime.startPod(podSpec({ build: 1, home: identity, image: 'starter:1' }), patiently());
-    await world.runtime.stopPod({ ...REF, build: 1 }, patiently());
-    home = path.join(world.dir, 'homes', REF.id);
-    const file = path.join(world.dir, 'records', `${REF.id}.json`);
+    sandbox = await makeSandboxEnv('auto');
+    ({ identity } = await sandbox.runtime.prepareHome(HOME, patiently()));
+    await sandbox.runtime.startPod(podSpec({ build: 1, home: identity, image: 'starter:1' }), patiently());
+    await sandbox.runtime.stopPod({ ...REF, build: 1 }, patiently());
+    home = path.join(sandbox.dir, 'homes', REF.id);
+    const file = path.join(sandbox.dir, 'records', `${REF.id}.json`);
     writeFileSync(file, readFileSync(file, 'utf8').replace('"seeded": true', '"seeded": false'));
   });
-  afterEach(() => world.end());
+  afterEach(() => sandbox.end());
 
   it('gives away nothing of others by a link that its user left.', async () => {
-    const foreign = path.join(world.root, 'foreign');
+    const foreign = path.join(sandbox.root, 'foreign');
     mkdirSync(foreign);
     writeFileSync(path.join(foreign, 'home'), 'mine');
     chmodSync(foreign, 0o700);
     const { uid, mode } = lstatSync(path.join(foreign, 'home'));
     const child = spawn('sh', ['-c', 'rm -rf .perennial; ln -s "$0" .perennial', foreign], { ...USER, cwd: home });
     await new Promise((resolve) => child.once('exit', resolve));
-    await world.runtime.startPod(podSpec({ build: 2, home: identity, image: 'starter:1' }), patiently());
+    await sandbox.runtime.startPod(podSpec({ build: 2, home: identity, image: 'starter:1' }), patiently());
     expect(lstatSync(path.join(foreign, 'home'))).toMatchObject({ uid, mode });
     expect(lstatSync(home)).toMatchObject(isRoot ? USER : { uid: process.getuid?.() });
   });
 
-  it('is of one user for good: an image of another is refused.', async () => {
-    const start = world.runtime.startPod(podSpec({ build: 2, home: identity, image: 'other:1' }), patiently());
-    // Where all belongs to whoever runs the service, no image is of another.
+  it('belongs to one user permanently: an image of another is refused.', async () => {
+    const start = sandbox.runtime.startPod(podSpec({ build: 2, home: identity, image: 'other:1' }), patiently());
+    // Where all files belong to the user of the service, no image is of another.
     if (!isRoot) await start;
     else expect((await expectFailure(start, 'ImageInvalid')).message).toMatch(/2000.*1000/);
   });

@@ -7,30 +7,30 @@ import {
   isRoot,
   KINDS,
   makeImage,
-  makeSandboxWorld,
-  type SandboxWorld,
+  makeSandboxEnv,
+  type SandboxEnv,
   uidInside,
   until,
 } from '../../support/runtimes/sandbox-env';
 
 const REF = { id: 'w1', owner: 'ada', name: 'dev', organization: 'default' };
 
-let world: SandboxWorld;
+let sandbox: SandboxEnv;
 let identity: string;
 
 async function begin(isolation: Isolation, parent?: string): Promise<void> {
-  world = await makeSandboxWorld(isolation, parent);
-  ({ identity } = await world.runtime.prepareHome({ ...REF, identity: null, adopt: false, disk: '10Gi' }, patiently()));
+  sandbox = await makeSandboxEnv(isolation, parent);
+  ({ identity } = await sandbox.runtime.prepareHome({ ...REF, identity: null, adopt: false, disk: '10Gi' }, patiently()));
 }
 const start = (build: number, image = 'starter:1') =>
-  world.runtime.startPod(podSpec({ build, home: identity, image, env: { OWN: 'set' } }), patiently());
+  sandbox.runtime.startPod(podSpec({ build, home: identity, image, env: { OWN: 'set' } }), patiently());
 const sh = (build: number, script: string, signal = patiently().signal) =>
-  world.runtime.exec({ id: REF.id, organization: 'default', build }, { argv: ['sh', '-c', script] }, signal);
-const homeOutside = () => path.join(world.dir, 'homes', REF.id);
+  sandbox.runtime.exec({ id: REF.id, organization: 'default', build }, { argv: ['sh', '-c', script] }, signal);
+const homeOutside = () => path.join(sandbox.dir, 'homes', REF.id);
 
 describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
   beforeEach(() => begin(isolation));
-  afterEach(() => world.end());
+  afterEach(() => sandbox.end());
 
   it('a command runs as the user, in the home, with a clean environment.', async () => {
     const pod = await start(1);
@@ -44,15 +44,15 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
     expect(stdout).not.toContain('NODE_ENV');
   });
 
-  it('a command gets its own input and settings, and tells its exit code.', async () => {
+  it('a command gets its own input and environment, and returns its exit code.', async () => {
     await start(1);
-    const command = { argv: ['sh', '-c', 'cat; echo "$MINE" >&2; exit 7'], stdin: 'given', env: { MINE: 'mine' } };
-    const result = await world.runtime.exec({ id: REF.id, organization: 'default', build: 1 }, command, patiently().signal);
-    expect(result).toEqual({ exitCode: 7, stdout: 'given', stderr: 'mine\n' });
+    const command = { argv: ['sh', '-c', 'cat; echo "$MINE" >&2; exit 7'], stdin: 'input', env: { MINE: 'mine' } };
+    const result = await sandbox.runtime.exec({ id: REF.id, organization: 'default', build: 1 }, command, patiently().signal);
+    expect(result).toEqual({ exitCode: 7, stdout: 'input', stderr: 'mine\n' });
     expect((await sh(1, 'kill -9 $$')).exitCode).toBe(137);
     expect(
       (
-        await world.runtime.exec(
+        await sandbox.runtime.exec(
           { id: REF.id, organization: 'default', build: 1 },
           { argv: ['no-such-program'] },
           patiently().signal,
@@ -72,18 +72,18 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
     await start(1);
     const { stdout } = await sh(
       1,
-      'trap "" HUP; (while :; do echo alive >beat; sleep 0.05; done) & setsid sleep 4242 & echo begun',
+      'trap "" HUP; (while :; do echo alive >mark; sleep 0.05; done) & setsid sleep 4242 & echo begun',
     );
     expect(stdout).toBe('begun\n');
-    await sh(1, 'rm -f beat');
-    await until(() => existsSync(path.join(homeOutside(), 'beat')));
-    await world.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
+    await sh(1, 'rm -f mark');
+    await until(() => existsSync(path.join(homeOutside(), 'mark')));
+    await sandbox.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
   });
 
   it('an aborted command is killed.', async () => {
     await start(1);
     const aborting = new AbortController();
-    const reason = new Error('nobody waits any more');
+    const reason = new Error('the caller no longer waits');
     const running = sh(1, 'echo $$ >pid; echo begun >begun; sleep 4343; echo late >late', aborting.signal);
     await until(() => existsSync(path.join(homeOutside(), 'begun')));
     aborting.abort(reason);
@@ -94,8 +94,8 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
   it('an aborted shell is killed with all that it started.', async () => {
     await start(1);
     const aborting = new AbortController();
-    const reason = new Error('nobody waits any more');
-    const shell = world.runtime.shell(
+    const reason = new Error('the caller no longer waits');
+    const shell = sandbox.runtime.shell(
       { id: REF.id, organization: 'default', build: 1 },
       ['sh', '-c', 'echo begun >begun; sleep 4646; true'],
       aborting.signal,
@@ -109,10 +109,10 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
   it('an aborted shell is killed with all that it is just starting.', async () => {
     await start(1);
     const aborting = new AbortController();
-    const reason = new Error('nobody waits any more');
+    const reason = new Error('the caller no longer waits');
     const script = 'i=0; while [ $i -lt 500 ]; do sleep 4747 & i=$((i + 1)); [ $i != 20 ] || echo begun >begun; done; wait';
     const pod = { id: REF.id, organization: 'default', build: 1 };
-    const shell = world.runtime.shell(pod, ['sh', '-c', script], aborting.signal);
+    const shell = sandbox.runtime.shell(pod, ['sh', '-c', script], aborting.signal);
     await until(() => existsSync(path.join(homeOutside(), 'begun')));
     aborting.abort(reason);
     await expect(shell).rejects.toBe(reason);
@@ -123,7 +123,7 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
     await start(1);
     const running = expectFailure(sh(1, 'echo begun >begun; sleep 4444'), 'PodLost');
     await until(() => existsSync(path.join(homeOutside(), 'begun')));
-    await world.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
+    await sandbox.runtime.stopPod({ id: REF.id, organization: 'default', build: 1 }, patiently());
     await running;
   });
 
@@ -139,9 +139,9 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
 if (canIsolate)
   describe('Inside an isolated sandbox', () => {
     beforeEach(() => begin('auto'));
-    afterEach(() => world.end());
+    afterEach(() => sandbox.end());
 
-    it('the image lies over the root, and nobody warns of anything.', async () => {
+    it('the image lies over the root, and there is no warning.', async () => {
       expect((await start(1)).warnings).toEqual([]);
       expect((await sh(1, 'cat /opt/image/mark; id -un; hostname')).stdout).toBe('onecoder\ndev\n');
       // Only root can give a process other groups than its own.
@@ -162,19 +162,19 @@ if (canIsolate)
       await start(1);
       const { stdout } = await sh(
         1,
-        `ls '${world.dir}' '${world.root}' 2>&1; ls -A; grep -c '${world.root}' /proc/self/mountinfo`,
+        `ls '${sandbox.dir}' '${sandbox.root}' 2>&1; ls -A; grep -c '${sandbox.root}' /proc/self/mountinfo`,
       );
       expect(stdout).not.toContain('homes');
       expect(stdout).toMatch(/\.perennial\n/);
     });
 
     it('nothing of DIR is to be seen where it lies on the root itself, and the folders above it are as they were.', async () => {
-      await world.end();
+      await sandbox.end();
       await begin('auto', '/var/tmp');
-      if (isRoot) chownSync(world.root, 1234, 1235);
-      chmodSync(world.root, 0o715);
+      if (isRoot) chownSync(sandbox.root, 1234, 1235);
+      chmodSync(sandbox.root, 0o715);
       await start(1);
-      const { stdout } = await sh(1, `stat -c '%a %u %g' '${world.root}'; ls '${world.root}'; ls '${world.dir}' 2>&1`);
+      const { stdout } = await sh(1, `stat -c '%a %u %g' '${sandbox.root}'; ls '${sandbox.root}'; ls '${sandbox.dir}' 2>&1`);
       const end = 'images\nls: cannot access .*: No such file or directory\n$';
       expect(stdout).toMatch(new RegExp(`^715 ${isRoot ? '1234 1235' : '1000 1000'}\n${end}`));
     });
@@ -191,13 +191,13 @@ if (canIsolate)
     it('the machine sees no mount of it.', async () => {
       await start(1);
       const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
-      expect(mounts.filter((mount) => mount.includes(world.root))).toEqual([]);
+      expect(mounts.filter((mount) => mount.includes(sandbox.root))).toEqual([]);
     });
 
     it('another user of the same uid has the same home at a path of its own.', async () => {
       await start(1);
       await sh(1, 'echo kept >kept');
-      makeImage({ folder: path.join(world.imagesDir, 'renamed/1'), user: 'coder-2' });
+      makeImage({ folder: path.join(sandbox.imagesDir, 'renamed/1'), user: 'coder-2' });
       expect(await start(2, 'renamed:1')).toMatchObject({ user: 'coder-2', uid: 1000, home: '/home/coder-2' });
       expect((await sh(2, 'pwd; cat kept')).stdout).toBe('/home/coder-2\nkept\n');
     });
@@ -214,9 +214,9 @@ if (canIsolate)
 
 describe('Inside a plain sandbox', () => {
   beforeEach(() => begin('plain'));
-  afterEach(() => world.end());
+  afterEach(() => sandbox.end());
 
-  it('the build is warned that only the home is its own, and told where the image lies.', async () => {
+  it('the build has a warning that only the home is its own, and the path of the image in its environment.', async () => {
     expect((await start(1)).warnings.join(' ')).toMatch(/no isolation/);
     expect((await sh(1, 'cat "$PERENNIAL_ROOTFS/opt/image/mark"')).stdout).toBe('one');
   });

@@ -32,7 +32,7 @@ test('Of many that come first at once one has it, the others are refused, and no
   expect(readdirSync(dir)).toEqual(['namespace.json']);
 });
 
-test('What cannot be read is unknown: nobody serves or judges DIR.', async () => {
+test('An unreadable record is unknown: DIR is neither served nor judged.', async () => {
   await tieToInstallation(dir, 'one');
   writeFileSync(path.join(dir, 'namespace.json'), '{"id":');
   await expect(tieToInstallation(dir, 'one')).rejects.toMatchObject({ type: 'RuntimeUnavailable' });

@@ -6,37 +6,37 @@ import { text } from 'node:stream/consumers';
 import { type IPty, spawn as openTerminal } from '@lydell/node-pty';
 import { patiently, podSpec } from '../../support/runtimes/contract';
 import { HOME, REF } from '../../support/runtimes/contract-harness';
-import { KINDS, makeSandboxWorld, type SandboxWorld, uidInside, until } from '../../support/runtimes/sandbox-env';
+import { KINDS, makeSandboxEnv, type SandboxEnv, uidInside, until } from '../../support/runtimes/sandbox-env';
 import { compileRuntimes, removeCompiled, verbCommand } from '../../support/runtimes/verb-process';
 
 const NODE_ENV = { ...process.env, NODE_PATH: path.join(__dirname, '..', '..', '..', 'node_modules') };
 
 describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
-  let world: SandboxWorld;
+  let sandbox: SandboxEnv;
   let caller: IPty | null = null;
   let seen = '';
   beforeAll(compileRuntimes);
   afterAll(removeCompiled);
   beforeEach(async () => {
-    world = await makeSandboxWorld(isolation);
+    sandbox = await makeSandboxEnv(isolation);
     seen = '';
   });
   afterEach(async () => {
     caller?.kill('SIGKILL');
     caller = null;
-    await world.end();
+    await sandbox.end();
   });
 
   const start = async () => {
-    const { identity } = await world.runtime.prepareHome(HOME, patiently());
-    return world.runtime.startPod(podSpec({ build: 1, home: identity, image: 'starter:1' }), patiently());
+    const { identity } = await sandbox.runtime.prepareHome(HOME, patiently());
+    return sandbox.runtime.startPod(podSpec({ build: 1, home: identity, image: 'starter:1' }), patiently());
   };
   const exitCodeInside = async (script: string) =>
-    (await world.runtime.exec({ ...REF, build: 1 }, { argv: ['sh', '-c', script] }, patiently().signal)).exitCode;
+    (await sandbox.runtime.exec({ ...REF, build: 1 }, { argv: ['sh', '-c', script] }, patiently().signal)).exitCode;
 
   /** A line of shell that opens a shell in the sandbox. */
   const opening = (...command: string[]) =>
-    [process.execPath, ...verbCommand({ world, isolation, verb: 'shell', argument: { ...REF, build: 1, command } })]
+    [process.execPath, ...verbCommand({ sandbox, isolation, verb: 'shell', argument: { ...REF, build: 1, command } })]
       .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
       .join(' ');
 
@@ -58,7 +58,7 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
   /** Types into whatever terminal it can get at, with the request by which a terminal takes what was not typed. */
   const TYPE = `perl -e 'for $f (*STDIN, *STDOUT, *STDERR) { ioctl($f, 0x5412, $_) for split //, "echo pwned\\n" }
     open($t, "+<", "/dev/tty") and do { ioctl($t, 0x5412, $_) for split //, "echo pwned\\n" }' 2>/dev/null; `;
-  const WHICH = 'stat -Lc "inside: %d/%i" /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 >"$HOME/places"; echo done';
+  const WHICH = 'stat -Lc "inside: %d/%i" /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 >"$HOME/terminals"; echo done';
 
   it.each([
     ['all streams are', ''],
@@ -73,7 +73,7 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
     );
     await untilSeen(/end/);
     const [, own] = /caller: (\S+)/.exec(seen) ?? [];
-    const { stdout } = await world.runtime.exec({ ...REF, build: 1 }, { argv: ['cat', 'places'] }, patiently().signal);
+    const { stdout } = await sandbox.runtime.exec({ ...REF, build: 1 }, { argv: ['cat', 'places'] }, patiently().signal);
     expect(stdout.match(/inside: /g)).toHaveLength(3);
     expect(stdout.split(/\s+/)).not.toContain(own);
     expect(/over([\s\S]*)end/.exec(seen)?.[1]).not.toContain('pwned');
@@ -86,9 +86,9 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
     await untilSeen(/done/);
     const [, own = ''] = /caller: (\S+)/.exec(seen) ?? [];
     expect(seen).toMatch(/\/dev\/pts\/\d+\s+done/);
-    // Another terminal in there may have the same number, but none is the caller's, by which the system tells them apart.
+    // Another terminal inside may have the same number, but its device differs from the caller's.
     const { dev, ino } = statSync(own);
-    const names = await world.runtime.exec(
+    const names = await sandbox.runtime.exec(
       { ...REF, build: 1 },
       { argv: ['sh', '-c', `for each in /dev/pts/*; do [ ! -r "$each" ] || stat -c '%d %i' "$each"; done`] },
       patiently().signal,
@@ -128,8 +128,8 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
     const typedAt = Date.now();
     terminal.write('echo "typed: $((6 * 7))"; sleep 4545\n');
     await untilSeen(/typed: 42/);
-    expect(await world.runtime.lastTerminalInput({ ...REF, build: 1 })).toBeGreaterThanOrEqual(typedAt);
-    expect(await world.runtime.lastTerminalInput({ ...REF, build: 1 })).toBeLessThanOrEqual(Date.now());
+    expect(await sandbox.runtime.lastTerminalInput({ ...REF, build: 1 })).toBeGreaterThanOrEqual(typedAt);
+    expect(await sandbox.runtime.lastTerminalInput({ ...REF, build: 1 })).toBeLessThanOrEqual(Date.now());
     await until(async () => (await exitCodeInside('pgrep -fx "sleep 4545"')) === 0);
     terminal.write('\x03');
     terminal.write('exit 5\n');
@@ -154,7 +154,7 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
   });
 
   it('is sh where the login shell is not there, or is none.', async () => {
-    const passwd = path.join(world.imagesDir, 'starter/1/rootfs/etc/passwd');
+    const passwd = path.join(sandbox.imagesDir, 'starter/1/rootfs/etc/passwd');
     for (const shell of ['/opt/no-such-shell', '/usr/sbin/nologin', '/bin/true', '/opt/image/mark']) {
       writeFileSync(passwd, `coder:x:1000:1000::/home/coder:${shell}\n`);
       await start();
@@ -163,14 +163,14 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
       terminal.write('echo "shell: $SHELL $((6 * 7))"; exit 4\n');
       await untilSeen(/code: 4/);
       expect(seen).toMatch(/shell: \S*\/sh 42/);
-      await world.runtime.stopPod({ ...REF, build: 1 }, patiently());
-      await world.runtime.deleteHome({ id: REF.id, organization: 'default', identity: null });
+      await sandbox.runtime.stopPod({ ...REF, build: 1 }, patiently());
+      await sandbox.runtime.deleteHome({ id: REF.id, organization: 'default', identity: null });
     }
   });
 
   it('keeps the image’s PATH, and what the user’s profile adds to it.', async () => {
     const settings = { user: 'coder', env: { PATH: '/opt/image/bin:/usr/bin:/bin' } };
-    writeFileSync(path.join(world.imagesDir, 'starter/1/image.json'), JSON.stringify(settings));
+    writeFileSync(path.join(sandbox.imagesDir, 'starter/1/image.json'), JSON.stringify(settings));
     await start();
     await exitCodeInside('echo \'PATH="$HOME/bin:$PATH"; export PATH\' >.profile');
     const terminal = callFrom(`${opening()}; echo "code: $?"`);
@@ -178,6 +178,6 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
     await untilSeen(/code: 0/);
     const [, found = ''] = /path: (\/\S+)/.exec(seen.replaceAll(/\r\n/g, '')) ?? [];
     expect(found.split(':')).toEqual(expect.arrayContaining(['/opt/image/bin', expect.stringMatching(/\/bin$/)]));
-    expect(found).toContain(`${isolation === 'auto' ? '/home/coder' : world.dir}`);
+    expect(found).toContain(`${isolation === 'auto' ? '/home/coder' : sandbox.dir}`);
   });
 });

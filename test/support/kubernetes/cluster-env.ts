@@ -6,7 +6,7 @@ import { type ClusterApi, connectCluster } from '../../../src/runtimes/kubernete
 import { MANAGED_SELECTOR } from '../../../src/runtimes/kubernetes/labels';
 import { claimName } from '../../../src/runtimes/kubernetes/object-names';
 import type { PodRef } from '../../../src/runtimes/runtime';
-import { patiently, type RuntimeWorld } from '../runtimes/contract';
+import { patiently, type RuntimeEnv } from '../runtimes/contract';
 
 /** The cluster that the tests run on. */
 export const KUBECONFIG = requireVariable('KUBECONFIG');
@@ -23,7 +23,7 @@ const REGISTRY = IMAGE.slice(0, IMAGE.lastIndexOf('/'));
 const PATIENCE_MS = 60_000;
 
 /** A runtime on separate namespaces. */
-export interface ClusterEnv extends RuntimeWorld {
+export interface ClusterEnv extends RuntimeEnv {
   runtime: KubernetesRuntime;
   api: ClusterApi;
   namespace: string;

@@ -1,21 +1,21 @@
 import type { RuntimeFailure } from '../../../src/runtimes/failure';
 import type { CommandResult, HomeSpec, LogRef, Pod, PodRef, PodSpec, Progress, Runtime } from '../../../src/runtimes/runtime';
 
-/** A runtime with a world of its own, and what happens to it behind its back. */
-export interface RuntimeWorld {
+/** A runtime in an environment of its own, and the accidents that happen to it. */
+export interface RuntimeEnv {
   runtime: Runtime;
-  /** Another object over the same world, as another process would have it. */
+  /** Another object in the same environment, as another process would have it. */
   another: Runtime;
-  /** An image that is there, one whose user has another uid (null where all run as one), and one that is not there. */
+  /** An image that exists, an image whose user has another uid (null where all have the same), and an image that is missing. */
   images: { good: string; otherUid: string | null; missing: string };
   /** The uid of the good image's user. */
   uid: number;
   losePod(ref: PodRef): Promise<void>;
   loseHome(id: string): Promise<void>;
   writeLog(log: Omit<LogRef, 'offset'>, text: string): Promise<void>;
-  /** What this kind of runtime cannot do, since nobody but its pods sees a home, and nothing but a home tells of it. */
+  /** What this kind of runtime cannot do, since only its pods see a home, and only a home has a record of itself. */
   lacks?: ('memory of lost homes' | 'logs without a pod')[];
-  /** Ends the world, and fails if anything of it is left. */
+  /** Ends the environment, and fails if anything of it is left. */
   end(): Promise<void>;
 }
 
@@ -24,10 +24,10 @@ export const ID = 'w1';
 export const REF = { id: ID, owner: 'ada', name: 'dev', organization: 'default' };
 export const HOME: HomeSpec = { ...REF, identity: null, adopt: false, disk: '10Gi' };
 
-/** A progress whose waiting nobody ends. */
+/** A progress that is never aborted. */
 export const patiently = (): Progress => ({ signal: new AbortController().signal, waitingFor: () => {} });
 
-/** What a pod needs, in short. */
+/** The spec of a pod, with defaults. */
 export const podSpec = (spec: Partial<PodSpec> & Pick<PodSpec, 'build' | 'home' | 'image'>): PodSpec => ({
   ...REF,
   digest: null,
@@ -40,39 +40,39 @@ export const podSpec = (spec: Partial<PodSpec> & Pick<PodSpec, 'build' | 'home' 
 /** Expects a failure of one type of the closed list. */
 export async function expectFailure(work: Promise<unknown>, type: RuntimeFailure['type']): Promise<RuntimeFailure> {
   const failure = await work.then(
-    (answer) => Promise.reject(new Error(`${type} was expected, and this came: ${JSON.stringify(answer)}`)),
+    (answer) => Promise.reject(new Error(`${type} was expected, and this was returned: ${JSON.stringify(answer)}`)),
     (error: unknown) => error as RuntimeFailure,
   );
   expect(failure).toMatchObject({ name: 'RuntimeFailure', type });
   return failure;
 }
 
-/** What each rule is given: a fresh world, and its verbs in short. */
-export interface Given {
-  world(): RuntimeWorld;
+/** What each rule uses: a new environment, and shorthands for verbs. */
+export interface ContractContext {
+  env(): RuntimeEnv;
   prepare(spec?: Partial<HomeSpec>): Promise<string>;
   start(build: number, spec?: Partial<PodSpec>): Promise<Pod>;
   stop(build: number): Promise<void>;
   run(build: number): Promise<CommandResult>;
 }
 
-/** Makes a fresh world before each rule, and ends it after. */
-export function giveWorld(makeWorld: () => Promise<RuntimeWorld>): Given {
-  let world: RuntimeWorld;
+/** Makes a new environment before each rule, and ends it after. */
+export function useRuntimeEnv(makeEnv: () => Promise<RuntimeEnv>): ContractContext {
+  let env: RuntimeEnv;
   beforeEach(async () => {
-    world = await makeWorld();
+    env = await makeEnv();
   });
-  afterEach(() => world.end());
+  afterEach(() => env.end());
   const prepare = async (spec: Partial<HomeSpec> = {}) =>
-    (await world.runtime.prepareHome({ ...HOME, ...spec }, patiently())).identity;
+    (await env.runtime.prepareHome({ ...HOME, ...spec }, patiently())).identity;
   return {
-    world: () => world,
+    env: () => env,
     prepare,
     start: async (build, spec = {}) => {
       const home = spec.home ?? (await prepare());
-      return world.runtime.startPod(podSpec({ build, home, image: world.images.good, ...spec }), patiently());
+      return env.runtime.startPod(podSpec({ build, home, image: env.images.good, ...spec }), patiently());
     },
-    stop: (build) => world.runtime.stopPod({ id: ID, organization: 'default', build }, patiently()),
-    run: (build) => world.runtime.exec({ id: ID, organization: 'default', build }, { argv: ['true'] }, patiently().signal),
+    stop: (build) => env.runtime.stopPod({ id: ID, organization: 'default', build }, patiently()),
+    run: (build) => env.runtime.exec({ id: ID, organization: 'default', build }, { argv: ['true'] }, patiently().signal),
   };
 }

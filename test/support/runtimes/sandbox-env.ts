@@ -19,25 +19,25 @@ import { createSandboxRuntime } from '../../../src/runtimes/sandbox';
 import { killProcess } from '../../../src/runtimes/sandbox/process/identity';
 import { layOut } from '../../../src/runtimes/sandbox/store/paths';
 import { readSandbox } from '../../../src/runtimes/sandbox/store/sandbox-record';
-import type { RuntimeWorld } from './contract';
+import type { RuntimeEnv } from './contract';
 
 export type Isolation = 'auto' | 'plain';
 
 export const isRoot = process.getuid?.() === 0;
 
-/** Whether this machine gives isolation to whoever runs the tests: to root its own kind, to others by user namespaces. */
+/** Whether this machine gives isolation to the user of the tests: root has its own kind, others use user namespaces. */
 export const canIsolate =
   isRoot || spawnSync('unshare', ['-Ur', '-m', 'sh', '-c', 'mount -t tmpfs tmpfs /tmp'], { stdio: 'ignore' }).status === 0;
 
-/** What can be tried here. Where the CI runs the tests both as root and as another user, that is all there are. */
+/** The kinds of isolation that can be tested here. CI runs the tests as root and as another user, which covers all. */
 export const KINDS: Isolation[] = canIsolate ? ['auto', 'plain'] : ['plain'];
 
 /** The uid that the image's user has inside. */
 export const uidInside = (isolation: Isolation): number =>
   isRoot || (canIsolate && isolation === 'auto') ? 1000 : (process.getuid?.() ?? 1000);
 
-/** A sandbox runtime on a DIR and on images of its own. */
-export interface SandboxWorld extends RuntimeWorld {
+/** A sandbox runtime with a DIR and images of its own. */
+export interface SandboxEnv extends RuntimeEnv {
   runtime: Runtime & { endAll(): Promise<void> };
   root: string;
   dir: string;
@@ -45,7 +45,7 @@ export interface SandboxWorld extends RuntimeWorld {
 }
 
 /** Makes one; `end` ends its sandboxes, and fails if a process or a mount of it is left. */
-export async function makeSandboxWorld(isolation: Isolation, parent = tmpdir()): Promise<SandboxWorld> {
+export async function makeSandboxEnv(isolation: Isolation, parent = tmpdir()): Promise<SandboxEnv> {
   const root = realpathSync(mkdtempSync(path.join(parent, 'perennial-sandbox-')));
   // Plain sandboxes enter their homes as the image's user.
   chmodSync(root, 0o755);
@@ -56,7 +56,7 @@ export async function makeSandboxWorld(isolation: Isolation, parent = tmpdir()):
   makeImage({ folder: path.join(imagesDir, 'starter/2'), mark: 'two' });
   makeImage({ folder: path.join(imagesDir, 'other/1'), uid: 2000 });
   const make = () => createSandboxRuntime({ dir, images: imagesDir, isolation });
-  const runtime = make() as SandboxWorld['runtime'];
+  const runtime = make() as SandboxEnv['runtime'];
   const layout = layOut(dir);
   return {
     runtime,
@@ -85,7 +85,7 @@ export async function makeSandboxWorld(isolation: Isolation, parent = tmpdir()):
         );
       await until(
         () => findTraces(root).length === 0,
-        () => `nothing of ${root} was to be left, and there is: ${findTraces(root).join('; ')}`,
+        () => `expected nothing of ${root} to be left, and found: ${findTraces(root).join('; ')}`,
       );
       expect(existsSync(layout.runs) ? readdirSync(layout.runs) : []).toEqual([]);
       rmSync(root, { recursive: true });

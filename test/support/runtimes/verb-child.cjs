@@ -1,5 +1,5 @@
 // Does one verb of the sandbox runtime in a process of its own: SOURCES OPTIONS VERB ARGUMENT [CRASH], the middle three in JSON.
-// SOURCES is the folder of the compiled runtimes and hooks. With CRASH the process kills itself before the CRASHth change that it makes in the world.
+// SOURCES is the folder of the compiled runtimes and hooks. With CRASH the process kills itself before the CRASHth change that it makes to the machine.
 const childProcess = require('node:child_process');
 const fs = require('node:fs');
 
@@ -32,9 +32,9 @@ if (crash !== undefined) {
     const child = spawn(...args);
     if (child.stdin === null) return child;
     const { write } = child.stdin;
-    child.stdin.write = (...said) => {
+    child.stdin.write = (...chunk) => {
       change();
-      const written = write.apply(child.stdin, said);
+      const written = write.apply(child.stdin, chunk);
       change();
       return written;
     };
@@ -43,9 +43,9 @@ if (crash !== undefined) {
 }
 
 const progress = { signal: new AbortController().signal, waitingFor: () => {} };
-const given = JSON.parse(argument);
+const input = JSON.parse(argument);
 const call =
-  { shell: () => runtime.shell(given, given.command, progress.signal) }[verb] ?? (() => runtime[verb](given, progress));
+  { shell: () => runtime.shell(input, input.command, progress.signal) }[verb] ?? (() => runtime[verb](input, progress));
 call().then(
   (answer) => {
     if (verb === 'shell') process.exit(answer);

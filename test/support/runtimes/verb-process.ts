@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { transformFileSync } from '@swc/core';
-import type { Isolation, SandboxWorld } from './sandbox-env';
+import type { Isolation, SandboxEnv } from './sandbox-env';
 
 const SOURCES = path.join(__dirname, '..', '..', '..', 'src');
 let compiled = '';
@@ -23,16 +23,16 @@ export const removeCompiled = (): void => rmSync(compiled, { recursive: true });
 
 /** Does a verb in a process of its own and gives what it answered; null when that process killed itself. */
 export async function runElsewhere(call: {
-  world: SandboxWorld;
+  sandbox: SandboxEnv;
   isolation: Isolation;
   verb: string;
   argument: unknown;
   crash?: number;
 }): Promise<{ answer: unknown } | null> {
-  const { world, isolation, verb, argument, crash } = call;
+  const { sandbox, isolation, verb, argument, crash } = call;
   const child = spawn(
     process.execPath,
-    [...verbCommand({ world, isolation, verb, argument }), ...(crash === undefined ? [] : [String(crash)])],
+    [...verbCommand({ sandbox, isolation, verb, argument }), ...(crash === undefined ? [] : [String(crash)])],
     {
       env: { ...process.env, NODE_PATH: path.join(__dirname, '..', '..', '..', 'node_modules') },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -44,8 +44,8 @@ export async function runElsewhere(call: {
 }
 
 /** The arguments with which `node` does a verb. */
-export function verbCommand(call: { world: SandboxWorld; isolation: Isolation; verb: string; argument: unknown }): string[] {
-  const options = { dir: call.world.dir, images: call.world.imagesDir, isolation: call.isolation };
+export function verbCommand(call: { sandbox: SandboxEnv; isolation: Isolation; verb: string; argument: unknown }): string[] {
+  const options = { dir: call.sandbox.dir, images: call.sandbox.imagesDir, isolation: call.isolation };
   return [path.join(__dirname, 'verb-child.cjs'), compiled, JSON.stringify(options), call.verb, JSON.stringify(call.argument)];
 }
 

@@ -3,7 +3,7 @@
  * A lock among the processes of one machine: plain JavaScript, since the scripts that compile the sources use it too.
  *
  * Tickets are numbered files that name their holder. The highest is in force until it is released or its process has ended. A ticket is
- * created only above one that is not in force, creation is atomic, and the highest is never removed. So a killed holder blocks no other
+ * created only above a ticket that is not in force, creation is atomic, and the highest is never removed. So a killed holder blocks no other
  * process, and two processes can never both take over from it.
  */
 const { randomUUID } = require('node:crypto');

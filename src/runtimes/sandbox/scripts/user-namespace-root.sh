@@ -3,7 +3,7 @@
 # the first process of the sandbox, which has further namespaces of its own, in which the caller has the uid of the image's user and no
 # rights over what was mounted. It waits for input as isolated-init.sh does.
 #
-# No layer can cover the whole root: the kernel does not allow a look below mount points. So each folder of the machine without a mount
+# No layer can cover the whole root: the kernel does not show what is below mount points. So each folder of the machine without a mount
 # below it gets its own layer (`laid`); of the others (`opened`) everything but folders is copied. A layer that the machine refuses leaves
 # its folder empty.
 #

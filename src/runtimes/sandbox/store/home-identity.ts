@@ -48,6 +48,6 @@ export async function inodeOf(folder: string): Promise<string | null> {
     return found.isDirectory() ? `${found.ino}/${found.birthtimeNs}` : 'no folder';
   } catch (error) {
     if (isMissing(error)) return null;
-    throw new RuntimeFailure('RuntimeUnavailable', `the home at ${folder} cannot be looked at`, { cause: error });
+    throw new RuntimeFailure('RuntimeUnavailable', `the home at ${folder} cannot be inspected`, { cause: error });
   }
 }

@@ -25,7 +25,7 @@ describe('An image of the sandbox', () => {
     });
   });
 
-  it('is never looked for outside the folder of images.', async () => {
+  it('is never searched outside the folder of images.', async () => {
     const inner = path.join(images, 'inner');
     cpSync(path.join(images, 'starter'), path.join(inner, 'starter'), { recursive: true });
     images = inner;
@@ -45,7 +45,7 @@ describe('An image of the sandbox', () => {
     images = path.dirname(inner);
   });
 
-  it('says which folder was looked for when there is none.', async () => {
+  it('names the missing folder when there is none.', async () => {
     const failure = await expectFailure(resolve('other:9'), 'ImageNotFound');
     expect(failure.message).toContain('other:9');
     expect(failure.message).toContain(path.join(images, 'other/9'));
@@ -85,7 +85,7 @@ describe('An image of the sandbox', () => {
     ['is no JSON', 'user: coder'],
     ['names no user', '{}'],
     ['names a user that cannot be', '{ "user": "../root" }'],
-    ['names a user that is not in the image', '{ "user": "nobody-here" }'],
+    ['names a user that is not in the image', '{ "user": "missing" }'],
     ['names root', '{ "user": "root" }'],
     ['sets what the loader of programs reads', '{ "user": "coder", "env": { "LD_PRELOAD": "x" } }'],
   ])('is refused when image.json %s.', async (_, settings) => {

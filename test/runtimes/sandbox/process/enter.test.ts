@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import path from 'node:path';
 import { patiently, podSpec } from '../../../support/runtimes/contract';
 import { HOME, REF } from '../../../support/runtimes/contract-harness';
-import { KINDS, makeSandboxWorld, type SandboxWorld } from '../../../support/runtimes/sandbox-env';
+import { KINDS, makeSandboxEnv, type SandboxEnv } from '../../../support/runtimes/sandbox-env';
 
 const mockPrograms = { path: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 jest.mock('../../../../src/runtimes/sandbox/process/path', () => ({
@@ -12,26 +12,26 @@ jest.mock('../../../../src/runtimes/sandbox/process/path', () => ({
 }));
 
 describe.each(KINDS)('The way into a sandbox (isolation: %s)', (isolation) => {
-  let world: SandboxWorld;
+  let sandbox: SandboxEnv;
   beforeEach(async () => {
-    world = await makeSandboxWorld(isolation);
+    sandbox = await makeSandboxEnv(isolation);
   });
-  afterEach(() => world.end());
+  afterEach(() => sandbox.end());
 
   const start = async (env: Record<string, string> = {}) => {
-    const { identity } = await world.runtime.prepareHome(HOME, patiently());
-    return world.runtime.startPod(podSpec({ build: 1, home: identity, image: 'starter:1', env }), patiently());
+    const { identity } = await sandbox.runtime.prepareHome(HOME, patiently());
+    return sandbox.runtime.startPod(podSpec({ build: 1, home: identity, image: 'starter:1', env }), patiently());
   };
   const run = (argv: string[], env: Record<string, string> = {}) =>
-    world.runtime.exec({ ...REF, build: 1 }, { argv, env }, patiently().signal);
+    sandbox.runtime.exec({ ...REF, build: 1 }, { argv, env }, patiently().signal);
   const setImage = (env: Record<string, string>) =>
-    writeFileSync(path.join(world.imagesDir, 'starter/1/image.json'), JSON.stringify({ user: 'coder', env }));
+    writeFileSync(path.join(sandbox.imagesDir, 'starter/1/image.json'), JSON.stringify({ user: 'coder', env }));
 
   it('shows no program that runs as another user where the workspace has its locales and converters.', async () => {
     await start({ LOCPATH: '/nowhere', GCONV_PATH: '/nowhere' });
-    // The programs of the way in are exchanged for some that tell what they were given.
-    const bin = path.join(world.root, 'bin');
-    const seen = path.join(world.root, 'seen');
+    // The programs that enter are replaced by some that record their arguments.
+    const bin = path.join(sandbox.root, 'bin');
+    const seen = path.join(sandbox.root, 'seen');
     mkdirSync(bin);
     for (const program of ['nsenter', 'setpriv']) {
       const text = `#!/bin/sh\ncat /proc/$$/environ >>'${seen}'\nexec /usr/bin/${program} "$@"\n`;
@@ -53,7 +53,7 @@ describe.each(KINDS)('The way into a sandbox (isolation: %s)', (isolation) => {
     expect(names).not.toContain('IMAGE');
   });
 
-  it('brings every setting inside as it is, also those that mean something to a shell.', async () => {
+  it('passes every variable inside unchanged, also variables with a meaning to a shell.', async () => {
     const env = {
       IFS: 'x',
       OPTIND: 'none',
@@ -74,7 +74,7 @@ describe.each(KINDS)('The way into a sandbox (isolation: %s)', (isolation) => {
 
   it('finds the system’s programs where the image has a PATH of its own only, whose programs come first.', async () => {
     setImage({ PATH: '/opt/image/bin' });
-    const bin = path.join(world.imagesDir, 'starter/1/rootfs/opt/image/bin');
+    const bin = path.join(sandbox.imagesDir, 'starter/1/rootfs/opt/image/bin');
     mkdirSync(bin);
     writeFileSync(path.join(bin, 'tool'), '#!/bin/sh\necho a tool\n', { mode: 0o755 });
     writeFileSync(path.join(bin, 'ls'), '#!/bin/sh\necho not ls\n', { mode: 0o755 });
@@ -84,25 +84,25 @@ describe.each(KINDS)('The way into a sandbox (isolation: %s)', (isolation) => {
   });
 
   it('is the same for an image in which names of files are no text.', async () => {
-    const folder = Buffer.from(path.join(world.imagesDir, 'starter/1/rootfs/opt/image/'));
+    const folder = Buffer.from(path.join(sandbox.imagesDir, 'starter/1/rootfs/opt/image/'));
     writeFileSync(Buffer.concat([folder, Buffer.from([0x66, 0xff, 0xfe])]), 'bytes');
     await start();
     if (isolation === 'auto') expect((await run(['sh', '-c', 'cat /opt/image/f*'])).stdout).toBe('bytes');
   });
 
   it('goes on where the image has a folder for which the machine has a link.', async () => {
-    const bin = path.join(world.imagesDir, 'starter/1/rootfs/bin');
+    const bin = path.join(sandbox.imagesDir, 'starter/1/rootfs/bin');
     mkdirSync(bin);
     writeFileSync(path.join(bin, 'own-tool'), '#!/bin/sh\necho own\n', { mode: 0o755 });
     await start();
     if (isolation === 'auto') expect((await run(['own-tool'])).stdout).toBe('own\n');
   });
 
-  it("has the machine's names of hosts inside, also where an image has links in their place, and follows none of those.", async () => {
-    const foreign = path.join(world.root, 'foreign');
+  it("has the machine's names of hosts inside, also where an image has links of these names, which are not followed.", async () => {
+    const foreign = path.join(sandbox.root, 'foreign');
     writeFileSync(foreign, 'untouched');
     chmodSync(foreign, 0o666);
-    const etc = path.join(world.imagesDir, 'starter/1/rootfs/etc');
+    const etc = path.join(sandbox.imagesDir, 'starter/1/rootfs/etc');
     symlinkSync('../run/systemd/resolve/stub-resolv.conf', path.join(etc, 'resolv.conf'));
     symlinkSync(foreign, path.join(etc, 'hosts'));
     mkdirSync(path.join(etc, '../var'));

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { drain, keepTail } from '../../../../src/runtimes/sandbox/process/output-tail';
 import { expectFailure, patiently, podSpec } from '../../../support/runtimes/contract';
 import { HOME, REF } from '../../../support/runtimes/contract-harness';
-import { makeSandboxWorld, type SandboxWorld, until } from '../../../support/runtimes/sandbox-env';
+import { makeSandboxEnv, type SandboxEnv, until } from '../../../support/runtimes/sandbox-env';
 
 const KEPT_BYTES = 256 * 1024;
 
@@ -36,7 +36,7 @@ describe('Of output', () => {
     expect(twice.tookMs).toBeLessThan(10_000);
   });
 
-  it('what lies in a pipe at the end is read, while somebody writes on for ever.', async () => {
+  it('the rest in a pipe is read at the end, while another process writes without limit.', async () => {
     const stream = new PassThrough();
     const tail = keepTail(stream, () => {});
     stream.write('first');
@@ -48,19 +48,19 @@ describe('Of output', () => {
 });
 
 describe('A command in a sandbox that writes without end', () => {
-  let world: SandboxWorld;
+  let sandbox: SandboxEnv;
   beforeEach(async () => {
-    world = await makeSandboxWorld('auto');
-    const { identity } = await world.runtime.prepareHome(HOME, patiently());
-    await world.runtime.startPod(podSpec({ build: 1, home: identity, image: 'starter:1' }), patiently());
+    sandbox = await makeSandboxEnv('auto');
+    const { identity } = await sandbox.runtime.prepareHome(HOME, patiently());
+    await sandbox.runtime.startPod(podSpec({ build: 1, home: identity, image: 'starter:1' }), patiently());
   });
-  afterEach(() => world.end());
+  afterEach(() => sandbox.end());
 
-  it('is ended, and that is told.', async () => {
-    const exec = world.runtime.exec({ ...REF, build: 1 }, { argv: ['yes'] }, patiently().signal);
+  it('is ended, and reported.', async () => {
+    const exec = sandbox.runtime.exec({ ...REF, build: 1 }, { argv: ['yes'] }, patiently().signal);
     expect((await expectFailure(exec, 'RuntimeUnavailable')).message).toContain('more than 64 MiB');
     // What was killed is listed until the kernel has taken it apart.
     const search = { argv: ['pgrep', '-cx', 'yes'] };
-    await until(async () => (await world.runtime.exec({ ...REF, build: 1 }, search, patiently().signal)).stdout === '0\n');
+    await until(async () => (await sandbox.runtime.exec({ ...REF, build: 1 }, search, patiently().signal)).stdout === '0\n');
   });
 });

@@ -5,7 +5,7 @@ import { planRoot } from '../../../../src/runtimes/sandbox/process/root-plan';
 const ROOT = { point: '/', type: 'ext4' };
 
 describe('The plan of a root without one layer for all', () => {
-  it('lays a layer over each of the machine’s folders but those that each sandbox mounts itself.', () => {
+  it('lays a layer over each of the machine’s folders but the ones each sandbox mounts itself.', () => {
     const { laid, opened } = planRoot('/nowhere/dir', [ROOT]);
     expect(laid).toEqual(expect.arrayContaining(['/etc', '/usr', '/var']));
     expect(laid.filter((folder) => /^\/(?:dev|proc|sys|tmp|run)$/.test(folder))).toEqual([]);
@@ -42,6 +42,6 @@ describe('The plan of a root without one layer for all', () => {
       .split('\n')
       .map((line) => line.split(' ')[4] ?? '');
     const { laid } = planRoot('/nowhere/dir');
-    expect(laid.filter((folder) => below.some((place) => place.startsWith(`${folder}/`)))).toEqual([]);
+    expect(laid.filter((folder) => below.some((point) => point.startsWith(`${folder}/`)))).toEqual([]);
   });
 });
