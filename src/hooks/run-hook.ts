@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { untilAborted } from './until-aborted';
 import type { Exec, HookProgress, HookResult, HookSpec } from './hook';
 import { describeEnd, describeWaiting } from './hook-end';
 import { pollHook } from './poll';
 import type { HookPoll } from './poll-answer';
+import { untilAborted } from './until-aborted';
 
 /** A poll itself waits some seconds, so this is about half a minute; a runner begins in milliseconds. */
 const MAX_POLLS_BEFORE_BEGIN = 10;

@@ -1,7 +1,7 @@
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { podName } from '../../../src/runtimes/kubernetes/object-names';
 import { administer, openTestCluster } from '../../support/kubernetes/cluster-env';
-import { expectFailure, useRuntimeEnv, ID } from '../../support/runtimes/contract-harness';
+import { expectFailure, ID, useRuntimeEnv } from '../../support/runtimes/contract-harness';
 
 const cluster = openTestCluster();
 afterAll(() => cluster.end());

@@ -6,7 +6,7 @@ import { runShell, type ShellStreams } from '../../../src/runtimes/kubernetes/ex
 import { podName } from '../../../src/runtimes/kubernetes/object-names';
 import { MAIN_CONTAINER } from '../../../src/runtimes/kubernetes/pod/container-status';
 import { KUBECONFIG, openTestCluster, until } from '../../support/kubernetes/cluster-env';
-import { useRuntimeEnv, ID, patiently } from '../../support/runtimes/contract-harness';
+import { ID, patiently, useRuntimeEnv } from '../../support/runtimes/contract-harness';
 
 const REF = { id: ID, organization: 'default', build: 1 };
 const cluster = openTestCluster();
