@@ -179,7 +179,7 @@ test('Every room explains itself, and none in more words than it needs.', () => 
 });
 
 test(`Of 1,000 words in comments at most ${MAX_BANNED_WORDS} are of private vocabulary.`, () => {
-  const files = walk('src').filter(({ file }) => /\.(?:ts|sh)$/.test(file));
+  const files = walk('src').filter(({ file }) => /\.(?:ts|cjs|sh)$/.test(file));
   const found = files.flatMap((source) =>
     bannedIn(source).map(({ line, word, instead }) => `${source.file}:${line}: ${word} (say: ${instead})`),
   );

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { quote } from '../../../src/hooks/shell/quote';
 import { LOGIN } from '../../../src/runtimes/kubernetes/login-script';
 
 let home: string;
@@ -26,7 +27,7 @@ function logIn(shell: string, typed: string, { terminal = true } = {}): string {
     TMPDIR: home,
     LC_ALL: 'C',
   };
-  const command = LOGIN.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  const command = LOGIN.map(quote).join(' ');
   const [program = '', ...args] = terminal ? ['script', '-qec', `SHELL='${shell}' exec ${command}`, '/dev/null'] : LOGIN;
   const { stdout } = spawnSync(program, args, { env, input: `${typed}\nexit\n`, encoding: 'utf8', timeout: 20_000 });
   return stdout;

@@ -4,6 +4,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type IPty, spawn as openTerminal } from '@lydell/node-pty';
+import { quote } from '../../../src/hooks/shell/quote';
 import { patiently, podSpec } from '../../support/runtimes/contract';
 import { HOME, REF } from '../../support/runtimes/contract-harness';
 import { KINDS, makeSandboxEnv, type SandboxEnv, uidInside, until } from '../../support/runtimes/sandbox-env';
@@ -37,7 +38,7 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
   /** A line of shell that opens a shell in the sandbox. */
   const opening = (...command: string[]) =>
     [process.execPath, ...verbCommand({ sandbox, isolation, verb: 'shell', argument: { ...REF, build: 1, command } })]
-      .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
+      .map(quote)
       .join(' ');
 
   /** Runs a line of shell in the caller's own terminal. */
@@ -73,7 +74,7 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
     );
     await untilSeen(/end/);
     const [, own] = /caller: (\S+)/.exec(seen) ?? [];
-    const { stdout } = await sandbox.runtime.exec({ ...REF, build: 1 }, { argv: ['cat', 'places'] }, patiently().signal);
+    const { stdout } = await sandbox.runtime.exec({ ...REF, build: 1 }, { argv: ['cat', 'terminals'] }, patiently().signal);
     expect(stdout.match(/inside: /g)).toHaveLength(3);
     expect(stdout.split(/\s+/)).not.toContain(own);
     expect(/over([\s\S]*)end/.exec(seen)?.[1]).not.toContain('pwned');
