@@ -24,8 +24,7 @@ const context: Omit<CliContext, 'exit'> = {
     images: path.resolve(env.PERENNIAL_IMAGES || 'images'),
     by: ownName(env),
   },
-  readTemporalConfig: async () =>
-    (await import('@temporalio/envconfig')).loadClientConnectConfig({ overrideEnvVars: definedEnv() }),
+  readTemporalConfig: async () => (await import('./temporal-config.js')).readTemporalConfig(env),
   connect: async (options) => (await import('../client.js')).connectClient(options),
   openRuntime,
   openCluster: env.KUBECONFIG ? (client) => openCluster(client, env.KUBECONFIG || null) : null,
@@ -40,10 +39,6 @@ const context: Omit<CliContext, 'exit'> = {
 const ended = runCommandLine(context, process.argv.slice(2)).then(output.finish);
 // Open handles, such as a request that was given up, must not hold the process.
 void Promise.race([ended, output.broken]).then((code) => process.exit(code));
-
-function definedEnv(): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-}
 
 async function openRuntime(where: { dir: string; images: string }): Promise<Runtime> {
   const { createSandboxRuntime } = await import('../runtimes/sandbox/index.js');

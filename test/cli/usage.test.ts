@@ -89,12 +89,26 @@ test.each([
   'org create',
   'org show',
   'org set',
+  'completion',
 ])('The help of "%s" exits with 0, shows an example and the options that hold everywhere.', async (name) => {
   const { code, out, error } = await run([...name.split(' '), '--help'], { connect });
   expect({ code, error }).toEqual({ code: 0, error: '' });
   expect(out).toContain(`Usage: perennial ${name}`);
   expect(out).toContain(`Example:\n  perennial ${name}`);
   for (const option of ['--json', '--dir', '--address', '--namespace']) expect(out).toContain(option);
+});
+
+test('The list of commands shows the arguments of each as the command itself does.', async () => {
+  const { out } = await run(['--help']);
+  const listed = [...out.matchAll(/^ {2}([a-z].*?) {2,}/gm)]
+    .map(([, term = '']) => term)
+    .filter((term) => !term.startsWith('help'));
+  expect(listed.length).toBeGreaterThan(15);
+  for (const term of listed) {
+    const [name = '', ...rest] = term.split(' ');
+    const usage = (await run([name, '--help'])).out.split('\n')[0];
+    expect(usage).toBe(`Usage: perennial ${[name, '[options]', ...rest].join(' ')}`);
+  }
 });
 
 test('The help of the whole names the exit codes and where JSON errors go.', async () => {
