@@ -51,14 +51,13 @@ const lateChildProcess = {
   },
 };
 
-/** The methods of Temporal's workflow service that the SDK's client and src name. */
+/** The methods of Temporal's workflow service that the SDK's client of workflows and src name. */
 function calledMethods() {
-  const folders = [inCheckout('node_modules', '@temporalio', 'client', 'lib'), SRC];
-  const texts = folders.flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(?:js|ts)$/.test(name) && !name.endsWith('.d.ts'))
-      .map((name) => readFileSync(path.join(folder, name), 'utf8')),
+  const sdk = ['workflow-client.js', 'connection.js'].map((name) =>
+    inCheckout('node_modules', '@temporalio', 'client', 'lib', name),
   );
+  const own = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const texts = [...sdk, ...own.map((name) => path.join(SRC, name))].map((file) => readFileSync(file, 'utf8'));
   return new Set(texts.flatMap((text) => [...text.matchAll(/\bworkflowService\s*\.\s*(\w+)/g)].map(([, name = '']) => name)));
 }
 

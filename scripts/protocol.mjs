@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
 
 /** Kept whole: small, and named by the SDK's client when it is loaded or when it reads a failure. */
 const WHOLE = ['enums', 'errordetails', 'common', 'failure', 'sdk', 'operatorservice', 'testservice'];
-const WHOLE_NAMESPACES = [...WHOLE.map((name) => `temporal.api.${name}`), 'google.rpc', 'google.protobuf', 'grpc.health'];
+const WHOLE_NAMESPACES = [...WHOLE.map((name) => `temporal.api.${name}`), 'google.rpc', 'grpc.health'];
 
 /**
  * The text of a module that stands in for `@temporalio/proto/protos/json-module.js`: those methods of the workflow service, and every

@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ConnectionOptions } from '@temporalio/client';
-import * as z from 'zod/mini';
 import { NAMESPACE } from '../../contract/names';
 import type { TemporalConfig } from '../context';
 import { CliFailure } from '../failure';
 
 const DEFAULT_ADDRESS = 'localhost:7233';
-
-const text = z.string().check(z.minLength(1));
-const stackSchema = z.object({ temporal: z.object({ address: text, namespace: text }) });
 
 /** The sources of Temporal's address, in the order of their precedence. */
 export interface TargetSources {
@@ -50,9 +46,9 @@ function readStack(dir: string): { address: string; namespace: string } | null {
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw refuse(message);
   }
-  const stack = stackSchema.safeParse(content);
-  if (!stack.success) throw refuse('another shape');
-  return stack.data.temporal;
+  const { address, namespace } = Object(Object(content).temporal);
+  if (typeof address !== 'string' || typeof namespace !== 'string' || !address || !namespace) throw refuse('another shape');
+  return { address, namespace };
 }
 
 /** The SDK distinguishes a missing option from an undefined one. */
