@@ -1,4 +1,4 @@
-/** The house plan as a test: which room imports which, how long things are, how they are named, and which words stand nowhere. */
+/** ARCHITECTURE.md as a test: which room imports which, how long things are, how they are named, and which words stand nowhere. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { BANNED_WORDS, bannedIn, commentsOf, countWords } from './support/comment-scans';
@@ -16,7 +16,7 @@ const COMMENT_SHARE = { min: 0.05, max: 0.3 };
 /** Rooms that are mostly public types, with a comment on each field and each method. */
 const MAX_SHARE_OF_TYPES: Record<string, number> = { client: 0.45, contract: 0.45 };
 
-/** From left to right; a room imports only from its right. `worker` stands apart: it sees all, and nobody sees it. */
+/** From left to right; a room imports only from its right. `worker` stands apart: it sees all, and no room imports it. */
 const RANKS: Record<string, number> = {
   cli: 0,
   gateway: 0,
@@ -53,11 +53,12 @@ const BANNED: [word: RegExp, where: (file: string) => boolean, instead: string][
   [/\bconsole\.\w/, isSilent, 'the log of the room: pino, or that of the SDK'],
   [/\bas any(?=[;,).\]}]|$)|<any>|: any(?=[;,)=]|$)/, isIn('src/', 'test/'), 'a type, or unknown and a check'],
   [/@ts-(?:ignore|expect-error|nocheck)/, isCode, 'a type that fits'],
-  [/setDefaultSignalHandler/, isSource, 'a handler for each known signal (invariant 4)'],
-  [/from 'zod'/, isIn('src/workflows/'), 'the checks of input/fields.ts (invariant 8)'],
+  [/setDefaultSignalHandler/, isSource, 'a handler for each known signal'],
+  [/from 'zod'/, isIn('src/workflows/'), 'the checks of input/fields.ts'],
   [/from 'node:/, isIn('src/workflows/'), 'an activity'],
-  [/Date\.now\(|new Date\(\)|Math\.random|performance\.now/, isPure, 'the moment as an argument (invariant 1)'],
+  [/Date\.now\(|new Date\(\)|Math\.random|performance\.now/, isPure, 'the moment as an argument'],
   [/process\.env/, isSheltered, 'an argument from worker.ts, start.ts, or cli/index.ts'],
+  [/\bcontract section \d|\bhouse plan\b|\binvariant \d/i, isCode, 'a document of the repository, such as docs/messages.md'],
   [/\bTO[D]O\b|\bFIX[M]E\b|\bXX[X]\b/, isCode, 'the work, or an issue'],
   [/\b(?:test|it|describe)\.(?:skip|only|todo)\b|\bx(?:it|test|describe)\(/, isIn('test/'), 'a test that runs'],
 ];
@@ -70,13 +71,13 @@ const SOURCES = walk('src').filter(({ file }) => file.endsWith('.ts'));
 const TESTS = walk('test').filter(({ file }) => file.endsWith('.ts'));
 const ALL = [...SOURCES, ...TESTS, ...walk('scripts'), ...walk('bin')];
 
-test('Every room is in the house plan.', () => {
+test('Every room of src has its place in the order of imports.', () => {
   expect(SOURCES.length).toBeGreaterThan(50);
   const unknown = SOURCES.map(({ file }) => roomOf(file)).filter((room) => !(room in RANKS) && room !== 'worker');
   expect([...new Set(unknown)]).toEqual([]);
 });
 
-test('A file imports only from its right, nobody imports worker.ts, and no import leaves src.', () => {
+test('A file imports only from its right, no room imports worker.ts, and no import leaves src.', () => {
   const wrong = SOURCES.flatMap((source) =>
     importsOf(source)
       .filter(({ from }) => from.startsWith('src/') || from.startsWith('.') || from.startsWith('test/'))
@@ -164,7 +165,7 @@ test('The scans find what they look for.', () => {
   expect([mayImport('src/client.ts', 'src/cli/x'), mayImport('src/cli/x.ts', 'src/worker')]).toEqual([false, false]);
 });
 
-test('Files and folders are named in kebab-case, and none is a drawer for anything.', () => {
+test('Files and folders are named in kebab-case, and none is named after no content.', () => {
   const names = ALL.flatMap(({ file }) => file.split('/'));
   const wrong = names.filter((name) => !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?(?:\.[a-z]+)?$/.test(name));
   const drawers = names.filter((name) => FORBIDDEN_NAMES.includes(name.split('.')[0] ?? ''));

@@ -19,7 +19,7 @@ type Expected = [outcome: string, state: string, extra?: 'current' | 'next' | 'k
 
 const REFUSED: Expected = ['NotAllowed', ''];
 
-/** Contract section 2, cell by cell. `current`: the newest build's number, `next`: one above; `later`: now plus retention. */
+/** The table of requests of docs/messages.md, cell by cell. `current`: the newest build's number, `next`: one above; `later`: now plus retention. */
 const TABLE: Record<RequestName, Record<Column, Expected>> = {
   start: {
     off: ['accepted', 'building', 'next'],
