@@ -2,35 +2,43 @@
 import type { Command } from 'commander';
 import packageFile from '../../package.json';
 import type { CliContext } from '../../src/cli/context';
-import { createProgram } from '../../src/cli/program';
+import { COMMAND_NAMES, createProgram } from '../../src/cli/program';
 import { run } from '../support/cli/command-line';
 import { codesIn, firstCells, proseOf, readDocument, readDocuments, rowsOf, samplesOf, sectionOf } from '../support/documents';
 import type { Source } from '../support/source-scans';
 
 const PAGE = readDocument('docs/command-line.md');
-const PROGRAM = createProgram({ out: { write: () => {}, writeError: () => {}, columns: () => 100 } } as unknown as CliContext);
 /** Read by the program too, and listed as global options. */
 const GLOBAL = ['--dir', '--address', '--namespace', '--json'];
 const WRONG_USAGE = 2;
 
-const COMMANDS = leavesOf(PROGRAM);
 const ROWS = rowsOf(sectionOf(PAGE, 'Commands')).map(([name = '', , options = '']) => ({
   name: codesIn(name)[0] ?? '',
   options: (codesIn(options)[0] ?? '').split(' ').filter((option) => option !== ''),
 }));
 
-test('The table of commands has each command of the program, and no other.', () => {
-  expect(ROWS.map(({ name }) => name).sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
+let program: Command;
+let commands: { name: string; command: Command }[];
+
+beforeAll(async () => {
+  const out = { write: () => {}, writeError: () => {}, columns: () => 100 };
+  program = await createProgram({ out } as unknown as CliContext, COMMAND_NAMES);
+  commands = leavesOf(program);
 });
 
-test.each(COMMANDS)('The options of $name are documented, each that its help lists.', ({ name, command }) => {
-  const known = command.options.map(({ long }) => long ?? '').filter((option) => !GLOBAL.includes(option));
-  expect(ROWS.find((row) => row.name === name)?.options.sort()).toEqual(known.sort());
+test('The table of commands has each command of the program, and no other.', () => {
+  expect(ROWS.map(({ name }) => name).sort()).toEqual(commands.map(({ name }) => name).sort());
+});
+
+test.each(ROWS)('The options of $name are documented, each that its help lists.', ({ name, options }) => {
+  const command = commands.find((each) => each.name === name)?.command;
+  const known = command?.options.map(({ long }) => long ?? '').filter((option) => !GLOBAL.includes(option));
+  expect([...options].sort()).toEqual(known?.sort());
 });
 
 test('The tables of options have each option once, as its help writes it.', () => {
   const flagsOf = ({ options }: { options: readonly { flags: string }[] }) => options.map(({ flags }) => flags);
-  const flags = new Set([...flagsOf(PROGRAM), ...COMMANDS.flatMap(({ command }) => flagsOf(command))]);
+  const flags = new Set([...flagsOf(program), ...commands.flatMap(({ command }) => flagsOf(command))]);
   expect(firstCells(sectionOf(PAGE, 'Options')).sort()).toEqual([...flags].sort());
 });
 
@@ -41,7 +49,7 @@ test('The documents show commands.', () => {
 });
 
 test.each(LINES)('In $place, `perennial $text` is right usage, and its help ends with 0.', async ({ args }) => {
-  const named = COMMANDS.find(({ name }) => args.join(' ').startsWith(name));
+  const named = ROWS.find(({ name }) => args.join(' ').startsWith(name));
   if (args.includes('ID')) args.splice(args.indexOf('ID'), 1, '01a22831-1eaf-7554-8dc2-2e95c3e921aa');
   const refuse = async () => Promise.reject(new Error('no server here'));
   expect([await run(args, { connect: refuse }), args]).not.toEqual([expect.objectContaining({ code: WRONG_USAGE }), args]);
