@@ -1,3 +1,5 @@
+import { readSync } from 'node:fs';
+import type { ReadStream } from 'node:tty';
 import type { IPty } from '@lydell/node-pty';
 import type { ShellEnd, ShellRun } from './shell-run';
 
@@ -10,6 +12,7 @@ export async function runTerminal({ entry, terminal, onStart }: ShellRun): Promi
   const size = () => ({ cols: stdout.columns || 80, rows: stdout.rows || 24 });
   const owner = uid === undefined ? {} : { uid, gid };
   const inner = spawn(program, args, { ...size(), ...owner, name: terminal, cwd: '/', env, encoding: null });
+  keepLastOutput(inner);
   const disconnect = connect(inner, size);
   try {
     return await new Promise((resolve) => {
@@ -18,6 +21,45 @@ export async function runTerminal({ entry, terminal, onStart }: ShellRun): Promi
     });
   } finally {
     disconnect();
+  }
+}
+
+/** More than the kernel holds of a terminal's output for its reader. */
+const MAX_UNREAD_BYTES = 128 * 1024;
+
+/**
+ * Reads what a caller that is slow has not taken yet when the program exits. Node ends the stream with the program,
+ * after at most 4 KiB, and node-pty closes it 200 ms after the exit, read or not. A program that is left in the background may write
+ * without limit, so the rest that is read has one.
+ */
+function keepLastOutput(inner: IPty): void {
+  const { _socket: socket, fd } = inner as unknown as { _socket: ReadStream; fd: number };
+  const readRest = () => {
+    while (socket.read() !== null);
+    for (let bytes = 0; bytes < MAX_UNREAD_BYTES; ) {
+      const piece = readPiece(fd);
+      if (piece.length === 0) return;
+      bytes += piece.length;
+      socket.emit('data', piece);
+    }
+  };
+  // Before Node's own listener, which closes it.
+  socket.prependListener('end', readRest);
+  const destroy = socket.destroy.bind(socket);
+  socket.destroy = (error) => {
+    socket.destroy = destroy;
+    if (!error) readRest();
+    return destroy(error);
+  };
+}
+
+/** Empty where there is nothing now, or nothing any more. */
+function readPiece(fd: number): Buffer {
+  const piece = Buffer.alloc(4_096);
+  try {
+    return piece.subarray(0, readSync(fd, piece));
+  } catch {
+    return piece.subarray(0, 0);
   }
 }
 
