@@ -8,13 +8,17 @@ import { serverError, toRequestFailure } from './failure';
 /** Of Temporal's API: the status of a run that was followed by another. */
 const CONTINUED_AS_NEW = 6;
 /** Of gRPC. */
+const DEADLINE_EXCEEDED = 4;
 const RESOURCE_EXHAUSTED = 8;
+const FAILED_PRECONDITION = 9;
 /** The server's words for an update that a workspace did not accept, because it continued as new. */
 const UNACCEPTED = /unexpected workflow task failure|update was aborted/;
 
 /** The SDK retries within each of them for some seconds. */
 const ATTEMPTS = 20;
 const MIN_PAUSE_MS = 200;
+/** Of queries without an answer. The server gives each 10 s, so a caller learns after half a minute that no worker runs. */
+const UNANSWERED_ATTEMPTS = 3;
 
 /**
  * Sends an update, and retries it where the server did not accept it: because the workspace continued as new in that moment, or because
@@ -25,9 +29,22 @@ export function sendUpdate<T>(subject: string, send: (updateId: string) => Promi
   return withRetries(subject, () => send(updateId), isUnaccepted);
 }
 
-/** Sends a query, and retries it where it came between events and their task, or to a run that another followed in that moment. */
+/**
+ * Sends a query, and retries it where it came between events and their task, or to a run that another followed in that moment, and where
+ * no worker answered in time: a busy worker may need longer than the server allows.
+ */
 export function sendQuery<T>(subject: string, send: () => Promise<T>): Promise<T> {
-  return withRetries(subject, send, (error) => isToAskAgain(error) || isFollowed(error));
+  let unanswered = 0;
+  return withRetries(subject, send, (error) => {
+    if (serverError(error)?.code === DEADLINE_EXCEEDED) return ++unanswered < UNANSWERED_ATTEMPTS;
+    return isToAskAgain(error) || isFollowed(error) || isTaskRetried(error);
+  });
+}
+
+/** While the server retries the task that was to end a run, because new events came, it answers no query. */
+function isTaskRetried(error: unknown): boolean {
+  const inner = serverError(error);
+  return inner?.code === FAILED_PRECONDITION && /task in failed state/i.test(inner.details);
 }
 
 async function withRetries<T>(subject: string, send: () => Promise<T>, isRetryable: (error: unknown) => boolean): Promise<T> {
