@@ -125,10 +125,11 @@ export function removeOwners(members: Members, isWanted: (owner: string) => bool
   const reports: UsageReport[] = [];
   for (const [owner, { workspaces }] of Object.entries(members.owners)) {
     if (!isWanted(owner)) continue;
-    for (const [id, member] of Object.entries(workspaces)) {
-      reports.push(toReport(owner, id, member, policyAt));
-      replace(members, { owner, id }, null);
-    }
+    const taken = Object.entries(workspaces);
+    for (const [id, member] of taken) reports.push(toReport(owner, id, member, policyAt));
+    delete members.owners[owner];
+    members.count -= taken.length;
+    members.running -= taken.filter(([, member]) => runs(member)).length;
   }
   return reports;
 }
@@ -174,8 +175,9 @@ function replace(members: Members, { owner, id }: { owner: string; id: string },
   if (member) add(entry.sum, member, 1);
   members.count += Number(member !== null) - Number(before !== null);
   members.running += runs(member) - runs(before);
-  if (isEmpty(entry.workspaces)) delete members.owners[owner];
-  else members.owners[owner] = entry;
+  // To see whether a large record is empty takes as long as to list it.
+  if (member) members.owners[owner] = entry;
+  else if (isEmpty(entry.workspaces)) delete members.owners[owner];
 }
 
 function add(sum: Sum, [, , flags, cpu, memory, disk]: Member, sign: 1 | -1): void {
