@@ -2,6 +2,7 @@
  * `npm test`: types, style, shell scripts, and every test, closed by one line with the sum. Arguments go to jest; `--tests-only` leaves out all but
  * the tests.
  */
+import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { importBuilt, inCheckout } from './checkout.mjs';
@@ -19,10 +20,12 @@ const failures = [];
 
 process.chdir(inCheckout());
 // What does not compile, or may not now, must not keep the tests from running. The check of types below does not see all of it.
-await prepare({ say }).catch((error) => {
-  say(error.message);
-  failures.push({ name: 'build', error: error.message });
-});
+await prepare({ say })
+  .then(bundleWorkflows)
+  .catch((error) => {
+    say(error.message);
+    failures.push({ name: 'build', error: error.message });
+  });
 if (!named.includes('--tests-only')) {
   await check('types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.test.json']);
   await check('style', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
@@ -38,6 +41,14 @@ writeSummary({ passed: tests.passed, failures });
 for (const line of formatFailures(failures, { lines: 50 })) console.log(line);
 console.log(`${tests.passed} passed, ${failures.length} failed`);
 process.exit(failures.length === 0 ? 0 : 1);
+
+/** Once for all the stacks that tests start, each of which would do it for itself. */
+async function bundleWorkflows() {
+  if (existsSync(inCheckout('dist', 'workflow-bundle.cjs'))) return;
+  say('bundling the workflows');
+  const { default: bundle } = await importBuilt('worker', 'bundle.js');
+  await bundle.prebuildWorkflows();
+}
 
 async function check(what, program) {
   say(`checking ${what}`);

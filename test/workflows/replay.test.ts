@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { bundleOnce, payloadConverterPath } from '../support/workflows/temporal-env';
+import { sharedBundle } from '../support/workflows/shared-bundle';
+import { payloadConverterPath } from '../support/workflows/temporal-env';
 
 interface Fixture {
   workflowId: string;
@@ -78,7 +79,7 @@ function* histories() {
 }
 
 async function options() {
-  return { workflowBundle: await bundleOnce(), dataConverter: { payloadConverterPath } };
+  return { workflowBundle: await sharedBundle(), dataConverter: { payloadConverterPath } };
 }
 
 function isOf({ activityTaskScheduledEventAttributes: scheduled }: RecordedEvent, name: string): boolean {

@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { createActivities } from '../../../src/activities';
 import { queryPolicy } from '../../../src/activities/policy';
 import { type PerennialClient, type WorkspaceHandle, wrapClient } from '../../../src/client';
@@ -14,13 +14,16 @@ import type { Policy } from '../../../src/contract/policy';
 import { createMemoryRuntime, type MemoryOptions, type MemoryRuntime } from '../../../src/runtimes/memory';
 import { choosePort } from '../../../src/start/process/port';
 import { startTemporalServer, type TemporalServer } from '../../../src/start/temporal/server';
-import { bundleWorkflows, PAYLOAD_CONVERTER_PATH } from '../../../src/worker/bundle';
+import { PAYLOAD_CONVERTER_PATH } from '../../../src/worker/bundle';
 import { addSearchAttributes, registerSearchAttributes } from '../../../src/worker/namespace';
+import { until } from '../until';
+import { sharedBundle } from './shared-bundle';
+
+export { until };
 
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'perennial');
 export const CLI = process.env.PERENNIAL_TEST_TEMPORAL_CLI ?? join(CACHE, 'temporal-cli-1.5.1', 'temporal');
 const TEST_SERVER = process.env.PERENNIAL_TEST_SERVER || join(CACHE, 'temporal-test-server-1.38.0', 'temporal-test-server');
-const PATIENCE_MS = 45_000;
 const WATCH_MS = 100;
 /** What a visit to a hook answers when there is nothing to run. */
 export const NO_HOOK = { exitCode: 0, stdout: 'state ended\nexit 0\nreport skipped: there is nothing to run\n', stderr: '' };
@@ -86,7 +89,7 @@ export async function startStack(
     await script.pushPolicy?.();
     return pushPolicy(input);
   };
-  const bundle = await bundleOnce();
+  const bundle = await sharedBundle();
   let running: { workers: Worker[]; runs: Promise<PromiseSettledResult<void>[]> } | null = null;
   const stack: Stack = {
     env,
@@ -118,20 +121,6 @@ export async function startStack(
   if (withWatch)
     await temporal.workflow.start('watch', { workflowId: 'watch/memory', taskQueue: TASK_QUEUE, args: [{ runtime: 'memory' }] });
   return stack;
-}
-
-/** Waits for a condition of the real world; says what it waited for when it never comes. */
-export async function until<T>(
-  what: string,
-  look: () => Promise<T | false | null | undefined> | T | false | null | undefined,
-): Promise<T> {
-  const endsAt = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const found = await look();
-    if (found) return found;
-    if (Date.now() > endsAt) throw new Error(`waited ${PATIENCE_MS} ms in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 export function untilState(workspace: WorkspaceHandle, state: StatusView['state']): Promise<StatusView> {
@@ -172,16 +161,10 @@ function isHeldLate(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Worker still in use');
 }
 
-let bundled: Promise<WorkflowBundleWithSourceMap> | null = null;
-export function bundleOnce(): Promise<WorkflowBundleWithSourceMap> {
-  bundled ??= bundleWorkflows({ logger: new DefaultLogger('WARN') });
-  return bundled;
-}
-
 function createWorkers(given: {
   env: TestWorkflowEnvironment;
   activities: ReturnType<typeof createActivities>;
-  bundle: WorkflowBundleWithSourceMap;
+  bundle: WorkflowBundleOption;
   withOutages: boolean;
 }): Promise<Worker[]> {
   const { env, activities, bundle, withOutages } = given;

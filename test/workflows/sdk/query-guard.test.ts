@@ -2,14 +2,8 @@
 import { Worker } from '@temporalio/worker';
 import { isToAskAgain } from '../../../src/contract/messages';
 import { isBetweenTasks, type Position } from '../../../src/workflows/sdk/query-guard';
-import {
-  bundleOnce,
-  payloadConverterPath,
-  type Stack,
-  startStack,
-  taskFailures,
-  untilState,
-} from '../../support/workflows/temporal-env';
+import { sharedBundle } from '../../support/workflows/shared-bundle';
+import { payloadConverterPath, type Stack, startStack, taskFailures, untilState } from '../../support/workflows/temporal-env';
 
 /** So many, since a query and a ping may also reach the server in the other order. */
 const NAMES = Array.from({ length: 6 }, (_, index) => `asked-${index}`);
@@ -66,6 +60,6 @@ const notRefused = (): null => null;
 
 async function expectReplay(name: string): Promise<void> {
   const history = await handleOf(name).fetchHistory();
-  const workflowBundle = await bundleOnce();
+  const workflowBundle = await sharedBundle();
   await Worker.runReplayHistory({ workflowBundle, dataConverter: { payloadConverterPath } }, history, `workspace/ada/${name}`);
 }
