@@ -27,8 +27,6 @@ class InUse extends Error {
  * throws. With `staysUp` this process counts as such a one from here on.
  */
 export async function prepare({ say = console.log, takesOlder = false, staysUp = false } = {}) {
-  // A package that was installed from a tarball is compiled, and its dependencies are its project's.
-  if (!existsSync(inCheckout('src'))) return;
   if (isReady() && !(staysUp && canNoteRunning())) return;
   // The lock lies in dist, which is never committed, and not in node_modules, which an install wipes.
   mkdirSync(inCheckout('dist'), { recursive: true });

@@ -1,7 +1,7 @@
 /** The package in the hands of another service: installed from a tarball, type-checked, and run as its documentation says. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { closureOf, type InstalledPackage, installPackage } from '../support/client/installed-package';
+import { brokenImportsOf, closureOf, type InstalledPackage, installPackage } from '../support/client/installed-package';
 import { readDocument, samplesOf } from '../support/documents';
 import { type Stack, startStack, until } from '../support/workflows/temporal-env';
 
@@ -103,7 +103,11 @@ test('The command works from the installed package, and compiles or installs not
   await until('the workspace is listed', async () => (await installed.node(list)).includes('"grace/dev"'));
 });
 
-test('The package holds no sources, tests, or images, and neither the bundle of the workflows nor records of the compiler.', () => {
-  const names = ['src', 'test', 'images', 'dist/workflow-bundle.cjs', 'dist/.tsbuildinfo', 'dist/client.js.map'];
+test('The package holds every file that its files import, but for the preparation of a checkout.', () => {
+  expect(brokenImportsOf(installed.folder)).toEqual(['bin/perennial.mjs: ../scripts/prepare.mjs']);
+});
+
+test('The package holds no sources, tests, or images, and neither the worker nor its activities and workflows.', () => {
+  const names = ['src', 'test', 'images', 'dist/worker.js', 'dist/activities', 'dist/workflows', 'dist/client.js.map'];
   expect(names.filter((name) => existsSync(path.join(installed.folder, name)))).toEqual([]);
 });

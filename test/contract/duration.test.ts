@@ -48,7 +48,7 @@ test.each([
   expect(() => durationMs(text)).toThrow(RangeError);
 });
 
-test('What any combination of units in falling order says is their sum.', () => {
+test('A combination of units, largest first, is the sum of them.', () => {
   const counts = fc.tuple(fc.nat(99), fc.nat(999), fc.nat(9_999), fc.nat(9_999), fc.nat(9_999));
   fc.assert(
     fc.property(counts, fc.subarray([0, 1, 2, 3, 4], { minLength: 1 }), (numbers, used) => {

@@ -60,7 +60,7 @@ test('Sums of cores are written in whole cores or in thousandths, and mean the s
   );
 });
 
-test('Sums of bytes are written in the largest binary unit without a rest, and mean the same when read.', () => {
+test('Sums of bytes are written in the largest binary unit without a remainder, and mean the same when read.', () => {
   expect([0, 1_000, 1_024, 2 ** 31, 3 * 2 ** 30, 2.5 * 2 ** 30, 2 ** 40].map(formatBytes)).toEqual([
     '0',
     '1000',

@@ -3,7 +3,7 @@ import { cutLines, cutText } from '../../src/contract/text-limit';
 
 const bytesOf = (text: string) => Buffer.byteLength(JSON.stringify(text)) - 2;
 
-test('Whatever the text, what is kept is within both limits, well-formed, and free of control characters.', () => {
+test('A truncated text of any kind is within both limits, well-formed, and free of control characters.', () => {
   const text = fc
     .array(fc.constantFrom('x', '"', '\\', 'ж', '語', '😀', '\ud83d', '\0', '\n', '\u001b'))
     .map((all) => all.join(''));
@@ -26,7 +26,7 @@ test('A text within the limits stays as it is; one beyond them ends in an ellips
   expect(cutText('\n'.repeat(2_000_000), { characters: 5 })).toBe(' …');
 });
 
-test('Of lines the last are kept, so many as fit.', () => {
+test('The last lines that fit are kept.', () => {
   const limits = { lines: 3, line: { characters: 4 }, bytes: 14 };
   expect(cutLines(['a', 'b', 'c', 'd'], limits)).toEqual(['b', 'c', 'd']);
   expect(cutLines(['a', 'bbbbbb', 'cccc'], limits)).toEqual(['cccc']);

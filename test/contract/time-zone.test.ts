@@ -1,4 +1,4 @@
-/** Which zones are taken: just those that can be computed with, by whatever way they come. */
+/** The zones that are accepted are exactly those that the next start can be computed in. */
 import fc from 'fast-check';
 import { nextOccurrence, type Schedule } from '../../src/activities/occurrences';
 import { scheduleActivities } from '../../src/activities/schedule';
@@ -8,25 +8,25 @@ import { quietEnvironment } from '../support/fake-client';
 
 const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 const ABBREVIATIONS = LETTERS.flatMap((a) => LETTERS.flatMap((b) => LETTERS.map((c) => a + b + c)));
-/** Names that stand in the tz database only as links, or in no region. */
+/** Names that the tz database has only as links, or outside every region. */
 const LINKS =
   'UTC GMT GMT0 GMT+0 Etc/GMT+3 Etc/UCT EST MST HST EST5EDT PST8PDT CET MET EET WET GB NZ NZ-CHAT PRC ROC ROK UCT Zulu Cuba Eire Iran Israel Japan Navajo Poland W-SU US/Pacific US/East-Indiana Asia/Calcutta Asia/Kolkata Canada/Yukon Brazil/East America/Argentina/ComodRivadavia America/Port-au-Prince Europe/Kyiv'.split(
     ' ',
   );
 const KNOWN = [...new Set([...Intl.supportedValuesOf('timeZone'), ...LINKS])];
 
-test('Every name and link of the tz database is taken, and has a next start.', () => {
+test('Every name and link of the tz database is accepted, and has a next start.', () => {
   expect(KNOWN.filter((name) => !isTimeZone(name) || nextStart(name) === null)).toEqual([]);
 });
 
-test('Of all abbreviations of three letters just those of the tz database are taken, and every one that is has a next start.', () => {
-  const taken = ABBREVIATIONS.filter(isTimeZone);
-  expect(taken).toEqual(['CET', 'EET', 'EST', 'GMT', 'HST', 'MET', 'MST', 'PRC', 'ROC', 'ROK', 'UCT', 'UTC', 'WET']);
-  expect(taken.filter((name) => nextStart(name) === null)).toEqual([]);
+test('Only those abbreviations of three letters are accepted that the tz database has, and each has a next start.', () => {
+  const accepted = ABBREVIATIONS.filter(isTimeZone);
+  expect(accepted).toEqual(['CET', 'EET', 'EST', 'GMT', 'HST', 'MET', 'MST', 'PRC', 'ROC', 'ROK', 'UCT', 'UTC', 'WET']);
+  expect(accepted.filter((name) => nextStart(name) === null)).toEqual([]);
   expect(['IST', 'PST', 'CST', 'ist', 'Pst', 'cST', 'JST', 'BST'].filter(isTimeZone)).toEqual([]);
 });
 
-test('Whatever the case, and whatever is mixed in, a name is taken if and only if it has a next start.', () => {
+test('A name in any case, with any text mixed in, is accepted if and only if it has a next start.', () => {
   const flips = fc.array(fc.boolean(), { minLength: 40, maxLength: 40 });
   const withCase = fc
     .tuple(fc.constantFrom(...KNOWN, ...ABBREVIATIONS), flips)

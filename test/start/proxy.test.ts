@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { settleNoProxy, withoutProxyToLoopback } from '../../src/client/loopback';
 import { endAllStarts, launchStart, readStack } from '../support/start/start-process';
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -71,30 +70,6 @@ test(
   },
   LIMIT_MS,
 );
-
-test.each([
-  ['127.0.0.1:7233', true],
-  ['127.1:7233', true],
-  ['localhost', true],
-  ['LOCALHOST:1', true],
-  ['dev.localhost:7233', true],
-  ['[::1]:7233', true],
-  ['[::ffff:127.0.0.1]:7233', true],
-  ['', true],
-  ['localhost.example.org:7233', false],
-  ['127.0.0.1.example.org:7233', false],
-  ['10.0.0.1:7233', false],
-  ['temporal:7233', false],
-  ['[fe80::1]:7233', false],
-])('That %s is this machine: %s.', (address, expected) => {
-  const { channelArgs } = withoutProxyToLoopback({ address, channelArgs: { other: 1 } });
-  expect(channelArgs).toEqual(expected ? { other: 1, 'grpc.enable_http_proxy': 0 } : { other: 1 });
-});
-
-test('What others listed stays listed for the programs that are started.', () => {
-  const list = 'a.example,.b.example,localhost,127.0.0.1,::1';
-  expect(settleNoProxy({ NO_PROXY: ' a.example ,, .b.example' })).toEqual({ no_grpc_proxy: '', no_proxy: list, NO_PROXY: list });
-});
 
 /** A way to the server by an address of this machine that is not loopback. */
 async function listenOutside(target: string): Promise<{ server: Server; address: string; host: string }> {

@@ -1,6 +1,6 @@
 /** The package as its users have it: packed into a tarball, and installed into an empty project. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ import { ROOT } from '../source-scans';
 const run = promisify(execFile);
 
 /** The package's types need those of Node. */
-const NODE_TYPES = `@types/node@${readJson(path.join(ROOT, 'package.json')).devDependencies['@types/node']}`;
+const NODE_TYPES = `@types/node@${readManifest().devDependencies['@types/node']}`;
 
 export interface InstalledPackage {
   /** The project; `esm` and `cjs` in it are folders of the two kinds of modules. */
@@ -36,7 +36,7 @@ export async function installPackage(): Promise<InstalledPackage> {
   await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', base], { cwd: ROOT, env });
   mkdirSync(project);
   writeJson(path.join(project, 'package.json'), { name: 'project', version: '1.0.0' });
-  const tarball = path.join(base, `perennial-${readJson(path.join(ROOT, 'package.json')).version}.tgz`);
+  const tarball = path.join(base, `perennial-${readManifest().version}.tgz`);
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball, NODE_TYPES], { cwd: project, env });
   for (const [kind, type] of [
     ['esm', 'module'],
@@ -83,10 +83,8 @@ export function closureOf(entry: string, { extension }: { extension: '.js' | '.d
   const visit = (file: string) => {
     if (files.has(file)) return;
     files.add(file);
-    const text = readFileSync(file, 'utf8');
-    for (const [, required, imported] of text.matchAll(/\b(?:require|import)\("([^"]+)"\)|\bfrom '([^']+)'/g)) {
-      const name = required ?? imported ?? '';
-      if (name.startsWith('.')) visit(resolve(path.join(path.dirname(file), name), extension));
+    for (const name of importsOf(file)) {
+      if (name.startsWith('.')) visit(resolve(file, name, [extension]) ?? name);
       else packages.add(name);
     }
   };
@@ -94,14 +92,32 @@ export function closureOf(entry: string, { extension }: { extension: '.js' | '.d
   return { files: [...files].sort(), packages: [...packages].sort() };
 }
 
-function resolve(name: string, extension: string): string {
-  const file = name + extension;
-  return existsSync(file) ? file : path.join(name, `index${extension}`);
+/** What the files of a package import by a path that leads to none of its files, as `file: path`. */
+export function brokenImportsOf(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(?:m?js|d\.ts)$/.test(name));
+  return files.flatMap((name) => {
+    const file = path.join(folder, name);
+    const extensions = name.endsWith('.d.ts') ? ['.d.ts'] : ['', '.js'];
+    const broken = importsOf(file).filter(
+      (imported) => /^\.\.?\//.test(imported) && resolve(file, imported, extensions) === null,
+    );
+    return broken.map((imported) => `${name}: ${imported}`);
+  });
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: any JSON.
-function readJson(file: string): any {
-  return JSON.parse(readFileSync(file, 'utf8'));
+function importsOf(file: string): string[] {
+  const statements = /(?:\brequire|\bimport)\(\s*["']([^"']+)["']\s*\)|\bfrom\s*["']([^"']+)["']/g;
+  return [...readFileSync(file, 'utf8').matchAll(statements)].map(([, called, from]) => called ?? from ?? '');
+}
+
+function resolve(file: string, imported: string, extensions: string[]): string | null {
+  const name = path.join(path.dirname(file), imported);
+  const candidates = extensions.flatMap((extension) => [name + extension, path.join(name, `index${extension}`)]);
+  return candidates.find((candidate) => existsSync(candidate) && statSync(candidate).isFile()) ?? null;
+}
+
+function readManifest(): { version: string; devDependencies: Record<string, string> } {
+  return JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 }
 
 function writeJson(file: string, value: unknown): void {
