@@ -7,12 +7,10 @@ import { LABELS, podOf, RUNNING } from '../../../support/kubernetes/pod-objects'
 const MINUTE_MS = 60_000;
 const ELSEWHERE = 'perennial-other';
 const running = (shape = {}) => ({ status: RUNNING, ...shape });
-const other = (id: string, shape = {}) => ({
-  name: `ws-${id}`,
-  uid: `uid-${id}`,
-  labels: { ...LABELS, 'perennial/id': id },
-  ...shape,
-});
+const other = (id: string, shape = {}) => {
+  const labels = { ...LABELS, 'perennial/id': id };
+  return { name: `ws-${id}`, uid: `uid-${id}`, labels, ...shape };
+};
 
 let server: FakePods;
 let informer: PodInformer;
