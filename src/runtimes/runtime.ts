@@ -117,13 +117,17 @@ export interface Progress {
 export interface WorkspaceRef {
   /** Created once, with the workspace; the name of its objects in the runtime. */
   id: string;
+  /** The name of the person whose workspace it is. */
   owner: string;
+  /** The workspace's name, unique for its owner. */
   name: string;
+  /** The name of the organization whose policy holds. */
   organization: string;
 }
 
 /** A home, found by its workspace and organization. */
 export interface HomeRef {
+  /** The id of its workspace. */
   id: string;
   organization: string;
   /** As recorded; null when none was recorded. */
@@ -142,9 +146,11 @@ export interface HomeSpec extends WorkspaceRef {
 
 /** The pod of one build of a workspace. */
 export interface PodRef {
+  /** The id of its workspace. */
   id: string;
   /** Its namespace, in runtimes that separate organizations. */
   organization: string;
+  /** Counted from 1 for each workspace. */
   build: number;
 }
 
@@ -167,12 +173,16 @@ export interface PodSpec extends WorkspaceRef {
 
 /** A pod that runs. */
 export interface Pod {
+  /** The id of its workspace. */
   id: string;
   build: number;
   /** Unique for each pod: a recreated pod of the same build has another one. */
   instance: string;
+  /** The image's content that runs, `sha256:…`; empty where the runtime does not report it. */
   digest: string;
+  /** The name of the image's user. */
   user: string;
+  /** The uid of the image's user, which owns the home. */
   uid: number;
   /** The home's path inside, `/home/<user>` as a rule. */
   home: string;
@@ -186,14 +196,17 @@ export interface Command {
   argv: string[];
   /** Written to its standard input, which is then closed. */
   stdin?: string;
+  /** Variables in addition to the pod's own. Never a secret. */
   env?: Record<string, string>;
 }
 
 /** The end of a command. */
 export interface CommandResult {
+  /** 0 to 255. */
   exitCode: number;
-  /** At most the last 256 KiB each. */
+  /** At most the last 256 KiB. */
   stdout: string;
+  /** At most the last 256 KiB. */
   stderr: string;
 }
 
@@ -203,16 +216,21 @@ export type Observation =
   /** `reason` is a plain sentence; `counted` is false when the host or the stack ended, which is no fault of the workspace. */
   | { state: 'gone'; reason: string; counted: boolean };
 
-/** A pod in the answer of `listPods`; `reason` and `counted` are those of an `Observation`, `reason` null while it runs. */
+/** A pod in the answer of `listPods`. */
 export interface ListedPod extends WorkspaceRef, PodRef {
+  /** As in `Pod`. */
   instance: string;
+  /** True also while the pod starts, since it is not lost. */
   running: boolean;
+  /** Why the pod has ended, as a plain sentence; null while it runs. */
   reason: string | null;
+  /** False when the host or the stack ended, which is no fault of the workspace. */
   counted: boolean;
 }
 
 /** A home in the answer of `listHomes`. */
 export interface ListedHome extends WorkspaceRef {
+  /** As `prepareHome` returned it. */
   identity: string;
   /** Epoch milliseconds. */
   createdAt: number;
@@ -222,6 +240,8 @@ export interface ListedHome extends WorkspaceRef {
 
 /** The log of a build's step, from a byte offset on. */
 export interface LogRef extends PodRef {
+  /** The name of the step. */
   step: string;
+  /** In bytes, from 0. */
   offset: number;
 }

@@ -37,8 +37,9 @@ export interface KubernetesOptions extends Partial<ClusterSettings> {
   log?(level: 'info' | 'warn', message: string): void;
 }
 
-/** The runtime, and how many calls it made to the API server, by verb and kind. */
+/** The runtime on Kubernetes. */
 export interface KubernetesRuntime extends Runtime {
+  /** How many calls it made to the API server, by verb and kind, such as `GET pods`. */
   readonly calls: ReadonlyMap<string, number>;
 }
 

@@ -20,9 +20,13 @@ export interface MemoryRuntime extends Runtime {
   endAll(): Promise<void>;
   /** The verbs of all calls, in order. */
   readonly calls: readonly Verb[];
+  /** Ends a pod as if its node had lost it. */
   losePod(ref: PodRef, why?: { reason?: string; counted?: boolean }): void;
+  /** Makes a home vanish. */
   loseHome(id: string): void;
+  /** Sets the time of the last terminal input, in epoch milliseconds. */
   setTerminalInput(ref: PodRef, at: number | null): void;
+  /** Writes the log of a step to the home. */
   writeLog(log: LogName, text: string): void;
 }
 

@@ -12,7 +12,9 @@ export interface Access {
   credentials(): Promise<Credentials>;
 }
 
+/** The credentials of one request. */
 export interface Credentials {
+  /** With a token or a password, if the kubeconfig has one. */
   headers: Record<string, string>;
   /** With the certificates, and the proxy if there is one. */
   agent: Agent;

@@ -7,6 +7,7 @@ const MAX_REFUSAL_BYTES = 64 * 1024;
 /** Ten times a page of 500 pods. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
+/** A request over HTTP or HTTPS. */
 export interface Request {
   url: URL;
   method: string;

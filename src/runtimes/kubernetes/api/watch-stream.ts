@@ -10,15 +10,18 @@ const KEEP_ALIVE_MS = 30_000;
 /** Longer than any object in etcd. */
 const LONGEST_LINE = 16 * 1024 * 1024;
 
+/** The objects to watch, from a version on. */
 export interface WatchRequest {
   namespace: string;
   /** A selector; all objects without it. */
   labels?: string;
   resourceVersion: string;
+  /** After this the server ends the watch. */
   timeoutSeconds: number;
   signal: AbortSignal;
 }
 
+/** A change of an object; a bookmark has only its resource version. */
 export interface WatchEvent<T> {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   object: T;

@@ -11,6 +11,7 @@ export interface Marker {
   text: string;
 }
 
+/** A random marker, which no output contains by chance. */
 export function createMarker(): Marker {
   const [one, two] = [randomBytes(8).toString('hex'), randomBytes(8).toString('hex')];
   return { parts: [one, two], text: one + two };

@@ -6,11 +6,14 @@ import { CHANNEL, type ExecConnection, type ExecTarget, listen } from './channel
 import { createMarker, type Marker, streamedCommand } from './end-marker';
 import { openConnection } from './run-command';
 
+/** A terminal, or a command without one. */
 export interface ShellRequest {
+  /** The command; empty for the login shell. */
   argv: string[];
   /** The kind of terminal, as in TERM. */
   terminal: string;
   signal: AbortSignal;
+  /** Those of this process by default. */
   streams?: ShellStreams;
 }
 

@@ -12,6 +12,7 @@ export interface EventInformer {
   close(): void;
 }
 
+/** The events of one pod. */
 export interface EventSubscription {
   /** Of the pod and of its claims, in no order. */
   events(): CoreV1Event[];

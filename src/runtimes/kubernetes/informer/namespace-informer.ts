@@ -17,7 +17,9 @@ export interface Intervals {
   rereadMs: number;
   /** How long such reads may fail before the wait does. */
   rereadPatienceMs: number;
+  /** After the first failure; each further one doubles it. */
   firstRetryMs: number;
+  /** The longest delay between retries. */
   lastRetryMs: number;
   /** How old a full list may be: a watch that lost an event heals then. */
   relistMs: number;
@@ -31,6 +33,7 @@ export interface Intervals {
   watchSeconds: { atLeast: number; atMost: number };
 }
 
+/** Those in production. */
 export const DEFAULT_INTERVALS: Intervals = {
   rereadMs: 5000,
   rereadPatienceMs: 30_000,
@@ -52,6 +55,7 @@ export interface NamespaceInformer {
   close(error: Error): void;
 }
 
+/** The options of a namespace informer. */
 export interface NamespaceInformerOptions {
   api: PodSource;
   namespace: string;

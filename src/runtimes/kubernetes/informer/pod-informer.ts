@@ -42,9 +42,11 @@ export interface PodInformer {
   close(): void;
 }
 
+/** The options of a pod informer. */
 export interface PodInformerOptions {
   /** Where pods may be, called for each list. A namespace that was named once is watched until the informer is closed. */
   namespaces(): Promise<string[]>;
+  /** Epoch milliseconds; the clock by default. */
   now?: () => number;
   intervals?: Partial<Intervals>;
 }

@@ -15,6 +15,7 @@ export interface PodStore {
   remove(last: V1Pod): void;
   /** A version of the store, taken before a list or a read begins: what the watch reports meanwhile is newer than the answer. */
   version(): number;
+  /** Merges a complete list; pods that it lacks, and that were put before it began, vanished. */
   putList(pods: V1Pod[], since: number): void;
   /** Merges a read of one name, null when there is no such pod. Returns the newest that is known then. */
   putRead(name: string, pod: V1Pod | null, since: number): V1Pod | null;
@@ -26,7 +27,9 @@ export interface PodStore {
 /** Emits `pod/NAME` at each change of a pod, with null when it is gone, and `closed` when no change will follow. */
 export type PodChanges = EventEmitter<{ closed: [Error]; [name: `pod/${string}`]: [V1Pod | null] }>;
 
+/** The options of a store. */
 export interface PodStoreOptions {
+  /** Epoch milliseconds. */
   now: () => number;
   /** How long a pod that vanished stays known. */
   tombstoneMs: number;

@@ -3,6 +3,7 @@ import { onAbort, sleepWithJitter } from '../../../hooks/until-aborted';
 import type { Intervals, PodSource } from './namespace-informer';
 import type { PodStore } from './pod-store';
 
+/** The input of a wait. */
 export interface PodWait {
   api: PodSource;
   store: PodStore;

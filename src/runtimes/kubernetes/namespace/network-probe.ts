@@ -15,6 +15,7 @@ export interface NetworkProbe {
   warnings(): string[];
 }
 
+/** The options of a network probe. */
 export interface NetworkProbeOptions {
   /** Address ranges that policies close, in CIDR notation. */
   closed: string[];

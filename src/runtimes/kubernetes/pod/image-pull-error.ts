@@ -28,10 +28,14 @@ export function pullError(message: string, events: CoreV1Event[]): string {
  */
 export type PullVerdict = 'missing' | 'unfit' | 'denied' | 'throttled' | 'passing';
 
+/** Judges the error of a pull. */
 export function judgePull(error: string): PullVerdict {
   // Quoted names and addresses may contain any word; so may unquoted ones, which have a slash.
   const message = error.replaceAll(/"[^"]*"/g, '""');
-  const words = message.replaceAll(/\S*\/\S*/g, '');
+  const words = message
+    .split(/\s+/)
+    .filter((word) => !word.includes('/'))
+    .join(' ');
   if (THROTTLED.test(words)) return 'throttled';
   if (UNFIT.test(message)) return 'unfit';
   if (MISSING.some((pattern) => pattern.test(message))) return 'missing';
