@@ -1,24 +1,24 @@
-/** The steps of a build as activities: what they answer, what they refuse, and that a cancel undoes nothing. */
+/** The activities of a build's steps: results, refusals, and that a cancel undoes nothing. */
 
 import { QueryNotRegisteredError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { RuntimeFailure } from '../../src/runtimes/failure';
-import { activityWorld, DEADLINE, HOME, podOf } from '../support/fake-client';
+import { activityContext, DEADLINE, HOME, podOf } from '../support/fake-client';
 
 const HOOK = { step: 'configure', build: 1, timeoutMs: 60_000, dotfiles: null } as const;
 const POD = { id: 'w1', organization: 'default', build: 1 };
 
-async function built(options: Parameters<typeof activityWorld>[0] = {}) {
-  const world = activityWorld(options);
-  const prepared = await world.run(world.activities.prepareHome, { home: HOME, deadline: DEADLINE });
+async function built(options: Parameters<typeof activityContext>[0] = {}) {
+  const context = activityContext(options);
+  const prepared = await context.run(context.activities.prepareHome, { home: HOME, deadline: DEADLINE });
   const pod = podOf(prepared.value.identity);
-  return { ...world, pod, identity: prepared.value.identity };
+  return { ...context, pod, identity: prepared.value.identity };
 }
 
 describe('admit', () => {
-  test('It answers the policy of the moment, without its changes.', async () => {
-    const { workflows, run, activities } = activityWorld();
-    workflows.set('organization/acme', { answer: { version: 3, changes: ['a secret of nobody'] } });
+  test('It returns the present policy, without its changes.', async () => {
+    const { workflows, run, activities } = activityContext();
+    workflows.set('organization/acme', { answer: { version: 3, changes: ['a change of the policy'] } });
     const { value, attempt } = await run(activities.admit, { organization: 'acme', deadline: DEADLINE });
     expect([value, attempt]).toEqual([{ policy: { version: 3, changedAt: 0 } }, 1]);
   });
@@ -33,14 +33,14 @@ describe('admit', () => {
     ],
     ['a server that is away', new Error('14 UNAVAILABLE'), 'RuntimeUnavailable', false],
   ])('For %s the failure says so.', async (_, answer, type, nonRetryable) => {
-    const { workflows, run, activities } = activityWorld();
+    const { workflows, run, activities } = activityContext();
     if (answer) workflows.set('organization/acme', { answer });
     const admitted = run(activities.admit, { organization: 'acme', deadline: DEADLINE });
     await expect(admitted).rejects.toMatchObject({ type, nonRetryable, message: expect.stringContaining('acme') });
   });
 
-  test("A policy that nobody answers with is waited for until the build's deadline, and no longer.", async () => {
-    const { workflows, run, activities } = activityWorld();
+  test("A query of the policy without an answer is waited for until the build's deadline, and no longer.", async () => {
+    const { workflows, run, activities } = activityContext();
     workflows.set('organization/acme', { answer: new Promise(() => undefined) });
     const deadline = { text: '200ms', totalMs: 200, spentMs: 0 };
     const admitted = run(activities.admit, { organization: 'acme', deadline });
@@ -50,7 +50,7 @@ describe('admit', () => {
 });
 
 describe('prepareHome', () => {
-  test('Run twice, it answers the same home.', async () => {
+  test('Run twice, it returns the same home.', async () => {
     const { runtime, run, activities, identity } = await built();
     const again = await run(activities.prepareHome, { home: { ...HOME, identity }, deadline: DEADLINE });
     expect(again.value.identity).toBe(identity);
@@ -58,7 +58,7 @@ describe('prepareHome', () => {
   });
 
   test.each([
-    ['nobody', undefined, null],
+    ['no workspace', undefined, null],
     ['a workspace that has ended', { status: 'COMPLETED', id: 'w1' }, null],
     ['a workspace of the same name with another home', { id: 'w2' }, null],
     ['a living workspace', { id: 'w1' }, 'NotAllowed'],
@@ -71,14 +71,14 @@ describe('prepareHome', () => {
     else await expect(adopted).rejects.toMatchObject({ type, nonRetryable: true });
   });
 
-  test('A home to take over that is not there is HomeMissing, and none is made.', async () => {
-    const { runtime, run, activities } = activityWorld();
+  test('The adoption of a home that does not exist fails with HomeMissing, and no home is created.', async () => {
+    const { runtime, run, activities } = activityContext();
     const adopted = run(activities.prepareHome, { home: { ...HOME, adopt: true }, deadline: DEADLINE });
     await expect(adopted).rejects.toMatchObject({ type: 'HomeMissing', nonRetryable: true });
     expect(await runtime.listHomes()).toEqual([]);
   });
 
-  test('A home that may be where the runtime was not let look is asked for again.', async () => {
+  test('The adoption of a home is retried while the list of homes is incomplete.', async () => {
     const { runtime, activities, run } = await built();
     jest.spyOn(runtime, 'listHomes').mockImplementation(async (passOver) => {
       passOver?.('namespace perennial-default');
@@ -90,7 +90,7 @@ describe('prepareHome', () => {
 });
 
 describe('startPod', () => {
-  test('Its heartbeat says what holds it up; cancelled, it undoes nothing, and the next attempt finds the pod that came of it.', async () => {
+  test('Its heartbeat says what it waits for; a cancel undoes nothing, and the next attempt finds the pod.', async () => {
     let letGo = () => {};
     const held = new Promise<void>((resolve) => {
       letGo = resolve;

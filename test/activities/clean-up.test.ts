@@ -1,16 +1,16 @@
 /** Stops, purges, and the last look: translated failures, heartbeats, and nothing undone. */
 import { CancelledFailure } from '@temporalio/common';
 import { RuntimeFailure } from '../../src/runtimes/failure';
-import { activityWorld, DEADLINE, HOME, podOf } from '../support/fake-client';
+import { activityContext, DEADLINE, HOME, podOf } from '../support/fake-client';
 
 const POD = { id: 'w1', organization: 'default', build: 1 };
 
-async function running(options: Parameters<typeof activityWorld>[0] = {}) {
-  const world = activityWorld(options);
-  const { value } = await world.run(world.activities.prepareHome, { home: HOME, deadline: DEADLINE });
-  await world.run(world.activities.startPod, { pod: podOf(value.identity), deadline: DEADLINE });
-  world.beats.length = 0;
-  return { ...world, identity: value.identity };
+async function running(options: Parameters<typeof activityContext>[0] = {}) {
+  const context = activityContext(options);
+  const { value } = await context.run(context.activities.prepareHome, { home: HOME, deadline: DEADLINE });
+  await context.run(context.activities.startPod, { pod: podOf(value.identity), deadline: DEADLINE });
+  context.heartbeats.length = 0;
+  return { ...context, identity: value.identity };
 }
 
 test('A stop removes the pod of its build, and once more does no harm.', async () => {
@@ -28,7 +28,7 @@ test("A stop leaves a newer build's pod alone.", async () => {
 });
 
 test('A stop that is held up says so with its heartbeat, from the first moment on; cancelled, it leaves the pod.', async () => {
-  const { runtime, environment, run, activities, beats } = await running({
+  const { runtime, environment, run, activities, heartbeats } = await running({
     hold: (verb) => (verb === 'stopPod' ? new Promise(() => undefined) : undefined),
   });
   const stopped = run(activities.stopPod, { pod: POD });
@@ -36,7 +36,7 @@ test('A stop that is held up says so with its heartbeat, from the first moment o
     environment.on('heartbeat', ({ waitingFor }) => waitingFor.includes('holds') && resolve(null)),
   );
   await isSaid;
-  expect(beats[0]).toEqual({ waitingFor: 'the runtime' });
+  expect(heartbeats[0]).toEqual({ waitingFor: 'the runtime' });
   environment.cancel('CANCELLED');
   expect(await stopped.catch((error: unknown) => error)).toBeInstanceOf(CancelledFailure);
   expect(await runtime.listPods()).toMatchObject([{ build: 1, running: true }]);
@@ -45,7 +45,7 @@ test('A stop that is held up says so with its heartbeat, from the first moment o
 test.each([
   ['a terminal', 12_345, 12_345],
   ['no terminal', null, null],
-])('The last look tells of the last input of %s.', async (_, at, lastInputAt) => {
+])('The last look returns the last input of %s.', async (_, at, lastInputAt) => {
   const { runtime, run, activities } = await running();
   runtime.setTerminalInput(POD, at);
   expect(await run(activities.lastLook, { pod: POD })).toEqual({ lastInputAt });
@@ -57,7 +57,7 @@ test('The last look at a lost pod is PodLost and not retried; at a runtime out o
   await expect(run(activities.lastLook, { pod: POD })).rejects.toMatchObject({ type: 'PodLost', nonRetryable: true });
 });
 
-test('A purge removes the home, and once more does no harm; a mounted home is HomeBusy, which is retried.', async () => {
+test('A purge removes the home, is safe to repeat, and is retried while a mounted home is HomeBusy.', async () => {
   const { runtime, run, activities, identity } = await running();
   const purge = () => run(activities.deleteHome, { id: 'w1', organization: 'default', identity });
   await expect(purge()).rejects.toMatchObject({ type: 'HomeBusy', nonRetryable: false });
@@ -66,7 +66,7 @@ test('A purge removes the home, and once more does no harm; a mounted home is Ho
   expect(await runtime.listHomes()).toEqual([]);
 });
 
-test('A purge leaves a stranger in the place of the home alone.', async () => {
+test('A purge leaves an unknown volume in the place of the home unchanged.', async () => {
   const { runtime, run, activities } = await running();
   await run(activities.stopPod, { pod: POD });
   const purged = run(activities.deleteHome, { id: 'w1', organization: 'default', identity: 'another' });
@@ -74,7 +74,7 @@ test('A purge leaves a stranger in the place of the home alone.', async () => {
   expect(await runtime.listHomes()).toHaveLength(1);
 });
 
-test('What refuses a clean-up or a last look is asked again, since a pod or a home that is given up would be forgotten.', async () => {
+test('A refused clean-up or last look is retried, since an abandoned pod or home would be forgotten.', async () => {
   const refusal = new RuntimeFailure('NotAllowed', 'forbidden by a webhook');
   const { run, activities, identity } = await running({
     fail: (verb) => (verb === 'prepareHome' || verb === 'startPod' ? undefined : refusal),

@@ -1,10 +1,10 @@
-/** Pods, images, clusters, and failures that say far too much: what comes of it in a history stays within fixed limits. */
+/** Oversized results of pods, images, and clusters, and oversized failures: what enters a history stays within fixed limits. */
 import { ApplicationFailure, DefaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import type { Activities, StepResult } from '../../src/activities';
 import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { MemoryOptions } from '../../src/runtimes/memory';
 import type { Pod } from '../../src/runtimes/runtime';
-import { activityWorld, DEADLINE, HOME, podOf } from '../support/fake-client';
+import { activityContext, DEADLINE, HOME, podOf } from '../support/fake-client';
 
 type StartInput = Parameters<Activities['startPod']>[0];
 
@@ -31,8 +31,8 @@ function failureWith(type: RuntimeFailure['type'], text: string): RuntimeFailure
 }
 
 describe.each(TEXTS)('%s', (_, text) => {
-  test.each(['startPod', 'awaitPod'] as const)('A pod that says too much of itself is cut where %s answers it.', async (verb) => {
-    const { runtime, run, activities } = activityWorld();
+  test.each(['startPod', 'awaitPod'] as const)('An oversized pod is cut in the result of %s.', async (verb) => {
+    const { runtime, run, activities } = activityContext();
     const { value } = await run(activities.prepareHome, { home: HOME, deadline: DEADLINE });
     const names = { instance: text, digest: text, user: text, home: text, more: text };
     const pod = { id: 'w1', build: 1, uid: 1000, ...names, warnings: Array(900).fill(text) } as Pod;
@@ -46,8 +46,8 @@ describe.each(TEXTS)('%s', (_, text) => {
     expect(result.value?.warnings.at(-1)).toBe('and 881 more warnings');
   });
 
-  test('An identity that cannot be kept whole is refused, since a part of it would be that of another home.', async () => {
-    const { runtime, run, activities } = activityWorld();
+  test('An oversized identity is refused, since a cut one might be that of another home.', async () => {
+    const { runtime, run, activities } = activityContext();
     jest.spyOn(runtime, 'prepareHome').mockResolvedValue({ identity: text });
     const prepared = run(activities.prepareHome, { home: HOME, deadline: DEADLINE });
     await expect(prepared).rejects.toMatchObject({
@@ -74,56 +74,56 @@ describe.each(TEXTS)('%s', (_, text) => {
     ['a failure of the SDK', () => ApplicationFailure.create({ type: text, message: text, details: [{ text }, text] })],
     ['no error', () => text],
   ])('What every verb that a workflow asks for fails with (%s) is cut, and brings no cause.', async (_name, failure) => {
-    const world = await started();
+    const context = await started();
     for (const verb of ['prepareHome', 'startPod', 'exec', 'stopPod', 'deleteHome', 'lastTerminalInput', 'listPods'] as const) {
-      jest.spyOn(world.runtime, verb).mockImplementation(async () => {
+      jest.spyOn(context.runtime, verb).mockImplementation(async () => {
         throw failure();
       });
     }
-    world.workflows.set('organization/default', { answer: new Error(text) });
-    for (const [name, call] of Object.entries(calls(world))) {
+    context.workflows.set('organization/default', { answer: new Error(text) });
+    for (const [name, call] of Object.entries(calls(context))) {
       const bytes = bytesOf(encoded(await call().catch((error: unknown) => error)));
       expect([name, bytes < FAILURE_BYTES || bytes]).toEqual([name, true]);
     }
-    expect(Math.max(...world.beats.map(bytesOf), 0)).toBeLessThan(HEARTBEAT_BYTES);
+    expect(Math.max(...context.heartbeats.map(bytesOf), 0)).toBeLessThan(HEARTBEAT_BYTES);
   });
 
-  test('The reason of a lost pod is cut before its workspace is told.', async () => {
-    const world = await started();
-    world.workflows.set('workspace/ada/dev', { id: 'w1' });
-    world.runtime.losePod(POD, { reason: text });
-    const watching = world.run(world.activities.watch, { runtime: 'memory' }).catch((error: unknown) => error);
-    while (world.signals.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    world.environment.cancel('CANCELLED');
+  test('The reason of a lost pod is cut before it is reported.', async () => {
+    const context = await started();
+    context.workflows.set('workspace/ada/dev', { id: 'w1' });
+    context.runtime.losePod(POD, { reason: text });
+    const watching = context.run(context.activities.watch, { runtime: 'memory' }).catch((error: unknown) => error);
+    while (context.signals.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    context.environment.cancel('CANCELLED');
     await watching;
-    expect(world.signals.map(({ input }) => bytesOf(input) < HEARTBEAT_BYTES)).toEqual([true]);
+    expect(context.signals.map(({ input }) => bytesOf(input) < HEARTBEAT_BYTES)).toEqual([true]);
   });
 
   test('What a verb says it waits for is cut in heartbeats, and in the failure of a clean-up that takes too long.', async () => {
-    const world = await started();
-    jest.spyOn(world.runtime, 'stopPod').mockImplementation((_pod, { waitingFor }) => {
+    const context = await started();
+    jest.spyOn(context.runtime, 'stopPod').mockImplementation((_pod, { waitingFor }) => {
       waitingFor(text);
       return new Promise(() => undefined);
     });
-    const failure = await world.run(world.activities.stopPod, { pod: POD, limitMs: 400 }).catch((error: unknown) => error);
+    const failure = await context.run(context.activities.stopPod, { pod: POD, limitMs: 400 }).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       type: 'RuntimeUnavailable',
       message: expect.stringMatching(/^after 0.4 s it still waits for /),
     });
     expect(bytesOf(encoded(failure))).toBeLessThan(FAILURE_BYTES);
-    expect(world.beats.length).toBeGreaterThan(1);
-    expect(Math.max(...world.beats.map(bytesOf))).toBeLessThan(HEARTBEAT_BYTES);
+    expect(context.heartbeats.length).toBeGreaterThan(1);
+    expect(Math.max(...context.heartbeats.map(bytesOf))).toBeLessThan(HEARTBEAT_BYTES);
   });
 });
 
 async function started(options: MemoryOptions = {}) {
-  const world = activityWorld(options);
-  const { value } = await world.run(world.activities.prepareHome, { home: HOME, deadline: DEADLINE });
-  await world.run(world.activities.startPod, { pod: podOf(value.identity), deadline: DEADLINE });
-  return world;
+  const context = activityContext(options);
+  const { value } = await context.run(context.activities.prepareHome, { home: HOME, deadline: DEADLINE });
+  await context.run(context.activities.startPod, { pod: podOf(value.identity), deadline: DEADLINE });
+  return context;
 }
 
-/** Every activity that a workspace asks for, and the watch. */
+/** Every activity of a workspace, and the watch. */
 function calls({ run, activities }: Awaited<ReturnType<typeof started>>): Record<string, () => Promise<unknown>> {
   const deadline = DEADLINE;
   return {
@@ -139,7 +139,7 @@ function calls({ run, activities }: Awaited<ReturnType<typeof started>>): Record
   };
 }
 
-/** As a worker sends it. */
+/** Its size as the worker encodes it. */
 function encoded(failure: unknown): object {
   expect(failure).toBeInstanceOf(ApplicationFailure);
   return new DefaultFailureConverter().errorToFailure(failure, defaultPayloadConverter);

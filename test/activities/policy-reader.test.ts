@@ -10,7 +10,7 @@ function createQueries() {
   return { ends, query };
 }
 
-test('Callers that come while a reading runs share the next one, so that none is given what was read before it asked.', async () => {
+test('Callers that arrive during a read share the next one, so that none gets a result from before its call.', async () => {
   const { ends, query } = createQueries();
   const { read } = coalesceReads(query);
   const first = read('a');
@@ -24,7 +24,7 @@ test('Callers that come while a reading runs share the next one, so that none is
   expect(await Promise.all(others)).toEqual(['a new', 'a new', 'a new']);
 });
 
-test('A reading that fails fails for those who share it, and the next one is made all the same.', async () => {
+test('A failed read fails for all callers that share it, and the next read runs.', async () => {
   const { ends, query } = createQueries();
   const { read } = coalesceReads(query);
   const [first, second] = [read('a'), read('a')];
@@ -37,7 +37,7 @@ test('A reading that fails fails for those who share it, and the next one is mad
   expect(await third).toBe('a again');
 });
 
-test('Readings of different policies do not wait for each other.', async () => {
+test('Reads of different policies do not wait for each other.', async () => {
   const { ends, query } = createQueries();
   const { read } = coalesceReads(query);
   const both = [read('a'), read('b')];

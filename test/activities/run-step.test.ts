@@ -24,10 +24,10 @@ interface Attempt {
 /** Runs one attempt of a step, and keeps what it sent with its heartbeats. */
 function attempt({ deadline = HOUR, info = {}, work }: Attempt) {
   const environment = quietEnvironment(info);
-  const beats: StepHeartbeat[] = [];
-  environment.on('heartbeat', (details: StepHeartbeat) => beats.push(details));
+  const heartbeats: StepHeartbeat[] = [];
+  environment.on('heartbeat', (details: StepHeartbeat) => heartbeats.push(details));
   const result = environment.run(() => runStep({ deadline, waitingFor: 'the test' }, work)) as Promise<StepResult>;
-  return { environment, beats, result, failure: () => failureOf(result) };
+  return { environment, heartbeats, result, failure: () => failureOf(result) };
 }
 
 async function failureOf(result: Promise<unknown>): Promise<ApplicationFailure | CancelledFailure> {
@@ -49,7 +49,7 @@ const throwing = (type: FailureType, details?: unknown) => async () => {
 test('The heartbeat says what the step waits for, as it changes, at most 500 characters of it.', async () => {
   let goOn = (_sentence: string) => {};
   let end = () => {};
-  const { environment, beats, result } = attempt({
+  const { environment, heartbeats, result } = attempt({
     work: ({ waitingFor }) => {
       goOn = waitingFor;
       return new Promise<void>((resolve) => {
@@ -64,16 +64,16 @@ test('The heartbeat says what the step waits for, as it changes, at most 500 cha
   end();
   await result;
   const usedMs = expect.any(Number);
-  expect(beats).toEqual([
+  expect(heartbeats).toEqual([
     { waitingFor: 'the test', usedMs },
     { waitingFor: `${'a node '.repeat(100).slice(0, 499)}…`, usedMs },
   ]);
 });
 
 test('A step that is over at once sends no heartbeat, which would only cost the server a write.', async () => {
-  const { beats, result } = attempt({ work: async () => 'done' });
+  const { heartbeats, result } = attempt({ work: async () => 'done' });
   await result;
-  expect(beats).toEqual([]);
+  expect(heartbeats).toEqual([]);
 });
 
 test('The result says how long the step took with all its attempts, and which attempt it was.', async () => {
@@ -118,10 +118,10 @@ test('A deadline longer than any timer of Node does not end the step at once.', 
 });
 
 test.each(TEMPORARY_TYPES)('%s is retried, and the pause counts for the deadline of the next attempt.', async (type) => {
-  const { beats, failure } = attempt({ work: throwing(type) });
+  const { heartbeats, failure } = attempt({ work: throwing(type) });
   expect(await failure()).toMatchObject({ type, nonRetryable: false, nextRetryDelay: 1_000, message: `${type} it is` });
-  expect(beats.at(-1)).toEqual({ waitingFor: `another attempt after ${type}: ${type} it is`, usedMs: expect.any(Number) });
-  expect(beats.at(-1)?.usedMs).toBeGreaterThanOrEqual(1_000);
+  expect(heartbeats.at(-1)).toEqual({ waitingFor: `another attempt after ${type}: ${type} it is`, usedMs: expect.any(Number) });
+  expect(heartbeats.at(-1)?.usedMs).toBeGreaterThanOrEqual(1_000);
 });
 
 test.each([...FINAL_TYPES, ...INTERNAL_TYPES])('%s is never retried by the activity.', async (type) => {
@@ -155,11 +155,11 @@ test.each([
 
 test('No pause goes past the deadline, so that the build ends when it says.', async () => {
   const deadline = { text: '10s', totalMs: 10_000, spentMs: 9_500 };
-  const { beats, failure } = attempt({ deadline, info: { attempt: 8 }, work: throwing('NoCapacity') });
+  const { heartbeats, failure } = attempt({ deadline, info: { attempt: 8 }, work: throwing('NoCapacity') });
   const { nextRetryDelay } = (await failure()) as ApplicationFailure;
   expect(nextRetryDelay).toBeGreaterThan(300);
   expect(nextRetryDelay).toBeLessThanOrEqual(500);
-  expect(beats.at(-1)?.usedMs).toBeGreaterThanOrEqual(500);
+  expect(heartbeats.at(-1)?.usedMs).toBeGreaterThanOrEqual(500);
 });
 
 test('A cancelled step stops observing and says how much of the deadline it used.', async () => {

@@ -6,7 +6,7 @@
 import type { WorkspaceHandle } from '../../src/client';
 import { BASELINE_QUEUE } from './bench-env';
 import { inLanes, until } from './lanes';
-import { FLEET_ORGANIZATIONS, FLEET_SIZE, fleetOf, memoryGround } from './memory-bench-env';
+import { FLEET_ORGANIZATIONS, FLEET_SIZE, fleetOf, memoryBenchEnv } from './memory-bench-env';
 import { type Bench, type Line, line, type Measurement, median } from './report';
 
 const AFTER_MS = 60_000;
@@ -44,7 +44,7 @@ const summary = (values: number[]) =>
 
 /** Makes the threshold one minute, and gives all workspaces an access at one instant. */
 async function fallDueTogether(bench: Bench, fleet: WorkspaceHandle[]): Promise<number> {
-  const { client } = await memoryGround(bench);
+  const { client } = await memoryBenchEnv(bench);
   bench.say('pushing a threshold of one minute');
   const change = { autoOff: { after: '1m' } };
   await Promise.all(FLEET_ORGANIZATIONS.map((name) => client.organization(name).setPolicy(change)));
@@ -58,7 +58,7 @@ async function fallDueTogether(bench: Bench, fleet: WorkspaceHandle[]): Promise<
 }
 
 async function bareLateness(bench: Bench, round: string): Promise<number[]> {
-  const { temporal } = await memoryGround(bench);
+  const { temporal } = await memoryBenchEnv(bench);
   const dueAt = Date.now() + BARE_AHEAD_MS;
   const ids = Array.from({ length: FLEET_SIZE }, (_, index) => `sleeper/${round}/${index}`);
   await inLanes(FLEET_SIZE, 20, async (index) => {
@@ -95,7 +95,7 @@ async function autoOffLateness(bench: Bench, fleet: WorkspaceHandle[], dueAt: nu
 
 /** The begin of the workflow task after the first timer that fired at the instant due or later. */
 async function seenAt(bench: Bench, { owner, name }: WorkspaceHandle, dueAt: number): Promise<number> {
-  const { temporal } = await memoryGround(bench);
+  const { temporal } = await memoryBenchEnv(bench);
   const { events } = await temporal.workflow.getHandle(`workspace/${owner}/${name}`).fetchHistory();
   const at = (event: { eventTime?: { seconds?: unknown; nanos?: number | null } | null }) =>
     Number(event.eventTime?.seconds) * 1_000 + (event.eventTime?.nanos ?? 0) / 1e6;

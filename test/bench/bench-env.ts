@@ -19,19 +19,23 @@ import type { Bench } from './report';
 export const BASELINE_QUEUE = 'bench-baseline';
 /** The workflows as they are deployed: compiled, since what the bundler makes of sources costs more memory. */
 const COMPILED = join(__dirname, '..', '..', 'dist', 'workflows');
-export const payloadConverterPath = join(COMPILED, 'payload-converter.js');
+export const payloadConverterPath = join(COMPILED, 'sdk', 'payload-converter.js');
 
 /** What must not outlive this process, however it ends: servers and sandboxes run in sessions of their own. */
 export const cleanups = new Set<() => Promise<void>>();
 
-export interface Ground {
+export interface BenchEnv {
   client: PerennialClient;
   temporal: Client;
   close(): Promise<void>;
 }
 
 /** Starts a server on a new file, and workers with the settings that the product has by default or is given, all in this process. */
-export async function openGround(bench: Bench, runtime: WorkspaceRuntime, environment: NodeJS.ProcessEnv = {}): Promise<Ground> {
+export async function openBenchEnv(
+  bench: Bench,
+  runtime: WorkspaceRuntime,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<BenchEnv> {
   installQuietRuntime();
   const dir = mkdtempSync(join(tmpdir(), 'perennial-bench-'));
   bench.say('starting a Temporal server');
@@ -56,12 +60,12 @@ export async function openGround(bench: Bench, runtime: WorkspaceRuntime, enviro
   return { client, temporal, close };
 }
 
-let ours: Promise<WorkflowBundleWithSourceMap> | null = null;
-export function bundleOurs(): Promise<WorkflowBundleWithSourceMap> {
+let perennial: Promise<WorkflowBundleWithSourceMap> | null = null;
+export function bundlePerennial(): Promise<WorkflowBundleWithSourceMap> {
   // As deployed: compiled, by the worker's own bundling.
   const { bundleWorkflows } = require(join(COMPILED, '..', 'worker', 'bundle.js')) as typeof import('../../src/worker/bundle');
-  ours ??= bundleWorkflows({ logger: new DefaultLogger('WARN') });
-  return ours;
+  perennial ??= bundleWorkflows({ logger: new DefaultLogger('WARN') });
+  return perennial;
 }
 
 let baseline: Promise<WorkflowBundleWithSourceMap> | null = null;
@@ -93,7 +97,7 @@ async function createWorkers(given: {
   } satisfies Omit<WorkerOptions, 'taskQueue'>;
   const options = { ...both, activities, dataConverter: { payloadConverterPath } };
   return Promise.all([
-    Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: await bundleOurs() }),
+    Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: await bundlePerennial() }),
     Worker.create({ ...options, taskQueue: STARTS_QUEUE, ...startSlots(settings.startSlots) }),
     Worker.create({ ...options, taskQueue: CARE_QUEUE, maxConcurrentActivityTaskExecutions: settings.careSlots }),
     Worker.create({ ...both, taskQueue: BASELINE_QUEUE, workflowBundle: await bundleBaseline() }),

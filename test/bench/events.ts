@@ -5,7 +5,7 @@
  */
 import type { WorkspaceHandle } from '../../src/client';
 import { until } from './lanes';
-import { createOrganization, memoryGround, runningWorkspace } from './memory-bench-env';
+import { createOrganization, memoryBenchEnv, runningWorkspace } from './memory-bench-env';
 import { type Bench, type Line, line, type Measurement, median, spread } from './report';
 
 const PINGS = 10;
@@ -95,7 +95,7 @@ async function visiblePing(workspace: WorkspaceHandle): Promise<void> {
 
 function lengthOf(bench: Bench, { owner, name }: WorkspaceHandle): () => Promise<number> {
   return async () => {
-    const { temporal } = await memoryGround(bench);
+    const { temporal } = await memoryBenchEnv(bench);
     return (await temporal.workflow.getHandle(`workspace/${owner}/${name}`).describe()).historyLength;
   };
 }

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { defaultPolicy } from '../../src/workflows/organization/rules/policy';
 import { type Cache, type Cached, createCache } from './activations';
-import { bundleBaseline, bundleOurs } from './bench-env';
+import { bundleBaseline, bundlePerennial } from './bench-env';
 
 /** Kilobytes of 1,024 bytes for each workflow, one figure for each batch. */
 export interface HeapFigures {
@@ -30,17 +30,17 @@ let made = 0;
 
 async function main(): Promise<void> {
   const baseline = await createCache(await bundleBaseline(), () => null);
-  const silent = await createCache(await bundleOurs(), () => undefined);
-  const ours = await createCache(await bundleOurs(), answers);
+  const silent = await createCache(await bundlePerennial(), () => undefined);
+  const perennial = await createCache(await bundlePerennial(), answers);
   const empty = await batches(BATCH, () => baseline.start({ type: 'empty', workflowId: 'empty', input: [] }));
   const builder = await batches(BATCH, () => baseline.start({ type: 'builder', workflowId: 'builder', input: [] }));
   const created = await batches(BATCH, () => createWorkspace(silent));
   const running = await batches(BATCH, async () => {
-    const workspace = await createWorkspace(ours);
+    const workspace = await createWorkspace(perennial);
     await expectState(workspace, 'running');
     return workspace;
   });
-  const full = await batches(FULL_BATCH, () => fullWorkspace(ours));
+  const full = await batches(FULL_BATCH, () => fullWorkspace(perennial));
   process.send?.({ empty, builder, created, running, full } satisfies HeapFigures);
   process.disconnect();
 }

@@ -2,7 +2,7 @@
 import { autoOff } from './auto-off';
 import { events } from './events';
 import { heap } from './heap';
-import { closeMemoryGround } from './memory-bench-env';
+import { closeMemoryBenchEnv } from './memory-bench-env';
 import { organization } from './organization';
 import { ping } from './ping';
 import { rebuild } from './rebuild';
@@ -14,5 +14,5 @@ const MEASUREMENTS = [rebuild, heap, events, replay, organization, ping, autoOff
 
 /** Measures all, or those named, and ends the process. */
 export function main(names: string[]): Promise<void> {
-  return runMeasurements({ measurements: MEASUREMENTS, names, close: closeMemoryGround });
+  return runMeasurements({ measurements: MEASUREMENTS, names, close: closeMemoryBenchEnv });
 }

@@ -2,7 +2,7 @@
 import type { WorkspaceHandle } from '../../src/client';
 import { organizationWorkflowId, TASK_QUEUE } from '../../src/contract/names';
 import { createMemoryRuntime } from '../../src/runtimes/memory';
-import { type Ground, openGround } from './bench-env';
+import { type BenchEnv, openBenchEnv } from './bench-env';
 import { inLanes, until } from './lanes';
 import { NO_HOOK } from './no-hook';
 import type { Bench } from './report';
@@ -14,13 +14,13 @@ const OWNER = 'fleet';
 /** So many builds at once, which neither the server nor the workers have to queue for long. */
 const BATCH = 50;
 
-let opened: Promise<Ground> | null = null;
-export function memoryGround(bench: Bench): Promise<Ground> {
-  opened ??= openGround(bench, createMemoryRuntime({ now: Date.now, exec: () => NO_HOOK }));
+let opened: Promise<BenchEnv> | null = null;
+export function memoryBenchEnv(bench: Bench): Promise<BenchEnv> {
+  opened ??= openBenchEnv(bench, createMemoryRuntime({ now: Date.now, exec: () => NO_HOOK }));
   return opened;
 }
 
-export async function closeMemoryGround(): Promise<void> {
+export async function closeMemoryBenchEnv(): Promise<void> {
   await (await opened)?.close();
   opened = null;
 }
@@ -33,7 +33,7 @@ export function fleetOf(bench: Bench): Promise<WorkspaceHandle[]> {
 }
 
 async function makeFleet(bench: Bench): Promise<WorkspaceHandle[]> {
-  const { client, temporal } = await memoryGround(bench);
+  const { client, temporal } = await memoryBenchEnv(bench);
   bench.say(`creating ${FLEET_SIZE} workspaces`);
   for (const organization of FLEET_ORGANIZATIONS) await createOrganization(bench, organization, {});
   const made: WorkspaceHandle[] = [];
@@ -54,7 +54,7 @@ async function makeFleet(bench: Bench): Promise<WorkspaceHandle[]> {
 
 /** A new workspace, whose first build has ended. */
 export async function runningWorkspace(bench: Bench, given: { name: string; organization?: string }): Promise<WorkspaceHandle> {
-  const { client } = await memoryGround(bench);
+  const { client } = await memoryBenchEnv(bench);
   const workspace = await client.create({ owner: 'bench', image: 'starter:1', by: 'bench', ...given });
   await until(`${given.name} is running`, async () => (await workspace.status()).state === 'running', 100);
   return workspace;
@@ -62,7 +62,7 @@ export async function runningWorkspace(bench: Bench, given: { name: string; orga
 
 /** Not through the client's own `create`, which goes on waiting for a workflow's end that never comes, also after the server's. */
 export async function createOrganization(bench: Bench, name: string, policy: object): Promise<void> {
-  const { client, temporal } = await memoryGround(bench);
+  const { client, temporal } = await memoryBenchEnv(bench);
   const workflowId = organizationWorkflowId(name);
   await temporal.workflow.start('organization', { workflowId, taskQueue: TASK_QUEUE, args: [{ name, policy }] });
   await client.organization(name).policy();

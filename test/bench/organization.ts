@@ -8,7 +8,7 @@ import { watchWorkflowId, workspaceWorkflowId } from '../../src/contract/names';
 import { prepareNamespace } from '../../src/worker/namespace';
 import { BASELINE_QUEUE } from './bench-env';
 import { inLanes, until } from './lanes';
-import { createOrganization, memoryGround } from './memory-bench-env';
+import { createOrganization, memoryBenchEnv } from './memory-bench-env';
 import { type Bench, type Line, line, type Measurement, spread } from './report';
 
 const WORKSPACES = 10_000;
@@ -29,7 +29,7 @@ const workflowIdOf = (index: number) => workspaceWorkflowId(ownerOf(index), `w${
 
 /** Without the watch: it would ask after each of those that are no workspaces, and have them counted no more. */
 async function measure(bench: Bench): Promise<Line[]> {
-  const { temporal } = await memoryGround(bench);
+  const { temporal } = await memoryBenchEnv(bench);
   await temporal.workflow.getHandle(watchWorkflowId('memory')).terminate('the benchmark has workspaces that are none');
   try {
     return await measureWithoutWatch(bench);
@@ -39,7 +39,7 @@ async function measure(bench: Bench): Promise<Line[]> {
 }
 
 async function measureWithoutWatch(bench: Bench): Promise<Line[]> {
-  const { client, temporal } = await memoryGround(bench);
+  const { client, temporal } = await memoryBenchEnv(bench);
   const handle = temporal.workflow.getHandle(`organization/${ORGANIZATION}`);
   await createOrganization(bench, ORGANIZATION, {});
   bench.say(`starting ${WORKSPACES} workflows that wait for a policy`);

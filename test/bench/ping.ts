@@ -4,7 +4,7 @@
  */
 import { BASELINE_QUEUE } from './bench-env';
 import { inLanes, until } from './lanes';
-import { FLEET_SIZE, fleetOf, memoryGround } from './memory-bench-env';
+import { FLEET_SIZE, fleetOf, memoryBenchEnv } from './memory-bench-env';
 import { type Bench, type Line, line, type Measurement, median, ratios, spread } from './report';
 
 const REPETITIONS = 5;
@@ -31,17 +31,17 @@ interface Side {
 }
 
 async function measure(bench: Bench): Promise<Line[]> {
-  const ours = await workspaces(bench);
-  const theirs = await counters(bench);
+  const perennial = await workspaces(bench);
+  const baseline = await counters(bench);
   const lines: Line[] = [];
   for (const load of LOADS) {
     bench.say(`pinging ${load.workspaces} at once`);
-    const rates = { ours: [] as number[], theirs: [] as number[] };
+    const rates = { perennial: [] as number[], baseline: [] as number[] };
     // The first round is to warm up. Who begins changes from round to round.
     for (let round = 0; round <= REPETITIONS; round += 1) {
       const sides = [
-        { side: ours, into: rates.ours },
-        { side: theirs, into: rates.theirs },
+        { side: perennial, into: rates.perennial },
+        { side: baseline, into: rates.baseline },
       ];
       for (const { side, into } of round % 2 === 0 ? sides : sides.reverse()) {
         // One that takes all pings is another each round: no other has so long a history.
@@ -82,7 +82,7 @@ async function workspaces(bench: Bench): Promise<Side> {
 }
 
 async function counters(bench: Bench): Promise<Side> {
-  const { temporal } = await memoryGround(bench);
+  const { temporal } = await memoryBenchEnv(bench);
   const handles = Array.from({ length: FLEET_SIZE }, (_, index) => temporal.workflow.getHandle(`counter/${index}`));
   await inLanes(FLEET_SIZE, 20, async (index) => {
     await temporal.workflow.start('counter', { workflowId: `counter/${index}`, taskQueue: BASELINE_QUEUE });
@@ -98,12 +98,12 @@ async function counters(bench: Bench): Promise<Side> {
   };
 }
 
-function report(count: number, { ours, theirs }: { ours: number[]; theirs: number[] }): Line[] {
-  const ratio = ratios(ours, theirs);
+function report(count: number, { perennial, baseline }: { perennial: number[]; baseline: number[] }): Line[] {
+  const ratio = ratios(perennial, baseline);
   const whom = count === 1 ? '1 workspace' : `${count} workspaces`;
   return [
     line(`${whom}: ratio`, spread(ratio, '', 2), { text: `at least ${GOAL}`, holds: median(ratio) >= GOAL }),
-    line(`${whom}: pings a second, ours`, spread(ours, '')),
-    line(`${whom}: pings a second, counting only`, spread(theirs, '')),
+    line(`${whom}: pings a second, Perennial`, spread(perennial, '')),
+    line(`${whom}: pings a second, counting only`, spread(baseline, '')),
   ];
 }

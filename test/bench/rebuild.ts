@@ -8,7 +8,7 @@ import type { WorkspaceHandle } from '../../src/client';
 import type { BuildView } from '../../src/contract/payloads';
 import type { PodSpec, Runtime } from '../../src/runtimes/runtime';
 import { makeSandboxEnv } from '../support/runtimes/sandbox-env';
-import { cleanups, openGround } from './bench-env';
+import { cleanups, openBenchEnv } from './bench-env';
 import { until } from './lanes';
 import { type Bench, type Line, line, type Measurement, median, medians, ratios, spread } from './report';
 
@@ -24,9 +24,9 @@ export const rebuild: Measurement = {
 async function measure(bench: Bench): Promise<Line[]> {
   const world = await makeSandboxEnv('auto');
   cleanups.add(world.end);
-  const ground = await openGround(bench, world.runtime);
+  const env = await openBenchEnv(bench, world.runtime);
   try {
-    const workspace = await ground.client.create({ owner: 'bench', name: 'rebuilt', image: 'starter:1', by: 'bench' });
+    const workspace = await env.client.create({ owner: 'bench', name: 'rebuilt', image: 'starter:1', by: 'bench' });
     await until('the first build is over', async () => (await workspace.status()).state === 'running', 100);
     const startAlone = await prepareStartAlone(world.runtime);
     bench.say(`rebuilding ${REPETITIONS} times`);
@@ -39,7 +39,7 @@ async function measure(bench: Bench): Promise<Line[]> {
     }
     return report(rounds);
   } finally {
-    await ground.close();
+    await env.close();
     await world.end();
     cleanups.delete(world.end);
   }

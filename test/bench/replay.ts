@@ -1,7 +1,7 @@
 /** How long a worker takes to replay a long history of pings sent one by one, beside that of a workflow that only counts them. */
 import { Worker } from '@temporalio/worker';
-import { BASELINE_QUEUE, bundleBaseline, bundleOurs, payloadConverterPath } from './bench-env';
-import { memoryGround, runningWorkspace } from './memory-bench-env';
+import { BASELINE_QUEUE, bundleBaseline, bundlePerennial, payloadConverterPath } from './bench-env';
+import { memoryBenchEnv, runningWorkspace } from './memory-bench-env';
 import { type Bench, type Line, line, type Measurement, ratios, spread } from './report';
 
 /** Below the 4,096 at which the server suggests a new run. */
@@ -17,27 +17,27 @@ interface Recorded {
 }
 
 async function measure(bench: Bench): Promise<Line[]> {
-  const { ours, theirs } = await record(bench);
-  const ourOptions = { workflowBundle: await bundleOurs(), dataConverter: { payloadConverterPath } };
-  const theirOptions = { workflowBundle: await bundleBaseline() };
+  const { perennial, baseline } = await record(bench);
+  const perennialOptions = { workflowBundle: await bundlePerennial(), dataConverter: { payloadConverterPath } };
+  const baselineOptions = { workflowBundle: await bundleBaseline() };
   bench.say(`replaying ${REPETITIONS} times`);
-  const times = { ours: [] as number[], theirs: [] as number[] };
+  const times = { perennial: [] as number[], baseline: [] as number[] };
   for (let round = 0; round < REPETITIONS; round += 1) {
-    times.ours.push(await replayMs(ourOptions, ours));
-    times.theirs.push(await replayMs(theirOptions, theirs));
+    times.perennial.push(await replayMs(perennialOptions, perennial));
+    times.baseline.push(await replayMs(baselineOptions, baseline));
   }
   const perThousand = (all: number[], { events }: Recorded) => all.map((ms) => (ms * 1_000) / events);
   return [
-    line(`the whole history (${ours.events} events)`, spread(times.ours, ' ms')),
-    line('per 1,000 events', spread(perThousand(times.ours, ours), ' ms')),
-    line('per 1,000 events, counting only', spread(perThousand(times.theirs, theirs), ' ms')),
-    line('ratio', spread(ratios(perThousand(times.ours, ours), perThousand(times.theirs, theirs)), '', 2)),
+    line(`the whole history (${perennial.events} events)`, spread(times.perennial, ' ms')),
+    line('per 1,000 events', spread(perThousand(times.perennial, perennial), ' ms')),
+    line('per 1,000 events, counting only', spread(perThousand(times.baseline, baseline), ' ms')),
+    line('ratio', spread(ratios(perThousand(times.perennial, perennial), perThousand(times.baseline, baseline)), '', 2)),
   ];
 }
 
 /** Pings both, one by one, until both histories are long enough. */
-async function record(bench: Bench): Promise<{ ours: Recorded; theirs: Recorded }> {
-  const { temporal } = await memoryGround(bench);
+async function record(bench: Bench): Promise<{ perennial: Recorded; baseline: Recorded }> {
+  const { temporal } = await memoryBenchEnv(bench);
   const workspace = await runningWorkspace(bench, { name: 'replayed' });
   const counter = await temporal.workflow.start('counter', { workflowId: 'counter/replayed', taskQueue: BASELINE_QUEUE });
   const handle = temporal.workflow.getHandle('workspace/bench/replayed');
@@ -53,7 +53,7 @@ async function record(bench: Bench): Promise<{ ours: Recorded; theirs: Recorded 
     lengthen({ length: () => length(handle), ping: () => workspace.ping({ via: 'bench' }).then(() => workspace.status()) }),
     lengthen({ length: () => length(counter), ping: () => counter.signal('ping', {}).then(() => counter.query('count')) }),
   ]);
-  return { ours: await recordOf(handle), theirs: await recordOf(counter) };
+  return { perennial: await recordOf(handle), baseline: await recordOf(counter) };
 }
 
 async function recordOf(handle: { workflowId: string; fetchHistory(): Promise<unknown> }): Promise<Recorded> {

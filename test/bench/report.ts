@@ -53,6 +53,6 @@ export function spread(values: number[], unit: string, digits = 0): string {
 }
 
 /** The ratios of values that were measured one right after the other, so that what else the machine did is in both. */
-export function ratios(ours: number[], theirs: number[]): number[] {
-  return ours.map((value, index) => value / (theirs[index] ?? Number.NaN));
+export function ratios(perennial: number[], baseline: number[]): number[] {
+  return perennial.map((value, index) => value / (baseline[index] ?? Number.NaN));
 }

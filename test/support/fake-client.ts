@@ -55,7 +55,7 @@ export function podOf(home: string, change: Partial<PodSpec> = {}): PodSpec {
   return { id, owner, name, organization, build: 1, home, ...image, resources, podSecurity: 'restricted', env: {}, ...change };
 }
 
-/** What activities ask of a client, and nothing else. */
+/** The calls that activities make to a client. */
 export function fakeClient(): FakeClient {
   const workflows = new Map<string, KnownWorkflow>();
   const signals: SentSignal[] = [];
@@ -102,8 +102,8 @@ interface WatchOptions {
   info?: Partial<Info>;
 }
 
-/** Activities on a runtime and a client of their own, and an environment to run one in. */
-export function activityWorld(
+/** Activities on a memory runtime and a fake client, and an environment to run them in. */
+export function activityContext(
   options: MemoryOptions = {},
   { info = {}, watchIntervalMs = 5, watchFullIntervalMs = 150 }: WatchOptions = {},
 ) {
@@ -112,20 +112,20 @@ export function activityWorld(
   const environment = quietEnvironment(info);
   const run = <I, R>(activity: (input: I) => Promise<R>, input: I): Promise<R> =>
     environment.run(() => activity(input)) as Promise<R>;
-  const beats: StepHeartbeat[] = [];
-  environment.on('heartbeat', (details: StepHeartbeat) => beats.push(details));
+  const heartbeats: StepHeartbeat[] = [];
+  environment.on('heartbeat', (details: StepHeartbeat) => heartbeats.push(details));
   return {
     runtime,
     workflows,
     signals,
     environment,
     run,
-    beats,
+    heartbeats,
     activities: createActivities({ runtime, client, watchIntervalMs, watchFullIntervalMs }),
   };
 }
 
-/** One whose failures, most of them wanted, are not written to the console. */
+/** An environment that does not log the expected failures. */
 export function quietEnvironment(info: Partial<Info> = {}): MockActivityEnvironment {
   return new MockActivityEnvironment({ attempt: 1, ...info }, { logger: new DefaultLogger('ERROR') });
 }

@@ -19,7 +19,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('A worker without a bundle on disk makes one for itself.', async () => {
+test('A worker without a bundle on disk bundles the workflows itself.', async () => {
   expect(await loadWorkflows(path.join(folder, 'none.cjs'))).toHaveProperty('code');
 });
 

@@ -1,11 +1,11 @@
-/** Hooks that never end, on a worker with few slots, hold up nothing but other hooks. */
+/** Hooks that never end, on a worker with few slots, delay only other hooks. */
 import { Worker } from '@temporalio/worker';
 import fc from 'fast-check';
 import { createActivities } from '../../src/activities';
 import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../../src/contract/names';
 import { FEWEST_CARE_SLOTS, slotsForLongSteps } from '../../src/worker/care-slots';
 import { sharedBundle } from '../support/workflows/shared-bundle';
-import { clearScript, payloadConverterPath, type Stack, startStack, until, untilState } from '../support/workflows/temporal-env';
+import { clearOverrides, payloadConverterPath, type Stack, startStack, until, untilState } from '../support/workflows/temporal-env';
 
 const CARE_SLOTS = 4;
 /** Of four slots, one is the watch's and one no hook's. */
@@ -33,7 +33,7 @@ describe('On a worker with four care slots', () => {
     await stack.client.temporal.workflow.start('watch', watch);
   });
   afterAll(async () => {
-    clearScript(stack);
+    clearOverrides(stack);
     await endWorkers();
     await stack?.close();
   });
@@ -48,7 +48,7 @@ describe('On a worker with four care slots', () => {
     let hooks = 0;
     let mostHooks = 0;
     const ended = new AbortController();
-    stack.script.exec = (_, __, signal) => {
+    stack.overrides.exec = (_, __, signal) => {
       hooks += 1;
       mostHooks = Math.max(hooks, mostHooks);
       return untilEither(signal, ended.signal).then(() => {
@@ -66,7 +66,7 @@ describe('On a worker with four care slots', () => {
     await until('the home is purged', async () => (await stack.runtime.listHomes()).every(({ name }) => name !== 'purged'));
     expect(Date.now() - begunAt).toBeLessThan(SOON_MS);
 
-    // The last look, once nobody has come for a minute.
+    // The last look, after a minute without an access.
     const { since } = await untilState(idle, 'off');
     const { lastAccess, at } = (await idle.status()).autoOff;
     expect([lastAccess, at]).toEqual([null, null]);

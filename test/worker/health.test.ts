@@ -18,17 +18,17 @@ beforeAll(async () => {
 
 afterAll(() => stack.close());
 
-test('A worker that asks for work is healthy.', async () => {
+test('A worker that polls is healthy.', async () => {
   expect(await checkHealth(addressOf(stack), NAMESPACE)).toEqual({ code: 0, said: '' });
 });
 
-test('A worker that the server has not heard from is not, and the check says whom it waits for.', async () => {
+test('A worker that has not polled the server is unhealthy, and the check names the missing poll.', async () => {
   const { code, said } = await checkHealth(addressOf(stack), 'temporal-system');
   expect(code).toBe(1);
   expect(said).toMatch(/^health: expected a poll of perennial in temporal-system by \S+ within 90000 ms, got one never\n$/);
 });
 
-test('A worker whose server cannot be reached is not healthy either.', async () => {
+test('A worker whose server is unreachable is unhealthy.', async () => {
   const port = await choosePort({ option: '--temporal-port', port: 0 });
   const { code, said } = await checkHealth(`127.0.0.1:${port}`, NAMESPACE);
   expect(code).toBe(1);

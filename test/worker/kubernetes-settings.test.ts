@@ -1,4 +1,4 @@
-/** What the worker refuses at its start, and in which words. */
+/** The settings that the worker refuses at its start, and the messages. */
 import { CLUSTER_DEFAULTS } from '../../src/runtimes/kubernetes/settings';
 import { readSettings } from '../../src/worker/settings';
 

@@ -2,13 +2,13 @@
 import type { WorkspaceHandle } from '../../src/client';
 import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../../src/contract/names';
 import type { Runtime } from '../../src/runtimes/runtime';
-import { clearScript, createGate, type Stack, startStack, until, untilState } from '../support/workflows/temporal-env';
+import { clearOverrides, createGate, type Stack, startStack, until, untilState } from '../support/workflows/temporal-env';
 
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack('time-skipping');
 });
-afterEach(() => clearScript(stack));
+afterEach(() => clearOverrides(stack));
 afterAll(() => stack?.close());
 
 /** The queue and the priority of each activity that a workflow asked for last, 3 being the server's default, and lower ones first. */
@@ -65,7 +65,7 @@ test('A scheduled build that queues goes before other scheduled ones from when s
   await untilScheduledStart(workspace);
   const gate = createGate();
   // Not before: the clock does not leap over what is under way, the daily reading among it.
-  stack.script.readPolicy = (query) => gate.opened.then(query);
+  stack.overrides.readPolicy = (query) => gate.opened.then(query);
   await stack.env.sleep(2_000);
   const admits = async () => (await queuesOf('workspace/ada/wanted')).admit;
   await until('it queues as a scheduled one', async () => String(await admits()) === String([STARTS_QUEUE, 4]));

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { WorkspaceHandle } from '../../src/client';
-import { disturb, failureOf, openToTrouble, untilCalled } from '../support/workflows/fault-injection';
+import { enableFaultInjection, failureOf, injectFault, untilCalled } from '../support/workflows/fault-injection';
 import { KNOWN, rawMessages, SHORT } from '../support/workflows/raw-messages';
 import { createGate, type Stack, startStack, until, untilState } from '../support/workflows/temporal-env';
 
@@ -20,7 +20,7 @@ const SCENARIOS: Scenario[] = [day, superseded, takenOver, cancelled, deleted, p
 /** Writes `<scenario>.json` files into the folder. */
 export async function record(folder: string): Promise<void> {
   const stack = await startStack('dev', { withWatch: true });
-  openToTrouble(stack);
+  enableFaultInjection(stack);
   mkdirSync(folder, { recursive: true });
   // All at once: the day takes more than a minute of real time.
   await Promise.all(
@@ -50,7 +50,7 @@ async function day(stack: Stack) {
 }
 
 async function superseded(stack: Stack) {
-  const meter = disturb('superseded', 'configure', { hold: (call) => (call === 1 ? createGate().opened : undefined) });
+  const meter = injectFault('superseded', 'configure', { hold: (call) => (call === 1 ? createGate().opened : undefined) });
   const workspace = await create(stack, 'superseded');
   await untilCalled(meter);
   await workspace.rebuild({ by: 'bob', reason: 'newer', image: 'starter:2' });
@@ -61,7 +61,7 @@ async function superseded(stack: Stack) {
 /** Both runs of a build that goes over into a new one. */
 async function takenOver(stack: Stack) {
   const gate = createGate();
-  const meter = disturb('taken-over', 'start-pod', { hold: () => gate.opened });
+  const meter = injectFault('taken-over', 'start-pod', { hold: () => gate.opened });
   const workspace = await create(stack, 'taken-over', { continueAsNewAfterEvents: 60 });
   await untilCalled(meter);
   const handle = stack.client.temporal.workflow.getHandle('workspace/ada/taken-over');
@@ -77,7 +77,7 @@ async function takenOver(stack: Stack) {
 }
 
 async function cancelled(stack: Stack) {
-  const meter = disturb('cancelled', 'start-pod', { hold: (call) => (call === 1 ? createGate().opened : undefined) });
+  const meter = injectFault('cancelled', 'start-pod', { hold: (call) => (call === 1 ? createGate().opened : undefined) });
   const workspace = await create(stack, 'cancelled');
   await untilCalled(meter);
   await workspace.cancelBuild({ by: 'bob' });
@@ -100,7 +100,7 @@ async function deleted(stack: Stack) {
 
 /** Lost in the middle of a hook, and lost while it runs. */
 async function podLost(stack: Stack) {
-  const meter = disturb('pod-lost', 'configure', { hold: (call) => (call === 1 ? createGate().opened : undefined) });
+  const meter = injectFault('pod-lost', 'configure', { hold: (call) => (call === 1 ? createGate().opened : undefined) });
   const workspace = await create(stack, 'pod-lost');
   await untilCalled(meter);
   const { id } = await workspace.status();
@@ -117,7 +117,7 @@ async function podLost(stack: Stack) {
 /** Retried, then failed, then started again. */
 async function failed(stack: Stack) {
   const types = ['RuntimeUnavailable', 'ImageInvalid'] as const;
-  disturb('failed', 'start-pod', {
+  injectFault('failed', 'start-pod', {
     fail: (call) => {
       const type = types[call - 1];
       return type && failureOf(type);

@@ -8,7 +8,7 @@ import { until } from '../lanes';
 import { rebuildOnce } from '../rebuild';
 import { type Bench, type Line, line, type Measurement } from '../report';
 import { type Calls, countCalls, listCalls, sumCalls } from './call-count';
-import { type ClusterGround, openClusterGround, runningWorkspace } from './cluster-ground';
+import { type ClusterBenchEnv, openClusterBenchEnv, runningWorkspace } from './cluster-bench-env';
 
 const IDLE = 12;
 const IDLE_MS = 120_000;
@@ -21,30 +21,30 @@ const OF_THE_WATCH = 3;
 export const calls: Measurement = { name: 'calls', title: 'Calls to the API server', run: measure };
 
 async function measure(bench: Bench): Promise<Line[]> {
-  const ground = await openClusterGround(bench);
+  const env = await openClusterBenchEnv(bench);
   try {
-    const fleet: WorkspaceHandle[] = [await runningWorkspace(ground, { name: 'idle0' })];
+    const fleet: WorkspaceHandle[] = [await runningWorkspace(env, { name: 'idle0' })];
     bench.say(`building ${IDLE} workspaces, and each once more`);
-    const building = await countCalls(ground.runtime, async () => {
-      while (fleet.length < IDLE) fleet.push(await runningWorkspace(ground, { name: `idle${fleet.length}` }));
+    const building = await countCalls(env.runtime, async () => {
+      while (fleet.length < IDLE) fleet.push(await runningWorkspace(env, { name: `idle${fleet.length}` }));
     });
-    const rebuilding = await countCalls(ground.runtime, async () => {
+    const rebuilding = await countCalls(env.runtime, async () => {
       for (const workspace of fleet) await rebuildOnce(workspace);
     });
-    const idle = await idleCalls(bench, ground, IDLE);
+    const idle = await idleCalls(bench, env, IDLE);
     for (const workspace of fleet) await workspace.stop({ by: 'bench' });
     for (const workspace of fleet) await until('it is off', async () => (await workspace.status()).state === 'off', 100);
-    const none = await idleCalls(bench, ground, 0);
+    const none = await idleCalls(bench, env, 0);
     return report({ building, rebuilding, idle, none });
   } finally {
-    await ground.close();
+    await env.close();
   }
 }
 
-async function idleCalls(bench: Bench, ground: ClusterGround, running: number): Promise<Calls> {
+async function idleCalls(bench: Bench, env: ClusterBenchEnv, running: number): Promise<Calls> {
   await pause(SETTLE_MS);
   bench.say(`counting for ${IDLE_MS / 1_000} s while ${running} run`);
-  return countCalls(ground.runtime, () => pause(IDLE_MS));
+  return countCalls(env.runtime, () => pause(IDLE_MS));
 }
 
 function report({ building, rebuilding, idle, none }: { building: Calls; rebuilding: Calls; idle: Calls; none: Calls }): Line[] {

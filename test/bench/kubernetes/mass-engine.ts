@@ -1,6 +1,6 @@
 /** What the builds of many workspaces cost without a cluster: on a runtime in memory, the time of Temporal's server and our workers. */
 import { inLanes, until } from '../lanes';
-import { closeMemoryGround, createOrganization, memoryGround } from '../memory-bench-env';
+import { closeMemoryBenchEnv, createOrganization, memoryBenchEnv } from '../memory-bench-env';
 import type { Bench } from '../report';
 import { countIn } from './mass-fleet';
 
@@ -9,14 +9,14 @@ const ORGANIZATION = 'engine';
 
 /** Builds in a second, of a hundred that are asked for at once, so many calls at a time as there are lanes. */
 export async function measureEngine(bench: Bench, lanes: number): Promise<number> {
-  const ground = await memoryGround(bench);
+  const env = await memoryBenchEnv(bench);
   await createOrganization(bench, ORGANIZATION, {});
   const startedAt = Date.now();
   await inLanes(COUNT, lanes, async (index) => {
-    await ground.client.create({ owner: 'fleet', name: `e${index}`, image: 'starter:1', organization: ORGANIZATION });
+    await env.client.create({ owner: 'fleet', name: `e${index}`, image: 'starter:1', organization: ORGANIZATION });
   });
-  await until('they run', async () => (await countIn(ground, ORGANIZATION, 'running')) === COUNT, 200);
+  await until('they run', async () => (await countIn(env, ORGANIZATION, 'running')) === COUNT, 200);
   const perSecond = (COUNT / (Date.now() - startedAt)) * 1_000;
-  await closeMemoryGround();
+  await closeMemoryBenchEnv();
   return perSecond;
 }

@@ -1,25 +1,25 @@
 /** Many workspaces of one organization, and how they are as a whole. */
 import os from 'node:os';
 import type { WorkspaceHandle } from '../../../src/client';
-import type { Ground } from '../bench-env';
+import type { BenchEnv } from '../bench-env';
 import { inLanes, until } from '../lanes';
 import { stepTimes } from '../rebuild';
-import type { ClusterGround } from './cluster-ground';
+import type { ClusterBenchEnv } from './cluster-bench-env';
 
 const LIMIT_MS = 20 * 60_000;
 
 /** How many are in a state, from the search attributes: asking each would take the worker's time from the builds. */
-export async function countIn({ temporal }: Ground, organization: string, state: string): Promise<number> {
+export async function countIn({ temporal }: BenchEnv, organization: string, state: string): Promise<number> {
   const query = `State='${state}' AND Organization='${organization}' AND ExecutionStatus='Running'`;
   return (await temporal.workflow.count(query)).count;
 }
 
 /** Rejects when one is in `error`. */
-export async function untilAllAre(ground: ClusterGround, fleet: { organization: string; count: number; state: string }) {
+export async function untilAllAre(env: ClusterBenchEnv, fleet: { organization: string; count: number; state: string }) {
   const { organization, count, state } = fleet;
   const areThere = async () => {
-    if ((await countIn(ground, organization, 'error')) > 0) throw new Error(`a build of ${organization} has failed`);
-    return (await countIn(ground, organization, state)) >= count;
+    if ((await countIn(env, organization, 'error')) > 0) throw new Error(`a build of ${organization} has failed`);
+    return (await countIn(env, organization, state)) >= count;
   };
   await until(`${count} are ${state}`, areThere, 500, LIMIT_MS);
 }
@@ -44,13 +44,13 @@ export async function readStarted(fleet: WorkspaceHandle[]): Promise<Started> {
 }
 
 /** Processor time from now on, in milliseconds: of this process (client and workers), and of all that the machine does. */
-export function measureProcessors(): () => { ours: number; machine: number; idle: number } {
-  const before = { ours: process.cpuUsage(), machine: machineTimes() };
+export function measureProcessors(): () => { perennial: number; machine: number; idle: number } {
+  const before = { perennial: process.cpuUsage(), machine: machineTimes() };
   return () => {
-    const { user, system } = process.cpuUsage(before.ours);
+    const { user, system } = process.cpuUsage(before.perennial);
     const machine = machineTimes();
     return {
-      ours: (user + system) / 1_000,
+      perennial: (user + system) / 1_000,
       machine: machine.busy - before.machine.busy,
       idle: machine.idle - before.machine.idle,
     };

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { WorkspaceHandle } from '../../../src/client';
 import { inLanes, until } from '../lanes';
-import type { ClusterGround } from './cluster-ground';
+import type { ClusterBenchEnv } from './cluster-bench-env';
 import { countIn } from './mass-fleet';
 
 /** No build begins earlier, so that all know their time by then. */
@@ -28,11 +28,11 @@ export interface Wait {
  * when the last person had asked.
  */
 export async function runMorning(
-  ground: ClusterGround,
+  env: ClusterBenchEnv,
   given: { organization: string; scheduled: WorkspaceHandle[]; byHand: WorkspaceHandle[]; lanes: number },
 ): Promise<{ waits: Wait[]; left: number }> {
   const { organization, scheduled, byHand, lanes } = given;
-  const count = (state: string) => countIn(ground, organization, state);
+  const count = (state: string) => countIn(env, organization, state);
   const before = await count('running');
   const time = new Date(Math.ceil((Date.now() + LEAD_MS + TELLING_MS) / MINUTE_MS) * MINUTE_MS).toISOString().slice(11, 16);
   await inLanes(scheduled.length, lanes, async (index) => {
@@ -49,7 +49,7 @@ export async function runMorning(
   for (const workspace of byHand) {
     // Asked rarely: a query takes the worker's time.
     await until('it runs', async () => (await workspace.status()).state === 'running', 500, 10 * MINUTE_MS);
-    waits.push(await readWait(ground.temporal, workspace));
+    waits.push(await readWait(env.temporal, workspace));
   }
   return { waits, left };
 }

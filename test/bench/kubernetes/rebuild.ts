@@ -8,7 +8,7 @@ import type { WorkspaceHandle } from '../../../src/client';
 import { claimName, podName } from '../../../src/runtimes/kubernetes/object-names';
 import { type Rebuilt, rebuildOnce } from '../rebuild';
 import { type Bench, type Line, line, type Measurement, median, medians, ratios, spread } from '../report';
-import { type ClusterGround, openClusterGround, runningWorkspace } from './cluster-ground';
+import { type ClusterBenchEnv, openClusterBenchEnv, runningWorkspace } from './cluster-bench-env';
 import { isGone, isReady, type PodSight } from './pod-sight';
 import { type FloorRound, prepareFloor } from './rebuild-floor';
 
@@ -25,27 +25,27 @@ export const rebuild: Measurement = {
 };
 
 async function measure(bench: Bench): Promise<Line[]> {
-  const ground = await openClusterGround(bench);
+  const env = await openClusterBenchEnv(bench);
   try {
-    const workspace = await runningWorkspace(ground, { name: 'rebuilt' });
+    const workspace = await runningWorkspace(env, { name: 'rebuilt' });
     const { id } = await workspace.status();
-    const namespace = ground.namespaceOf('default');
+    const namespace = env.namespaceOf('default');
     const pod = { namespace, name: podName(id) };
-    const { core } = ground.plain;
+    const { core } = env.plain;
     const first = await core.readNamespacedPod(pod);
     const claim = await core.readNamespacedPersistentVolumeClaim({ namespace, name: claimName(id) });
-    await prepareHome(ground, id);
+    await prepareHome(env, id);
     // The first round of each is to warm up.
     await rebuildOnce(workspace);
     const later = await core.readNamespacedPod(pod);
-    const sight = await ground.plain.watch(namespace);
+    const sight = await env.plain.watch(namespace);
     const floorOnce = await prepareFloor(
-      { plain: ground.plain, sight, namespace },
+      { plain: env.plain, sight, namespace },
       { first, later, claim, preparation: PERSONALIZE },
     );
     await floorOnce();
     bench.say(`rebuilding ${ROUNDS} times, in turn with plain calls`);
-    const rounds: { floor: FloorRound; ours: Rebuilt; changes: Record<string, number> }[] = [];
+    const rounds: { floor: FloorRound; perennial: Rebuilt; changes: Record<string, number> }[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       await pause(Math.random() * KUBELET_PERIOD_MS);
       const floor = await floorOnce();
@@ -55,11 +55,11 @@ async function measure(bench: Bench): Promise<Line[]> {
     sight.close();
     return report(rounds);
   } finally {
-    await ground.close();
+    await env.close();
   }
 }
 
-async function prepareHome({ runtime }: ClusterGround, id: string): Promise<void> {
+async function prepareHome({ runtime }: ClusterBenchEnv, id: string): Promise<void> {
   const pod = { id, organization: 'default', build: 1 };
   const { exitCode, stderr } = await runtime.exec(pod, { argv: ['sh', '-c', PERSONALIZE] }, new AbortController().signal);
   if (exitCode !== 0) throw new Error(`~/personalize could not be made: ${stderr}`);
@@ -75,7 +75,7 @@ async function rebuildWatched(workspace: WorkspaceHandle, sight: PodSight, { met
     sight.until(name, isNew),
     sight.until(name, (pod) => isNew(pod) && isReady(pod)),
   ]);
-  const ours = await rebuildOnce(workspace);
+  const perennial = await rebuildOnce(workspace);
   const [told, gone, made, ready] = await moments;
   const { startedAt, endedAt } = (await workspace.build()).steps.find((step) => step.name === 'start-pod') ?? {};
   const changes = {
@@ -85,19 +85,19 @@ async function rebuildWatched(workspace: WorkspaceHandle, sight: PodSight, { met
     ready: ready - made,
     'step ended': Date.parse(endedAt ?? '') - ready,
   };
-  return { ours, changes };
+  return { perennial, changes };
 }
 
-function report(rounds: { floor: FloorRound; ours: Rebuilt; changes: Record<string, number> }[]): Line[] {
-  const ours = rounds.map((round) => round.ours.totalMs);
+function report(rounds: { floor: FloorRound; perennial: Rebuilt; changes: Record<string, number> }[]): Line[] {
+  const perennial = rounds.map((round) => round.perennial.totalMs);
   const floor = rounds.map((round) => round.floor.totalMs);
-  const each = ratios(ours, floor);
+  const each = ratios(perennial, floor);
   return [
-    line('rebuild accepted to running', spread(ours, ' ms')),
+    line('rebuild accepted to running', spread(perennial, ' ms')),
     line('the same by plain calls', spread(floor, ' ms')),
     line('ratio', spread(each, '', 2), { text: `at most ${GOAL}`, holds: median(each) <= GOAL }),
-    line('ratio of the medians', (median(ours) / median(floor)).toFixed(2)),
-    line('median of each step, ms', medians(rounds.map((round) => round.ours.steps))),
+    line('ratio of the medians', (median(perennial) / median(floor)).toFixed(2)),
+    line('median of each step, ms', medians(rounds.map((round) => round.perennial.steps))),
     line('of start-pod, ms', medians(rounds.map(({ changes }) => changes))),
     line('of the plain calls, ms', medians(rounds.map((round) => round.floor.parts))),
   ];

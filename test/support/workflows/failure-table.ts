@@ -1,12 +1,12 @@
-/** The rows of the failure matrix: which trouble, where, and what comes of it. */
+/** The rows of the failure matrix: the fault, the point, and the result. */
 import type { WorkspaceHandle } from '../../../src/client';
 import type { FailureType } from '../../../src/contract/failure-types';
-import { failureOf, type Place, STEPS, type Step, type Trouble } from './fault-injection';
+import { type Fault, type FaultPoint, failureOf, STEPS, type Step } from './fault-injection';
 import { createGate } from './temporal-env';
 
-export const PLACES: Place[] = [...STEPS, 'stop', 'purge'];
+export const FAULT_POINTS: FaultPoint[] = [...STEPS, 'stop', 'purge'];
 
-/** Faults that end a build at once. */
+/** Faults that end a build immediately. */
 export const FINAL: [Step, FailureType][] = [
   ['admit', 'NotFound'],
   ['prepare-home', 'HomeMissing'],
@@ -16,15 +16,15 @@ export const FINAL: [Step, FailureType][] = [
   ['start-pod', 'HomeMissing'],
 ];
 
-/** Faults that the next attempt may find mended. */
-export const TEMPORARY: [Place, FailureType][] = [
-  ...PLACES.map((place): [Place, FailureType] => [place, 'RuntimeUnavailable']),
+/** Faults that are retried. */
+export const TEMPORARY: [FaultPoint, FailureType][] = [
+  ...FAULT_POINTS.map((point): [FaultPoint, FailureType] => [point, 'RuntimeUnavailable']),
   ['prepare-home', 'NoCapacity'],
   ['start-pod', 'HomeBusy'],
   ['purge', 'HomeBusy'],
 ];
 
-/** What ends a build from outside, and the entries of the history that the contract gives it. */
+/** Requests that end a build, and the entries of the history that docs/messages.md gives. */
 export const ENDINGS: [string, (workspace: WorkspaceHandle) => Promise<unknown>, string[]][] = [
   ['cancelBuild', (it) => it.cancelBuild(), ['building→turning-off build-cancelled', 'turning-off→off build-cancelled']],
   ['stop', (it) => it.stop(), ['building→turning-off manual-stop', 'turning-off→off manual-stop']],
@@ -36,13 +36,13 @@ export const ENDINGS: [string, (workspace: WorkspaceHandle) => Promise<unknown>,
   ],
 ];
 
-/** What uses up the deadline, and what the failure then says it waited for. */
-export const LATE: [string, Place, Trouble, RegExp][] = [
+/** Faults that use up the deadline, and what the failure says it waited for. */
+export const LATE: [string, FaultPoint, Fault, RegExp][] = [
   ['unavailable', 'start-pod', { fail: () => failureOf('RuntimeUnavailable') }, /another attempt after RuntimeUnavailable/],
   ['held-up', 'start-pod', { hold: () => createGate().opened }, /what holds startPod up/],
 ];
 
-/** What a visit to the hook answers (nothing: the runtime fails), and the warning that comes of it. */
+/** The answer of the hook's poll (empty: the runtime fails), and the resulting warning. */
 export const BAD_HOOKS: [string, string, RegExp][] = [
   ['fails', 'state ended\nexit 3\nran 5\n', /^configure ended with exit code 3$/],
   ['runs past its time limit', 'state ended\nexit 143\nran 100\nreport limit\n', /^configure ran past its time limit of 10m/],

@@ -1,4 +1,4 @@
-/** Trouble for one workspace at one place, while others go on: what makes tables of failures run side by side. */
+/** Injects faults into one workspace at one point, so that the rows of a failure table run concurrently on one stack. */
 import { Context } from '@temporalio/activity';
 import type { WorkspaceHandle } from '../../../src/client';
 import type { FailureType } from '../../../src/contract/failure-types';
@@ -7,80 +7,84 @@ import type { Verb } from '../../../src/runtimes/memory';
 import type { CommandResult } from '../../../src/runtimes/runtime';
 import { type Stack, until, untilState } from './temporal-env';
 
-/** The steps of a build that do something, and what follows a stop and a purge. */
+/** The steps of a build that have an activity. */
 export const STEPS = ['admit', 'prepare-home', 'start-pod', 'configure', 'personalize'] as const;
 export type Step = (typeof STEPS)[number];
-export type Place = Step | 'stop' | 'purge';
+/** A point at which a fault is injected: a step, or the activity of a stop or a purge. */
+export type FaultPoint = Step | 'stop' | 'purge';
 
-/** What happens at the `call`th call of the place, counted from 1: failed before the work, held up before it, failed after it. */
-export interface Trouble {
+/** What happens at the `call`th call of the point, counted from 1. */
+export interface Fault {
+  /** Fails the call before its work. */
   fail?(call: number): RuntimeFailure | undefined;
+  /** Delays the call before its work. */
   hold?(call: number): Promise<void> | undefined;
+  /** Fails the call after its work. */
   late?(call: number): RuntimeFailure | undefined;
-  /** For hooks: what the visit answers. */
+  /** For hooks: the answer of the poll. */
   answer?: string;
 }
 
-export interface Meter {
+export interface CallCount {
   calls(): number;
 }
 
 /** The history of a workspace whose first build ended well. */
 export const BUILT = ['off→building created', 'building→running build-finished'];
-/** A visit to a hook that ran well. */
+/** The poll of a hook that exited with 0. */
 export const RAN_WELL = 'state ended\nexit 0\nran 5\nreport did: it ran\n';
 
-const PLACES: Partial<Record<Verb, Place>> = {
+const POINTS: Partial<Record<Verb, FaultPoint>> = {
   prepareHome: 'prepare-home',
   startPod: 'start-pod',
   stopPod: 'stop',
   deleteHome: 'purge',
 };
-const troubles = new Map<string, { trouble: Trouble; calls: number }>();
+const faults = new Map<string, { fault: Fault; calls: number }>();
 
-/** Makes trouble at one place of `ada/<name>`; without any it only counts the calls. */
-export function disturb(name: string, place: Place, trouble: Trouble = {}): Meter {
-  const entry = { trouble, calls: 0 };
-  troubles.set(`workspace/ada/${name} ${place}`, entry);
+/** Injects a fault at one point of `ada/<name>`; without a fault it only counts the calls. */
+export function injectFault(name: string, point: FaultPoint, fault: Fault = {}): CallCount {
+  const entry = { fault, calls: 0 };
+  faults.set(`workspace/ada/${name} ${point}`, entry);
   return { calls: () => entry.calls };
 }
 
 export function failureOf(type: FailureType, details?: unknown): RuntimeFailure {
-  return new RuntimeFailure(type, `${type} as the test wants it`, { details });
+  return new RuntimeFailure(type, `${type} as injected`, { details });
 }
 
-/** Resolves once the place was called so many times. */
-export function untilCalled(meter: Meter, calls = 1): Promise<true> {
-  return until(`the place was called ${calls} times`, () => meter.calls() >= calls);
+/** Resolves when the point was called this often. */
+export function untilCalled(count: CallCount, calls = 1): Promise<true> {
+  return until(`the fault point was called ${calls} times`, () => count.calls() >= calls);
 }
 
-/** Lets `disturb` act on this stack: on the verbs of its runtime, on its hooks, and on the reading that `admit` asks for. */
-export function openToTrouble(stack: Stack): void {
-  const { script } = stack;
-  const at = (verb: Verb) => entryOf(PLACES[verb]);
-  script.fail = (verb) => begin(at(verb));
-  script.hold = (verb) => at(verb)?.trouble.hold?.(at(verb)?.calls ?? 0);
-  script.failLate = (verb) => at(verb)?.trouble.late?.(at(verb)?.calls ?? 0);
-  script.exec = async (_pod, { argv }): Promise<CommandResult> => {
-    const entry = entryOf(argv[3] as Place);
-    await disturbed(entry, async () => undefined);
-    return { exitCode: 0, stdout: entry?.trouble.answer ?? RAN_WELL, stderr: '' };
+/** Lets `injectFault` act on this stack: on the verbs of its runtime, on its hooks, and on the policy read of `admit`. */
+export function enableFaultInjection(stack: Stack): void {
+  const { overrides } = stack;
+  const at = (verb: Verb) => entryOf(POINTS[verb]);
+  overrides.fail = (verb) => begin(at(verb));
+  overrides.hold = (verb) => at(verb)?.fault.hold?.(at(verb)?.calls ?? 0);
+  overrides.failLate = (verb) => at(verb)?.fault.late?.(at(verb)?.calls ?? 0);
+  overrides.exec = async (_pod, { argv }): Promise<CommandResult> => {
+    const entry = entryOf(argv[3] as FaultPoint);
+    await injected(entry, async () => undefined);
+    return { exitCode: 0, stdout: entry?.fault.answer ?? RAN_WELL, stderr: '' };
   };
-  // No verb of a runtime is behind `admit`: it asks the organization.
-  script.readPolicy = (query) => (activity()?.activityType === 'admit' ? disturbed(entryOf('admit'), query) : query());
+  // `admit` calls no verb of the runtime: it queries the organization.
+  overrides.readPolicy = (query) => (activity()?.activityType === 'admit' ? injected(entryOf('admit'), query) : query());
 }
 
 /** A build, a stop, and a purge, at one place of which something happens; checks that all of it comes out as if nothing had. */
 export async function liveThrough(
   stack: Stack,
   name: string,
-  place: Place,
+  place: FaultPoint,
   meanwhile?: (workspace: WorkspaceHandle) => Promise<void>,
 ): Promise<void> {
   // So few events that pings soon end a run; only where that is wanted.
   const more = name.startsWith('taken-over') ? { continueAsNewAfterEvents: 80 } : {};
   const workspace = await stack.client.create({ owner: 'ada', name, image: 'starter:1', by: 'ada', ...more });
-  const during = (STEPS as readonly Place[]).includes(place) ? 'build' : place;
+  const during = (STEPS as readonly FaultPoint[]).includes(place) ? 'build' : place;
   if (during === 'build') await meanwhile?.(workspace);
   const { id, build } = await untilState(workspace, 'running');
   expect(build?.steps.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'skipped', 'done', 'done']);
@@ -104,7 +108,7 @@ export async function pathOf(workspace: WorkspaceHandle, from = 0): Promise<stri
   return history.slice(from).map((entry) => `${entry.from}→${entry.to} ${entry.cause}`);
 }
 
-/** The builds whose pods are there. */
+/** The builds whose pods exist. */
 export async function podsOf({ runtime }: Stack, id: string): Promise<number[]> {
   return (await runtime.listPods()).filter((pod) => pod.id === id).map(({ build }) => build);
 }
@@ -113,13 +117,13 @@ export async function homesOf({ runtime }: Stack, id: string): Promise<number> {
   return (await runtime.listHomes()).filter((home) => home.id === id).length;
 }
 
-async function disturbed<T>(entry: ReturnType<typeof entryOf>, work: () => Promise<T>): Promise<T> {
+async function injected<T>(entry: ReturnType<typeof entryOf>, work: () => Promise<T>): Promise<T> {
   const before = begin(entry);
   if (before) throw before;
   const call = entry?.calls ?? 0;
-  await entry?.trouble.hold?.(call);
+  await entry?.fault.hold?.(call);
   const answer = await work();
-  const after = entry?.trouble.late?.(call);
+  const after = entry?.fault.late?.(call);
   if (after) throw after;
   return answer;
 }
@@ -127,11 +131,11 @@ async function disturbed<T>(entry: ReturnType<typeof entryOf>, work: () => Promi
 function begin(entry: ReturnType<typeof entryOf>): RuntimeFailure | undefined {
   if (!entry) return undefined;
   entry.calls += 1;
-  return entry.trouble.fail?.(entry.calls);
+  return entry.fault.fail?.(entry.calls);
 }
 
-function entryOf(place: Place | undefined) {
-  return place && troubles.get(`${activity()?.workflowExecution?.workflowId} ${place}`);
+function entryOf(point: FaultPoint | undefined) {
+  return point && faults.get(`${activity()?.workflowExecution?.workflowId} ${point}`);
 }
 
 /** Null outside of activities, where tests themselves call the runtime and the client. */

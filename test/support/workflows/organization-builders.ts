@@ -23,22 +23,22 @@ export const REPORT: UsageReport = {
   disk: '10Gi',
 };
 
-/** One that took these reports, each the usual one but for what is given. */
+/** An organization that took these reports, each `REPORT` with changes. */
 export function organization(...reports: Partial<UsageReport>[]): OrganizationState {
   const state = createOrganization({ name: 'math', by: 'root' }, NOW);
   for (const report of reports) takeReports(state, { ...REPORT, ...report });
   return state;
 }
 
-/** Takes whatever came as a report. Answers whether somebody has now to be sent the policy. */
+/** Takes any payload as reports. Returns whether a workspace was queued for the policy. */
 export function takeReports(state: OrganizationState, input: unknown): boolean {
-  const behind: PushQueue = new Map();
+  const queue: PushQueue = new Map();
   return parseReports(input)
-    .map((report) => takeOwnReport(state, behind, report))
+    .map((report) => takeOwnReport(state, queue, report))
     .includes(true);
 }
 
-/** Takes whatever came as word of an end. */
+/** Takes any payload as the end of a workspace. */
 export function takeEnd(state: OrganizationState, input: unknown): void {
   const ended = parseEnded(input);
   if (ended) takeOwnEnded(state, ended);

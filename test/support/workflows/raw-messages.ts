@@ -1,4 +1,4 @@
-/** Messages below the typed client: raw payloads, as anybody with the namespace can send them. */
+/** Raw payloads, below the typed client: any caller with access to the namespace can send them. */
 import { randomUUID } from 'node:crypto';
 import { TASK_QUEUE } from '../../../src/contract/names';
 import { defaultPolicy } from '../../../src/workflows/organization/rules/policy';
@@ -16,7 +16,7 @@ export const raw = (text: string) => encoded('json/plain', text);
 export const json = (value: unknown) => raw(JSON.stringify(value));
 export const LONG = 'x'.repeat(100_000);
 
-/** No proper argument for anything that takes an object. */
+/** Not a valid argument for any message. */
 export const UNDECODABLE: Record<string, Arguments> = {
   'bad JSON': [raw('{"by":')],
   'no bytes of JSON': [raw('')],
@@ -33,13 +33,13 @@ export const UNDECODABLE: Record<string, Arguments> = {
   'a long text': [json(LONG)],
   'several payloads, the first one bad': [raw('{'), json({})],
 };
-/** An object, and no proper one. */
+/** An object with invalid fields. */
 export const WRONG_FIELDS: Record<string, Arguments> = {
   'a by of a wrong type': [json({ by: 7, via: 7 })],
   'a by of 100 KB': [json({ by: LONG, via: LONG })],
   'a by that is a list': [json({ by: [], via: {} })],
 };
-/** Odd, and yet proper by the contract. */
+/** Unusual, and valid by docs/messages.md. */
 export const ODD: Record<string, Arguments> = {
   'no payload': [],
   null: [json(null)],
@@ -48,14 +48,14 @@ export const ODD: Record<string, Arguments> = {
   'a second payload that is bad': [json({}), raw('{')],
 };
 export const BAD = Object.entries({ ...UNDECODABLE, ...WRONG_FIELDS });
-/** Without the long ones, of which a server takes no more than 50 MiB a run. */
+/** Without the long ones: a server takes at most 50 MiB in one run. */
 export const SHORT = BAD.filter(([, payloads]) => payloads.every(({ data }) => (data?.length ?? 0) < 1_000));
 export const KNOWN = ['ping', 'start', 'stop', 'rebuild', 'cancelBuild'];
 export const INTERNAL = ['podLost', 'policyChanged'];
 export const UNKNOWN = [
   'usageReported',
   'required',
-  'nobody-knows',
+  'unknown-message',
   'toString',
   '__proto__',
   '__temporal_x',
@@ -71,7 +71,7 @@ export const GARBAGE_POLICIES: Record<string, unknown> = {
   'a quantity that is none': { ...defaultPolicy(), version: 99, resources: { default: { cpu: 'much' }, max: { cpu: '?' } } },
   'a version that is no whole number': { ...defaultPolicy(), version: 1.5 },
 };
-/** What is wrong with a new workspace, and what its workflow fails with. */
+/** Invalid creations, and the type that the workflow fails with. */
 export const CREATIONS: Record<string, [type: string, payloads: Arguments]> = {
   ...Object.fromEntries([...BAD, ['no payload', []] as const].map(([kind, payloads]) => [kind, ['InvalidRequest', payloads]])),
   'an organization that does not exist': ['NotFound', [creation({ organization: 'nowhere' })]],
@@ -83,7 +83,7 @@ export const CREATIONS: Record<string, [type: string, payloads: Arguments]> = {
   'a state as of an earlier run': ['InvalidRequest', [json({ carried: { schemaVersion: 1, phase: 'running' } })]],
   'an image of 100 KB': ['InvalidRequest', [creation({ image: LONG })]],
 };
-/** The raw calls that a stack's server takes, all of `ada/<name>` or of the workflow id given. */
+/** Raw calls of a stack's server. */
 export function rawMessages(stack: Stack) {
   const { workflowService, options } = stack.client.temporal;
   const { namespace } = options;
@@ -98,9 +98,9 @@ export function rawMessages(stack: Stack) {
       }),
     query: (workflowId: string, queryType: string, payloads: Arguments) =>
       workflowService.queryWorkflow({ namespace, execution: { workflowId }, query: { queryType, queryArgs: { payloads } } }),
-    /** The outcome, a failure for what is refused. */
+    /** Returns the outcome, which holds a failure for a refusal. */
     update: async (workflowId: string, name: string, payloads: Arguments) => {
-      const request = { meta: { updateId: randomUUID(), identity: 'anybody' }, input: { name, args: { payloads } } };
+      const request = { meta: { updateId: randomUUID(), identity: 'test' }, input: { name, args: { payloads } } };
       const answer = await workflowService.updateWorkflowExecution({
         ...execution(workflowId),
         request,

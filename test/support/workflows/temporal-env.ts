@@ -1,4 +1,4 @@
-/** A Temporal server, real or time-skipping, with our workers on the memory runtime: what tests of workflows stand on. */
+/** A Temporal server, real or time-skipping, with workers on the memory runtime, for tests of workflows. */
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,19 +25,19 @@ const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'per
 export const CLI = process.env.PERENNIAL_TEST_TEMPORAL_CLI ?? join(CACHE, 'temporal-cli-1.5.1', 'temporal');
 const TEST_SERVER = process.env.PERENNIAL_TEST_SERVER || join(CACHE, 'temporal-test-server-1.38.0', 'temporal-test-server');
 const WATCH_MS = 100;
-/** What a visit to a hook answers when there is nothing to run. */
+/** The poll of a hook without anything to run. */
 export const NO_HOOK = { exitCode: 0, stdout: 'state ended\nexit 0\nreport skipped: there is nothing to run\n', stderr: '' };
 
 export const payloadConverterPath = PAYLOAD_CONVERTER_PATH;
 
-/** What a test makes of the world: of the runtime's verbs, and of the readings of policies. */
-export interface Script extends MemoryOptions {
+/** What a test overrides: verbs of the runtime, and activities. */
+export interface Overrides extends MemoryOptions {
   readPolicy?: (query: () => Promise<Policy>) => Promise<Policy>;
-  /** What comes of a plan; the next start when it answers nothing. */
+  /** Replaces the computation of a plan; undefined leaves it. */
   nextOccurrence?: () => Promise<never> | undefined;
-  /** In the place of the check of a zone at a creation. */
+  /** Replaces the check of a zone at a creation. */
   checkTimeZone?: () => Promise<void>;
-  /** What a push of a policy waits for before it begins. */
+  /** A push of a policy waits for this before it begins. */
   pushPolicy?: () => Promise<void>;
 }
 
@@ -47,46 +47,46 @@ export interface Stack {
   server: TemporalServer | null;
   client: PerennialClient;
   runtime: MemoryRuntime;
-  /** The hooks of the memory runtime; a test sets them and takes them back. */
-  script: Script;
+  /** A test sets and clears these. */
+  overrides: Overrides;
   /** Ends all workers, as a deployment does. */
   stopWorkers(): Promise<void>;
   startWorkers(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts it all. Ask for `time-skipping` where days have to pass, else for the real server. */
+/** Starts a server and the workers: `time-skipping` for tests in which days pass, `dev` for the real server. */
 export async function startStack(
   kind: 'dev' | 'time-skipping',
   { withWatch = false, withOutages = false, watchMs = WATCH_MS } = {},
 ) {
   installQuietRuntime();
   const { env, server } = kind === 'dev' ? await createDevServer() : { env: await createTimeSkippingServer(), server: null };
-  // Not the environment's own client: that one lets the clock run free for as long as somebody waits for a result.
+  // Not the environment's own client, which lets the clock run while it waits for a result.
   const temporal = new Client({ connection: env.connection, namespace: env.client.options.namespace });
-  // The time-skipping server cannot list them, and is always new.
+  // The time-skipping server cannot list search attributes, and is always new.
   if (kind === 'dev') await registerSearchAttributes(temporal);
   else await addSearchAttributes(temporal);
-  const script: Script = {};
+  const overrides: Overrides = {};
   const runtime = createMemoryRuntime({
     now: Date.now,
-    fail: (verb, call) => script.fail?.(verb, call),
-    failLate: (verb, call) => script.failLate?.(verb, call),
-    hold: (verb, call) => script.hold?.(verb, call),
-    exec: (pod, command, signal) => script.exec?.(pod, command, signal) ?? NO_HOOK,
+    fail: (verb, call) => overrides.fail?.(verb, call),
+    failLate: (verb, call) => overrides.failLate?.(verb, call),
+    hold: (verb, call) => overrides.hold?.(verb, call),
+    exec: (pod, command, signal) => overrides.exec?.(pod, command, signal) ?? NO_HOOK,
   });
-  // Each reading by itself, so that a test can tell whose it is.
+  // Reads are not coalesced, so that a test can override the read of one workspace.
   const read = (organization: string) => {
     const query = () => queryPolicy(temporal, organization);
-    return script.readPolicy?.(query) ?? query();
+    return overrides.readPolicy?.(query) ?? query();
   };
   const watch = { watchIntervalMs: watchMs, watchFullIntervalMs: 3_000 };
   const activities = createActivities({ runtime, client: temporal, policies: { read }, ...watch });
   const { nextOccurrence, checkTimeZone, pushPolicy } = activities;
-  activities.checkTimeZone = (input) => script.checkTimeZone?.() ?? checkTimeZone(input);
-  activities.nextOccurrence = (input) => script.nextOccurrence?.() ?? nextOccurrence(input);
+  activities.checkTimeZone = (input) => overrides.checkTimeZone?.() ?? checkTimeZone(input);
+  activities.nextOccurrence = (input) => overrides.nextOccurrence?.() ?? nextOccurrence(input);
   activities.pushPolicy = async (input) => {
-    await script.pushPolicy?.();
+    await overrides.pushPolicy?.();
     return pushPolicy(input);
   };
   const bundle = await sharedBundle();
@@ -96,7 +96,7 @@ export async function startStack(
     server,
     client: wrapClient(temporal),
     runtime,
-    script,
+    overrides,
     async startWorkers() {
       const workers = await createWorkers({ env, activities, bundle, withOutages });
       running = { workers, runs: Promise.allSettled(workers.map((worker) => worker.run())) };
@@ -130,7 +130,7 @@ export function untilState(workspace: WorkspaceHandle, state: StatusView['state'
   });
 }
 
-/** A gate for `script.hold`: calls wait at it until it opens, or until they are aborted. */
+/** A gate for `overrides.hold`: calls wait until it opens, or until they are aborted. */
 export function createGate(): { open: () => void; opened: Promise<void> } {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
@@ -140,8 +140,8 @@ export function createGate(): { open: () => void; opened: Promise<void> } {
 }
 
 /** Takes back everything that a test scripted. */
-export function clearScript({ script }: Stack): void {
-  for (const key of Object.keys(script)) delete script[key as keyof Script];
+export function clearOverrides({ overrides }: Stack): void {
+  for (const key of Object.keys(overrides)) delete overrides[key as keyof Overrides];
 }
 
 /** The failures of workflow tasks in every run of a workflow, by cause; an entity that is sound has none but the server's own. */
@@ -176,7 +176,8 @@ function createWorkers(given: {
     maxHeartbeatThrottleInterval: '200ms',
     defaultHeartbeatThrottleInterval: '200ms',
     shutdownForceTime: '5s',
-    // The time-skipping server waits for ever for a worker that had a workflow in its cache; without one, only one task at a time is safe.
+    // The time-skipping server waits without limit for a stopped worker that had the workflow in its cache. Without a cache, only one task
+    // at a time is safe.
     ...(withOutages ? { maxCachedWorkflows: 0, maxConcurrentWorkflowTaskExecutions: 1, maxConcurrentWorkflowTaskPolls: 1 } : {}),
   } as const;
   return Promise.all([

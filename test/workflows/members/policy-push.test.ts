@@ -1,6 +1,6 @@
 /** How an organization's policy reaches its workspaces, and what it knows of them, on skipped time. */
 import type { WorkspaceHandle } from '../../../src/client';
-import { clearScript, createGate, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
+import { clearOverrides, createGate, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
@@ -9,7 +9,7 @@ let stack: Stack;
 beforeAll(async () => {
   stack = await startStack('time-skipping');
 });
-afterEach(() => clearScript(stack));
+afterEach(() => clearOverrides(stack));
 afterAll(() => stack?.close());
 
 const organizationOf = (name: string) => stack.client.organization(name);
@@ -118,7 +118,7 @@ test('Usage sums what is up for each owner, and homes and disk until they are pu
   await untilUsage('bob', { running: 1, homes: 1, cpu: '1', memory: '2Gi', disk: '10Gi' });
 
   const gate = createGate();
-  stack.script.hold = (verb) => (verb === 'stopPod' ? gate.opened : undefined);
+  stack.overrides.hold = (verb) => (verb === 'stopPod' ? gate.opened : undefined);
   await first.delete();
   expect((await first.status()).state).toBe('turning-off');
   expect(await usageOf('ada')).toMatchObject({ running: 2, cpu: '2500m' });

@@ -31,7 +31,7 @@ test('What comes for a part while the last push of a run ends is passed on, howe
   await until('the part has them', async () => (await usageOf('big'))?.running === MANY);
 
   let [isPushing, isHeld] = [false, true];
-  stack.script.pushPolicy = async () => {
+  stack.overrides.pushPolicy = async () => {
     isPushing = true;
     while (isHeld) {
       Context.current().heartbeat();

@@ -3,7 +3,7 @@ import type { WorkspaceHandle } from '../../../src/client';
 import type { HistoryEntry } from '../../../src/contract/payloads';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
 import { outage } from '../../support/workflows/outage';
-import { clearScript, createGate, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
+import { clearOverrides, createGate, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
 
 const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
 /** The organization's default threshold, and how late a stop may be with a worker up. */
@@ -14,7 +14,7 @@ beforeAll(async () => {
   stack = await startStack('time-skipping');
   await stack.client.organization('free').create({ policy: { autoOff: { after: '4h', userControlled: true } } });
 });
-afterEach(() => clearScript(stack));
+afterEach(() => clearOverrides(stack));
 afterAll(() => stack?.close());
 
 let created = 0;
@@ -81,7 +81,7 @@ test('A ping that came before the stop was decided prevents it, also during the 
   const workspace = await createRunning();
   const looksBefore = looks();
   const gate = createGate();
-  stack.script.hold = (verb) => (verb === 'lastTerminalInput' ? gate.opened : undefined);
+  stack.overrides.hold = (verb) => (verb === 'lastTerminalInput' ? gate.opened : undefined);
   const firstDue = await dueAt(workspace);
   const slept = sleepUntil(firstDue + 5 * MINUTE);
   await until('the last look is under way', () => looks() > looksBefore);
@@ -96,7 +96,7 @@ test('A ping that came before the stop was decided prevents it, also during the 
 test('A ping that comes after the decision, while turning off or off, has no effect.', async () => {
   const workspace = await createRunning();
   const gate = createGate();
-  stack.script.hold = (verb) => (verb === 'stopPod' ? gate.opened : undefined);
+  stack.overrides.hold = (verb) => (verb === 'stopPod' ? gate.opened : undefined);
   const slept = sleepUntil((await dueAt(workspace)) + MINUTE);
   await untilState(workspace, 'turning-off');
   await workspace.ping({ via: 'late' });
@@ -123,11 +123,11 @@ test('Recent input in a terminal, seen by the last look, is an access via termin
 
 test('While the runtime gives no answer the stop is put off; after a late one it comes 2 minutes later, at most 5 s after another.', async () => {
   const workspace = await createRunning();
-  stack.script.fail = (verb) =>
+  stack.overrides.fail = (verb) =>
     verb === 'lastTerminalInput' ? new RuntimeFailure('RuntimeUnavailable', 'nobody answers') : undefined;
   await sleepUntil((await dueAt(workspace)) + 3 * MINUTE);
   expect((await workspace.explain()).why).toMatch(/^running .*put off until the runtime/);
-  clearScript(stack);
+  clearOverrides(stack);
   await stack.env.sleep(MINUTE);
   expect((await workspace.explain()).why).toMatch(/^running .*in an outage/);
   await stack.env.sleep(3 * MINUTE);

@@ -3,7 +3,7 @@ import type { WorkspaceHandle } from '../../../src/client';
 import type { HistoryEntry, Weekday } from '../../../src/contract/payloads';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
 import { outage } from '../../support/workflows/outage';
-import { clearScript, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
+import { clearOverrides, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 const MAX_LEAD = 5 * MINUTE;
@@ -17,7 +17,7 @@ async function startLively(options: { withOutages?: boolean } = {}): Promise<Sta
   await started.client.organization('lively').create({ policy: { autoOff: { after: '1h' }, autoStart: { recentUse: '365d' } } });
   return started;
 }
-afterEach(() => clearScript(stack));
+afterEach(() => clearOverrides(stack));
 afterAll(() => stack?.close());
 
 /** This server may lose an update that meets a task under way, so a request waits until there is none. */
@@ -179,10 +179,10 @@ test('A time set that passes while the workspace is running renews its auto-off 
 
 test('A failed start does not disarm the next day, which starts from error too.', async () => {
   const { workspace, at } = await createOff(HOUR);
-  stack.script.fail = (verb) => (verb === 'startPod' ? new RuntimeFailure('ImageInvalid', 'it has no user') : undefined);
+  stack.overrides.fail = (verb) => (verb === 'startPod' ? new RuntimeFailure('ImageInvalid', 'it has no user') : undefined);
   await sleepUntil(at + MINUTE);
   expect((await untilState(workspace, 'error')).autoStart?.at).toBe(new Date(at + DAY).toISOString());
-  clearScript(stack);
+  clearOverrides(stack);
   await sleepUntil(at + DAY);
   const { history } = await workspace.explain();
   expectServed(history, at + DAY);

@@ -6,10 +6,10 @@ import type { WorkspaceHandle } from '../../../src/client';
 import type { FailureType } from '../../../src/contract/failure-types';
 import {
   BUILT,
-  disturb,
+  enableFaultInjection,
   failureOf,
   homesOf,
-  openToTrouble,
+  injectFault,
   pathOf,
   podsOf,
   RAN_WELL,
@@ -24,7 +24,7 @@ const UNTIL_QUIET_MS = 2_200;
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack('dev');
-  openToTrouble(stack);
+  enableFaultInjection(stack);
 });
 afterAll(() => stack?.close());
 
@@ -97,7 +97,7 @@ test.each(['start-pod', 'configure'] as const)(
 );
 
 test('A home that was made but never recorded is purged with its workspace.', async () => {
-  disturb('unrecorded', 'prepare-home', { late: () => failureOf('RuntimeUnavailable') });
+  injectFault('unrecorded', 'prepare-home', { late: () => failureOf('RuntimeUnavailable') });
   const workspace = await stack.client.create({ owner: 'ada', name: 'unrecorded', image: 'starter:1' });
   const { id } = await workspace.status();
   await until('the home is made', async () => (await homesOf(stack, id)) === 1);
@@ -129,7 +129,7 @@ test('No workflow task failed but for what the server itself causes.', async () 
 /** A build that is held in a step until it is let go; that attempt then ends as `end` says. */
 async function buildUntil(name: string, step: Step, end: () => ReturnType<typeof failureOf> | undefined, more: object = {}) {
   const gate = createGate();
-  const meter = disturb(name, step, {
+  const meter = injectFault(name, step, {
     hold: (call) => (call === 1 ? gate.opened : undefined),
     late: (call) => (call === 1 ? end() : undefined),
     answer: RAN_WELL,

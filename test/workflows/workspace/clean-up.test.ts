@@ -1,12 +1,20 @@
 /** A stop or a purge that does not end: what it waits for can be read, it is never given up, and what was asked holds. */
 import type { WorkspaceHandle } from '../../../src/client';
-import { disturb, failureOf, homesOf, openToTrouble, pathOf, podsOf, untilCalled } from '../../support/workflows/fault-injection';
+import {
+  enableFaultInjection,
+  failureOf,
+  homesOf,
+  injectFault,
+  pathOf,
+  podsOf,
+  untilCalled,
+} from '../../support/workflows/fault-injection';
 import { createGate, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
 
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack('dev');
-  openToTrouble(stack);
+  enableFaultInjection(stack);
 });
 afterAll(() => stack?.close());
 
@@ -18,7 +26,7 @@ async function createRunning(name: string): Promise<WorkspaceHandle> {
 
 test('A stop that cannot end says in explain what it waits for, and ends once it can.', async () => {
   let isStuck = true;
-  const meter = disturb('stuck-stop', 'stop', { fail: () => (isStuck ? failureOf('HomeBusy') : undefined) });
+  const meter = injectFault('stuck-stop', 'stop', { fail: () => (isStuck ? failureOf('HomeBusy') : undefined) });
   const workspace = await createRunning('stuck-stop');
   const { id } = await workspace.status();
   await workspace.stop();
@@ -41,7 +49,7 @@ test('A stop that cannot end says in explain what it waits for, and ends once it
 
 test('A purge that cannot end says in explain what it waits for, and ends once it can.', async () => {
   let isStuck = true;
-  disturb('stuck-purge', 'purge', { fail: () => (isStuck ? failureOf('RuntimeUnavailable') : undefined) });
+  injectFault('stuck-purge', 'purge', { fail: () => (isStuck ? failureOf('RuntimeUnavailable') : undefined) });
   const workspace = await createRunning('stuck-purge');
   const { id } = await workspace.status();
   const { purgeAt } = await workspace.delete({ purge: true });
@@ -58,7 +66,7 @@ test('A purge that cannot end says in explain what it waits for, and ends once i
 
 test('A delete that meets a stop which cannot end is a delete all the same.', async () => {
   let isStuck = true;
-  disturb('stuck-delete', 'stop', { fail: () => (isStuck ? failureOf('RuntimeUnavailable') : undefined) });
+  injectFault('stuck-delete', 'stop', { fail: () => (isStuck ? failureOf('RuntimeUnavailable') : undefined) });
   const workspace = await createRunning('stuck-delete');
   await workspace.stop();
   await until('explain says so', async () => /waits for/.test((await workspace.explain()).why));
@@ -70,7 +78,7 @@ test('A delete that meets a stop which cannot end is a delete all the same.', as
 
 test('A newer build that is found while an older pod is removed is removed too, before the workspace is off.', async () => {
   const gate = createGate();
-  const meter = disturb('newer-stop', 'stop', { hold: (call) => (call === 1 ? gate.opened : undefined) });
+  const meter = injectFault('newer-stop', 'stop', { hold: (call) => (call === 1 ? gate.opened : undefined) });
   const workspace = await createRunning('newer-stop');
   await workspace.stop();
   await untilCalled(meter);

@@ -1,13 +1,13 @@
 /** Each step of a build, a stop, and a purge, each in every kind of trouble, on a real server. */
 import type { WorkspaceHandle } from '../../../src/client';
-import { BAD_HOOKS, ENDINGS, FINAL, LATE, PLACES, TEMPORARY } from '../../support/workflows/failure-table';
+import { BAD_HOOKS, ENDINGS, FAULT_POINTS, FINAL, LATE, TEMPORARY } from '../../support/workflows/failure-table';
 import {
   BUILT,
-  disturb,
+  enableFaultInjection,
   failureOf,
   homesOf,
+  injectFault,
   liveThrough,
-  openToTrouble,
   pathOf,
   podsOf,
   RAN_WELL,
@@ -23,7 +23,7 @@ let stack: Stack;
 // Not in a hook, since tests that run side by side begin before hooks have ended.
 const ready = startStack('dev').then(async (started) => {
   stack = started;
-  openToTrouble(stack);
+  enableFaultInjection(stack);
   await stack.client.organization('hurried').create();
   await stack.client.organization('hurried').setPolicy({ build: { deadline: '4s', hookTimeout: '1s' } });
   return stack;
@@ -36,7 +36,7 @@ test.concurrent.each(FINAL)(
   async (step, type) => {
     const workspace = await create(`final-${step}-${type.toLowerCase()}`);
     const { id } = await untilState(workspace, 'running');
-    const meter = disturb(workspace.name, step, { late: (call) => (call === 1 ? failureOf(type) : undefined) });
+    const meter = injectFault(workspace.name, step, { late: (call) => (call === 1 ? failureOf(type) : undefined) });
     await workspace.rebuild();
     const build = await workspace.waitForBuild(2);
     expect(build.failure).toMatchObject({ type, step });
@@ -54,15 +54,15 @@ test.concurrent.each(TEMPORARY)(
   'A temporary fault of %s (%s) is retried: it fails twice, then succeeds.',
   async (place, type) => {
     const name = `twice-${place}-${type.toLowerCase()}`;
-    const meter = disturb(name, place, { fail: (call) => (call <= 2 ? failureOf(type) : undefined) });
+    const meter = injectFault(name, place, { fail: (call) => (call <= 2 ? failureOf(type) : undefined) });
     await liveThrough(await ready, name, place);
     expect(meter.calls()).toBe(3);
   },
 );
 
-test.concurrent.each(PLACES)('The answer of %s is lost: it runs twice and does no harm.', async (place) => {
+test.concurrent.each(FAULT_POINTS)('The answer of %s is lost: it runs twice and does no harm.', async (place) => {
   const name = `lost-answer-${place}`;
-  const meter = disturb(name, place, { late: (call) => (call === 1 ? failureOf('RuntimeUnavailable') : undefined) });
+  const meter = injectFault(name, place, { late: (call) => (call === 1 ? failureOf('RuntimeUnavailable') : undefined) });
   await liveThrough(await ready, name, place);
   expect(meter.calls()).toBe(2);
 });
@@ -72,7 +72,7 @@ test.concurrent.each(STEPS.flatMap((step) => ENDINGS.map(([ending, request, path
   async ({ step, ending, request, path }) => {
     const name = `${ending.replace(' ', '-').toLowerCase()}-${step}`;
     const gate = createGate();
-    const meter = disturb(name, step, { hold: (call) => (call === 1 ? gate.opened : undefined) });
+    const meter = injectFault(name, step, { hold: (call) => (call === 1 ? gate.opened : undefined) });
     const workspace = await create(name);
     await untilCalled(meter);
     await request(workspace);
@@ -88,10 +88,10 @@ test.concurrent.each(STEPS.flatMap((step) => ENDINGS.map(([ending, request, path
   },
 );
 
-test.concurrent.each(PLACES)('A new run takes over in the middle of %s, and it goes on there.', async (place) => {
+test.concurrent.each(FAULT_POINTS)('A new run takes over in the middle of %s, and it goes on there.', async (place) => {
   const name = `taken-over-${place}`;
   const gate = createGate();
-  const meter = disturb(name, place, { hold: () => gate.opened });
+  const meter = injectFault(name, place, { hold: () => gate.opened });
   const handle = (await ready).client.temporal.workflow.getHandle(`workspace/ada/${name}`);
   let firstRun = '';
   await liveThrough(stack, name, place, async (workspace) => {
@@ -116,8 +116,8 @@ test.concurrent.each(['configure', 'personalize'] as const)(
   'The pod is lost in the middle of %s: the build goes back to start-pod and ends well.',
   async (step) => {
     const name = `pod-lost-in-${step}`;
-    const starts = disturb(name, 'start-pod');
-    const meter = disturb(name, step, { hold: (call) => (call === 1 ? createGate().opened : undefined) });
+    const starts = injectFault(name, 'start-pod');
+    const meter = injectFault(name, step, { hold: (call) => (call === 1 ? createGate().opened : undefined) });
     const workspace = await create(name);
     await untilCalled(meter);
     const { id } = await workspace.status();
@@ -135,8 +135,8 @@ test.concurrent.each(LATE)(
   async (kind, place, trouble, why) => {
     const name = `late-${kind}`;
     // Uses up some two and a half seconds of the deadline, pauses included.
-    disturb(name, 'prepare-home', { fail: (call) => (call <= 2 ? failureOf('RuntimeUnavailable') : undefined) });
-    disturb(name, place, trouble);
+    injectFault(name, 'prepare-home', { fail: (call) => (call <= 2 ? failureOf('RuntimeUnavailable') : undefined) });
+    injectFault(name, place, trouble);
     const workspace = await create(name, { organization: 'hurried' });
     const build = await workspace.waitForBuild(1);
     expect(build.failure).toMatchObject({ type: 'BuildTimedOut', step: place, message: expect.stringMatching(why) });
@@ -153,8 +153,8 @@ test.concurrent.each(BAD_HOOKS)(
   async (kind, answer, warning) => {
     const name = `hook-${kind.replaceAll(' ', '-')}`;
     const type = kind === 'fails finally' ? 'NotAllowed' : 'RuntimeUnavailable';
-    disturb(name, 'configure', answer === '' ? { fail: () => failureOf(type) } : { answer });
-    const later = disturb(name, 'personalize', { answer: RAN_WELL });
+    injectFault(name, 'configure', answer === '' ? { fail: () => failureOf(type) } : { answer });
+    const later = injectFault(name, 'personalize', { answer: RAN_WELL });
     const workspace = await create(name, type === 'RuntimeUnavailable' && answer === '' ? { organization: 'hurried' } : {});
     const build = await workspace.waitForBuild(1);
     expect(build.steps.slice(-2).map(({ state }) => state)).toEqual(['warning', 'done']);
@@ -166,7 +166,7 @@ test.concurrent.each(BAD_HOOKS)(
 
 test.concurrent('A build that the runtime knows a newer one of is superseded by one above it.', async () => {
   const stale = failureOf('StaleBuild', { found: 7 });
-  disturb('stale', 'start-pod', { fail: (call) => (call === 1 ? stale : undefined) });
+  injectFault('stale', 'start-pod', { fail: (call) => (call === 1 ? stale : undefined) });
   const workspace = await create('stale');
   const { id } = await untilState(workspace, 'running');
   expect(await podsOf(stack, id)).toEqual([8]);
@@ -179,14 +179,14 @@ test.concurrent('A missing home fails the build and makes nothing new.', async (
   await workspace.stop();
   await untilState(workspace, 'off');
   stack.runtime.loseHome(id);
-  const starts = disturb('homeless', 'start-pod');
+  const starts = injectFault('homeless', 'start-pod');
   await workspace.start();
   expect((await workspace.waitForBuild(2)).failure).toMatchObject({ type: 'HomeMissing', step: 'prepare-home' });
   expect([starts.calls(), await podsOf(stack, id), await homesOf(stack, id)]).toEqual([0, [], 1]);
 });
 
 test.concurrent("A stranger in the home's place stays when the workspace is purged.", async () => {
-  const meter = disturb('stranger', 'purge', { fail: () => failureOf('HomeMissing') });
+  const meter = injectFault('stranger', 'purge', { fail: () => failureOf('HomeMissing') });
   const workspace = await create('stranger');
   const { id } = await untilState(workspace, 'running');
   await workspace.delete({ purge: true });
@@ -195,7 +195,7 @@ test.concurrent("A stranger in the home's place stays when the workspace is purg
 });
 
 // Not beside others: all workers end here.
-test.each(PLACES)('The worker dies in the middle of %s; another one goes on with it.', async (place) => {
+test.each(FAULT_POINTS)('The worker dies in the middle of %s; another one goes on with it.', async (place) => {
   const name = `worker-lost-${place}`;
   const gate = createGate();
   // Nobody is left to answer the query of `admit`, so it fails as it does when the server goes.
@@ -203,7 +203,7 @@ test.each(PLACES)('The worker dies in the middle of %s; another one goes on with
   const cut = gate.opened.then(() => {
     if (isCut) throw failureOf('RuntimeUnavailable');
   });
-  const meter = disturb(name, place, { hold: (call) => (call === 1 ? cut : undefined) });
+  const meter = injectFault(name, place, { hold: (call) => (call === 1 ? cut : undefined) });
   await liveThrough(stack, name, place, async () => {
     await untilCalled(meter);
     const stopped = stack.stopWorkers();

@@ -14,9 +14,9 @@ afterAll(() => stack?.close());
 test('Through twelve rebuilds with 900 warnings of each hook, long failures, and hand-overs, it lives and its state stays small.', async () => {
   const report = Array.from({ length: 900 }, (_, index) => `report warning: ${index} ${'語"\u0007'.repeat(300)}\n`).join('');
   const stdout = `state ended\nexit 3\nran 5\n${report}output\n${`${'ж'.repeat(600)}\n`.repeat(100)}`;
-  stack.script.exec = () => ({ exitCode: 0, stdout, stderr: 'x'.repeat(250_000) });
+  stack.overrides.exec = () => ({ exitCode: 0, stdout, stderr: 'x'.repeat(250_000) });
   // Each second build fails for good, each other one first for a time.
-  stack.script.fail = (verb, call) => {
+  stack.overrides.fail = (verb, call) => {
     if (verb !== 'startPod') return undefined;
     const text = `uid ${'0'.repeat(250_000)}`;
     if (call % 3 === 1) return new RuntimeFailure('RuntimeUnavailable', text, { cause: new Error(text), details: { text } });

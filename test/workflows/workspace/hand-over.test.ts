@@ -1,6 +1,6 @@
 /** Continue-as-new, cancel, terminate, and reset: what an operator and the server may do to a workspace at any time. */
 import {
-  clearScript,
+  clearOverrides,
   createGate,
   type Stack,
   startStack,
@@ -13,7 +13,7 @@ let stack: Stack;
 beforeAll(async () => {
   stack = await startStack('dev', { withWatch: true });
 });
-afterEach(() => clearScript(stack));
+afterEach(() => clearOverrides(stack));
 afterAll(() => stack?.close());
 
 const create = (name: string, more: object = {}) =>
@@ -24,7 +24,7 @@ test('a build is taken over by a new run in the middle of a step, and ends well'
   const gate = createGate();
   const startsOf = () => stack.runtime.calls.filter((verb) => verb === 'startPod').length;
   const [startsBefore, stopsBefore] = [startsOf(), stack.runtime.calls.filter((verb) => verb === 'stopPod').length];
-  stack.script.hold = (verb) => (verb === 'startPod' ? gate.opened : undefined);
+  stack.overrides.hold = (verb) => (verb === 'startPod' ? gate.opened : undefined);
   const workspace = await create('taken-over', { continueAsNewAfterEvents: 40 });
   await until('the pod is being started', () => startsOf() === startsBefore + 1);
   const firstRun = (await handleOf('taken-over').describe()).runId;

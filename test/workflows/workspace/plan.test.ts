@@ -3,7 +3,7 @@ import type { WorkflowFailedError } from '@temporalio/client';
 import { parseAutoStart } from '../../../src/cli/input/arguments';
 import type { WorkspaceHandle } from '../../../src/client';
 import {
-  clearScript,
+  clearOverrides,
   createGate,
   type Stack,
   startStack,
@@ -17,7 +17,7 @@ let stack: Stack;
 beforeAll(async () => {
   stack = await startStack('dev');
 });
-afterEach(() => clearScript(stack));
+afterEach(() => clearOverrides(stack));
 /** A worker waits for its local activities before it ends. */
 const end = createGate();
 const hang = () => end.opened.then(() => Promise.reject(new Error('the test is over')));
@@ -32,7 +32,7 @@ test.each(['off', 'running', 'building'] as const)(
   'In %s configure answers with the next start already planned.',
   async (state) => {
     const gate = createGate();
-    if (state === 'building') stack.script.hold = (verb) => (verb === 'startPod' ? gate.opened : undefined);
+    if (state === 'building') stack.overrides.hold = (verb) => (verb === 'startPod' ? gate.opened : undefined);
     const workspace = await create(`planned-${state}`);
     if (state !== 'building') await untilState(workspace, 'running');
     if (state === 'off') await workspace.stop();
@@ -56,7 +56,7 @@ test.each([
   async (how, plan) => {
     const workspace = await create(`plan-${how}`);
     await untilState(workspace, 'running');
-    stack.script.nextOccurrence = plan;
+    stack.overrides.nextOccurrence = plan;
     const askedAt = Date.now();
     const { autoStart } = await workspace.configure({ autoStart: BERLIN });
     expect(autoStart).toMatchObject({ at: null, blockedBecause: expect.stringMatching(/^no start is planned: .* in time$/) });
@@ -64,7 +64,7 @@ test.each([
     expect((await workspace.stop()).outcome).toBe('accepted');
     await untilState(workspace, 'off');
     expect(Date.now() - askedAt).toBeLessThan(20_000);
-    clearScript(stack);
+    clearOverrides(stack);
     // Tried again by itself too; another wish is planned at once.
     expect((await workspace.configure({ autoStart: { ...BERLIN, time: '09:00' } })).autoStart?.at).not.toBeNull();
   },
@@ -74,7 +74,7 @@ test('A plan is given up when another is wanted: the answer is that of the last 
   const workspace = await create('changed');
   await untilState(workspace, 'running');
   let calls = 0;
-  stack.script.nextOccurrence = () => {
+  stack.overrides.nextOccurrence = () => {
     calls += 1;
     return calls === 1 ? hang() : undefined;
   };
@@ -110,7 +110,7 @@ test('A zone that nobody can compute with is refused alike by command, update, c
 });
 
 test('A zone that an organization has from before it was refused keeps none of its other fields from being set.', async () => {
-  stack.script.checkTimeZone = async () => undefined;
+  stack.overrides.checkTimeZone = async () => undefined;
   const organization = stack.client.organization('from-before');
   await organization.create({ policy: { autoStart: { timeZone: 'IST' } } });
   const whole = await organization.setPolicy({ retention: '3d' });

@@ -3,7 +3,7 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { RequestFailure, type WorkspaceHandle } from '../../../src/client';
-import { disturb, failureOf, openToTrouble, untilCalled } from '../../support/workflows/fault-injection';
+import { enableFaultInjection, failureOf, injectFault, untilCalled } from '../../support/workflows/fault-injection';
 import { COLUMNS, type Column, type Request, rowsOf, SIGNALS, type State } from '../../support/workflows/request-table';
 import { createGate, type Stack, startStack, taskFailures, until, untilState } from '../../support/workflows/temporal-env';
 
@@ -22,7 +22,7 @@ const REQUESTS: Record<Request, (it: WorkspaceHandle) => Promise<unknown>> = {
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack('dev');
-  openToTrouble(stack);
+  enableFaultInjection(stack);
 });
 afterAll(() => stack?.close());
 
@@ -166,13 +166,14 @@ async function each<T>(rows: T[], work: (row: T) => Promise<void>): Promise<void
 async function arrive(column: Column, name: string): Promise<{ workspace: WorkspaceHandle; letGo: () => void }> {
   const gate = createGate();
   const held = (calls: number) => ({ hold: (call: number) => (call <= calls ? gate.opened : undefined) });
-  const building = column === 'building' ? disturb(name, 'start-pod', held(1)) : null;
-  if (column === 'error') disturb(name, 'start-pod', { fail: (call) => (call === 1 ? failureOf('ImageInvalid') : undefined) });
+  const building = column === 'building' ? injectFault(name, 'start-pod', held(1)) : null;
+  if (column === 'error')
+    injectFault(name, 'start-pod', { fail: (call) => (call === 1 ? failureOf('ImageInvalid') : undefined) });
   const workspace = await stack.client.create({ owner: 'ada', name, image: 'starter:1', by: 'ada' });
   if (building) await untilCalled(building);
   else await untilState(workspace, column === 'error' ? 'error' : 'running');
   const isHeld = column === 'turning-off' || column === 'deleting';
-  const stopping = isHeld ? disturb(name, 'stop', held(1)) : null;
+  const stopping = isHeld ? injectFault(name, 'stop', held(1)) : null;
   if (column === 'off' || column === 'turning-off') await workspace.stop();
   if (column === 'deleted' || column === 'deleting') await workspace.delete();
   if (stopping) await untilCalled(stopping);

@@ -3,7 +3,7 @@ import type { WorkspaceHandle } from '../../../src/client';
 import { sendQuery } from '../../../src/client/retry';
 import type { ExplainView, StatusView } from '../../../src/contract/payloads';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
-import { clearScript, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
+import { clearOverrides, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -12,7 +12,7 @@ let stack: Stack;
 beforeAll(async () => {
   stack = await startStack('time-skipping');
 });
-afterEach(() => clearScript(stack));
+afterEach(() => clearOverrides(stack));
 afterAll(() => stack?.close());
 
 async function createRunning(name: string, more: object = {}): Promise<{ workspace: WorkspaceHandle; id: string }> {
@@ -128,14 +128,15 @@ test('The retention is that of the policy at the moment of the request; a later 
 
 test('A purge that the runtime refuses for a while is tried again until it is done.', async () => {
   const { workspace, id } = await createRunning('stubborn');
-  stack.script.fail = (verb) => (verb === 'deleteHome' ? new RuntimeFailure('RuntimeUnavailable', 'nobody answers') : undefined);
+  stack.overrides.fail = (verb) =>
+    verb === 'deleteHome' ? new RuntimeFailure('RuntimeUnavailable', 'nobody answers') : undefined;
   const tries = () => stack.runtime.calls.filter((verb) => verb === 'deleteHome').length;
   const before = tries();
   await workspace.delete({ purge: true });
   await until('it was tried', () => tries() > before);
   expect(await hasHome(id)).toBe(true);
   expect((await workspace.status()).state).toBe('deleted');
-  clearScript(stack);
+  clearOverrides(stack);
   await stack.env.sleep(MINUTE);
   await ended(workspace);
   expect(await hasHome(id)).toBe(false);

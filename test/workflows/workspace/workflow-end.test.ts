@@ -2,7 +2,7 @@
 import type { WorkspaceHandle } from '../../../src/client';
 import { type Ended, run } from '../../support/cli/command-line';
 import { createStackFolder } from '../../support/cli/folder';
-import { clearScript, createGate, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
+import { clearOverrides, createGate, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
 
 const COMMANDS = ['status', 'explain', 'start', 'stop', 'rebuild', 'cancel', 'ping', 'delete', 'restore', 'logs', 'shell'];
 
@@ -11,7 +11,7 @@ const dir = createStackFolder([]);
 beforeAll(async () => {
   stack = await startStack('dev', { withWatch: true });
 });
-afterEach(() => clearScript(stack));
+afterEach(() => clearOverrides(stack));
 afterAll(() => stack?.close());
 
 test('Of a workspace that was terminated every method and every command says so, with the reason, and none shows its old state.', async () => {
@@ -55,7 +55,7 @@ test('A workspace that never was does not exist, and an ended organization answe
 }, 90_000);
 
 test('A workspace that ends while somebody waits for its build ends the waiting.', async () => {
-  stack.script.hold = (verb) => (verb === 'startPod' ? new Promise(() => {}) : undefined);
+  stack.overrides.hold = (verb) => (verb === 'startPod' ? new Promise(() => {}) : undefined);
   const workspace = await stack.client.create({ owner: 'ada', name: 'cut-off', image: 'starter:1' });
   const waiting = expect(workspace.waitForBuild(1)).rejects.toMatchObject({ message: expect.stringMatching(/was terminated/) });
   await untilState(workspace, 'building');
@@ -84,7 +84,7 @@ test('A workspace that takes over a home which was built before is waited for to
 test('A start that waits and is replaced by a rebuild has no build: its number names the other, and who waits follows.', async () => {
   const workspace = await arrive('replaced');
   const gate = createGate();
-  stack.script.hold = (verb) => (verb === 'stopPod' ? gate.opened : undefined);
+  stack.overrides.hold = (verb) => (verb === 'stopPod' ? gate.opened : undefined);
   await workspace.stop();
   const start = await workspace.start();
   const rebuild = await workspace.rebuild({ image: 'starter:2' });
@@ -102,7 +102,7 @@ test('A start that waits and is replaced by a rebuild has no build: its number n
 
 test('Terminals that watch a build ask the worker only where something happened, and once a second at most.', async () => {
   const gate = createGate();
-  stack.script.hold = (verb) => (verb === 'startPod' ? gate.opened : undefined);
+  stack.overrides.hold = (verb) => (verb === 'startPod' ? gate.opened : undefined);
   const workspace = await stack.client.create({ owner: 'ada', name: 'watched', image: 'starter:1' });
   await until('its pod is being started', async () => (await workspace.pendingStep())?.waitingFor);
   const queries = jest.spyOn(stack.client.temporal.workflowService, 'queryWorkflow');

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { WorkspaceHandle } from '../../../src/client';
 import { organizationWorkflowId, TASK_QUEUE } from '../../../src/contract/names';
 import { createKubernetesRuntime, type KubernetesRuntime } from '../../../src/runtimes/kubernetes';
-import { cleanups, type Ground, openGround } from '../bench-env';
+import { type BenchEnv, cleanups, openBenchEnv } from '../bench-env';
 import { until } from '../lanes';
 import type { Bench } from '../report';
 import { openPlainCluster, type PlainCluster } from './plain-cluster';
@@ -16,7 +16,7 @@ export const RESOURCES = { cpu: '500m', memory: '128Mi', disk: '1Gi' };
 
 const REMOVAL_LIMIT_MS = 10 * 60_000;
 
-export interface ClusterGround extends Ground {
+export interface ClusterBenchEnv extends BenchEnv {
   runtime: KubernetesRuntime;
   plain: PlainCluster;
   namespaceOf(organization: string): string;
@@ -25,15 +25,15 @@ export interface ClusterGround extends Ground {
 }
 
 /** Ends with all that it made on the cluster, also when the process is told to end. */
-export async function openClusterGround(bench: Bench, environment: NodeJS.ProcessEnv = {}): Promise<ClusterGround> {
+export async function openClusterBenchEnv(bench: Bench, environment: NodeJS.ProcessEnv = {}): Promise<ClusterBenchEnv> {
   const namespacePrefix = `bench-${randomBytes(3).toString('hex')}-`;
   const runtime = createKubernetesRuntime({ kubeconfig: KUBECONFIG, namespacePrefix, imagePullPolicy: 'IfNotPresent' });
   const plain = openPlainCluster(KUBECONFIG);
-  let ground: Ground | null = null;
+  let env: BenchEnv | null = null;
   let ending: Promise<void> | null = null;
   const end = async () => {
     // First what would make things anew.
-    await ground?.close().catch((error: unknown) => bench.say(`the workers did not end well: ${error}`));
+    await env?.close().catch((error: unknown) => bench.say(`the workers did not end well: ${error}`));
     await runtime.close();
     await removeNamespaces(plain, namespacePrefix);
     plain.close();
@@ -44,9 +44,9 @@ export async function openClusterGround(bench: Bench, environment: NodeJS.Proces
     return ending;
   };
   cleanups.add(close);
-  ground = await openGround(bench, runtime, environment);
+  env = await openBenchEnv(bench, runtime, environment);
   return {
-    ...ground,
+    ...env,
     close,
     runtime,
     plain,
@@ -57,11 +57,11 @@ export async function openClusterGround(bench: Bench, environment: NodeJS.Proces
 
 /** A new workspace, whose first build has ended. */
 export async function runningWorkspace(
-  ground: ClusterGround,
+  env: ClusterBenchEnv,
   given: { name: string; organization?: string; image?: string },
 ): Promise<WorkspaceHandle> {
   const input = { owner: 'bench', image: IMAGE, resources: RESOURCES, by: 'bench', ...given };
-  const workspace = await ground.client.create(input);
+  const workspace = await env.client.create(input);
   await until(`${given.name} is running`, async () => isRunning(workspace), 200);
   return workspace;
 }
@@ -74,7 +74,7 @@ export async function isRunning(workspace: WorkspaceHandle): Promise<boolean> {
 }
 
 /** Not through the client's own `create`, which goes on waiting for a workflow's end that never comes, also after the server's. */
-export async function createOrganization({ client, temporal }: ClusterGround, name: string): Promise<void> {
+export async function createOrganization({ client, temporal }: ClusterBenchEnv, name: string): Promise<void> {
   const workflowId = organizationWorkflowId(name);
   await temporal.workflow.start('organization', { workflowId, taskQueue: TASK_QUEUE, args: [{ name }] });
   await client.organization(name).policy();
