@@ -1,4 +1,4 @@
-/** Hooks beyond those that a worker may observe at once return their slot, which does not count as an attempt. */
+/** Hooks beyond the limit of a worker return their slot, which does not count as an attempt. */
 import type { Info } from '@temporalio/activity';
 import { createSlots } from '../../src/activities/long-step-slots';
 import { runStep, type StepHeartbeat } from '../../src/activities/run-step';

@@ -50,7 +50,7 @@ test('Walking from one start to the next gives exactly the starts between the da
   );
 });
 
-test('From any instant the next start is the earliest one that is later.', () => {
+test('From any instant the next start is the earliest later start.', () => {
   const offsetsMs = fc.oneof(fc.constantFrom(-1, 0, 1), fc.integer({ min: -2 * DAY_MS, max: 2 * DAY_MS }));
   fc.assert(
     fc.property(hardRanges(), offsetsMs, ({ schedule, from }, offsetMs) => {

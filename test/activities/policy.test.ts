@@ -18,7 +18,7 @@ test.each([
   ['an organization that does not exist', undefined, 'NotFound', true],
   ['a workflow of another kind', notRegistered('Workflow did not register a handler for policy.'), 'NotFound', true],
   [
-    'one that could not answer',
+    'a workflow without an answer',
     notRegistered('events came that no task has started for: ask again'),
     'RuntimeUnavailable',
     false,

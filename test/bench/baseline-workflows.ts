@@ -1,10 +1,10 @@
-/** What ours are compared with: the least that Temporal's SDK lets a workflow be that does the same to the eye. */
+/** The baseline: the smallest workflows of Temporal's SDK with the same visible effect. */
 import { condition, defineQuery, defineSignal, proxyActivities, setHandler, sleep } from '@temporalio/workflow';
 
 export const pingSignal = defineSignal<[unknown]>('ping');
 export const countQuery = defineQuery<number>('count');
 
-/** Counts pings for ever. */
+/** Counts pings without limit. */
 export async function counter(): Promise<void> {
   let count = 0;
   setHandler(countQuery, () => count);
@@ -20,7 +20,7 @@ export async function sleeper(at: number): Promise<number> {
   return Date.now() - at;
 }
 
-/** Does nothing for ever. */
+/** Does nothing without limit. */
 export async function empty(): Promise<void> {
   await condition(() => false);
 }
@@ -33,7 +33,7 @@ export async function builder(): Promise<void> {
   await condition(() => false, '2h');
 }
 
-/** Waits for a policy in a workspace's place, and ends when one comes: lists tell those that have it from those that have not. */
+/** Waits for a policy in a workspace's place and ends when it arrives, so that visibility counts the workflows without it. */
 export async function listener(): Promise<void> {
   let hasCome = false;
   setHandler(defineSignal('policyChanged'), () => {

@@ -1,4 +1,4 @@
-/** What the measurements stand on: the product's Temporal server and workers, and beside them a worker of the baseline. */
+/** The environment of the measurements: the product's Temporal server and workers, and a worker of the baseline. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

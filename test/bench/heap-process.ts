@@ -91,7 +91,7 @@ async function expectState(workspace: Cached, expected: string): Promise<void> {
   if (state !== expected) throw new Error(`expected a workspace that is ${expected}, got ${state}`);
 }
 
-/** What each activity answers; nothing for those that do not come up. */
+/** The result of each activity; absent for unused ones. */
 function answers(activity: string): unknown {
   const lastLines = Array.from(
     { length: 20 },

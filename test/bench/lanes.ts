@@ -11,7 +11,7 @@ export async function inLanes(count: number, lanes: number, job: (index: number)
 export async function until(what: string, holds: () => Promise<boolean>, pauseMs = 10, limitMs = 90_000): Promise<void> {
   const deadline = Date.now() + limitMs;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited ${limitMs / 1_000} s in vain until ${what}`);
+    if (Date.now() > deadline) throw new Error(`timed out after ${limitMs / 1_000} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -1,4 +1,4 @@
-/** The ground on the memory runtime, which all measurements but `rebuild` share, and a fleet of running workspaces on it. */
+/** The environment on the memory runtime, which all measurements but `rebuild` share, with a fleet of running workspaces. */
 import type { WorkspaceHandle } from '../../src/client';
 import { organizationWorkflowId, TASK_QUEUE } from '../../src/contract/names';
 import { createMemoryRuntime } from '../../src/runtimes/memory';
@@ -8,7 +8,7 @@ import { NO_HOOK } from './no-hook';
 import type { Bench } from './report';
 
 export const FLEET_SIZE = 500;
-/** The fleet's own organizations, so that a change of policy reaches nobody else; several, as one alone would be what is measured. */
+/** The fleet's own organizations, so that a change of policy reaches the fleet only; several, since a single one would be the bottleneck. */
 export const FLEET_ORGANIZATIONS = Array.from({ length: 25 }, (_, index) => `fleet-${index}`);
 const OWNER = 'fleet';
 /** So many builds at once, which neither the server nor the workers have to queue for long. */
@@ -26,7 +26,7 @@ export async function closeMemoryBenchEnv(): Promise<void> {
 }
 
 let fleet: Promise<WorkspaceHandle[]> | null = null;
-/** The same workspaces for whoever asks: making them takes longer than most measurements. */
+/** The same workspaces for all measurements: creating them takes longer than most of these. */
 export function fleetOf(bench: Bench): Promise<WorkspaceHandle[]> {
   fleet ??= makeFleet(bench);
   return fleet;

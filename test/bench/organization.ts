@@ -27,7 +27,7 @@ export const organization: Measurement = {
 const ownerOf = (index: number) => `crowd-${index % OWNERS}`;
 const workflowIdOf = (index: number) => workspaceWorkflowId(ownerOf(index), `w${index}`);
 
-/** Without the watch: it would ask after each of those that are no workspaces, and have them counted no more. */
+/** Without the watch, which would remove the records of workspaces that do not exist. */
 async function measure(bench: Bench): Promise<Line[]> {
   const { temporal } = await memoryBenchEnv(bench);
   await temporal.workflow.getHandle(watchWorkflowId('memory')).terminate('the benchmark has workspaces that are none');

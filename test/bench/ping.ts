@@ -44,7 +44,7 @@ async function measure(bench: Bench): Promise<Line[]> {
         { side: baseline, into: rates.baseline },
       ];
       for (const { side, into } of round % 2 === 0 ? sides : sides.reverse()) {
-        // One that takes all pings is another each round: no other has so long a history.
+        // Each round pings another workspace, so that no history grows long.
         const rate = await pingsPerSecond(side, { ...load, first: load.workspaces === 1 ? round : 0 });
         if (round > 0) into.push(rate);
       }

@@ -1,7 +1,7 @@
 /**
  * How long a rebuild of a running workspace takes on the sandbox, from its acceptance to `running`, by the workflow's own clock,
  * so that no asking disturbs it. Beside it the same change of pods by the runtime alone. There are no hooks in the home, so
- * nothing is taken off for their own time: what the visits cost that find this out is in the figure.
+ * nothing is subtracted for their own time: the figure includes the cost of the polls.
  */
 
 import type { WorkspaceHandle } from '../../src/client';
@@ -22,13 +22,13 @@ export const rebuild: Measurement = {
 };
 
 async function measure(bench: Bench): Promise<Line[]> {
-  const world = await makeSandboxEnv('auto');
-  cleanups.add(world.end);
-  const env = await openBenchEnv(bench, world.runtime);
+  const sandbox = await makeSandboxEnv('auto');
+  cleanups.add(sandbox.end);
+  const env = await openBenchEnv(bench, sandbox.runtime);
   try {
     const workspace = await env.client.create({ owner: 'bench', name: 'rebuilt', image: 'starter:1', by: 'bench' });
     await until('the first build is over', async () => (await workspace.status()).state === 'running', 100);
-    const startAlone = await prepareStartAlone(world.runtime);
+    const startAlone = await prepareStartAlone(sandbox.runtime);
     bench.say(`rebuilding ${REPETITIONS} times`);
     const rounds: (Rebuilt & { startMs: number })[] = [];
     // The first round is to warm up.
@@ -40,8 +40,8 @@ async function measure(bench: Bench): Promise<Line[]> {
     return report(rounds);
   } finally {
     await env.close();
-    await world.end();
-    cleanups.delete(world.end);
+    await sandbox.end();
+    cleanups.delete(sandbox.end);
   }
 }
 

@@ -49,14 +49,14 @@ export async function runMeasurements(given: Given): Promise<void> {
   process.exit();
 }
 
-/** Of a call that waited for its next try while its connection was closed: thrown in a timer of the SDK, where nobody can catch it. */
+/** A retry of a call whose connection was closed throws in a timer of the SDK, where it cannot be caught. */
 function goOnAfterLateCall(error: Error): void {
   if (error.message === 'Channel has been shut down') return;
   console.error(error);
   process.exit(1);
 }
 
-/** The measurement goes on meanwhile, and what it asks of those that have ended fails in places where nobody catches it. */
+/** The measurement continues meanwhile, and its calls to ended workflows fail where they cannot be caught. */
 function endEarly(): void {
   process.off('uncaughtException', goOnAfterLateCall);
   process.on('uncaughtException', () => undefined);

@@ -1,4 +1,4 @@
-/** What goes first where there are fewer slots than there is to do, as the server is told. */
+/** Queues and priorities of activities, as scheduled on the server. */
 import type { WorkspaceHandle } from '../../src/client';
 import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../../src/contract/names';
 import type { Runtime } from '../../src/runtimes/runtime';
@@ -60,7 +60,7 @@ test('A scheduled build queues for the slots of starts before it begins, behind 
   });
 });
 
-test('A scheduled build that queues goes before other scheduled ones from when somebody asks for it.', async () => {
+test('A queued scheduled build goes before other scheduled ones once a person asks for it.', async () => {
   const workspace = await createScheduled('wanted');
   await untilScheduledStart(workspace);
   const gate = createGate();

@@ -1,4 +1,4 @@
-/** Recorded histories (`npm run record`) replayed by the workflows of today: a change that breaks running workspaces fails here. */
+/** Replays recorded histories (`npm run record`) with the present workflows: a change that breaks running workspaces fails here. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
@@ -19,8 +19,8 @@ interface RecordedEvent {
 
 const FOLDER = path.join(__dirname, '..', 'fixtures', 'histories');
 const NAMES = readdirSync(FOLDER).map((file) => path.basename(file, '.json'));
-/** What each scenario is there for; without it the recording has missed its point. */
-const SCENARIOS: [name: string, hasPoint: (event: RecordedEvent) => unknown][] = [
+/** The event that each scenario has to contain. */
+const SCENARIOS: [name: string, hasEvent: (event: RecordedEvent) => unknown][] = [
   ['day', (event) => isOf(event, 'lastLook')],
   ['rebuild-superseded', (event) => isOf(event, 'stopPod')],
   ['continue-as-new-before', (event) => event.workflowExecutionContinuedAsNewEventAttributes],
@@ -36,16 +36,16 @@ const SCENARIOS: [name: string, hasPoint: (event: RecordedEvent) => unknown][] =
 ];
 
 beforeAll(() => {
-  // The histories that were tampered with are failures that nobody has to read about.
+  // The failures of the changed histories are expected.
   const logging = { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } as const;
   Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
 });
 
-test.each(SCENARIOS)('The history %s was recorded with what it is there for.', (name, hasPoint) => {
-  expect(fixture(name).events.some(hasPoint)).toBe(true);
+test.each(SCENARIOS)('The history %s contains the event of its scenario.', (name, hasEvent) => {
+  expect(fixture(name).events.some(hasEvent)).toBe(true);
 });
 
-test('Every recorded history is replayed, each as it was.', async () => {
+test('Every recorded history replays.', async () => {
   expect(NAMES.length).toBeGreaterThanOrEqual(SCENARIOS.length);
   const failures: string[] = [];
   for await (const { workflowId, error } of Worker.runReplayHistories(await options(), histories())) {
@@ -55,13 +55,13 @@ test('Every recorded history is replayed, each as it was.', async () => {
 });
 
 test.each(NAMES.filter((name) => fixture(name).events.some((event) => event.activityTaskScheduledEventAttributes)))(
-  'Of %s a history with another activity than the one recorded is not replayed.',
+  'The history %s with another activity than the recorded one does not replay.',
   async (name) => {
     const { workflowId, events } = fixture(name);
-    const tampered = JSON.parse(JSON.stringify(events)) as RecordedEvent[];
-    const scheduled = tampered.find((event) => event.activityTaskScheduledEventAttributes)?.activityTaskScheduledEventAttributes;
+    const changed = JSON.parse(JSON.stringify(events)) as RecordedEvent[];
+    const scheduled = changed.find((event) => event.activityTaskScheduledEventAttributes)?.activityTaskScheduledEventAttributes;
     if (scheduled) scheduled.activityType.name = 'somethingElse';
-    await expect(Worker.runReplayHistory(await options(), historyFromJSON({ events: tampered }), workflowId)).rejects.toThrow(
+    await expect(Worker.runReplayHistory(await options(), historyFromJSON({ events: changed }), workflowId)).rejects.toThrow(
       /somethingElse|determinis/i,
     );
   },

@@ -12,7 +12,7 @@ const ENDED = { number: 1, endedAt: '2026-11-25T05:06:39.000Z' };
 const TWO_FULL_ROUNDS = 75;
 const ONE_HOUR_MS = 3_600_000;
 const CLOSED = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
-/** Statuses that do not prove an end, among them one that only a newer server knows. */
+/** Statuses that do not prove an end, among them one of newer servers only. */
 const OPEN = ['PAUSED', 'UNKNOWN', 'UNSPECIFIED', 'CONTINUED_AS_NEW'];
 
 interface WatchScenario {
@@ -41,7 +41,7 @@ async function watched({
   await context.runtime.startPod(podOf(identity), progress());
   if (workspace) context.workflows.set(WORKSPACE, workspace);
   await before?.(context);
-  context.environment.on('heartbeat', (beat) => isEnd(beat) && during?.(context, roundsOf(context)));
+  context.environment.on('heartbeat', (details) => isEnd(details) && during?.(context, roundsOf(context)));
   await watch(context, rounds);
   return context;
 }

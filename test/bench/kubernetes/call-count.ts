@@ -3,7 +3,7 @@ import type { KubernetesRuntime } from '../../../src/runtimes/kubernetes';
 
 export type Calls = Map<string, number>;
 
-/** Those that were made while `work` ran. */
+/** The calls that were made while `work` ran. */
 export async function countCalls(runtime: KubernetesRuntime, work: () => Promise<void>): Promise<Calls> {
   const before = new Map(runtime.calls);
   await work();

@@ -1,5 +1,5 @@
 /**
- * How many calls the runtime makes to the API server: for each build, and for workspaces that run with nobody at them, against the
+ * How many calls the runtime makes to the API server: for each build, and for idle running workspaces, against the
  * same time with none running. What the one watch of all pods costs is in both.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import { type ClusterBenchEnv, openClusterBenchEnv, runningWorkspace } from './c
 const IDLE = 12;
 const IDLE_MS = 120_000;
 const HOUR_MS = 3_600_000;
-/** In which the last words on the last change have come. */
+/** In this time the last events of the last change have arrived. */
 const SETTLE_MS = 5_000;
 /** A new list, a new watch, and a list of namespaces come every few minutes each, and so may fall into one of the two times only. */
 const OF_THE_WATCH = 3;

@@ -1,4 +1,4 @@
-/** What the measurements on a cluster stand on: the product's server and workers on the runtime `kubernetes`, in namespaces of their own. */
+/** The environment of measurements on a cluster: the product's server and workers on the runtime `kubernetes`, in namespaces of their own. */
 import { randomBytes } from 'node:crypto';
 import type { WorkspaceHandle } from '../../../src/client';
 import { organizationWorkflowId, TASK_QUEUE } from '../../../src/contract/names';
@@ -24,7 +24,7 @@ export interface ClusterBenchEnv extends BenchEnv {
   removeNamespace(name: string): Promise<void>;
 }
 
-/** Ends with all that it made on the cluster, also when the process is told to end. */
+/** Removes everything it made on the cluster at its end, also after a signal. */
 export async function openClusterBenchEnv(bench: Bench, environment: NodeJS.ProcessEnv = {}): Promise<ClusterBenchEnv> {
   const namespacePrefix = `bench-${randomBytes(3).toString('hex')}-`;
   const runtime = createKubernetesRuntime({ kubeconfig: KUBECONFIG, namespacePrefix, imagePullPolicy: 'IfNotPresent' });
@@ -32,7 +32,7 @@ export async function openClusterBenchEnv(bench: Bench, environment: NodeJS.Proc
   let env: BenchEnv | null = null;
   let ending: Promise<void> | null = null;
   const end = async () => {
-    // First what would make things anew.
+    // The workers first, since they would create objects again.
     await env?.close().catch((error: unknown) => bench.say(`the workers did not end well: ${error}`));
     await runtime.close();
     await removeNamespaces(plain, namespacePrefix);

@@ -8,7 +8,7 @@ import { countIn } from './mass-fleet';
 
 /** No build begins earlier, so that all know their time by then. */
 const LEAD_MS = 5 * 60_000;
-/** In which all are told their schedule. */
+/** In this time all workspaces get their schedule. */
 const TELLING_MS = 180_000;
 const MINUTE_MS = 60_000;
 /** Each of them is one person; faster than the machine can build, they would only wait for one another. */
@@ -24,7 +24,7 @@ export interface Wait {
 
 /**
  * Gives all of the scheduled ones the same time, and has those of people asked for one after the other when half of the scheduled
- * ones have begun, with no wait for the one before. Resolves when all of people's run, with how many of those that had begun did not
+ * ones have begun, with no wait for the one before. Resolves when all of people's run, with how many of the begun ones did not
  * when the last person had asked.
  */
 export async function runMorning(

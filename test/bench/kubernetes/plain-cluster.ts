@@ -1,4 +1,4 @@
-/** The cluster through client-node as it comes, but with one agent that keeps its connections: what ours is compared with. */
+/** The baseline: the cluster through an unmodified client-node with one keep-alive agent. */
 import { Agent } from 'node:https';
 import { Writable } from 'node:stream';
 import { CoreV1Api, Exec, KubeConfig, type RequestContext, type V1Status } from '@kubernetes/client-node';
@@ -9,7 +9,7 @@ export interface PlainCluster {
   core: CoreV1Api;
   /** A watch of its own on all pods of a namespace. */
   watch(namespace: string): Promise<PodSight>;
-  /** Runs a command in a workspace's main container; rejects with what the cluster says of one that fails. */
+  /** Runs a command in a workspace's main container; rejects with the cluster's message for a failed one. */
   exec(at: { namespace: string; name: string }, argv: string[]): Promise<void>;
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** Pods and claims of ours as plain ones: the same in all that costs time, with nothing that the runtime would take for its own. */
+/** Copies of the runtime's pods and claims: the same in all that costs time, without the labels that the runtime manages. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
 
 /** A pod to be made, as another one is that runs, on another claim. */

@@ -6,8 +6,8 @@ const PAUSE_MS = 200;
 
 export interface PodSight {
   /**
-   * Resolves with the moment, in epoch milliseconds, at which the watch tells of a pod what is waited for; null stands for one that
-   * was deleted. What was told before counts too, but for a deletion.
+   * Resolves with the moment, in epoch milliseconds, at which the watch reports the expected state of a pod; null stands for a
+   * deleted pod. Earlier events count too, except deletions.
    */
   until(name: string, holds: (pod: V1Pod | null) => boolean): Promise<number>;
   close(): void;
@@ -23,7 +23,7 @@ export async function openPodSight(config: KubeConfig, namespace: string): Promi
   const seen = new Map<string, V1Pod>();
   const waiting = new Map<string, Waiting[]>();
   const closing = new AbortController();
-  const tell = (name: string, pod: V1Pod | null) => {
+  const record = (name: string, pod: V1Pod | null) => {
     if (pod === null) seen.delete(name);
     else seen.set(name, pod);
     const all = waiting.get(name) ?? [];
@@ -39,14 +39,14 @@ export async function openPodSight(config: KubeConfig, namespace: string): Promi
   const list = async () => {
     const { items, metadata } = await core.listNamespacedPod({ namespace });
     const names = new Set(items.map(nameOf));
-    for (const name of seen.keys()) if (!names.has(name)) tell(name, null);
-    for (const pod of items) tell(nameOf(pod), pod);
+    for (const name of seen.keys()) if (!names.has(name)) record(name, null);
+    for (const pod of items) record(nameOf(pod), pod);
     return metadata?.resourceVersion ?? '';
   };
   const follow = async (first: string) => {
     for (let from = first; !closing.signal.aborted; from = await list().catch(() => '')) {
       await watchOnce(config, { namespace, from, signal: closing.signal }, (type, pod) =>
-        tell(nameOf(pod), type === 'DELETED' ? null : pod),
+        record(nameOf(pod), type === 'DELETED' ? null : pod),
       );
       await pause(PAUSE_MS);
     }

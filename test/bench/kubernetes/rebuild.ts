@@ -1,6 +1,6 @@
 /**
  * How long a rebuild of a running workspace takes on a cluster, from its acceptance to `running`, by the workflow's own clock, with
- * both hooks; beside it, in turn, the same change of pods by plain calls on the same cluster.
+ * both hooks; alternating with the same change of pods by plain calls on the same cluster.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
@@ -44,7 +44,7 @@ async function measure(bench: Bench): Promise<Line[]> {
       { first, later, claim, preparation: PERSONALIZE },
     );
     await floorOnce();
-    bench.say(`rebuilding ${ROUNDS} times, in turn with plain calls`);
+    bench.say(`rebuilding ${ROUNDS} times, alternating with plain calls`);
     const rounds: { floor: FloorRound; perennial: Rebuilt; changes: Record<string, number> }[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       await pause(Math.random() * KUBELET_PERIOD_MS);
@@ -65,7 +65,7 @@ async function prepareHome({ runtime }: ClusterBenchEnv, id: string): Promise<vo
   if (exitCode !== 0) throw new Error(`~/personalize could not be made: ${stderr}`);
 }
 
-/** A rebuild, and when in it the watch told of what became of the pods. */
+/** A rebuild, and when the watch reported the changes of its pods. */
 async function rebuildWatched(workspace: WorkspaceHandle, sight: PodSight, { metadata }: V1Pod) {
   const { name = '', uid } = metadata ?? {};
   const isNew = (pod: V1Pod | null) => pod !== null && pod.metadata?.uid !== uid;
@@ -76,11 +76,11 @@ async function rebuildWatched(workspace: WorkspaceHandle, sight: PodSight, { met
     sight.until(name, (pod) => isNew(pod) && isReady(pod)),
   ]);
   const perennial = await rebuildOnce(workspace);
-  const [told, gone, made, ready] = await moments;
+  const [ending, gone, made, ready] = await moments;
   const { startedAt, endedAt } = (await workspace.build()).steps.find((step) => step.name === 'start-pod') ?? {};
   const changes = {
-    'old pod told to end': told - Date.parse(startedAt ?? ''),
-    gone: gone - told,
+    'old pod ending': ending - Date.parse(startedAt ?? ''),
+    gone: gone - ending,
     'new pod made': made - gone,
     ready: ready - made,
     'step ended': Date.parse(endedAt ?? '') - ready,

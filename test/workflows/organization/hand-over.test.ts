@@ -1,10 +1,10 @@
-/** A large organization that is handed over while much comes: nothing is left behind. */
+/** Hand-overs of an organization: no event is lost, and buffered signals keep their order. */
 import { Context } from '@temporalio/activity';
 import { type Stack, startStack, until } from '../../support/workflows/temporal-env';
 
-/** More than an organization keeps itself, so that this owner's are given away. */
+/** More than an organization keeps itself, so that this owner is moved to a partition. */
 const MANY = 2_600;
-/** More than may wait for being passed on where a run is handed over. */
+/** More unforwarded events than a run may hand over. */
 const TOO_MANY = 3_000;
 
 let stack: Stack;
@@ -25,10 +25,10 @@ async function report(owner: string, { from = 0, count = 1, policyAt = Number.MA
   await handle().signal('usageReported', { reports });
 }
 
-test('What comes for a part while the last push of a run ends is passed on, however much it is.', async () => {
+test('Events for a partition that arrive while the last push of a run ends are forwarded, however many.', async () => {
   await stack.client.organization('busy').create();
   await report('big', { count: MANY });
-  await until('the part has them', async () => (await usageOf('big'))?.running === MANY);
+  await until('the partition has them', async () => (await usageOf('big'))?.running === MANY);
 
   let [isPushing, isHeld] = [false, true];
   stack.overrides.pushPolicy = async () => {
@@ -39,7 +39,7 @@ test('What comes for a part while the last push of a run ends is passed on, howe
     }
   };
   await report('small', { policyAt: 0 });
-  await until('a push is under way', () => isPushing);
+  await until('a push has begun', () => isPushing);
   const { runId } = await handle().describe();
   await handle().cancel();
   await report('big', { from: MANY, count: TOO_MANY / 2 });
@@ -47,7 +47,7 @@ test('What comes for a part while the last push of a run ends is passed on, howe
   await usageOf('small');
   isHeld = false;
 
-  await until('the part has all', async () => (await usageOf('big'))?.running === MANY + TOO_MANY);
+  await until('the partition has all', async () => (await usageOf('big'))?.running === MANY + TOO_MANY);
   await until('it was handed over', async () => (await handle().describe()).runId !== runId);
   expect(await usageOf('small')).toMatchObject({ running: 1, homes: 1 });
 }, 180_000);

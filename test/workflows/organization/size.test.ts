@@ -22,7 +22,7 @@ function reportOf(index: number) {
   const workspace = `workspace/${owner}/${longName('name', index)}`;
   const id = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
   const use = { running: index % 10 === 0, home: true, cpu: '500m', memory: '2Gi', disk: '10Gi' };
-  // As new a policy as there will be, since nobody is there to be sent one.
+  // The newest policy, since these workspaces do not exist and cannot be sent one.
   return { workspace, id, sequence: Date.now(), owner, policyAt: Number.MAX_SAFE_INTEGER, ...use };
 }
 

@@ -7,7 +7,7 @@ const details = { tookMs: 1_500, attempt: 2, counted: false };
 
 test.each([
   ['a failure of the closed list', new ApplicationFailure('evicted', 'PodLost', true, [details]), { type: 'PodLost', details }],
-  ['a fault of ours', new ApplicationFailure('oops'), { type: 'RuntimeUnavailable', details: {} }],
+  ['an untyped failure', new ApplicationFailure('oops'), { type: 'RuntimeUnavailable', details: {} }],
   ['a cancellation', new CancelledFailure('no longer observed', [details]), { type: 'RuntimeUnavailable', details }],
   [
     'a worker that was lost',

@@ -47,7 +47,7 @@ test.each([
   ['the start of a task', { length: 24, size: '4600', time: '101.0' }, false],
   ['what comes within one, as the end of a local activity does', { ...BEFORE, time: '100.7' }, false],
   ['the start of one at the same moment, on skipped time', { ...BEFORE, length: 24, size: '4600' }, false],
-  ['the start of one where the server tells no sizes', { ...BEFORE, length: 24, time: '101.0' }, false],
+  ['the start of a task on a server without history sizes', { ...BEFORE, length: 24, time: '101.0' }, false],
   ['an event without a start', { ...BEFORE, length: 23 }, true],
   ['an event after a task that was taken back', { ...BEFORE, length: 19 }, true],
 ])('Whether %s is refused', (_, now, isRefused) => {

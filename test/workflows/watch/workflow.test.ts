@@ -1,4 +1,4 @@
-/** The watch on a real server, with rounds so far apart that heartbeats alone keep it alive. */
+/** The watch on a real server, with rounds further apart than the heartbeat timeout. */
 import { type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
 
 /** Longer than the heartbeat's timeout of 10 s. */
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-test('A pod that is gone without a trace is missed and built again, though the rounds are further apart than heartbeats may be.', async () => {
+test('A missing pod is built again, also when rounds are further apart than the heartbeat timeout.', async () => {
   const workspace = await stack.client.create({ owner: 'ada', name: 'missed', image: 'starter:1' });
   const { id } = await untilState(workspace, 'running');
   await stack.runtime.stopPod(
@@ -26,7 +26,7 @@ test('A pod that is gone without a trace is missed and built again, though the r
   expect(raw.pendingActivities?.map(({ attempt }) => attempt)).toEqual([1]);
 }, 60_000);
 
-test('What is not closed is listed, by the clause that a server of today understands too.', async () => {
+test('The visibility clause lists every workflow that is not closed.', async () => {
   const [listed] = await stack.client.list({ owner: 'ada' });
   expect(listed).toMatchObject({ workspace: 'ada/missed' });
   await stack.client.temporal.workflow.getHandle('workspace/ada/missed').terminate();

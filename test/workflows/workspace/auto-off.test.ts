@@ -1,4 +1,4 @@
-/** Auto-off, on skipped time: when a workspace that nobody uses is stopped, and all that puts it off. */
+/** Auto-off, on skipped time: when an idle workspace is stopped, and what puts the stop off. */
 import type { WorkspaceHandle } from '../../../src/client';
 import type { HistoryEntry } from '../../../src/contract/payloads';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
@@ -47,7 +47,7 @@ async function expectStopFrom(workspace: WorkspaceHandle, earliest: number): Pro
   expect(Date.parse(down.at)).toBeLessThanOrEqual(earliest + SLACK);
 }
 
-/** Pings, and answers the moment that counts. */
+/** Pings, and returns the recorded moment. */
 async function ping(workspace: WorkspaceHandle, via: string): Promise<number> {
   await workspace.ping({ via });
   await until('the ping is known', async () => (await workspace.status()).autoOff.lastAccess?.via === via);
@@ -58,11 +58,11 @@ async function losePod(workspace: WorkspaceHandle): Promise<void> {
   const { id, build } = await workspace.status();
   const number = build?.number ?? 0;
   stack.runtime.losePod({ id, organization: 'default', build: number }, { reason: 'it was evicted' });
-  // As the watch tells it; its own activity would hold the clock.
+  // Sent as the watch would, whose activity would hold the clock.
   await temporalOf(workspace).signal('podLost', { build: number, reason: 'it was evicted', counted: true });
 }
 
-test('A running workspace that nobody accessed is stopped never before the threshold and at most 5 s after it, and says why once.', async () => {
+test('A running workspace without access is stopped never before the threshold and at most 5 s after it, and the history says why once.', async () => {
   const workspace = await createRunning();
   await stack.env.sleep(HOUR);
   const usedAt = await ping(workspace, 'ssh');
@@ -124,7 +124,7 @@ test('Recent input in a terminal, seen by the last look, is an access via termin
 test('While the runtime gives no answer the stop is put off; after a late one it comes 2 minutes later, at most 5 s after another.', async () => {
   const workspace = await createRunning();
   stack.overrides.fail = (verb) =>
-    verb === 'lastTerminalInput' ? new RuntimeFailure('RuntimeUnavailable', 'nobody answers') : undefined;
+    verb === 'lastTerminalInput' ? new RuntimeFailure('RuntimeUnavailable', 'no answer') : undefined;
   await sleepUntil((await dueAt(workspace)) + 3 * MINUTE);
   expect((await workspace.explain()).why).toMatch(/^running .*put off until the runtime/);
   clearOverrides(stack);

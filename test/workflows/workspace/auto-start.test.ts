@@ -124,7 +124,7 @@ test('Over three weeks with a change of clocks each allowed local date has exact
   }
 });
 
-test('A workspace that nobody used for recentUse, judged for the time set, is not started; a start by hand arms it again.', async () => {
+test('A workspace that was not used for recentUse, judged for the time set, is not started; a start by hand arms it again.', async () => {
   await stack.client.organization('forgetful').create({ policy: { autoOff: { after: '1h' }, autoStart: { recentUse: '2d' } } });
   const { workspace, at } = await createOff(HOUR, { organization: 'forgetful' });
   await sleepUntil(at + 5 * DAY - HOUR);
@@ -194,7 +194,7 @@ test('A changed schedule concerns the future only.', async () => {
   const passed = Math.floor((await now()) / MINUTE) * MINUTE - 10 * MINUTE;
   expect((await (await atRest(workspace)).configure({ autoStart: scheduleAt(passed) })).state).toBe('off');
   await until(
-    'it is planned anew',
+    'it is planned again',
     async () => (await workspace.status()).autoStart?.at === new Date(passed + DAY).toISOString(),
   );
   await sleepUntil(at + HOUR);

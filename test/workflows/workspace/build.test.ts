@@ -1,6 +1,6 @@
 /**
- * Steps that fail just after something was asked, before they can have heard of it, and workers lost at that moment: after a cancel
- * was requested the server tries nothing again, so the failure itself arrives. What was answered holds.
+ * Steps that fail just after a request, before their cancellation arrives, and workers lost at that moment. After a cancel request the
+ * server retries nothing, so the failure itself arrives. An answered request holds.
  */
 import type { WorkspaceHandle } from '../../../src/client';
 import type { FailureType } from '../../../src/contract/failure-types';
@@ -18,7 +18,7 @@ import {
 } from '../../support/workflows/fault-injection';
 import { createGate, type Stack, startStack, taskFailures, until, untilState } from '../../support/workflows/temporal-env';
 
-/** By now the heartbeats of a step have become so rare that its next one, with which it hears of its end, is a second away. */
+/** After this the next heartbeat of a step, with which its cancellation arrives, is a second away. */
 const UNTIL_QUIET_MS = 2_200;
 
 let stack: Stack;
@@ -46,7 +46,7 @@ const ENDS: [Step, FailureType][] = [
 ];
 
 test.each(REQUESTS)(
-  'A %s that was answered holds, though the step under way fails before it hears of it.',
+  'An answered %s holds, though the current step fails before its cancellation arrives.',
   async (what, ask, path) => {
     await Promise.all(
       ENDS.map(async ([step, type]) => {
@@ -64,7 +64,7 @@ test.each(REQUESTS)(
   },
 );
 
-test.each(REQUESTS.slice(0, 3))('A %s that was answered holds, though the worker is lost just then.', async (what, ask, path) => {
+test.each(REQUESTS.slice(0, 3))('An answered %s holds, though the worker is lost at that moment.', async (what, ask, path) => {
   const name = `lost-${what}`.replaceAll(' ', '-');
   const { workspace, letGo } = await buildUntil(name, 'start-pod', () => undefined);
   await ask(workspace);
@@ -76,7 +76,7 @@ test.each(REQUESTS.slice(0, 3))('A %s that was answered holds, though the worker
 });
 
 test.each(['start-pod', 'configure'] as const)(
-  'A run that hands over in the middle of %s, and loses its worker or meets a failure, fails nothing and warns of nothing.',
+  'A hand-over in the middle of %s with a lost worker or a failure neither fails the build nor adds a warning.',
   async (step) => {
     const { workspace, letGo, calls } = await buildUntil(`handed-over-${step}`, step, () => failureOf('RuntimeUnavailable'), {
       continueAsNewAfterEvents: 60,
@@ -96,7 +96,7 @@ test.each(['start-pod', 'configure'] as const)(
   },
 );
 
-test('A home that was made but never recorded is purged with its workspace.', async () => {
+test('A home that was created but never recorded is purged with its workspace.', async () => {
   injectFault('unrecorded', 'prepare-home', { late: () => failureOf('RuntimeUnavailable') });
   const workspace = await stack.client.create({ owner: 'ada', name: 'unrecorded', image: 'starter:1' });
   const { id } = await workspace.status();
@@ -106,7 +106,7 @@ test('A home that was made but never recorded is purged with its workspace.', as
   expect(await homesOf(stack, id)).toBe(0);
 });
 
-test('A home that was only wished for, its adoption refused, is never purged.', async () => {
+test('A home whose adoption was refused is never purged.', async () => {
   const holder = await stack.client.create({ owner: 'ada', name: 'holder', image: 'starter:1' });
   const { id } = await untilState(holder, 'running');
   const thief = await stack.client.create({ owner: 'ada', name: 'thief', image: 'starter:1', home: id });
@@ -118,7 +118,7 @@ test('A home that was only wished for, its adoption refused, is never purged.', 
   expect(await homesOf(stack, id)).toBe(1);
 });
 
-test('No workflow task failed but for what the server itself causes.', async () => {
+test('No workflow task failed, except by the server's own doing.', async () => {
   const failures: string[] = [];
   for await (const { workflowId } of stack.client.temporal.workflow.list({ query: "WorkflowType='workspace'" })) {
     failures.push(...(await taskFailures(stack, workflowId)));

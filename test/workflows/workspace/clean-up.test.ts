@@ -1,4 +1,4 @@
-/** A stop or a purge that does not end: what it waits for can be read, it is never given up, and what was asked holds. */
+/** A stop or a purge that does not end: explain says what it waits for, it is retried until it ends, and the request holds. */
 import type { WorkspaceHandle } from '../../../src/client';
 import {
   enableFaultInjection,
@@ -64,7 +64,7 @@ test('A purge that cannot end says in explain what it waits for, and ends once i
   expect(await homesOf(stack, id)).toBe(0);
 });
 
-test('A delete that meets a stop which cannot end is a delete all the same.', async () => {
+test('A delete during a stop that cannot end is a delete.', async () => {
   let isStuck = true;
   injectFault('stuck-delete', 'stop', { fail: () => (isStuck ? failureOf('RuntimeUnavailable') : undefined) });
   const workspace = await createRunning('stuck-delete');
@@ -76,7 +76,7 @@ test('A delete that meets a stop which cannot end is a delete all the same.', as
   expect((await workspace.explain()).next).toMatchObject([{ what: 'purge', because: expect.stringMatching(/deleted/) }]);
 });
 
-test('A newer build that is found while an older pod is removed is removed too, before the workspace is off.', async () => {
+test('The pod of a newer build that is found during a removal is removed too, before the workspace is off.', async () => {
   const gate = createGate();
   const meter = injectFault('newer-stop', 'stop', { hold: (call) => (call === 1 ? gate.opened : undefined) });
   const workspace = await createRunning('newer-stop');

@@ -1,4 +1,4 @@
-/** Messages that are nested thousands of levels deep, or that are no valid Unicode, at every moment at which they can come. */
+/** Messages nested thousands of levels deep, or without valid Unicode, at every moment at which they can arrive. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
@@ -10,7 +10,7 @@ import { CLI, type Stack, startStack, taskFailures, until, untilState } from '..
 const DEEP: Record<string, Arguments> = {
   'deep lists': [raw(`{"reason":${deepList(20_000)}}`)],
   'deep objects': [raw(`{"env":${'{"A":'.repeat(9_000)}1${'}'.repeat(9_000)}}`)],
-  'a deep field that nobody knows': [raw(`{"whatever":${deepList(20_000)}}`)],
+  'a deep unknown field': [raw(`{"whatever":${deepList(20_000)}}`)],
   'nothing but depth': [raw(deepList(20_000))],
   'an end that is missing': [raw('['.repeat(20_000))],
 };
@@ -25,19 +25,19 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-test('Signals nested thousands of levels deep that come with the creation wedge nothing, and the workspace is built.', async () => {
+test('Signals nested thousands of levels deep that arrive with the creation break nothing, and the workspace is built.', async () => {
   const workspace = await withCreation('with-creation', async (workflowId) => {
     for (const name of NAMES) for (const payloads of Object.values(DEEP)) await message.signal(workflowId, name, payloads);
     await message.signal(workflowId, 'rebuild', [json({ image: 'starter:2', by: 'eve' })]);
   });
   const status = await untilState(workspace, 'running');
-  // What has a deep field that nobody knows is proper, as far as it is known.
+  // A message with a deep unknown field is valid.
   expect(status).toMatchObject({ image: { reference: 'starter:2' }, build: { by: 'eve' } });
   expect(status.rejected.count).toBeGreaterThan(NAMES.length);
   await expectSound(workspace);
 }, 60_000);
 
-test('Any JSON of any depth in any signal that comes with the creation leaves a workspace that answers.', async () => {
+test('After any JSON of any depth in any signal that arrives with the creation the workspace answers.', async () => {
   const deep = fc.tuple(fc.nat({ max: 20_000 }), fc.jsonValue()).map(([depth, value]) => nest(depth, JSON.stringify(value)));
   const field = fc.constantFrom('by', 'via', 'at', 'image', 'env', 'resources', 'reason', 'policy', 'build', 'x');
   const sent = fc.sample(fc.tuple(fc.constantFrom(...NAMES), field, deep), 60);
@@ -73,7 +73,7 @@ test('A creation whose input is nested deep ends as failed with a clear type.', 
   }
 });
 
-test('An organization takes no harm from a deep policy, at its making, in a change, or in a report.', async () => {
+test('A deep policy in a creation, a change, or a report does no harm to an organization.', async () => {
   const organization = await stack.client.organization('deep');
   await organization.create({ policy: { retention: '9d', whatever: 1 } });
   const set = await message.update('organization/deep', 'setPolicy', [raw(`{"autoOff":${deepList(5_000)}}`)]);
@@ -122,7 +122,7 @@ function nest(depth: number, inner: string): string {
     : `${'{"A":'.repeat(depth)}${inner}${'}'.repeat(depth)}`;
 }
 
-/** Sends messages to a workspace that no worker has seen yet, so that they come in its first task. */
+/** Sends messages to a workspace before its first task, so that they arrive in it. */
 async function withCreation(name: string, send: (workflowId: string) => Promise<void>): Promise<WorkspaceHandle> {
   await stack.stopWorkers();
   const workspace = await stack.client.create({ owner: 'ada', name, image: 'starter:1' });

@@ -1,4 +1,4 @@
-/** Each step of a build, a stop, and a purge, each in every kind of trouble, on a real server. */
+/** Each step of a build, a stop, and a purge with every kind of fault, on a real server. */
 import type { WorkspaceHandle } from '../../../src/client';
 import { BAD_HOOKS, ENDINGS, FAULT_POINTS, FINAL, LATE, TEMPORARY } from '../../support/workflows/failure-table';
 import {
@@ -52,18 +52,18 @@ test.concurrent.each(FINAL)(
 
 test.concurrent.each(TEMPORARY)(
   'A temporary fault of %s (%s) is retried: it fails twice, then succeeds.',
-  async (place, type) => {
-    const name = `twice-${place}-${type.toLowerCase()}`;
-    const meter = injectFault(name, place, { fail: (call) => (call <= 2 ? failureOf(type) : undefined) });
-    await liveThrough(await ready, name, place);
+  async (point, type) => {
+    const name = `twice-${point}-${type.toLowerCase()}`;
+    const meter = injectFault(name, point, { fail: (call) => (call <= 2 ? failureOf(type) : undefined) });
+    await liveThrough(await ready, name, point);
     expect(meter.calls()).toBe(3);
   },
 );
 
-test.concurrent.each(FAULT_POINTS)('The answer of %s is lost: it runs twice and does no harm.', async (place) => {
-  const name = `lost-answer-${place}`;
-  const meter = injectFault(name, place, { late: (call) => (call === 1 ? failureOf('RuntimeUnavailable') : undefined) });
-  await liveThrough(await ready, name, place);
+test.concurrent.each(FAULT_POINTS)('After a lost result %s runs twice and does no harm.', async (point) => {
+  const name = `lost-answer-${point}`;
+  const meter = injectFault(name, point, { late: (call) => (call === 1 ? failureOf('RuntimeUnavailable') : undefined) });
+  await liveThrough(await ready, name, point);
   expect(meter.calls()).toBe(2);
 });
 
@@ -76,7 +76,7 @@ test.concurrent.each(STEPS.flatMap((step) => ENDINGS.map(([ending, request, path
     const workspace = await create(name);
     await untilCalled(meter);
     await request(workspace);
-    // A query cannot be called back: it is answered, and the build ends all the same.
+    // A query cannot be cancelled: it is answered, and the build ends nevertheless.
     if (step === 'admit') gate.open();
     await until('all is cleaned up', async () => (await pathOf(workspace)).length === 1 + path.length);
     expect(await pathOf(workspace, 1)).toEqual(path);
@@ -88,17 +88,17 @@ test.concurrent.each(STEPS.flatMap((step) => ENDINGS.map(([ending, request, path
   },
 );
 
-test.concurrent.each(FAULT_POINTS)('A new run takes over in the middle of %s, and it goes on there.', async (place) => {
-  const name = `taken-over-${place}`;
+test.concurrent.each(FAULT_POINTS)('A new run takes over in the middle of %s and continues it.', async (point) => {
+  const name = `taken-over-${point}`;
   const gate = createGate();
-  const meter = injectFault(name, place, { hold: () => gate.opened });
+  const meter = injectFault(name, point, { hold: () => gate.opened });
   const handle = (await ready).client.temporal.workflow.getHandle(`workspace/ada/${name}`);
   let firstRun = '';
-  await liveThrough(stack, name, place, async (workspace) => {
+  await liveThrough(stack, name, point, async (workspace) => {
     await untilCalled(meter);
     firstRun = (await handle.describe()).runId;
-    // What cannot be called back ends first, and the new run goes on after it.
-    const isStubborn = place === 'admit' || place === 'purge';
+    // An activity that cannot be cancelled ends first, and the new run continues after it.
+    const isStubborn = point === 'admit' || point === 'purge';
     for (let ping = 0; ping < 20; ping += 1) await workspace.ping();
     if (isStubborn) return gate.open();
     await until('another run takes over', async () => {
@@ -109,11 +109,11 @@ test.concurrent.each(FAULT_POINTS)('A new run takes over in the middle of %s, an
     gate.open();
   });
   // A purge is so near the end that it may be over before another run can begin.
-  if (place !== 'purge') expect((await handle.describe()).runId).not.toBe(firstRun);
+  if (point !== 'purge') expect((await handle.describe()).runId).not.toBe(firstRun);
 });
 
 test.concurrent.each(['configure', 'personalize'] as const)(
-  'The pod is lost in the middle of %s: the build goes back to start-pod and ends well.',
+  'After a pod loss in the middle of %s the build goes back to start-pod and finishes.',
   async (step) => {
     const name = `pod-lost-in-${step}`;
     const starts = injectFault(name, 'start-pod');
@@ -132,14 +132,14 @@ test.concurrent.each(['configure', 'personalize'] as const)(
 
 test.concurrent.each(LATE)(
   'One deadline for the build: a runtime %s at %s ends it at that moment.',
-  async (kind, place, trouble, why) => {
+  async (kind, point, fault, why) => {
     const name = `late-${kind}`;
     // Uses up some two and a half seconds of the deadline, pauses included.
     injectFault(name, 'prepare-home', { fail: (call) => (call <= 2 ? failureOf('RuntimeUnavailable') : undefined) });
-    injectFault(name, place, trouble);
+    injectFault(name, point, fault);
     const workspace = await create(name, { organization: 'hurried' });
     const build = await workspace.waitForBuild(1);
-    expect(build.failure).toMatchObject({ type: 'BuildTimedOut', step: place, message: expect.stringMatching(why) });
+    expect(build.failure).toMatchObject({ type: 'BuildTimedOut', step: point, message: expect.stringMatching(why) });
     expect(build.failure?.message).toContain("the build's deadline of 4s passed");
     const tookMs = Date.parse(build.endedAt ?? '') - Date.parse(build.startedAt);
     expect(tookMs).toBeGreaterThan(3_900);
@@ -164,7 +164,7 @@ test.concurrent.each(BAD_HOOKS)(
   },
 );
 
-test.concurrent('A build that the runtime knows a newer one of is superseded by one above it.', async () => {
+test.concurrent('A build is superseded by one with a number above the newest build in the runtime.', async () => {
   const stale = failureOf('StaleBuild', { found: 7 });
   injectFault('stale', 'start-pod', { fail: (call) => (call === 1 ? stale : undefined) });
   const workspace = await create('stale');
@@ -185,37 +185,37 @@ test.concurrent('A missing home fails the build and makes nothing new.', async (
   expect([starts.calls(), await podsOf(stack, id), await homesOf(stack, id)]).toEqual([0, [], 1]);
 });
 
-test.concurrent("A stranger in the home's place stays when the workspace is purged.", async () => {
-  const meter = injectFault('stranger', 'purge', { fail: () => failureOf('HomeMissing') });
-  const workspace = await create('stranger');
+test.concurrent("An unknown volume in the home's place stays when the workspace is purged.", async () => {
+  const meter = injectFault('unknown-volume', 'purge', { fail: () => failureOf('HomeMissing') });
+  const workspace = await create('unknown-volume');
   const { id } = await untilState(workspace, 'running');
   await workspace.delete({ purge: true });
-  await stack.client.temporal.workflow.getHandle('workspace/ada/stranger').result();
+  await stack.client.temporal.workflow.getHandle('workspace/ada/unknown-volume').result();
   expect([meter.calls(), await homesOf(stack, id)]).toEqual([1, 1]);
 });
 
 // Not beside others: all workers end here.
-test.each(FAULT_POINTS)('The worker dies in the middle of %s; another one goes on with it.', async (place) => {
-  const name = `worker-lost-${place}`;
+test.each(FAULT_POINTS)('After a worker dies in the middle of %s another worker continues it.', async (point) => {
+  const name = `worker-lost-${point}`;
   const gate = createGate();
-  // Nobody is left to answer the query of `admit`, so it fails as it does when the server goes.
-  const isCut = place === 'admit';
+  // Without a worker the query of `admit` gets no answer, so it fails as it does without a server.
+  const isCut = point === 'admit';
   const cut = gate.opened.then(() => {
     if (isCut) throw failureOf('RuntimeUnavailable');
   });
-  const meter = injectFault(name, place, { hold: (call) => (call === 1 ? cut : undefined) });
-  await liveThrough(stack, name, place, async () => {
+  const meter = injectFault(name, point, { hold: (call) => (call === 1 ? cut : undefined) });
+  await liveThrough(stack, name, point, async () => {
     await untilCalled(meter);
     const stopped = stack.stopWorkers();
-    // These two cannot be called back; the others are cut off in the middle.
-    if (isCut || place === 'purge') gate.open();
+    // These two cannot be cancelled; the others are interrupted in the middle.
+    if (isCut || point === 'purge') gate.open();
     await stopped;
     gate.open();
     await stack.startWorkers();
   });
 });
 
-test('No workflow task failed but for what the server itself causes.', async () => {
+test('No workflow task failed, except by the server's own doing.', async () => {
   const failures: string[] = [];
   for await (const { workflowId } of stack.client.temporal.workflow.list({ query: "WorkflowType='workspace'" })) {
     failures.push(...(await taskFailures(stack, workflowId)));

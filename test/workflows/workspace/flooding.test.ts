@@ -1,4 +1,4 @@
-/** A workspace whose image, hooks, and cluster say far too much, through many rebuilds and hand-overs: it lives, and stays small. */
+/** Oversized results of image, hooks, and cluster, through many rebuilds and hand-overs: the state stays small. */
 import { RuntimeFailure } from '../../../src/runtimes/failure';
 import { type Stack, startStack, taskFailures, until, untilState } from '../../support/workflows/temporal-env';
 
@@ -11,11 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-test('Through twelve rebuilds with 900 warnings of each hook, long failures, and hand-overs, it lives and its state stays small.', async () => {
+test('Through twelve rebuilds with 900 warnings of each hook, long failures, and hand-overs the state stays small.', async () => {
   const report = Array.from({ length: 900 }, (_, index) => `report warning: ${index} ${'語"\u0007'.repeat(300)}\n`).join('');
   const stdout = `state ended\nexit 3\nran 5\n${report}output\n${`${'ж'.repeat(600)}\n`.repeat(100)}`;
   stack.overrides.exec = () => ({ exitCode: 0, stdout, stderr: 'x'.repeat(250_000) });
-  // Each second build fails for good, each other one first for a time.
+  // Every second build fails permanently, every other one temporarily at first.
   stack.overrides.fail = (verb, call) => {
     if (verb !== 'startPod') return undefined;
     const text = `uid ${'0'.repeat(250_000)}`;
@@ -44,7 +44,7 @@ test('Through twelve rebuilds with 900 warnings of each hook, long failures, and
   expect((await taskFailures(stack, `workspace/ada/${NAME}`)).filter((failure) => !/UnhandledCommand/.test(failure))).toEqual([]);
 });
 
-/** Of what each run was started with, the state that was handed over among it. */
+/** The size of each run's input, which includes the handed-over state. */
 async function inputBytes(): Promise<number[]> {
   const sizes: number[] = [];
   const { workflow } = stack.client.temporal;

@@ -1,4 +1,4 @@
-/** Continue-as-new, cancel, terminate, and reset: what an operator and the server may do to a workspace at any time. */
+/** Continue-as-new, cancel, terminate, and reset of a workspace. */
 import {
   clearOverrides,
   createGate,
@@ -20,7 +20,7 @@ const create = (name: string, more: object = {}) =>
   stack.client.create({ owner: 'ada', name, image: 'starter:1', by: 'ada', ...more });
 const handleOf = (name: string) => stack.client.temporal.workflow.getHandle(`workspace/ada/${name}`);
 
-test('a build is taken over by a new run in the middle of a step, and ends well', async () => {
+test('A new run takes over a build in the middle of a step and finishes it.', async () => {
   const gate = createGate();
   const startsOf = () => stack.runtime.calls.filter((verb) => verb === 'startPod').length;
   const [startsBefore, stopsBefore] = [startsOf(), stack.runtime.calls.filter((verb) => verb === 'stopPod').length];
@@ -40,7 +40,7 @@ test('a build is taken over by a new run in the middle of a step, and ends well'
   await untilState(workspace, 'running');
 });
 
-test('each cancel of the workflow is taken as a delete', async () => {
+test('Each cancel of the workflow is a delete.', async () => {
   const workspace = await create('cancelled');
   await untilState(workspace, 'running');
   for (let round = 0; round < 2; round += 1) {
@@ -52,7 +52,7 @@ test('each cancel of the workflow is taken as a delete', async () => {
   }
 });
 
-test('after a reset the workspace keeps its id and home, takes a number above what it finds, and goes on', async () => {
+test('After a reset the workspace keeps its id and home, takes a build number above the newest in the runtime, and builds.', async () => {
   const workspace = await create('reset');
   await workspace.waitForBuild(1);
   const before = await untilState(workspace, 'running');
@@ -79,7 +79,7 @@ test('after a reset the workspace keeps its id and home, takes a number above wh
   expect(pods.map(({ build }) => build)).toEqual([after.build?.number]);
 });
 
-test('after a terminate the watch removes the pod and keeps the home, and another workspace can take the home over', async () => {
+test('After a terminate the watch removes the pod and keeps the home, which another workspace can adopt.', async () => {
   const workspace = await create('terminated');
   const { id } = await untilState(workspace, 'running');
   await handleOf('terminated').terminate('test');
@@ -89,22 +89,22 @@ test('after a terminate the watch removes the pod and keeps the home, and anothe
   expect((await untilState(heir, 'running')).id).toBe(id);
 });
 
-test("a home that belongs to a living workspace, or to another's owner, is not taken over", async () => {
+test('A home of a live workspace, or of another owner, is not adopted.', async () => {
   const holder = await create('holder');
   const { id } = await untilState(holder, 'running');
   const thief = await create('thief', { home: id });
   expect((await thief.waitForBuild(1)).failure).toMatchObject({ type: 'NotAllowed' });
-  const stranger = await stack.client.create({ owner: 'bob', name: 'stranger', image: 'starter:1', home: id });
-  expect((await stranger.waitForBuild(1)).failure?.type).toBe('NotAllowed');
+  const other = await stack.client.create({ owner: 'bob', name: 'other', image: 'starter:1', home: id });
+  expect((await other.waitForBuild(1)).failure?.type).toBe('NotAllowed');
   expect((await holder.status()).state).toBe('running');
 });
 
-test('a lost pod is rebuilt with the same digest three times in an hour; the fourth loss is an error', async () => {
+test('A lost pod is rebuilt with the same digest three times in an hour; the fourth loss is an error.', async () => {
   const workspace = await create('lost');
   const first = await untilState(workspace, 'running');
   for (let loss = 1; loss <= 3; loss += 1) {
     stack.runtime.losePod({ id: first.id, organization: 'default', build: loss }, { reason: 'it was evicted' });
-    const status = await until(`loss ${loss} is mended`, async () => {
+    const status = await until(`loss ${loss} is rebuilt`, async () => {
       const now = await workspace.status();
       return now.state === 'running' && now.build?.number === loss + 1 && now;
     });
@@ -126,7 +126,7 @@ test('a lost pod is rebuilt with the same digest three times in an hour; the fou
 test.each([
   [['stop', 'start'], 'running'],
   [['start', 'stop'], 'off'],
-] as const)('signals %j that came before there was a worker are taken in the order of their arrival', async (signals, state) => {
+] as const)('Signals %j that arrive before the first task are taken in order of arrival.', async (signals, state) => {
   await stack.stopWorkers();
   const workspace = await create(`early-${signals.join('-')}`);
   for (const signal of signals) await handleOf(workspace.name).signal(signal);
@@ -136,7 +136,7 @@ test.each([
   expect(history.some(({ cause }) => cause === 'manual-stop')).toBe(true);
 });
 
-test('no workflow task failed but for what the server itself causes', async () => {
+test('No workflow task failed, except by the server's own doing.', async () => {
   for (const name of ['taken-over', 'cancelled', 'terminated', 'heir', 'lost']) {
     const failures = await taskFailures(stack, `workspace/ada/${name}`);
     expect(failures.filter((failure) => !/UnhandledCommand/.test(failure))).toEqual([]);

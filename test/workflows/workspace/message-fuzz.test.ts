@@ -1,4 +1,4 @@
-/** Whatever anybody can put into a message: nothing of it breaks a workspace, and what is wrong is counted. */
+/** Arbitrary messages: none breaks a workspace, and invalid ones are counted. */
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-test.each([...KNOWN, ...INTERNAL])('Of %s every malformed signal is counted and shown, and without effect.', async (name) => {
+test.each([...KNOWN, ...INTERNAL])('Every malformed signal %s is counted and shown, and has no effect.', async (name) => {
   const { workspace, before } = await arrive(`bad-${name.toLowerCase()}`);
   for (const [, payloads] of BAD) await raw.signal(idOf(workspace), name, payloads);
   const after = await answerOf(workspace);
@@ -68,25 +68,25 @@ test.each<[string, unknown]>([
   ['a number below one', { build: -1, reason: 'x', counted: true }],
   ['a number that is none', { build: 1e300, reason: 'x', counted: true }],
   ['half a build found', { build: 1, reason: 'x', counted: true, found: 0.5 }],
-])('A loss told of %s loses nothing.', async (_, lost) => {
+])('A reported loss of %s changes nothing.', async (_, lost) => {
   const { workspace, before } = await arrive(`loss-${randomUUID().slice(0, 8)}`);
   await raw.signal(idOf(workspace), 'podLost', [json(lost)]);
   expect({ ...(await workspace.status()), rejected: null }).toEqual({ ...before, rejected: null });
   await expectSound(workspace);
 });
 
-test('Garbage that is told to an organization changes neither its policy nor its usage.', async () => {
+test('Garbage sent to an organization changes neither its policy nor its usage.', async () => {
   const organization = stack.client.organization('default');
   const before = [await organization.policy(), Object.keys((await organization.usage()).owners)];
   for (const payloads of [...Object.values(UNDECODABLE), ...Object.values(WRONG_FIELDS), ...Object.values(ODD)]) {
     await raw.signal('organization/default', 'usageReported', payloads);
-    await raw.signal('organization/default', 'nobody-knows', payloads);
+    await raw.signal('organization/default', 'unknown-message', payloads);
   }
   expect([await organization.policy(), Object.keys((await organization.usage()).owners)]).toEqual(before);
   expect(await soundness('organization/default')).toEqual([]);
 });
 
-test.each(['start', 'stop', 'rebuild', 'cancelBuild', 'restore', 'delete', 'configure', 'nobody-knows', '__temporal_x'])(
+test.each(['start', 'stop', 'rebuild', 'cancelBuild', 'restore', 'delete', 'configure', 'unknown-message', '__temporal_x'])(
   'Garbage in the update %s is refused and changes nothing.',
   async (name) => {
     const { workspace, before } = await arrive(`update-${name.replace(/[^a-z]+/gi, '').toLowerCase()}`);
@@ -94,7 +94,7 @@ test.each(['start', 'stop', 'rebuild', 'cancelBuild', 'restore', 'delete', 'conf
       const outcome = await raw.update(idOf(workspace), name, payloads);
       expect({ kind, refused: outcome?.failure?.applicationFailureInfo?.type }).toEqual({
         kind,
-        refused: /nobody|temporal/.test(name) ? expect.anything() : 'InvalidRequest',
+        refused: /unknown|temporal/.test(name) ? expect.anything() : 'InvalidRequest',
       });
     }
     expect(await workspace.status()).toEqual(before);
@@ -104,7 +104,7 @@ test.each(['start', 'stop', 'rebuild', 'cancelBuild', 'restore', 'delete', 'conf
 
 test('Garbage in queries is refused or ignored, and every query answers afterwards.', async () => {
   const { workspace, before } = await arrive('queries');
-  for (const queryType of ['status', 'explain', 'build', 'nobody-knows', '__temporal_x']) {
+  for (const queryType of ['status', 'explain', 'build', 'unknown-message', '__temporal_x']) {
     for (const [, payloads] of BAD) await raw.query(idOf(workspace), queryType, payloads).catch(() => undefined);
   }
   await expect(workspace.build(99)).rejects.toMatchObject({
@@ -116,7 +116,7 @@ test('Garbage in queries is refused or ignored, and every query answers afterwar
   await expectSound(workspace);
 });
 
-test('Any JSON in any signal leaves a workspace that answers and takes requests.', async () => {
+test('After any JSON in any signal the workspace answers and takes requests.', async () => {
   const { workspace } = await arrive('any-json');
   const field = fc.constantFrom('by', 'via', 'at', 'image', 'env', 'resources', 'reason', 'policy', 'build', 'counted', 'found');
   const value = fc.oneof(fc.jsonValue(), fc.dictionary(field, fc.jsonValue()));
@@ -134,7 +134,7 @@ test('Any JSON in any signal leaves a workspace that answers and takes requests.
   await expectSound(workspace);
 });
 
-test('A storm of 3,000 malformed signals and 3,000 pings goes over into new runs, and every one of them is counted.', async () => {
+test('3,000 malformed signals and 3,000 pings at once cross into new runs, and every one is counted.', async () => {
   const { workspace, before } = await arrive('storm', { continueAsNewAfterEvents: 2_000 });
   const malformed = Array.from(
     { length: 3_000 },
@@ -180,12 +180,12 @@ async function arrive(name: string, more: object = {}): Promise<{ workspace: Wor
   return { workspace, before: await untilState(workspace, 'running') };
 }
 
-/** A wedged workspace never answers, so that nobody waits for it long. */
+/** A broken workspace never answers, so the test waits a limited time. */
 function answerOf(workspace: WorkspaceHandle): Promise<StatusView> {
   return stack.client.temporal.withDeadline(Date.now() + 8_000, () => workspace.status());
 }
 
-/** It answers, and no task of it ever failed but for what the server itself causes. */
+/** It answers, and no workflow task failed, except by the server's own doing. */
 async function expectSound(workspace: WorkspaceHandle): Promise<void> {
   await answerOf(workspace);
   expect(await soundness(idOf(workspace))).toEqual([]);
@@ -197,7 +197,7 @@ async function soundness(workflowId: string): Promise<string[]> {
 
 const idOf = ({ workspace }: WorkspaceHandle) => `workspace/${workspace}`;
 
-/** So many at a time that the server is busy, and not so many that it refuses them. */
+/** Enough at once to keep the server busy, and few enough that it refuses none. */
 async function sendAll(work: (() => Promise<unknown>)[]): Promise<void> {
   const waiting = [...work].reverse();
   const sendOneByOne = async () => {

@@ -1,4 +1,4 @@
-/** The plan of the next start: there at once, refused where nobody can compute it, and in nobody's way where it cannot be made. */
+/** The plan of the next start: computed immediately, refused for an unknown zone, and blocking nothing when it fails. */
 import type { WorkflowFailedError } from '@temporalio/client';
 import { parseAutoStart } from '../../../src/cli/input/arguments';
 import type { WorkspaceHandle } from '../../../src/client';
@@ -52,7 +52,7 @@ test.each([
   ['fails', () => Promise.reject(new Error('the library is broken'))],
   ['hangs', hang],
 ] as const)(
-  'A plan that %s holds nobody up: what is asked is answered and done, and why there is none is said.',
+  'A plan that %s delays nothing: requests are answered and carried out, and the status says why there is no plan.',
   async (how, plan) => {
     const workspace = await create(`plan-${how}`);
     await untilState(workspace, 'running');
@@ -65,12 +65,12 @@ test.each([
     await untilState(workspace, 'off');
     expect(Date.now() - askedAt).toBeLessThan(20_000);
     clearOverrides(stack);
-    // Tried again by itself too; another wish is planned at once.
+    // It is retried by itself too; a changed schedule is planned immediately.
     expect((await workspace.configure({ autoStart: { ...BERLIN, time: '09:00' } })).autoStart?.at).not.toBeNull();
   },
 );
 
-test('A plan is given up when another is wanted: the answer is that of the last wish.', async () => {
+test('A plan is abandoned when the schedule changes: the answer has the plan of the last schedule.', async () => {
   const workspace = await create('changed');
   await untilState(workspace, 'running');
   let calls = 0;
@@ -85,7 +85,7 @@ test('A plan is given up when another is wanted: the answer is that of the last 
   expect((await first).autoStart?.time).toBeDefined();
 });
 
-test('A zone that nobody can compute with is refused alike by command, update, creation, and policy.', async () => {
+test('A zone that cannot be computed with is refused by command, update, creation, and policy.', async () => {
   for (const timeZone of ['IST', 'PST', 'cst', 'Mars/Olympus', '+02:00']) {
     const refused = { type: 'InvalidRequest', message: expect.stringMatching(/autoStart.timeZone: expected .*IANA/) };
     expect(() => parseAutoStart(`08:30 ${timeZone}`)).toThrow(/Expected "HH:MM ZONE"/);
@@ -109,7 +109,7 @@ test('A zone that nobody can compute with is refused alike by command, update, c
   }
 });
 
-test('A zone that an organization has from before it was refused keeps none of its other fields from being set.', async () => {
+test('An unknown zone that an organization already has does not block a change of its other fields.', async () => {
   stack.overrides.checkTimeZone = async () => undefined;
   const organization = stack.client.organization('from-before');
   await organization.create({ policy: { autoStart: { timeZone: 'IST' } } });

@@ -1,4 +1,4 @@
-/** The table of requests as the outside sees it: updates, the signals of the same names, refusals, and many at once. */
+/** The table of requests through the client: updates, the signals of the same names, refusals, and many at once. */
 
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-test.each(COLUMNS)('In %s every update answers as the table says, at once, and leads where the table says.', async (column) => {
+test.each(COLUMNS)('In %s every update answers immediately and leads to the state, as the table says.', async (column) => {
   await each(rowsOf(column), async ([request, cell]) => {
     const { workspace, letGo } = await arrive(column, nameOf('u', column, request));
     const [outcome, state, build, leadsTo] = cell;
@@ -43,7 +43,7 @@ test.each(COLUMNS)('In %s every update answers as the table says, at once, and l
   });
 });
 
-test.each(COLUMNS)('In %s the signals do as the updates of the same names, and what is refused is counted.', async (column) => {
+test.each(COLUMNS)('In %s the signals act as the updates of the same names, and refused ones are counted.', async (column) => {
   const rows = rowsOf(column).filter(([request]) => SIGNALS.includes(request));
   await each(rows, async ([request, [outcome, state, , leadsTo]]) => {
     const { workspace, letGo } = await arrive(column, nameOf('s', column, request));
@@ -85,7 +85,7 @@ test('A stop takes back a start that waits for the end of a stop.', async () => 
   expect((await workspace.status()).build?.number).toBe(1);
 });
 
-test('The purge of a deleted workspace stays where it is with a second delete, and comes at once with purge.', async () => {
+test('A second delete leaves purgeAt unchanged, and a delete with purge sets it to now.', async () => {
   const { workspace } = await arrive('deleted', 'kept');
   const { purgeAt } = await workspace.status();
   expect(await workspace.delete()).toEqual({ outcome: 'already', state: 'deleted', purgeAt });
@@ -113,7 +113,7 @@ const BAD: [string, unknown, string, RegExp][] = [
   ],
   ['configure', { autoStart: { time: '08:30', timeZone: 'IST' } }, 'InvalidRequest', /^autoStart.timeZone: .*"IST"/],
 ];
-test('What a validator refuses leaves no event in the history.', async () => {
+test('A refusal by a validator leaves no event in the history.', async () => {
   const { workspace } = await arrive('running', 'refuses');
   const handle = handleOf(workspace);
   const lengthOf = async () => (await handle.describe()).historyLength;

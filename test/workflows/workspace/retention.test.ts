@@ -1,4 +1,4 @@
-/** What becomes of a deleted workspace: kept, restored, or purged with its home, on skipped time. */
+/** Deleted workspaces, on skipped time: kept, restored, or purged with the home. */
 import type { WorkspaceHandle } from '../../../src/client';
 import { sendQuery } from '../../../src/client/retry';
 import type { ExplainView, StatusView } from '../../../src/contract/payloads';
@@ -55,7 +55,7 @@ test('A deleted workspace keeps its home until purgeAt, is purged then, and comp
   expect(at).toBeGreaterThanOrEqual(purgeAt);
   expect(at).toBeLessThanOrEqual(purgeAt + MINUTE);
   expect(await hasHome(id)).toBe(false);
-  // Our client answers nothing of what has ended; Temporal itself still does.
+  // The client refuses a query of an ended workflow; Temporal itself still answers.
   const { history } = await sendQuery(workspace.workspace, () => temporalOf(workspace).query<ExplainView>('explain'));
   expect(history.slice(-3).map(({ from, to, cause }) => [from, to, cause])).toEqual([
     ['running', 'turning-off', 'delete'],
@@ -64,7 +64,7 @@ test('A deleted workspace keeps its home until purgeAt, is purged then, and comp
   ]);
 });
 
-test('A second delete leaves purgeAt as it is.', async () => {
+test('A second delete leaves purgeAt unchanged.', async () => {
   const { workspace } = await createRunning('twice');
   const first = await workspace.delete();
   await untilState(workspace, 'deleted');
@@ -128,8 +128,7 @@ test('The retention is that of the policy at the moment of the request; a later 
 
 test('A purge that the runtime refuses for a while is tried again until it is done.', async () => {
   const { workspace, id } = await createRunning('stubborn');
-  stack.overrides.fail = (verb) =>
-    verb === 'deleteHome' ? new RuntimeFailure('RuntimeUnavailable', 'nobody answers') : undefined;
+  stack.overrides.fail = (verb) => (verb === 'deleteHome' ? new RuntimeFailure('RuntimeUnavailable', 'no answer') : undefined);
   const tries = () => stack.runtime.calls.filter((verb) => verb === 'deleteHome').length;
   const before = tries();
   await workspace.delete({ purge: true });

@@ -1,4 +1,4 @@
-/** A workspace whose workflow has ended, and builds that others replaced, as client and command tell of them on a real server. */
+/** Ended workspaces and replaced builds, as the client and the command report them, on a real server. */
 import type { WorkspaceHandle } from '../../../src/client';
 import { type Ended, run } from '../../support/cli/command-line';
 import { createStackFolder } from '../../support/cli/folder';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterEach(() => clearOverrides(stack));
 afterAll(() => stack?.close());
 
-test('Of a workspace that was terminated every method and every command says so, with the reason, and none shows its old state.', async () => {
+test('Every method and every command reports a terminated workspace with the reason, and none shows its old state.', async () => {
   const workspace = await arrive('terminated');
   await handleOf(workspace).terminate('the disk was on fire');
   const message =
@@ -28,14 +28,14 @@ test('Of a workspace that was terminated every method and every command says so,
   });
 }, 90_000);
 
-test('Of a workspace that was purged they say that, and when.', async () => {
+test('They report a purged workspace, and when it was purged.', async () => {
   const workspace = await arrive('purged');
   await workspace.delete({ purge: true });
   await handleOf(workspace).result();
   await expectEnd(workspace, /^workspace ada\/purged was purged at \d{4}-[^ ]+Z; nothing of it is left$/);
 }, 90_000);
 
-test('Of a workspace whose creation failed they say why, and who waits for it gets the failure itself.', async () => {
+test('They report why a creation failed, and a waiting caller gets the failure itself.', async () => {
   const workspace = await stack.client.create({ owner: 'ada', name: 'refused', image: 'starter:1', organization: 'nowhere' });
   await expect(workspace.waitForBuild(1)).rejects.toMatchObject({
     type: 'NotFound',
@@ -44,7 +44,7 @@ test('Of a workspace whose creation failed they say why, and who waits for it ge
   await expectEnd(workspace, /^the creation of workspace ada\/refused failed at \d{4}-[^ ]+Z: NotFound: organization: expected/);
 }, 90_000);
 
-test('A workspace that never was does not exist, and an ended organization answers no policy that it had.', async () => {
+test('An unknown workspace does not exist, and an ended organization does not return its old policy.', async () => {
   await expectEnd(stack.client.workspace('ada', 'never'), /^workspace ada\/never does not exist$/);
   const organization = stack.client.organization('closed');
   await organization.create();
@@ -54,7 +54,7 @@ test('A workspace that never was does not exist, and an ended organization answe
   }
 }, 90_000);
 
-test('A workspace that ends while somebody waits for its build ends the waiting.', async () => {
+test('The end of a workspace ends the wait for its build.', async () => {
   stack.overrides.hold = (verb) => (verb === 'startPod' ? new Promise(() => {}) : undefined);
   const workspace = await stack.client.create({ owner: 'ada', name: 'cut-off', image: 'starter:1' });
   const waiting = expect(workspace.waitForBuild(1)).rejects.toMatchObject({ message: expect.stringMatching(/was terminated/) });
@@ -63,7 +63,7 @@ test('A workspace that ends while somebody waits for its build ends the waiting.
   await waiting;
 }, 90_000);
 
-test('A workspace that takes over a home which was built before is waited for to its end, which is said.', async () => {
+test('A wait for the build of an adopted home that ends with the workspace reports the end.', async () => {
   const first = await arrive('before');
   for (const number of [2, 3]) {
     await first.rebuild();
@@ -81,7 +81,7 @@ test('A workspace that takes over a home which was built before is waited for to
   expect(await stack.client.workspace('ada', 'heir').build(1)).toMatchObject({ number: 1, replacedBy: 4 });
 }, 90_000);
 
-test('A start that waits and is replaced by a rebuild has no build: its number names the other, and who waits follows.', async () => {
+test('A queued start that a rebuild replaces has no build: its number names the other, and a waiting caller follows it.', async () => {
   const workspace = await arrive('replaced');
   const gate = createGate();
   stack.overrides.hold = (verb) => (verb === 'stopPod' ? gate.opened : undefined);
@@ -100,7 +100,7 @@ test('A start that waits and is replaced by a rebuild has no build: its number n
   expect(replaced).toEqual([[2, 3]]);
 }, 90_000);
 
-test('Terminals that watch a build ask the worker only where something happened, and once a second at most.', async () => {
+test('Terminals that follow a build query the worker only after events, and at most once a second.', async () => {
   const gate = createGate();
   stack.overrides.hold = (verb) => (verb === 'startPod' ? gate.opened : undefined);
   const workspace = await stack.client.create({ owner: 'ada', name: 'watched', image: 'starter:1' });

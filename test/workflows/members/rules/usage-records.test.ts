@@ -25,7 +25,7 @@ test('A later report replaces the one before; an older one changes nothing; one 
   expect(viewOrganizationUsage(state)).toEqual({ owners: {} });
 });
 
-test('A workspace made anew under a name counts from its first report; of the one before, its home is counted until it is gone.', () => {
+test('A workspace created again under a name counts from its first report; the home of the earlier one is counted until it is gone.', () => {
   const state = organization({ sequence: 9 }, { id: 'w2', sequence: 1, cpu: '4' });
   expect(viewOrganizationUsage(state).owners.ada).toMatchObject({ running: 1, cpu: '4', homes: 2 });
   takeEnd(state, { workspace: REPORT.workspace, id: 'w1', home: false });
@@ -47,13 +47,13 @@ test('A workspace that was terminated runs no longer, and its home counts until 
   expect(viewOrganizationUsage(state)).toEqual({ owners: {} });
 });
 
-test('One that ended before it had a home is counted no more at once.', () => {
+test('A workspace that ended before it had a home is no longer counted.', () => {
   const state = organization({ home: false });
   takeEnd(state, { workspace: REPORT.workspace, id: 'w1', home: true });
   expect(viewOrganizationUsage(state)).toEqual({ owners: {} });
 });
 
-test('That one ended changes nothing of another that was made under its name, nor of one that is unknown.', () => {
+test('The end of a workspace changes nothing for another of the same name, nor for an unknown one.', () => {
   const state = organization({ id: 'w2' });
   const before = copy(state);
   takeEnd(state, { workspace: REPORT.workspace, id: 'w1', home: true });

@@ -1,4 +1,4 @@
-/** The parts of a large organization, without a server: every delivery arrives at once. */
+/** The partitions of a large organization, without a server: every delivery arrives immediately. */
 
 import type { UsageReport } from '../../../../src/contract/internal-payloads';
 import type { KnownPolicy } from '../../../../src/contract/policy';
@@ -30,14 +30,14 @@ import { copy, NOW } from '../../../support/workflows/state-builders';
 /** The server's limit on what a run hands over. */
 const LIMIT = 2 * 2 ** 20;
 
-interface World {
+interface Partitioned {
   state: OrganizationState;
   parts: Map<number, { state: PartitionState; queue: PushQueue }>;
 }
 
-const world = (): World => ({ state: organization(), parts: new Map() });
+const partitioned = (): Partitioned => ({ state: organization(), parts: new Map() });
 
-function deliver({ state, parts }: World): void {
+function deliver({ state, parts }: Partitioned): void {
   for (let due = takeDeliveries(state.parts); due; due = takeDeliveries(state.parts)) {
     for (const { group, events } of due) {
       const part = parts.get(group) ?? { state: createPartition({ organization: 'math', part: group }), queue: new Map() };
@@ -58,7 +58,7 @@ function longReport(index: number, ownerCount: number, change: Partial<UsageRepo
   return { ...REPORT, workspace, owner, id, sequence: NOW + index, ...change };
 }
 
-const runningIn = ({ state, parts }: World) =>
+const runningIn = ({ state, parts }: Partitioned) =>
   [viewOrganizationUsage(state), ...[...parts.values()].map((part) => viewPartitionUsage(part.state))]
     .flatMap(({ owners }) => Object.values(owners))
     .reduce((sum, { running }) => sum + running, 0);
@@ -66,7 +66,7 @@ const runningIn = ({ state, parts }: World) =>
 test.each([100_000, 5_000, 200])(
   '100,000 workspaces of %d owners fit what each run hands over, with names of 40 characters and 40 percent to spare.',
   (ownerCount) => {
-    const all = world();
+    const all = partitioned();
     for (let index = 0; index < 100_000; index += 1) {
       takeReports(all.state, longReport(index, ownerCount));
       if (index % 1_000 === 0) deliver(all);
@@ -85,7 +85,7 @@ test.each([100_000, 5_000, 200])(
 );
 
 test('An owner is in one place only, and what comes for it later arrives there.', () => {
-  const all = world();
+  const all = partitioned();
   for (let index = 0; index < 6_000; index += 1) takeReports(all.state, longReport(index, 600));
   deliver(all);
   const usage = viewOrganizationUsage(all.state);
@@ -107,7 +107,7 @@ test('An owner is in one place only, and what comes for it later arrives there.'
 });
 
 test('A newer policy reaches every part, and there all that run are behind it.', () => {
-  const all = world();
+  const all = partitioned();
   for (let index = 0; index < 4_000; index += 1) takeReports(all.state, longReport(index, 4_000));
   deliver(all);
   expect([...all.parts.values()].map(({ queue }) => queue.size)).not.toContain(1);

@@ -79,7 +79,7 @@ test('Those with an older policy are behind, the running ones first; of a large 
   expect([...pushQueueOf(state).keys()]).toEqual(['eve/w2', 'eve/w3']);
 });
 
-test('Two changes in one instant are told apart by the moments that they are recorded at.', () => {
+test('Two changes in one instant are recorded at different moments.', () => {
   const state = organization();
   applyPolicyChange(state, { retention: '1d' }, NOW);
   applyPolicyChange(state, { retention: '2d' }, NOW);

@@ -22,7 +22,7 @@ import {
 
 const OWN = { autoOff: { userControlled: true } };
 
-test('A workspace that nobody accessed is stopped at the threshold, never before, in two entries with the same cause.', () => {
+test('A workspace without access is stopped at the threshold, never before, in two entries with the same cause.', () => {
   const simulator = running();
   const since = simulator.state.since;
   simulator.advanceTo(since + 2 * HOUR_MS - 1);
@@ -121,7 +121,7 @@ test('From never to a threshold long past, the stop still comes no sooner than 6
   expect(autoOffAt(simulator.state)).toBe(simulator.now + 60 * SECOND_MS);
 });
 
-test('A threshold made longer takes effect at once.', () => {
+test('A threshold made longer takes effect immediately.', () => {
   const simulator = running().advance(HOUR_MS);
   takePolicy(simulator.state, policyWith({ autoOff: { after: '8h' } }, 2), simulator.now);
   expect(autoOffAt(simulator.state)).toBe(simulator.state.since + 8 * HOUR_MS);
@@ -134,7 +134,7 @@ test('With never nothing is stopped, and explain says so.', () => {
   expect(viewExplain(simulator.state, simulator.now).wouldChange.join()).toMatch(/never/);
 });
 
-test('Without a last look that was answered there is no stop, and explain says what it waits for.', () => {
+test('Without an answered last look there is no stop, and explain says what it waits for.', () => {
   const { state } = running();
   state.policyDueAt = state.since + 24 * HOUR_MS;
   const due = state.since + 2 * HOUR_MS;

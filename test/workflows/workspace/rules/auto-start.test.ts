@@ -11,7 +11,7 @@ import { viewStatus } from '../../../../src/workflows/workspace/rules/view/statu
 import { inColumn, NOW, off, path, policyWith, running, SECOND_MS } from '../../../support/workflows/state-builders';
 
 const SCHEDULE = { autoStart: { time: '08:30', timeZone: 'Europe/Berlin' } };
-/** The scene begins on Monday at 06:00 in UTC, 07:00 in Berlin. */
+/** Time begins on Monday at 06:00 in UTC, 07:00 in Berlin. */
 const MONDAY = Date.parse('2026-03-02T07:30:00.000Z');
 const TUESDAY = MONDAY + DAY_MS;
 
@@ -74,7 +74,7 @@ test.each([
   }
 });
 
-test('A build that was cancelled says nothing about how long one takes.', () => {
+test('A cancelled build does not count as a measure of how long one takes.', () => {
   const simulator = inColumn('building', SCHEDULE);
   requestStop(simulator.state, 'cancelBuild', {}, simulator.now);
   simulator.settle();

@@ -1,4 +1,4 @@
-/** Requests, ends of steps, and hand-overs in every order: what was answered holds, whatever the step under way comes to. */
+/** Requests, ends of steps, and hand-overs in every order: an answered request holds, however the current step ends. */
 import fc from 'fast-check';
 import { FINAL_TYPES, INTERNAL_TYPES, TEMPORARY_TYPES } from '../../../../src/contract/failure-types';
 import type { Outcome } from '../../../../src/contract/payloads';
@@ -20,7 +20,7 @@ const REQUESTS: Record<Request, (state: State, now: number) => { outcome: Outcom
 };
 const NAMES = Object.keys(REQUESTS) as Request[];
 const ENDS: StepOutcome[] = ['done', 'warning', ...TEMPORARY_TYPES, ...FINAL_TYPES, ...INTERNAL_TYPES];
-/** A lost worker or a failure that the server would have tried again, had no cancel been requested. */
+/** A lost worker or a failure that the server would have retried without a cancel request. */
 const TEMPORARY: StepOutcome[] = [...TEMPORARY_TYPES];
 
 /** What happens in the middle of one step, and how that step then ends. */
@@ -35,7 +35,7 @@ const event: fc.Arbitrary<Event> = fc.record({
   end: fc.constantFrom(...ENDS),
 });
 
-test('Whatever is asked in the middle of a step, and however the step ends, it leads where the last answer said.', () => {
+test('Whatever is requested in the middle of a step, and however the step ends, the state follows the last answer.', () => {
   fc.assert(
     fc.property(fc.array(event, { maxLength: 12 }), (events) => {
       const simulator = created();
@@ -84,7 +84,7 @@ test.each(ENDS.filter((end) => end !== 'StaleBuild'))(
 );
 
 test.each(TEMPORARY)(
-  'A hand-over in the middle of a step that meets %s goes on with the step: no failure, no warning.',
+  'A hand-over in the middle of a step that fails with %s continues the step: no failure, no warning.',
   (end) => {
     const simulator = created();
     play(
@@ -96,7 +96,7 @@ test.each(TEMPORARY)(
   },
 );
 
-test('A scheduled build that somebody comes to wait for goes on, though its first step fails just then.', () => {
+test('A scheduled build that a person asks for continues, though its first step fails at that moment.', () => {
   const simulator = off({ autoStart: { time: '08:00', timeZone: 'UTC' } });
   simulator.outcomes = ['RuntimeUnavailable'];
   simulator.meanwhile = (step) => {
@@ -107,13 +107,13 @@ test('A scheduled build that somebody comes to wait for goes on, though its firs
   expect(path(simulator.state).slice(-2)).toEqual(['off→building auto-start', 'building→running build-finished']);
 });
 
-test('A final failure that a hand-over meets is one all the same.', () => {
+test('A final failure during a hand-over fails the build.', () => {
   const simulator = created();
   play(simulator, [{ requests: [], handOver: true, end: 'ImageNotFound' }]);
   expect(path(simulator.state, 1)).toEqual(['building→error build-failed']);
 });
 
-test('What a step took until its pod was lost counts against the deadline, also where the loss itself does not count.', () => {
+test('The time of a step until its pod was lost counts against the deadline, also for an uncounted loss.', () => {
   const simulator = created();
   simulator.outcomes = ['done', 'done', 'PodLost', 'PodLost', 'done', 'done', 'PodLost'];
   simulator.settle();
@@ -130,7 +130,7 @@ test('A delete of a build that has failed, while it is cleaned up, is a delete.'
   expect(path(simulator.state, 1)).toEqual(['building→turning-off delete', 'turning-off→deleted delete']);
 });
 
-/** Plays the events, one for each step, and then lets all go well. Answers where the last request that was taken leads. */
+/** Runs the events, one for each step, and then steps without faults. Returns where the last accepted request leads. */
 function play(simulator: Simulator, events: Event[]): 'off' | 'deleted' | 'built' {
   let leadsTo: 'off' | 'deleted' | 'built' = 'built';
   const waiting = [...events];
@@ -158,7 +158,7 @@ function ask({ state, now }: Simulator, name: Request): 'off' | 'deleted' | 'bui
   return currentBuild(state) || state.next ? 'built' : null;
 }
 
-/** The links of the history that do not hold together. */
+/** Neighbouring entries of the history that do not fit. */
 function chainOf({ history }: State): string[] {
   return history.slice(1).flatMap(({ from, to }, index) => (history[index]?.to === from ? [] : [`${from}→${to}`]));
 }

@@ -14,7 +14,7 @@ const OWN = {
 };
 const POLICY = { autoOff: { userControlled: true } };
 
-test('What is given becomes the own setting of the workspace, and the rest stays.', () => {
+test('The named fields become own settings of the workspace, and the others stay.', () => {
   const { state, now } = running(OWN, POLICY);
   requestConfigure(state, { image: 'starter:2' }, now);
   expect(state.own).toEqual({ ...OWN, image: 'starter:2' });
@@ -61,7 +61,7 @@ test('Blank dotfiles mean none.', () => {
   expect(state.own.dotfiles).toBeNull();
 });
 
-test('What waits for the next build is told, and nothing is rebuilt.', () => {
+test('The status names what waits for the next build, and nothing is rebuilt.', () => {
   const { state, now } = inColumn('running');
   requestConfigure(state, { image: 'starter:2' }, now);
   const status = viewStatus(state);

@@ -32,7 +32,7 @@ test('A workspace just created begins its build, and goes on with it.', () => {
   expect(decide(simulator.state, simulator.now)).toEqual({ do: 'build' });
 });
 
-test('What comes down is cleaned up before anything else begins.', () => {
+test('An ending is cleaned up before anything else begins.', () => {
   const simulator = inColumn('turning-off');
   requestBuild(simulator.state, 'start', {}, simulator.now);
   expect(decide(simulator.state, simulator.now)).toEqual({ do: 'clean' });
@@ -56,7 +56,7 @@ test('The loop sleeps until the earliest thing it waits for, and never until a m
   });
 });
 
-test('A workspace in off without a schedule waits for nothing but the daily reading of the policy.', () => {
+test('A workspace in off without a schedule waits only for the daily read of the policy.', () => {
   const { state, now } = off();
   expect(decide(state, now)).toEqual({
     do: 'sleep',
@@ -82,7 +82,7 @@ test('In deleted the purge is decided at purgeAt, not before.', () => {
   expect(decide(state, purgeAt)).toEqual({ do: 'purge' });
 });
 
-test('What comes is told soonest first, with what and why.', () => {
+test('Upcoming changes are listed soonest first, with what and why.', () => {
   const { state, now } = running(SCHEDULE);
   requestDelete(state, {}, now);
   expect(upcoming(state)).toEqual([{ at: now + 7 * DAY_MS, what: 'purge', because: expect.stringMatching(/deleted/) }]);
@@ -93,14 +93,14 @@ test('What comes is told soonest first, with what and why.', () => {
   ]);
 });
 
-test('The policy is read again when that is due, and only where no build is under way.', () => {
+test('The policy is read again when that is due, and not during a build.', () => {
   const simulator = running();
   expect(decide(simulator.state, simulator.state.policyDueAt)).toEqual({ do: 'readPolicy' });
   const building = inColumn('building');
   expect(decide(building.state, building.state.policyDueAt + HOUR_MS)).toEqual({ do: 'build' });
 });
 
-test('A workspace that is off reads the policy before it starts by its schedule, and heeds what it reads.', () => {
+test('A workspace that is off reads the policy before it starts by its schedule, and goes by it.', () => {
   const simulator = off({ autoStart: { time: '08:30', timeZone: 'UTC' } });
   const { state } = simulator;
   simulator.settle();

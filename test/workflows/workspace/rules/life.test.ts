@@ -1,4 +1,4 @@
-/** Whatever is asked of a workspace, in whatever order, with whatever outcome, and however much time passes: what always holds. */
+/** Invariants of a workspace under any requests, in any order, with any outcome, and any passage of time. */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { durationMs } from '../../../../src/contract/duration';

@@ -1,4 +1,4 @@
-/** The contract's "Equal" and "Paths": what a request leads to, entry by entry of the history. */
+/** Equal builds and paths of docs/messages.md: what a request leads to, entry by entry of the history. */
 import { requestBuild, requestDelete, requestRestore, requestStop } from '../../../../src/workflows/workspace/rules/requests';
 import { currentBuild } from '../../../../src/workflows/workspace/rules/state';
 import { viewStatus } from '../../../../src/workflows/workspace/rules/view/status';

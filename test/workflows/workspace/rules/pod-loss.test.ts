@@ -61,7 +61,7 @@ test('A loss by the end of the host is rebuilt, also where a fourth loss gave er
   expect(simulator.state.phase).toBe('running');
 });
 
-test('A workspace whose pod is gone and whose auto-off fell due meanwhile goes off at once, without a last look.', () => {
+test('A workspace whose pod is gone and whose auto-off fell due meanwhile goes off immediately, without a last look.', () => {
   const simulator = running();
   simulator.now = (autoOffAt(simulator.state) ?? 0) + HOUR_MS;
   lose(simulator, { counted: false });
@@ -108,7 +108,7 @@ test('A newer build that was found renumbers a start that waits.', () => {
   expect(refusalOf(() => viewBuild(simulator.state, 2)).message).toMatch(/replaced by build 8$/);
 });
 
-test('A build under way that is made anew, since a newer one was found, names the one in its place.', () => {
+test('A build that is replaced, since a newer one was found, names its replacement.', () => {
   const simulator = inColumn('building');
   lose(simulator, { build: 1, found: 7, counted: false });
   simulator.settle();

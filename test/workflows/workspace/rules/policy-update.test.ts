@@ -36,7 +36,7 @@ test('An older version than the one known changes nothing.', () => {
   expect(state.policy).toEqual(policyWith({ retention: '1d' }, 3));
 });
 
-test('The policy of an organization that was made anew is taken, though its version is lower, and one of the old organization no more.', () => {
+test('The policy of an organization created again is taken, though its version is lower, and one of the old organization is not.', () => {
   const { state, now } = created();
   takePolicy(state, { ...policyWith({ retention: '1d' }, 7), changedAt: NOW }, now);
   state.report.sent = 'a report';
@@ -57,7 +57,7 @@ test('A policy that an earlier version kept, or reads, or pushes, has the defaul
   expect(asPushedPolicy({ policy: old })).toMatchObject(policyWith({ retention: '1d' }, 2));
 });
 
-test('Daily readings of workspaces that were sent a policy together are spread over hours, each at an offset of its own.', () => {
+test('Daily reads of workspaces that were sent a policy together are spread over hours by a deterministic offset.', () => {
   const dueAt = Array.from({ length: 200 }, (_, index) => {
     const { state, now } = created();
     state.id = `workspace-${index}`;
@@ -71,7 +71,7 @@ test('Daily readings of workspaces that were sent a policy together are spread o
   for (const hour of new Set(hours)) expect(hours.filter((one) => one === hour).length).toBeLessThan(70);
 });
 
-test('What is no policy is told from one.', () => {
+test('A value that is not a policy is refused.', () => {
   expect(asPushedPolicy({ policy: policyWith() })).toEqual({ ...policyWith(), changedAt: 0 });
   expect(asPushedPolicy({ policy: { ...policyWith(), changedAt: NOW } })).toEqual({ ...policyWith(), changedAt: NOW });
   for (const input of [undefined, null, 'x', {}, { policy: null }, { policy: {} }, { policy: { version: 1 } }])

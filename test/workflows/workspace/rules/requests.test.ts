@@ -14,7 +14,7 @@ import { takeSignal } from '../../../../src/workflows/workspace/rules/signals';
 import type { State } from '../../../../src/workflows/workspace/rules/state';
 import { COLUMNS, copy, DAY_MS, inColumn, NOW, refusalOf } from '../../../support/workflows/state-builders';
 
-/** What a cell of the contract's table comes to: outcome, the state after, and the build or purgeAt answered. */
+/** A cell of the table in docs/messages.md: outcome, the state after, and the answered build or purgeAt. */
 type Expected = [outcome: string, state: string, extra?: 'current' | 'next' | 'kept' | 'later'];
 
 const REFUSED: Expected = ['NotAllowed', ''];
@@ -126,7 +126,7 @@ test.each(CELLS)('The request %s in %s is answered with %j.', (name, column, [ou
   if (outcome === 'already') expect(simulator.state).toStrictEqual(before);
 });
 
-test.each(NAMES)('The answer to %s tells the state after the request was taken, in every state.', (name) => {
+test.each(NAMES)('The answer to %s has the state after the request was taken, in every state.', (name) => {
   for (const column of COLUMNS) {
     const { state, now } = inColumn(column);
     if (TABLE[name][column] === REFUSED) continue;
@@ -181,7 +181,7 @@ test('A running workspace answers a start with already, also when the policy has
 test.each([
   ['a start', (state: State) => requestBuild(state, 'start', { by: 'ada' }, NOW)],
   ['a rebuild to the same', (state: State) => requestBuild(state, 'rebuild', { by: 'ada' }, NOW)],
-])('Of %s in a scheduled build only that is kept that somebody waits for it.', (_, request) => {
+])('A %s during a scheduled build changes only its priority.', (_, request) => {
   const { state } = inColumn('building');
   const [build] = state.builds;
   if (build) build.cause = 'auto-start';
@@ -192,7 +192,7 @@ test.each([
   expect(state).toStrictEqual({ ...before, byHandAt: NOW });
 });
 
-test('A rebuild that mends what the policy has come to refuse is taken, also while another build waits.', () => {
+test('A rebuild that corrects settings which the policy refuses by now is taken, also while another build is queued.', () => {
   const { state, now } = inColumn('turning-off', { resources: { cpu: '4' } });
   requestBuild(state, 'start', {}, now);
   if (state.policy) state.policy.resources.max = { cpu: '2' };

@@ -59,7 +59,7 @@ test('What the policy refuses is counted and shown.', () => {
   expect(state).toMatchObject({ phase: 'running', rejected: { count: 1, last: { reason: expect.stringMatching(/at most 2/) } } });
 });
 
-test('Signals that come before the policy is read are kept, and judged in their order as soon as it is.', () => {
+test('Signals that arrive before the policy is read are kept, and taken in order as soon as it is.', () => {
   const simulator = new Simulator({}, { policy: policyWith(), now: NOW });
   const { state } = simulator;
   takeSignal(state, 'rebuild', { image: 'starter:2', by: 'eve' }, NOW);
@@ -73,7 +73,7 @@ test('Signals that come before the policy is read are kept, and judged in their 
   expect(viewStatus(state)).toMatchObject({ state: 'running', image: { reference: 'starter:2' }, build: { by: 'eve' } });
 });
 
-test('A stop that came before the policy was read is taken.', () => {
+test('A stop that arrived before the policy was read is taken.', () => {
   const simulator = new Simulator({}, { policy: policyWith(), now: NOW });
   takeSignal(simulator.state, 'stop', {}, NOW);
   simulator.admit();
@@ -110,15 +110,15 @@ test.each(['version', 'autoOff', 'autoStart', 'images', 'resources', 'build', 'r
 );
 
 test.each(COLUMNS)(
-  'In %s no signal of whatever content throws; a rejected one is counted and changes nothing else.',
+  'In %s no signal throws, whatever its content; a rejected one is counted and changes nothing else.',
   (column) => {
-    const scene = inColumn(column);
+    const sample = inColumn(column);
     fc.assert(
       fc.property(fc.constantFrom(...NAMES), payloads(), (name, input) => {
-        const state = copy(scene.state);
-        takeSignal(state, name, input, scene.now);
+        const state = copy(sample.state);
+        takeSignal(state, name, input, sample.now);
         expect([0, 1]).toContain(state.rejected.count);
-        if (state.rejected.count === 1) expect(withoutRejected(state)).toStrictEqual(withoutRejected(scene.state));
+        if (state.rejected.count === 1) expect(withoutRejected(state)).toStrictEqual(withoutRejected(sample.state));
         expect(copy(state)).toStrictEqual(state);
       }),
       { numRuns: 400 },
@@ -126,7 +126,7 @@ test.each(COLUMNS)(
   },
 );
 
-test('Before the policy is read no signal of whatever content throws either, then or when it is judged.', () => {
+test('Before the policy is read no signal throws, whatever its content, neither then nor when it is taken.', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.constantFrom(...NAMES), payloads()), { maxLength: 30 }), (signals) => {
       const { state } = new Simulator({}, { policy: policyWith(), now: NOW });

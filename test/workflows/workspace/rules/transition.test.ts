@@ -35,7 +35,7 @@ test('A request for a build that replaces one which waits has a number of its ow
   expect(refusalOf(() => viewBuild(state, 9)).message).toMatch(/got 9$/);
 });
 
-test('However often a waiting build is replaced, only so many numbers are remembered.', () => {
+test('However often a queued build is replaced, a limited number of replacements is kept.', () => {
   const { state } = inColumn('turning-off');
   for (let times = 0; times < 500; times += 1) queueBuild(state, BECAUSE);
   expect(state.replaced).toHaveLength(20);
@@ -128,7 +128,7 @@ test('A build goes by the policy that its first step has read, also where the wo
   expect(viewStatus(simulator.state).rebuildRequired).toBeNull();
 });
 
-test('What the policy that was read refuses fails the build in its first step.', () => {
+test('Settings that the read policy refuses fail the build in its first step.', () => {
   const simulator = off({ resources: { cpu: '8' } });
   simulator.policy = policyWith({ resources: { max: { cpu: '4' } } }, 2);
   requestBuild(simulator.state, 'start', {}, simulator.now);

@@ -25,7 +25,7 @@ test('Every entry of the history has the fields of the contract, as strings or n
   }
 });
 
-test('Why names the cause, who asked, and the evidence.', () => {
+test('Why names the cause, the requester, and the evidence.', () => {
   const { state, now } = running();
   requestStop(state, 'stop', { by: 'eve', reason: 'going home' }, now);
   expect(viewExplain(state, now).why).toMatch(/a stop was requested \(by eve\) \[going home\]/);
@@ -83,7 +83,7 @@ test('The current details say what comes next and when, and why a build failed.'
   expect(viewDetails(inColumn('error').state, 0)).toMatch(/Failed in start-pod: ImageInvalid: the test said so/);
 });
 
-test('Before anything is known, both are made all the same.', () => {
+test('Before anything is known, both views are complete.', () => {
   const { state } = created();
   state.policy = null;
   for (const now of [0, state.since, state.since + 365 * DAY_MS]) {

@@ -106,7 +106,7 @@ test('Without a number the newest build is shown; its ended steps have their las
   expect(viewBuild(simulator.state, null).number).toBe(2);
 });
 
-test('A number that is not kept is NotFound, in a sentence that names those that are.', () => {
+test('A number that is not kept is NotFound, in a sentence that names the kept ones.', () => {
   expect(refusalOf(() => viewBuild(running().state, 7))).toMatchObject({
     type: 'NotFound',
     message: 'build: expected the number of a build that is kept (1), got 7',
