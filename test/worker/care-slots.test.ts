@@ -5,7 +5,14 @@ import { createActivities } from '../../src/activities';
 import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../../src/contract/names';
 import { FEWEST_CARE_SLOTS, slotsForLongSteps } from '../../src/worker/care-slots';
 import { sharedBundle } from '../support/workflows/shared-bundle';
-import { clearOverrides, payloadConverterPath, type Stack, startStack, until, untilState } from '../support/workflows/temporal-env';
+import {
+  clearOverrides,
+  payloadConverterPath,
+  type Stack,
+  startStack,
+  until,
+  untilState,
+} from '../support/workflows/temporal-env';
 
 const CARE_SLOTS = 4;
 /** Of four slots, one is the watch's and one no hook's. */

@@ -118,7 +118,7 @@ test('A home whose adoption was refused is never purged.', async () => {
   expect(await homesOf(stack, id)).toBe(1);
 });
 
-test('No workflow task failed, except by the server's own doing.', async () => {
+test('No workflow task failed, except through the server itself.', async () => {
   const failures: string[] = [];
   for await (const { workflowId } of stack.client.temporal.workflow.list({ query: "WorkflowType='workspace'" })) {
     failures.push(...(await taskFailures(stack, workflowId)));

@@ -215,7 +215,7 @@ test.each(FAULT_POINTS)('After a worker dies in the middle of %s another worker 
   });
 });
 
-test('No workflow task failed, except by the server's own doing.', async () => {
+test('No workflow task failed, except through the server itself.', async () => {
   const failures: string[] = [];
   for await (const { workflowId } of stack.client.temporal.workflow.list({ query: "WorkflowType='workspace'" })) {
     failures.push(...(await taskFailures(stack, workflowId)));

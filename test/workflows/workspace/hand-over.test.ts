@@ -136,7 +136,7 @@ test.each([
   expect(history.some(({ cause }) => cause === 'manual-stop')).toBe(true);
 });
 
-test('No workflow task failed, except by the server's own doing.', async () => {
+test('No workflow task failed, except through the server itself.', async () => {
   for (const name of ['taken-over', 'cancelled', 'terminated', 'heir', 'lost']) {
     const failures = await taskFailures(stack, `workspace/ada/${name}`);
     expect(failures.filter((failure) => !/UnhandledCommand/.test(failure))).toEqual([]);

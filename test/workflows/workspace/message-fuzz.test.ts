@@ -185,7 +185,7 @@ function answerOf(workspace: WorkspaceHandle): Promise<StatusView> {
   return stack.client.temporal.withDeadline(Date.now() + 8_000, () => workspace.status());
 }
 
-/** It answers, and no workflow task failed, except by the server's own doing. */
+/** It answers, and no workflow task failed, except through the server itself. */
 async function expectSound(workspace: WorkspaceHandle): Promise<void> {
   await answerOf(workspace);
   expect(await soundness(idOf(workspace))).toEqual([]);
