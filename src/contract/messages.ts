@@ -81,7 +81,7 @@ export const workspaceEndedSignal = signal<[WorkspaceEndedInput]>('workspaceEnde
 /** Internal, to a part of an organization: the policy, and what concerns its workspaces. */
 export const membersChangedSignal = signal<[unknown]>('membersChanged');
 
-// The argument and return types of a definition are brands of the type alone, hence the casts.
+// The argument and return types of a definition exist as types only, so the objects are cast.
 function signal<Args extends unknown[]>(name: string): SignalDefinition<Args> {
   return { type: 'signal', name } as SignalDefinition<Args>;
 }

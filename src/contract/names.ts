@@ -21,6 +21,11 @@ export const MEMBERS_WORKFLOW = 'members';
 /** Workflow type that compares the pods that run with the pods that should. */
 export const WATCH_WORKFLOW = 'watch';
 
+const NAME_SOURCE = '[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?';
+/** A name of an owner, a workspace, or an organization: 1 to 40 of `a-z`, `0-9`, `-`, with a letter or digit at both ends. */
+export const NAME = new RegExp(`^${NAME_SOURCE}$`);
+const WORKSPACE_ID = new RegExp(`^${WORKSPACE_WORKFLOW}/(${NAME_SOURCE})/${NAME_SOURCE}$`);
+
 /** The id of a workspace's workflow: `workspace/<owner>/<name>`. */
 export const workspaceWorkflowId = (owner: string, name: string): string => `${WORKSPACE_WORKFLOW}/${owner}/${name}`;
 /** The id of an organization's workflow: `organization/<name>`. */
@@ -30,6 +35,9 @@ export const organizationPartId = (organization: string, part: number | string):
   `${MEMBERS_WORKFLOW}/${organization}/${part}`;
 /** The id of the watch of one runtime: `watch/<runtime>`. */
 export const watchWorkflowId = (runtime: string): string => `${WATCH_WORKFLOW}/${runtime}`;
+
+/** The owner in a workspace's workflow id; null for any other text. */
+export const ownerOfWorkflowId = (workflowId: string): string | null => WORKSPACE_ID.exec(workflowId)?.[1] ?? null;
 
 /** `owner/name` of a workspace's workflow id. */
 export const workspaceOfWorkflowId = (workflowId: string): string => workflowId.slice(WORKSPACE_WORKFLOW.length + 1);

@@ -13,6 +13,23 @@ test('The activity types of a build are names of activities.', () => {
   expect(Object.keys(createActivities(dependencies))).toEqual(expect.arrayContaining([...names.BUILD_ACTIVITIES]));
 });
 
+test.each([
+  ['a', true],
+  ['a-1', true],
+  ['x'.repeat(40), true],
+  ['x'.repeat(41), false],
+  ['', false],
+  ['-a', false],
+  ['a-', false],
+  ['A', false],
+  ['a_b', false],
+  ['a\n', false],
+])('The text %j is a name: %s.', (text, expected) => {
+  expect(names.NAME.test(text)).toBe(expected);
+  expect(names.ownerOfWorkflowId(names.workspaceWorkflowId(text, 'dev'))).toBe(expected ? text : null);
+  expect(names.ownerOfWorkflowId(names.workspaceWorkflowId('ada', text))).toBe(expected ? 'ada' : null);
+});
+
 test('A workflow id is the workflow type and the names behind it, and the id of a workspace leads back to its name.', () => {
   expect(names.workspaceWorkflowId('ada', 'dev')).toBe('workspace/ada/dev');
   expect(names.organizationWorkflowId('acme')).toBe('organization/acme');

@@ -4,13 +4,13 @@
  */
 
 import { DAY_MS, formatDuration, MINUTE_MS, parseDuration } from '../../contract/duration';
+import { NAME } from '../../contract/names';
 import type { AutoOffSetting, AutoStartSetting, Dotfiles, Resources, Weekday } from '../../contract/payloads';
 import { WEEKDAYS } from '../../contract/payloads';
 import { parseQuantity } from '../../contract/quantity';
 import { Malformed } from './malformed';
 import { invalid } from './refusal';
 
-const NAME = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const OWN_ENV = /^(?:CODER_.*|PERENNIAL_.*|HOME|PATH|USER|LOGNAME|SHELL|LD_.*|GIT_SSH.*)$/;

@@ -20,7 +20,7 @@ export interface InstalledPackage {
   write(file: string, text: string): void;
   /** The compiler's errors about programs and the package's own types; compiles each program beside its source. */
   compile(files: string[], options: string[]): Promise<string[]>;
-  /** Runs a program or a command of the project with Node, and answers its standard output. */
+  /** Runs a program or a command of the project with Node, and answers its standard output; rejects with all that it printed. */
   node(args: string[], env?: NodeJS.ProcessEnv): Promise<string>;
   remove(): void;
 }
@@ -50,7 +50,7 @@ export async function installPackage(): Promise<InstalledPackage> {
     folder: path.join(project, 'node_modules', 'perennial'),
     write: (file, text) => writeFileSync(path.join(project, file), text),
     compile: (files, options) => compile(project, [...options, ...files]),
-    node: async (args, more = {}) => (await run(process.execPath, args, { cwd: project, env: { ...env, ...more } })).stdout,
+    node: (args, more = {}) => runNode(args, { cwd: project, env: { ...env, ...more } }),
     remove: () => rmSync(base, { recursive: true, force: true }),
   };
 }
@@ -60,6 +60,15 @@ function withoutNpmState(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(([name]) => !/^npm_(?:package|lifecycle|config_local_prefix|config_prefix)/.test(name)),
   );
+}
+
+async function runNode(args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<string> {
+  try {
+    return (await run(process.execPath, args, options)).stdout;
+  } catch (error) {
+    const { message, stdout } = error as Error & { stdout: string };
+    throw new Error(`${message}\n${stdout}`, { cause: error });
+  }
 }
 
 /** Strict, with a check of declarations too. */

@@ -3,12 +3,12 @@
  * the ends that the watch reports for them.
  */
 import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
+import { ownerOfWorkflowId } from '../../../contract/names';
 import { parseQuantity } from '../../../contract/quantity';
 
 /** A report of a workspace, or its end as reported by the watch. */
 export type MemberEvent = UsageReport | WorkspaceEndedInput;
 
-const WORKSPACE = /^workspace\/([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)\/[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 // A leading dash marks an id that a migration assigned to a record without one.
 const ID = /^[a-z0-9-]{1,63}$/;
 
@@ -37,7 +37,7 @@ export function isReport(event: MemberEvent): event is UsageReport {
 
 /** The owner in a workspace's workflow id; null for any other text. */
 export function ownerOf(workspace: unknown): string | null {
-  return typeof workspace === 'string' ? (WORKSPACE.exec(workspace)?.[1] ?? null) : null;
+  return typeof workspace === 'string' ? ownerOfWorkflowId(workspace) : null;
 }
 
 function parseReport(input: unknown): UsageReport | null {
