@@ -1,4 +1,4 @@
-/** The two parts of a start: the one that holds a slot creates the pod at once, and the other waits. */
+/** The two parts of a start: the first holds a slot and creates the pod at once, the second waits. */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
 import { awaitPod } from '../../../src/runtimes/kubernetes/await-pod';
 import { beginPod } from '../../../src/runtimes/kubernetes/begin-pod';

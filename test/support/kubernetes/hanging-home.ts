@@ -1,6 +1,6 @@
 import type { ExecServer } from './exec-server';
 
-/** Expects that work on a command which never ends fails as RuntimeUnavailable after exactly so many seconds, and closes its connection. */
+/** Expects that work on a command which never ends fails as RuntimeUnavailable after exactly `seconds`, and closes its connection. */
 export async function expectTimeLimit(server: ExecServer, seconds: number, work: () => Promise<unknown>): Promise<void> {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] });
   try {

@@ -22,7 +22,7 @@ test("Nothing is made for an organization whose namespace would be the worker's 
 
 const WRITTEN = 'perennial/network-policy';
 
-/** What is written into a namespace that a build begins in; `apply` is what comes of writing its policy. */
+/** The writes to a namespace at the start of a build; `apply` is the answer to the write of its policy. */
 async function written(annotations: Record<string, string>, apply = async () => {}) {
   const policies: string[] = [];
   const noted: unknown[] = [];
@@ -51,7 +51,7 @@ test('A network policy that a worker wrote with other settings is written again,
   expect(await written({ [WRITTEN]: String(noted[0]) })).toEqual({ policies: [], noted: [] });
 });
 
-test("An administrator's network policy is left alone, and so is one that the worker may not write any more.", async () => {
+test("An administrator's network policy stays unchanged, and so does a policy that the worker may no longer write.", async () => {
   expect(await written({})).toEqual({ policies: [], noted: [] });
   const forbidden = async () => {
     throw new ApiFailure('forbidden', { status: 403, reason: 'Forbidden' });

@@ -35,7 +35,7 @@ describe('A container that cannot start', () => {
     ['StartError', `${TASK}unable to start container process: container init was OOM-killed (memory limit too low?): unknown`],
     ['Error', 'cannot find the thing'],
     ['OOMKilled', ''],
-  ])('has a node that may mend itself: %s, %s.', (reason, message) => {
+  ])('is on a node that may recover: %s, %s.', (reason, message) => {
     expect(isFaultOfImage(reason, message)).toBe(false);
   });
 });

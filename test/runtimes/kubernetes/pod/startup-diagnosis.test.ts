@@ -31,7 +31,7 @@ const ON_NODE = pod({ phase: 'Pending', conditions: [{ type: 'PodScheduled', sta
 const UNHEARD = { ...ON_NODE, spec: { containers: [], ...ON_NODE.spec, nodeName: 'n1' } };
 const OF_CLAIM = { kind: 'PersistentVolumeClaim', name: 'ws-w1-home', uid: 'uid-of-claim' };
 
-/** At so many seconds after the pod was made; what is said begins with `verdict`, and `words` stand in it. */
+/** Diagnoses the pod some seconds after its creation; the result begins with `verdict` and contains `words`. */
 type Case = [what: string, pod: V1Pod, seconds: number, verdict: string, words: string, ...events: CoreV1Event[]];
 
 const IMAGES: Case[] = [
