@@ -92,9 +92,10 @@ function liveThroughInterruptions({ inside, logOf, untilState, untilRunning, wor
     await inside(WAITING_HOOK);
     await workspace().rebuild({ by: 'test' });
     await eventually('the hook has begun', async () => (await logOf('personalize')).includes('begun'));
+    const { id } = await workspace().status();
     const { worker } = readProcesses(dir());
     if (worker !== undefined && isAlive(worker.pid)) process.kill(worker.pid, 'SIGKILL');
-    await setting.touch({ dir: dir(), id: (await workspace().status()).id, build: 3, file: 'go-on' });
+    await setting.touch({ dir: dir(), id, build: 3, file: 'go-on' });
     await untilRunning(3);
     expect(await logOf('personalize')).toBe('begun\nended');
     await inside('rm go-on');
