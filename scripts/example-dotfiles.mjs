@@ -42,8 +42,8 @@ if (existsSync(absolute) && readdirSync(absolute).length > 0)
 makeRepository(absolute);
 console.log(`Made ${absolute}, a git repository with one commit. Use it for a new workspace, or for one there is:
 
-  npx perennial create you/dots --image starter:1 --dotfiles ${pathToFileURL(absolute)}
-  npx perennial configure you/first --dotfiles ${pathToFileURL(absolute)} && npx perennial rebuild you/first
+  bin/perennial.mjs create you/dots --image starter:1 --dotfiles ${pathToFileURL(absolute)}
+  bin/perennial.mjs configure you/first --dotfiles ${pathToFileURL(absolute)} && bin/perennial.mjs rebuild you/first
 
 Edit install.sh, commit, and rebuild: the clone in ~/dotfiles is updated, and install.sh runs again.`);
 const hindrance = findHindrance(absolute);

@@ -5,18 +5,18 @@ import type { Stack } from './stack';
 interface Advised {
   stack: Stack;
   dir: string;
+  /** The file of the `perennial` command. Called by its path it starts half a second sooner than by npx. */
+  command: string;
   nextImage: string;
   isCliOnPath: boolean;
 }
 
 /** A short list of things to try, as whole command lines that can be pasted as they are. */
-export function adviseOnStack({ stack, dir, nextImage, isCliOnPath }: Advised): string {
+export function adviseOnStack({ stack, dir, command, nextImage, isCliOnPath }: Advised): string {
   const temporal = isCliOnPath ? 'temporal' : quoteIfNeeded(stack.cli);
   const where = `--address ${stack.temporal.address} --namespace ${stack.temporal.namespace} -w workspace/you/first`;
-  const perennial =
-    path.basename(dir) === '.perennial' && path.resolve('.perennial') === dir
-      ? 'npx perennial'
-      : `PERENNIAL_DIR=${quoteIfNeeded(dir)} npx perennial`;
+  const program = quoteIfNeeded(isCheckout(command) ? path.relative('.', command) : command);
+  const perennial = path.resolve('.perennial') === dir ? program : `PERENNIAL_DIR=${quoteIfNeeded(dir)} ${program}`;
   const page = `${stack.ui}/namespaces/${stack.temporal.namespace}/workflows/${encodeURIComponent('workspace/you/first')}`;
   const image = quoteIfNeeded(JSON.stringify({ image: nextImage, by: 'you' }));
   return `
@@ -32,9 +32,13 @@ Things to try:
   kill the worker midway   start a rebuild, then: kill -9 ${stack.workerPid() ?? 'WORKER'}
                            and watch it recover: the worker is started again, and the build goes on where it was
 
+The command under a short name: alias perennial=${quoteIfNeeded(command)}
 Ctrl-C ends everything; homes and histories stay in ${dir}.
 `;
 }
+
+/** Whether the command is called from the checkout that it belongs to. */
+const isCheckout = (command: string): boolean => path.resolve('bin', path.basename(command)) === command;
 
 /** Plain words are easier to read without quotes. */
 const quoteIfNeeded = (text: string): string => (/^[\w./@:-]+$/.test(text) ? text : quote(text));

@@ -21,7 +21,6 @@ Starts a Temporal server with its Web UI and a worker on this machine, and makes
   --images DIR         the folder of the images, DIR/<name>/<tag>/ (default: images)
   --temporal-port N    port of the Temporal server, 0 for any free one (default: 7233)
   --ui-port N          port of the Web UI, 0 for any free one (default: 8233)
-  --gateway-port N     port of the gateway, 0 for any free one (default: 0)
   --runtime NAME       where workspaces run: sandbox (default), or kubernetes, on the cluster of KUBECONFIG
   --no-first           make no first workspace
   --help               show this

@@ -13,7 +13,10 @@ export interface StartRun {
   env: NodeJS.ProcessEnv;
   /** What the environment says, read by the entry. */
   settings: StartSettings;
+  /** The worker's compiled entry. */
   workerScript: string;
+  /** The file of the `perennial` command. */
+  command: string;
   write(text: string): void;
   writeError(text: string): void;
   /** Aborts when the stack is told to end. */
@@ -76,7 +79,8 @@ async function runStack(run: StartRun, options: StartOptions): Promise<void> {
     write(
       `ready in ${elapsedSeconds()} s: Web UI ${stack.ui}, Temporal ${stack.temporal.address}, everything is kept in ${options.dir}\n`,
     );
-    if (options.makesFirst) write(adviseOnStack({ stack, dir: options.dir, nextImage, isCliOnPath: isOnPath(stack, run) }));
+    if (options.makesFirst)
+      write(adviseOnStack({ stack, dir: options.dir, command: run.command, nextImage, isCliOnPath: isOnPath(stack, run) }));
     await isEnding;
   } finally {
     say('ending: the worker drains, then the sandboxes and the server end (up to 30 s)');

@@ -1,5 +1,6 @@
 /** The benchmarks that need nothing but this machine. */
 import { autoOff } from './auto-off';
+import { cli } from './cli';
 import { events } from './events';
 import { heap } from './heap';
 import { closeMemoryBenchEnv } from './memory-bench-env';
@@ -10,7 +11,7 @@ import { replay } from './replay';
 import { runMeasurements } from './run';
 
 /** In this order: the last one turns the fleet off that `ping` uses. */
-const MEASUREMENTS = [rebuild, heap, events, replay, organization, ping, autoOff];
+const MEASUREMENTS = [rebuild, heap, events, replay, organization, ping, cli, autoOff];
 
 /** Measures all, or those named, and ends the process. */
 export function main(names: string[]): Promise<void> {
