@@ -11,5 +11,5 @@ process.once('exit', cluster.end);
 Object.assign(process.env, cluster.env);
 await prepareOrExit();
 const require = createRequire(import.meta.url);
-require(inCheckout('test', 'start', 'typescript-hook.cjs'));
+require(inCheckout('test', 'support', 'typescript-hook.cjs'));
 await require(inCheckout('test', 'bench', 'kubernetes', 'index.ts')).main(process.argv.slice(2), cluster.tool);

@@ -5,5 +5,5 @@ import { prepareOrExit } from './prepare.mjs';
 
 await prepareOrExit();
 const require = createRequire(import.meta.url);
-require(inCheckout('test', 'start', 'typescript-hook.cjs'));
+require(inCheckout('test', 'support', 'typescript-hook.cjs'));
 await require(inCheckout('test', 'bench', 'index.ts')).main(process.argv.slice(2));

@@ -3,6 +3,7 @@
  * the tests.
  */
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { importBuilt, inCheckout } from './checkout.mjs';
@@ -65,7 +66,10 @@ function isComplaint(line) {
 /** The real server and the time-skipping one, found or fetched by the same code that `npm start` uses. */
 async function findServers() {
   const { findTemporalCli } = await importBuilt('start', 'temporal', 'find-cli.js');
-  const { findTestServer } = await importBuilt('start', 'temporal', 'test-server.js');
+  // From its source: it serves tests alone, so it is not in dist.
+  const require = createRequire(import.meta.url);
+  require(inCheckout('test', 'support', 'typescript-hook.cjs'));
+  const { findTestServer } = require(inCheckout('test', 'support', 'temporal', 'test-server.ts'));
   const { settleNoProxy } = await importBuilt('client', 'loopback.js');
   const cacheDir = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'perennial');
   const search = { cacheDir, env: process.env, say, signal: new AbortController().signal };

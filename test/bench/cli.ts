@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Connection } from '@temporalio/client';
-import { memoryGround, runningWorkspace } from './memory-bench-env';
+import { memoryBenchEnv, runningWorkspace } from './memory-bench-env';
 import { type Bench, type Line, line, type Measurement, median, ratios, spread } from './report';
 
 const REPETITIONS = 15;
@@ -20,7 +20,7 @@ export const cli: Measurement = {
 };
 
 async function measure(bench: Bench): Promise<Line[]> {
-  const { temporal } = await memoryGround(bench);
+  const { temporal } = await memoryBenchEnv(bench);
   const { workspace } = await runningWorkspace(bench, { name: 'cli' });
   const { address = '' } = (temporal.connection as Connection).options;
   const commands = [

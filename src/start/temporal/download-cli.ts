@@ -53,17 +53,6 @@ export async function downloadCli(download: CliDownload): Promise<string> {
   return file;
 }
 
-/** Whether something can be downloaded from here, asked for a few seconds at most. */
-export async function canDownload({ url, signal }: { url: string; signal: AbortSignal }): Promise<boolean> {
-  try {
-    const { body } = await request(url, signal);
-    await body?.cancel();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** As the archives are named. */
 function platformName(): string {
   const processor = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch;

@@ -1,14 +1,14 @@
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { runTool } from '../process/run-tool';
-import { type Say, withHeartbeat } from '../progress';
-import { canDownload } from './download-cli';
+import { runTool } from '../../../src/start/process/run-tool';
+import { type Say, withHeartbeat } from '../../../src/start/progress';
 import { archiveClasses } from './test-server-archive';
 
-export const TEST_SERVER_VERSION = '1.38.0';
-/** Where the SDK's own download asks. It checks no sum, so it serves tests only, in which no data of anybody is. */
+const TEST_SERVER_VERSION = '1.38.0';
+/** The address of the SDK's own download, which checks no sum: good enough for tests, which hold no user's data. */
 const SDK_DOWNLOAD = 'https://temporal.download/temporal-test-server/default?platform=linux&arch=amd64';
+const ANSWER_LIMIT_MS = 5_000;
 
 export interface TestServerSearch {
   /** Perennial's folder in the user's cache. */
@@ -26,12 +26,23 @@ export async function findTestServer(search: TestServerSearch): Promise<string |
   const folder = path.join(search.cacheDir, `temporal-test-server-${TEST_SERVER_VERSION}`);
   const wrapper = path.join(folder, 'temporal-test-server');
   if (existsSync(wrapper) && readdirSync(path.join(folder, 'lib')).length > 0) return wrapper;
-  if (await canDownload({ url: SDK_DOWNLOAD, signal: search.signal })) return null;
+  if (await canDownload(SDK_DOWNLOAD, search.signal)) return null;
   await fetchByMaven(search, folder);
   return wrapper;
 }
 
-// Made beside its place and renamed: a half-filled folder would be taken for the server the next time.
+/** Whether the server answers within the few seconds after which Maven is tried. */
+async function canDownload(url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { ok, body } = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]) });
+    await body?.cancel();
+    return ok;
+  } catch {
+    return false;
+  }
+}
+
+// Renamed into place: a half-filled folder would be taken for the server the next time.
 async function fetchByMaven({ cacheDir, env, say, signal }: TestServerSearch, folder: string): Promise<void> {
   await mkdir(cacheDir, { recursive: true });
   const draft = mkdtempSync(path.join(cacheDir, 'fetching-'));

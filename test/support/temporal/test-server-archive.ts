@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { withoutProxyToLoopback } from '../../client/loopback';
-import { choosePort, HOST } from '../process/port';
-import type { Say } from '../progress';
+import { withoutProxyToLoopback } from '../../../src/client/loopback';
+import { choosePort, HOST } from '../../../src/start/process/port';
+import type { Say } from '../../../src/start/progress';
 
 const ANSWER_LIMIT_MS = 30_000;
 
