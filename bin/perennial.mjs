@@ -6,4 +6,5 @@ if (!isReady()) {
   // Progress goes to standard error: standard output belongs to the command, and may be read by a program.
   await prepareOrExit({ say: console.error, takesOlder: true });
 }
-await import('../dist/command/index.mjs');
+// As a URL of its own, since what is bundled is not there when the types are checked.
+await import(new URL('../dist/command/index.mjs', import.meta.url).href);

@@ -82,7 +82,7 @@ function oddImage() {
   return { user: 'coder', uid: 1000, home: '/home/coder', programs: '/opt/tools/bin', addTo };
 }
 
-function loadSmallImage({ tool, name, user, uid, home, programs = '/bin', addTo = () => {} }) {
+function loadSmallImage({ tool, name, user, uid, home, programs = '/bin', addTo = (_root) => {} }) {
   const root = mkdtempSync(path.join(os.tmpdir(), 'perennial-image-'));
   for (const folder of [programs, 'etc', home, 'tmp', 'proc', 'sys', 'dev'])
     mkdirSync(path.join(root, folder), { recursive: true });

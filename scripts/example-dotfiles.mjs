@@ -36,7 +36,7 @@ const folder = process.argv[2];
 if (folder === undefined || process.argv.length > 3 || folder.startsWith('-')) {
   fail(2, 'expected one folder that is new or empty: npm run dotfiles -- DIR');
 }
-const absolute = path.resolve(folder);
+const absolute = path.resolve(folder ?? '');
 if (existsSync(absolute) && readdirSync(absolute).length > 0)
   fail(1, `${absolute} is not empty; give a folder that is new or empty`);
 makeRepository(absolute);
@@ -77,7 +77,8 @@ function makeRepository(repository) {
 // Git refuses to clone from a repository that belongs to another user, and in the workspace it is coder who clones.
 function giveToCoder(repository) {
   chownSync(repository, CODER, CODER);
-  for (const name of readdirSync(repository, { recursive: true })) chownSync(path.join(repository, name), CODER, CODER);
+  for (const name of readdirSync(repository, { recursive: true, encoding: 'utf8' }))
+    chownSync(path.join(repository, name), CODER, CODER);
 }
 
 function git(repository, args) {

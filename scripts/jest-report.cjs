@@ -7,7 +7,8 @@ const path = require('node:path');
 
 module.exports = class JestReport {
   constructor({ rootDir }) {
-    Object.assign(this, { rootDir, output: process.env.PERENNIAL_JEST_REPORT });
+    this.rootDir = rootDir;
+    this.output = process.env.PERENNIAL_JEST_REPORT ?? '';
   }
 
   onTestFileStart({ path: file }) {

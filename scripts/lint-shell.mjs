@@ -25,7 +25,7 @@ process.exit(spawnSync('shellcheck', args, { cwd: inCheckout(), stdio: 'inherit'
 function listEntries(folder) {
   const scripts = listFiles(folder).filter((file) => file.endsWith('.sh'));
   const included = scripts.flatMap((file) =>
-    [...read(file).matchAll(/^\. \.\/(\S+)$/gm)].map(([, name]) => path.join(path.dirname(file), name)),
+    [...read(file).matchAll(/^\. \.\/(\S+)$/gm)].map(([, name = '']) => path.join(path.dirname(file), name)),
   );
   return scripts.filter((file) => !included.includes(file));
 }

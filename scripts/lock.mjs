@@ -6,7 +6,7 @@ import { startOf } from './running.mjs';
 /** Runs `work` while no other process does, and waits for one that does. */
 export async function withLock(folder, say, work) {
   mkdirSync(folder, { recursive: true });
-  const holder = { pid: process.pid, startedAt: startOf(process.pid) };
+  const holder = { pid: process.pid, startedAt: startOf(process.pid) ?? '' };
   const take = () => takeTicket(folder, { holder, isAlive: ({ pid, startedAt }) => startOf(pid) === startedAt });
   let ticket = take();
   if (ticket === null) say('perennial: another process is preparing this checkout; waiting for it …');

@@ -21,7 +21,8 @@ export function openOrdinaryUser() {
     if (status !== 0) console.error(`${folder} could not be removed`);
   };
   try {
-    const [checkout, home] = ['checkout', 'home'].map((name) => path.join(folder, name));
+    const checkout = path.join(folder, 'checkout');
+    const home = path.join(folder, 'home');
     mkdirSync(checkout);
     const parts = readdirSync(inCheckout()).filter((name) => !LEFT_OUT.has(name));
     copy(

@@ -1,24 +1,29 @@
 import { spawn } from 'node:child_process';
 
 const KEPT_CHARACTERS = 20_000;
-/** The signal by which this process was told to end: what ran was ended by it, and nothing else begins. */
-let told = null;
+/**
+ * The signal that ends this process: the programs that ran got it too, and no other is started.
+ * @type {NodeJS.Signals | null}
+ */
+let received = null;
 
 /**
  * Runs a program with its output shown, and resolves with how it ended, `exit code 0` or otherwise, and with the end of what it
  * printed. One that takes longer than `limitMs` is killed with all that it started. A label stands before each line, so that what two
- * programs print at the same time can be told apart.
+ * programs print at the same time can be distinguished.
+ * @param {{ program: string, args: string[], env?: NodeJS.ProcessEnv, cwd?: string, label?: string, limitMs?: number }} run
+ * @returns {Promise<{ how: string, printed: string }>}
  */
 export function runProgram({ program, args, env = process.env, cwd, label, limitMs = 2 ** 31 - 1 }) {
   return new Promise((resolve) => {
-    if (told !== null) return resolve({ how: `signal ${told}`, printed: '' });
+    if (received !== null) return resolve({ how: `signal ${received}`, printed: '' });
     // A group of its own, so that its children can be ended with it.
     const child = spawn(program, args, { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     let printed = '';
     let isLate = false;
     const kill = (signal) => {
       try {
-        process.kill(-child.pid, signal);
+        if (child.pid !== undefined) process.kill(-child.pid, signal);
       } catch {
         // It has ended.
       }
@@ -28,7 +33,7 @@ export function runProgram({ program, args, env = process.env, cwd, label, limit
       kill('SIGKILL');
     }, limitMs);
     const passOn = (signal) => {
-      told ??= signal;
+      received ??= signal;
       kill(signal);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn);
@@ -46,7 +51,7 @@ export function runProgram({ program, args, env = process.env, cwd, label, limit
       resolve({ how: isLate ? `its time limit of ${limitMs / 60_000} min` : how, printed });
     };
     child.once('error', (error) => end(error.message));
-    // What it left running may hold its output open for ever.
+    // A process that it left running may hold its output open without limit.
     child.once('exit', (code, signal) => setTimeout(end, 500, signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
 }
@@ -56,7 +61,7 @@ function labelLines(label, write) {
   let rest = '';
   return (text) => {
     const lines = (rest + text).split('\n');
-    rest = lines.pop();
+    rest = lines.pop() ?? '';
     for (const line of lines) write(`[${label}] ${line}\n`);
   };
 }

@@ -32,17 +32,19 @@ export function readSummary(file, { name, how, printed }) {
 /**
  * One line for each failure and one for its first error, which stands once below failures in a row that share it; what does not fit
  * into `lines` is counted, and stands in the file.
+ * @param {{ name: string, error: string }[]} failures
+ * @param {{ lines: number, file?: string }} options
  */
 export function formatFailures(failures, { lines, file }) {
   const entries = failures.map(({ name, error }, index) => {
-    const isShared = index + 1 < failures.length && firstError(failures[index + 1].error) === firstError(error);
+    const isShared = index + 1 < failures.length && firstError(failures[index + 1]?.error) === firstError(error);
     return [`  ✕ ${oneLine(name)}`, ...(isShared ? [] : [`      ${firstError(error)}`])];
   });
   if (entries.flat().length <= lines) return entries.flat();
   const shown = [];
-  while (shown.flat().length + entries[shown.length].length < lines - 1) shown.push(entries[shown.length]);
+  while (shown.flat().length + (entries[shown.length]?.length ?? 0) < lines - 1) shown.push(entries[shown.length]);
   // The one that is shared may stand below those that are left out.
-  const last = shown.at(-1)?.length === 1 ? [`      ${firstError(failures[shown.length - 1].error)}`] : [];
+  const last = shown.at(-1)?.length === 1 ? [`      ${firstError(failures[shown.length - 1]?.error)}`] : [];
   return [...shown.flat(), ...last, `  and ${entries.length - shown.length} more${file ? `, all in ${file}` : ''}`];
 }
 

@@ -1,15 +1,15 @@
 /**
- * `npm test`: types, style, shell scripts, and every test, closed by one line with the sum. Arguments go to jest; `--tests-only` leaves out all but
- * the tests.
+ * `npm test`: types, style, shell scripts, and every test, closed by one line with the sum. Arguments go to jest; `--tests-only` leaves
+ * out all but the tests.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { importBuilt, inCheckout } from './checkout.mjs';
+import { runChecks } from './checks.mjs';
 import { runJest } from './jest.mjs';
 import { prepare } from './prepare.mjs';
-import { runProgram } from './program.mjs';
 import { formatFailures, writeSummary } from './summary.mjs';
 
 const startedAt = Date.now();
@@ -28,9 +28,7 @@ await prepare({ say })
     failures.push({ name: 'build', error: error.message });
   });
 if (!named.includes('--tests-only')) {
-  await check('types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.test.json']);
-  await check('style', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
-  await check('shell scripts', ['scripts/lint-shell.mjs']);
+  failures.push(...(await runChecks(say)));
 }
 const env = await findServers().catch(
   (error) => failures.push({ name: 'the servers of the tests', error: error.message }) && null,
@@ -49,18 +47,6 @@ async function bundleWorkflows() {
   say('bundling the workflows');
   const { default: bundle } = await importBuilt('worker', 'bundle.js');
   await bundle.prebuildWorkflows();
-}
-
-async function check(what, program) {
-  say(`checking ${what}`);
-  const { how, printed } = await runProgram({ program: process.execPath, args: program });
-  say(how === 'exit code 0' ? `${what}: nothing to complain of` : `${what}: failed, see above`);
-  if (how !== 'exit code 0') failures.push({ name: what, error: printed.split('\n').filter(isComplaint).slice(0, 3).join('; ') });
-}
-
-/** Names a place: of the compiler `file(line,column): error`, of the style and of shell scripts `file:line:column`. */
-function isComplaint(line) {
-  return /^\S+\.\w+(?:\(\d+,\d+\): error|:\d+:\d+[: ]|\s(?:format|organizeImports)\b)/.test(line);
 }
 
 /** The real server and the time-skipping one, found or fetched by the same code that `npm start` uses. */

@@ -70,11 +70,7 @@ const COMMANDS: Entry[] = [
     'organizations: their policies, and what their workspaces use',
     async () => (await import('./commands/organization.js')).organizationCommand,
   ],
-  [
-    'completion <shell>',
-    'print a script that completes commands and options in a shell',
-    async () => (await import('./commands/completion.js')).completionCommand,
-  ],
+  ['completion <shell>', 'print a script that completes commands and options in a shell', loadCompletion],
 ];
 
 /** The name of every command. */
@@ -93,6 +89,12 @@ export async function createProgram(context: CliContext, words: string[]): Promi
     inheritSettings(program, command);
   }
   return program;
+}
+
+/** The completion scripts are made from the whole program, which is handed in: the command's file cannot import this one. */
+async function loadCompletion() {
+  const { completionCommand } = await import('./commands/completion.js');
+  return (context: CliContext) => completionCommand(context, () => createProgram(context, COMMAND_NAMES));
 }
 
 function nameIn(usage: string): string {

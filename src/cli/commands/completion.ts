@@ -1,7 +1,6 @@
 import { Argument, Command } from 'commander';
 import type { CliContext } from '../context';
 import { formatBashCompletion, formatFishCompletion, formatZshCompletion } from '../output/completion-scripts';
-import { COMMAND_NAMES, createProgram } from '../program';
 
 const FORMATS = { bash: formatBashCompletion, zsh: formatZshCompletion, fish: formatFishCompletion };
 type Shell = keyof typeof FORMATS;
@@ -16,12 +15,11 @@ Example:
   perennial completion bash`;
 
 /** `perennial completion`. The script has all that it completes in it, and starts no program when it is asked. */
-export function completionCommand(context: CliContext): Command {
+export function completionCommand(context: CliContext, createProgram: () => Promise<Command>): Command {
   return new Command('completion')
     .addArgument(new Argument('<shell>', 'which shell').choices(Object.keys(FORMATS)))
     .addHelpText('after', HELP)
     .action(async (shell: Shell) => {
-      const program = await createProgram(context, COMMAND_NAMES);
-      context.out.write(FORMATS[shell](program));
+      context.out.write(FORMATS[shell](await createProgram()));
     });
 }
