@@ -1,4 +1,4 @@
-/** `npm start`: the embedded stack on this machine. The one place of it that reads the environment and is told to end. */
+/** `npm start`: the embedded stack on this machine. The one place of it that reads the environment and handles signals. */
 import os from 'node:os';
 import path from 'node:path';
 import { runStart } from './start/run';
@@ -7,7 +7,7 @@ const { env } = process;
 const ending = new AbortController();
 // Kept for the process's whole life, so that a second signal while all ends does no harm. A closed terminal counts too.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
-// Whoever read our output may be gone; that ends nothing.
+// A closed reader of the output ends nothing.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 void runStart({

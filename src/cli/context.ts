@@ -2,7 +2,7 @@ import type { Client, ConnectionOptions } from '@temporalio/client';
 import type { PerennialClient } from '../client';
 import type { Runtime } from '../runtimes/runtime';
 
-/** All that the commands have of the world outside; the entry makes the real one, tests make their own. */
+/** Everything outside the process that the commands use; the entry makes the real one, tests make their own. */
 export interface CliContext {
   settings: CliSettings;
   /** Temporal's standard variables and profile file; throws when the file cannot be read. */
@@ -18,7 +18,7 @@ export interface CliContext {
   pause(durationMs: number): Promise<void>;
   /** Calls the listener at each Ctrl-C until the function it returns is called; without a listener Ctrl-C ends the process. */
   onInterrupt(listener: () => void): () => void;
-  /** The same for being told to end by a signal. */
+  /** The same for a signal that ends the command. */
   onTermination(listener: () => void): () => void;
   /** Sets the exit code of a command that ends well. */
   exit(code: number): void;

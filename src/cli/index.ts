@@ -59,7 +59,7 @@ async function confirm(question: string): Promise<boolean> {
   const closed = new Promise<null>((resolve) => reader.once('close', () => resolve(null)));
   const answer = await Promise.race([reader.question(`${question} [y/N] `), closed]);
   reader.close();
-  // Whoever gave no answer gave no line end either.
+  // A closed input has sent no line end.
   if (answer === null) stderr.write('\n');
   return answer !== null && /^y(es)?$/i.test(answer.trim());
 }

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 
 const LIMIT = 200;
 
-/** Who asks where no `--by` says: the name that the environment has, else the machine's for whoever runs this; null where neither has one. */
+/** The user's name where no `--by` is given: from the environment, else from the machine; null where neither has one. */
 export function ownName(env: NodeJS.ProcessEnv, machineName = () => userInfo().username): string | null {
   return [...(env.USER || env.LOGNAME || nameOrNull(machineName) || '')].slice(0, LIMIT).join('') || null;
 }

@@ -131,7 +131,7 @@ function createRoot({ out }: CliContext): Command {
   );
 }
 
-/** The same for a command that is loaded and for one that is not. */
+/** Independent of whether the command's file is loaded. */
 function formatTerm(command: Command): string {
   return `${command.name()} ${command.usage().replace(/^\[options\] ?/, '')}`.trimEnd();
 }

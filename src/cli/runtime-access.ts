@@ -10,8 +10,8 @@ import { CliFailure } from './failure';
 import type { Session } from './session';
 
 /**
- * Does work on the runtime that holds a home; `null` stands for one that cannot be reached from here.
- * @throws NotAllowed when DIR belongs to another Temporal namespace than the one that the command talks to
+ * Does work on the runtime that holds a home; `null` stands for a runtime that cannot be reached from here.
+ * @throws NotAllowed when DIR belongs to another Temporal namespace than that of the command
  */
 export async function withRuntimeOf<T>(session: Session, id: string, work: (runtime: Runtime | null) => Promise<T>): Promise<T> {
   if (existsSync(path.join(session.dir, 'homes', id))) return withOpened(await openSandbox(session), work);
@@ -25,7 +25,7 @@ export async function withRuntime<T>(session: Session, work: (runtime: Runtime) 
   return withOpened(cluster ?? (await openSandbox(session)), work);
 }
 
-/** The namespace says by its watch which runtime serves it. */
+/** The watch of the namespace names the runtime that serves it. */
 async function openServingCluster({ context, client }: Session): Promise<Runtime | null> {
   if (context.openCluster === null) return null;
   try {
@@ -37,7 +37,7 @@ async function openServingCluster({ context, client }: Session): Promise<Runtime
   }
 }
 
-/** What lies under DIR is judged by the word of no server but its own, whichever the environment names. */
+/** The homes of DIR are checked against its own Temporal namespace only, whichever server the environment names. */
 async function openSandbox({ context, client, dir }: Session): Promise<Runtime> {
   // Opening a runtime on a wrong folder would make one there.
   if (!existsSync(path.join(dir, 'homes'))) {

@@ -16,9 +16,9 @@ export interface Session {
   dir: string;
   /** Prints one of the two, each with a line end. */
   print(result: { json: unknown; text: string }): void;
-  /** Says something that is no result. */
+  /** Prints a sentence that is no result, on standard error. */
   note(sentence: string): void;
-  /** Who asks: as given, else from the environment. */
+  /** The user's name: the given one, else from the environment. */
   by(given: string | undefined): { by?: string };
 }
 
@@ -30,7 +30,7 @@ export interface GlobalOptions {
   json?: true;
 }
 
-/** Said when nobody has answered for so long. */
+/** After this time without an answer the command prints the likely reason. */
 const PATIENCE_MS = 8_000;
 
 /** Connects to where the options say, does the work, and disconnects. */
@@ -49,7 +49,7 @@ export async function inSession(
   }
 }
 
-/** Waits for the answer to an update or a query; a worker gives it, so a long silence has one likely reason, which is said. */
+/** Waits for the answer to an update or a query. A worker gives it, so after a long wait the note names a missing worker. */
 export async function answerOf<T>(session: Session, request: Promise<T>): Promise<T> {
   const timer = setTimeout(() => session.note('no answer yet; does a worker run on this namespace?'), PATIENCE_MS);
   try {

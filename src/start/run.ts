@@ -19,7 +19,7 @@ export interface StartRun {
   command: string;
   write(text: string): void;
   writeError(text: string): void;
-  /** Aborts when the stack is told to end. */
+  /** Aborts when the stack has to end. */
   signal: AbortSignal;
 }
 
@@ -30,14 +30,14 @@ export interface StartSettings {
   cacheDir: string;
   /** The file of the cluster, for the runtime kubernetes. */
   kubeconfig: string | undefined;
-  /** The image of the first workspace on a cluster, which has none of ours. */
+  /** The image of the first workspace on a cluster, which has none of the starter images. */
   firstImage: string;
 }
 
 const SANDBOX_IMAGE = 'starter:1';
 const NEXT_SANDBOX_IMAGE = 'starter:2';
 
-/** Runs the embedded stack until it is told to end; resolves with the exit code. */
+/** Runs the embedded stack until the signal aborts; resolves with the exit code. */
 export async function runStart(run: StartRun): Promise<number> {
   try {
     const options = parseStartOptions(run.args, { dir: run.settings.dir, images: 'images' });
@@ -45,7 +45,7 @@ export async function runStart(run: StartRun): Promise<number> {
     else await runStack(run, options);
     return 0;
   } catch (error) {
-    // Told to end while it was still starting: all that was started has ended, as asked.
+    // Aborted while it was starting: everything that was started has ended.
     if (run.signal.aborted) return 0;
     run.writeError(`perennial: ${error instanceof StartRefusal ? error.message : describeUnexpected(error)}\n`);
     return error instanceof StartRefusal ? error.exitCode : 1;
@@ -71,7 +71,7 @@ async function runStack(run: StartRun, options: StartOptions): Promise<void> {
     signal,
   });
   try {
-    // Raced, because a question to a workspace may hang while all is told to end.
+    // Raced, because a question to a workspace may hang while the stack ends.
     const isEnding = untilAborted(signal);
     if (options.makesFirst)
       await Promise.race([isEnding, makeFirstWorkspace({ connection: stack.connection, image, say, signal })]);

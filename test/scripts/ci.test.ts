@@ -1,4 +1,4 @@
-/** What CI makes of phases that ran nothing, and of being told to end itself. */
+/** How CI reports a phase that ran nothing, and how it ends on a signal. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -44,7 +44,7 @@ test('A phase that ran no test has failed, unless it says why it was left out.',
   expect(await read({ passed: 1, failures: [] })).toEqual([]);
 });
 
-test('One that is told to end ends what it runs, and begins nothing else.', async () => {
+test('A runner of programs that gets a signal passes it on, and starts no other program.', async () => {
   const text = `
     import { runProgram } from ${script('program.mjs')};
     const node = (line) => runProgram({ program: process.execPath, args: ['-e', line] });

@@ -76,7 +76,7 @@ export function rebuildCommand(context: CliContext): Command {
     );
 }
 
-/** A workspace begins with its first build; creating is no update, so nobody else says so. */
+/** A workspace begins with its first build; creating is no update and has no answer of its own. */
 const CREATED: Answer = { outcome: 'accepted', state: 'building', build: 1 };
 
 function addStartOptions(command: Command): Command {

@@ -18,12 +18,12 @@ interface DeleteOptions {
 /** `perennial delete`. Only a purge is asked about: a plain delete can be taken back for as long as the policy keeps the home. */
 export function deleteCommand(context: CliContext): Command {
   return addByOption(workspaceCommand('delete'))
-    .option('--purge', 'remove the home at once and for ever')
+    .option('--purge', 'remove the home immediately and permanently')
     .option('--yes', 'do not ask before a purge')
     .addHelpText('after', '\nExample:\n  perennial delete ada/dev')
     .action(async ({ owner, name }: WorkspaceName, { by, purge, yes }: DeleteOptions, command: Command) => {
-      const question = `Remove the home of ${owner}/${name} for ever?`;
-      // Asked before connecting: a connection should not stand open for as long as somebody thinks.
+      const question = `Remove the home of ${owner}/${name} permanently?`;
+      // Asked before connecting: a connection should not stand open while the user decides.
       if (purge && !yes) await confirm({ context, command, question });
       await inSession({ context, command }, async (session) => {
         const handle = session.client.workspace(owner, name);

@@ -107,7 +107,7 @@ interface StepReading extends Omit<Reading, 'runtime'> {
   follower: BuildFollower | null;
 }
 
-/** The log as it lies in the home; where it is gone, or is none of ours any more, what the workspace itself knows of it. */
+/** The log in the home; without one there, the last lines that the workspace keeps. */
 async function readLog(given: StepReading): Promise<StepLog> {
   const { runtime, pod, step, follower } = given;
   const source = { runtime, log: { ...pod, step } };
@@ -164,7 +164,7 @@ function showLastLines(given: Pick<Reading, 'session' | 'number' | 'steps'>, ste
 
 /**
  * Prints the parts of a log as they come, or keeps them for JSON. On a terminal it is free of control codes, and has a header where there
- * is more than one part to tell apart; a pipe gets what was written.
+ * is more than one part; a pipe gets the text unchanged.
  */
 function createPrinter({ session, number, steps }: Pick<Reading, 'session' | 'number' | 'steps'>, step: Step) {
   const { out } = session.context;

@@ -1,6 +1,6 @@
 /**
- * Homes that belong to no workspace any more: shown, and removed when asked to. Of each the workflow itself is asked; a home
- * about which nobody can tell stays, since removing is for ever.
+ * Homes that belong to no workspace any more: shown, and removed when asked to. The workflow of each home is asked; a home
+ * whose workflow does not answer stays, since a removal is permanent.
  */
 import { Command } from 'commander';
 import { findWorkspace } from '../../activities/ownership';
@@ -42,14 +42,14 @@ function orphansListCommand(context: CliContext): Command {
 
 function orphansPurgeCommand(context: CliContext): Command {
   return new Command('purge')
-    .description('remove homes that belong to no workspace, for ever')
+    .description('permanently remove homes that belong to no workspace')
     .argument('[ids...]', 'which homes')
     .option('--all', 'all that belong to no workspace')
     .option('--yes', 'do not ask before removing all')
     .addHelpText('after', '\nExample:\n  perennial orphans purge --all --yes')
     .action(async (ids: string[], { all, yes }: PurgeOptions, command: Command) => {
       if (ids.length > 0 === (all === true)) command.error('error: expected either the ids of homes, or --all');
-      if (all && !yes) await confirm({ context, command, question: 'Remove every home without a workspace for ever?' });
+      if (all && !yes) await confirm({ context, command, question: 'Remove every home without a workspace permanently?' });
       await inSession({ context, command }, (session) =>
         withRuntime(session, async (runtime) => {
           const homes = all ? await findOrphans(session, runtime) : await pickHomes(session, runtime, ids);
@@ -60,7 +60,7 @@ function orphansPurgeCommand(context: CliContext): Command {
 }
 
 function listHomes(session: Session, runtime: Runtime): Promise<ListedHome[]> {
-  return runtime.listHomes((place) => session.note(`left out ${place}`));
+  return runtime.listHomes((home) => session.note(`left out ${home}`));
 }
 
 async function findOrphans(session: Session, runtime: Runtime): Promise<ListedHome[]> {
@@ -116,7 +116,7 @@ async function purgeHome(given: { session: Session; runtime: Runtime; home: List
   }
 }
 
-/** The home is gone, whether its organization can be told or not; one that has ended counts nothing. */
+/** The home is gone, whether its organization answers or not; an ended organization counts nothing. */
 async function noteGone({ client, note }: Session, home: ListedHome): Promise<void> {
   try {
     await client.organization(home.organization).noteHomePurged(home);
@@ -137,7 +137,7 @@ async function findKeeper(session: Session, home: ListedHome): Promise<{ because
     return adopter === null ? null : { because: `it is being taken over by ${adopter}`, isUnknown: false };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { because: `whose it is cannot be told: ${message}`, isUnknown: true };
+    return { because: `its workspace is unknown: ${message}`, isUnknown: true };
   }
 }
 

@@ -81,7 +81,7 @@ function parseDays(text: string): number {
 function printStarts({ time, timeZone, weekdays, from, days, json }: ScheduleOptions, command: Command): void {
   const starts = occurrencesBetweenDates({ time, timeZone, weekdays }, from, days);
   const text = json ? formatJson(starts) : formatLines(starts, timeZone);
-  // Through the command's own output, so that whoever embeds the command decides where it goes.
+  // Through the command's own output, so that the embedding program decides where it goes.
   command.configureOutput().writeOut?.(`${text}\n`);
 }
 

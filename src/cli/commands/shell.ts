@@ -40,9 +40,9 @@ function describeRefusal(workspace: string, state: string): string {
   return `expected ${workspace} to be running, it is ${state}${hint}`;
 }
 
-/** Counts as access from the first moment to the last; from a client that was killed nothing comes any more. */
+/** Counts as access from the first moment to the last; a killed client sends no more pings. */
 async function whilePinging<T>(handle: WorkspaceHandle, work: () => Promise<T>): Promise<T> {
-  // An open terminal is worth more than a count of it, so a ping that fails disturbs nobody; the last look sees its input anyway.
+  // An open terminal is worth more than a count of it, so a failed ping is ignored; the last poll sees its input anyway.
   const ping = () => handle.ping({ via: 'terminal' }).catch(() => undefined);
   await ping();
   const timer = setInterval(ping, PING_INTERVAL_MS);
@@ -54,11 +54,11 @@ async function whilePinging<T>(handle: WorkspaceHandle, work: () => Promise<T>):
   }
 }
 
-/** Told to end, the shell ends first, so that its last ping still goes out. */
+/** On a signal the shell ends first, so that its last ping is still sent. */
 async function untilTermination<T>(context: CliContext, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const ending = new AbortController();
   const stopListening = context.onTermination(() =>
-    ending.abort(new CliFailure('Interrupted', 'told to end', { exitCode: 143 })),
+    ending.abort(new CliFailure('Interrupted', 'ended by a signal', { exitCode: 143 })),
   );
   return work(ending.signal).finally(stopListening);
 }

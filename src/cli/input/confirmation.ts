@@ -6,6 +6,6 @@ import { CliFailure } from '../failure';
 export async function confirm(given: { context: CliContext; command: Command; question: string }): Promise<void> {
   const { context, command, question } = given;
   const ask = command.optsWithGlobals().json ? null : context.confirm;
-  if (ask === null) return command.error(`error: expected --yes, since there is nobody to ask: ${question}`);
+  if (ask === null) return command.error(`error: expected --yes, since no terminal can ask: ${question}`);
   if (!(await ask(question))) throw new CliFailure('Declined', 'nothing was done');
 }

@@ -49,9 +49,13 @@ export function addSettingOptions(command: Command): Command {
   return addBuildOptions(command)
     .option('--auto-start <text>', 'daily start, "HH:MM ZONE", such as "08:30 Europe/Berlin"', parseAutoStart)
     .option('--weekdays <list>', 'weekdays of the daily start, such as mon,tue', parseWeekdays)
-    .option('--auto-off <duration>', 'stop after so long without access, such as 2h, or never', parseAutoOff)
+    .option('--auto-off <duration>', 'stop after this time without access, such as 2h, or never', parseAutoOff)
     .option('--dotfiles <URI>', 'Git repository of dot-files; blank for none', parseDotfiles)
-    .option('--dotfiles-ref <ref>', 'its branch, tag, or commit (default: its default branch as it is then)', parseDotfilesRef);
+    .option(
+      '--dotfiles-ref <ref>',
+      'its branch, tag, or commit (default: the head of its default branch at each build)',
+      parseDotfilesRef,
+    );
 }
 
 /** Who asks; every request takes it. */

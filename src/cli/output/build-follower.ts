@@ -1,9 +1,9 @@
 import type { WorkspaceHandle } from '../../client';
 import type { BuildView } from '../../contract/payloads';
 
-/** A build as it was last seen, for whoever has something else to look at meanwhile. */
+/** The latest state of a build, for a caller that polls something else meanwhile. */
 export interface BuildFollower {
-  /** Waits for the first sight of it only. */
+  /** Waits for the first state only. */
   latest(): Promise<BuildView>;
   ended: Promise<BuildView>;
   stop(): void;

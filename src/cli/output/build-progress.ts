@@ -17,7 +17,7 @@ type Show = (build: BuildView, pending: PendingStep | null) => void;
 
 interface Showing {
   show: Show;
-  /** Leaves what is shown where it is; what comes next is shown below it. */
+  /** Keeps the shown lines; later ones appear below them. */
   pause(): void;
   /** Safe twice. */
   end(): void;
@@ -42,7 +42,7 @@ export async function watchBuild(
 
 async function showBuild(session: Session, handle: WorkspaceHandle, number: number): Promise<BuildView> {
   const showing = session.context.out.columns() === null ? showLines(session, handle) : showLive(session, handle);
-  // Said below what is shown, which is then drawn anew below that.
+  // Printed below the shown lines, which are then redrawn below it.
   const note = (sentence: string) => {
     showing.pause();
     session.note(sentence);
@@ -106,7 +106,7 @@ async function waitForEnd({ session, handle, number, show }: Waiting): Promise<B
   let stopListening = () => {};
   const interrupted = new Promise<never>((_, reject) => {
     const stop = () => reject(interruption(handle.workspace, number));
-    // Told to end, it must give the cursor back too.
+    // A signal that ends the command must restore the cursor too.
     const listening = [context.onInterrupt(stop), context.onTermination(stop)];
     stopListening = () => {
       for (const end of listening) end();
@@ -136,7 +136,7 @@ async function waitThroughOutages(given: Omit<Waiting, 'show'> & { onChange: Sho
   };
   for (;;) {
     try {
-      // It fails as soon as one of its questions does, so after an outage it is begun anew.
+      // It fails as soon as one of its requests does, so it is repeated after an outage.
       return await handle.waitForBuild(number, { onChange: noteChange, onReplaced, signal });
     } catch (error) {
       const now = session.context.now();
@@ -149,7 +149,7 @@ async function waitThroughOutages(given: Omit<Waiting, 'show'> & { onChange: Sho
   }
 }
 
-/** Whether nobody answered, rather than somebody with a no. The SDK wraps what the server said, once or twice. */
+/** Whether there was no answer, rather than a refusal. The SDK wraps the server's error, once or twice. */
 function isOutage(error: unknown): error is Error {
   if (error instanceof RequestFailure && error.type === 'Unavailable') return true;
   return error instanceof ServiceError || (error instanceof Error && isOutage(error.cause));

@@ -119,7 +119,7 @@ complete -c perennial.mjs -w perennial
 
 /** The program and every command below it. */
 function listLevels(program: Command): Level[] {
-  const visit = (command: Command, names: string[]): Level[] => {
+  const listFrom = (command: Command, names: string[]): Level[] => {
     const options = [...command.options, ...program.options].filter(
       ({ long }, index, all) => all.findIndex((other) => other.long === long) === index,
     );
@@ -132,9 +132,9 @@ function listLevels(program: Command): Level[] {
       choices: command.registeredArguments[0]?.argChoices ?? [],
     };
     level.options.push({ name: '--help', description: 'display help for command', takesValue: false, choices: [] });
-    return [level, ...command.commands.flatMap((child) => visit(child, [...names, child.name()]))];
+    return [level, ...command.commands.flatMap((child) => listFrom(child, [...names, child.name()]))];
   };
-  return visit(program, []);
+  return listFrom(program, []);
 }
 
 /** Each option whose values are a closed list, behind its command, as the scripts compare them. */

@@ -2,7 +2,7 @@ import type { UsageView } from '../../contract/payloads';
 import type { Policy, PolicyChange } from '../../contract/policy';
 import { formatTable } from './tables';
 
-/** So many of the last changes are shown; `--json` has them all. */
+/** How many of the last changes are shown; `--json` has them all. */
 const SHOWN_CHANGES = 5;
 
 /** A policy with one line for each field, named as `--set` takes it. */

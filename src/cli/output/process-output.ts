@@ -9,8 +9,8 @@ type Stream = NodeJS.WriteStream & { fd: number };
 /** The process's own output, and what became of it. */
 export interface ProcessOutput extends Output {
   /**
-   * Resolves with the exit code of a command that goes on while nobody can get to know how it ends: its reader is gone, which is
-   * said to nobody, or what it printed is lost, which is said on standard error.
+   * Resolves with the exit code of a command whose output cannot arrive: its reader has closed the pipe, or a write failed. Only the
+   * failed write is reported, on standard error.
    */
   broken: Promise<number>;
   /** The exit code of a command that has ended with `code`, once all that it printed has arrived or is known to be lost. */
@@ -45,7 +45,7 @@ export function openOutput({ stdout, stderr }: { stdout: Stream; stderr: Stream 
       // Only behind others: a full device refuses even a write of nothing.
       for (const stream of [stdout, stderr].filter(({ writableLength }) => writableLength > 0))
         await new Promise<void>((resolve) => stream.write('', () => resolve()));
-      // The streams tell of an error after the write that had it.
+      // The streams emit an error after the write that failed.
       await new Promise((resolve) => setImmediate(resolve));
       return isLost && code === 0 ? 1 : code;
     },

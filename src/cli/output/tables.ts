@@ -1,6 +1,6 @@
 /** Columns as wide as their widest cell, two spaces apart; nothing hangs over at the end of a line. */
 export function formatTable(given: string[][]): string {
-  // A cell stays in its row, whatever somebody has put into it.
+  // A cell stays in its row, whatever text it holds.
   const rows = given.map((row) => row.map((cell) => cell.replace(/[\r\n\t]+/g, ' ')));
   const widths: number[] = [];
   for (const row of rows) {

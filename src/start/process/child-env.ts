@@ -4,7 +4,7 @@ import { settleNoProxy } from '../../client/loopback';
 /**
  * The environment for what the stack starts: the user's own without Temporal's variables and profile file, which may point
  * to a cluster elsewhere, while the embedded stack talks to its own server only. A profile file that is missing is passed
- * over by the SDK, but an empty one is an error to it, so a file is named that nobody makes. No proxy stands between them.
+ * over by the SDK, but an empty one is an error to it, so a file is named that never exists. No proxy stands between them.
  */
 export function childEnv(env: NodeJS.ProcessEnv, dir: string): NodeJS.ProcessEnv {
   const kept = Object.entries({ ...env, ...settleNoProxy(env) }).filter(([name]) => !name.startsWith('TEMPORAL_'));

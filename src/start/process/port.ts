@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { StartRefusal } from '../start-refusal';
 
-/** Below what Linux, macOS, and others use for outgoing connections unless told otherwise, and above what services are known by. */
+/** Below what Linux, macOS, and others use for outgoing connections by default, and above the well-known ports of services. */
 const LOWEST = 15_000;
 const HIGHEST = 32_767;
 const TRIES = 100;
@@ -10,7 +10,7 @@ const TRIES = 100;
 /** The address everything of the embedded stack listens on: this machine only. */
 export const HOST = '127.0.0.1';
 
-/** The port asked for if nobody has it, or any free one for 0. Never another one in silence: scripts rely on the number. */
+/** The requested port if it is free, or any free one for 0. Never silently another: scripts rely on the number. */
 export async function choosePort({ option, port }: { option: string; port: number }): Promise<number> {
   if (port === 0) return chooseFreePort();
   try {

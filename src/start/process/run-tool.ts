@@ -12,7 +12,7 @@ export function runTool({ program, args, env, signal }: ToolRun): Promise<void> 
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     let printed = '';
-    // A group of its own, because compilers and the like run as its children.
+    // A group of its own, because a build tool runs compilers as its children.
     const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const stop = () => endGroup(child.pid);
     signal.addEventListener('abort', stop, { once: true });

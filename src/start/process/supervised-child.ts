@@ -8,7 +8,7 @@ import { endProcess } from './end-process';
 
 const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 const LONGEST_PAUSE_MS = 5_000;
-/** One that lived this long had started well, so its end says nothing about the next. */
+/** A process that ran for this long has started well, so the next start needs no backoff. */
 const STEADY_MS = 30_000;
 
 const SHOWN_LINES = 8;
@@ -26,12 +26,12 @@ export interface ChildSpec {
   umask?: number;
   env: NodeJS.ProcessEnv;
   logFile: string;
-  /** How long it may take to end by itself once told to. */
+  /** Milliseconds from SIGTERM to SIGKILL. */
   graceMs: number;
   /** How many starts it is given to become ready; it is given up when the last of them ends before `keep` was called. */
   starts: number;
   say: Say;
-  /** Told of each new process at once, so that it can be written down. */
+  /** Called for each new process, so that its identity is written to DIR immediately. */
   onSpawn(identity: ProcessIdentity | null): void;
   onMessage?(message: unknown): void;
 }
@@ -64,7 +64,7 @@ export function superviseChild(spec: ChildSpec): SupervisedChild {
         if (stopping.signal.aborted) return;
         if (!isKept && attempt + 1 >= spec.starts)
           return reject(
-            new StartRefusal(`the ${spec.name} ended before it was ready (${how})${lastWords(spec.logFile, logFrom)}`),
+            new StartRefusal(`the ${spec.name} ended before it was ready (${how})${logExcerpt(spec.logFile, logFrom)}`),
           );
         spec.say(`the ${spec.name} ended (${how}); starting it again`);
         return launchAgain(isKept && Date.now() - startedAt > STEADY_MS ? 0 : attempt + 1);
@@ -79,13 +79,13 @@ export function superviseChild(spec: ChildSpec): SupervisedChild {
       try {
         launch(attempt);
       } catch (error) {
-        spec.say(`trouble when the ${spec.name} was started again: ${error instanceof Error ? error.message : String(error)}`);
+        spec.say(`the ${spec.name} could not be started again: ${error instanceof Error ? error.message : String(error)}`);
         if (running === before) await launchAgain(attempt + 1);
       }
     };
     launch(0);
   });
-  // Whoever does not wait for it must not be ended by it.
+  // A caller that does not await it must not end by an unhandled rejection.
   failed.catch(() => {});
 
   return {
@@ -134,10 +134,10 @@ function turnLog(file: string): void {
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
-/** What it wrote from there on: of one that panicked the reason, which comes before a long trace; of others the end. */
-function lastWords(file: string, from: number): string {
+/** The log from an offset on: after a panic its reason, which stands before a long trace; else the last lines. */
+function logExcerpt(file: string, from: number): string {
   const lines = readFileSync(file).subarray(from).toString('utf8').trimEnd().split('\n');
   const panic = lines.findLastIndex((line) => PANIC.test(line));
-  const words = (panic < 0 ? lines.slice(-SHOWN_LINES) : lines.slice(panic, panic + SHOWN_LINES)).join('\n');
-  return words.trim() === '' ? `; it wrote nothing to its log ${file}` : `; from its log ${file}:\n${words}`;
+  const excerpt = (panic < 0 ? lines.slice(-SHOWN_LINES) : lines.slice(panic, panic + SHOWN_LINES)).join('\n');
+  return excerpt.trim() === '' ? `; it wrote nothing to its log ${file}` : `; from its log ${file}:\n${excerpt}`;
 }

@@ -29,9 +29,9 @@ export interface WorkerProcess {
 
 /** Starts the worker as a process of its own, and resolves when it polls; from then on it is started again when it dies. */
 export async function startWorkerProcess(spec: WorkerSpec): Promise<WorkerProcess> {
-  let tellReady = (): void => {};
+  let markReady = (): void => {};
   const ready = new Promise<void>((resolve) => {
-    tellReady = resolve;
+    markReady = resolve;
   });
   const child = superviseChild({
     name: 'worker',
@@ -45,11 +45,11 @@ export async function startWorkerProcess(spec: WorkerSpec): Promise<WorkerProces
     say: spec.say,
     onSpawn: spec.onSpawn,
     onMessage: (message) => {
-      if (isReadyMessage(message)) tellReady();
+      if (isReadyMessage(message)) markReady();
     },
   });
   try {
-    await Promise.race([ready, child.failed, waitInVain(spec)]);
+    await Promise.race([ready, child.failed, rejectUnready(spec)]);
   } catch (error) {
     await child.end();
     throw error;
@@ -72,7 +72,7 @@ const workerEnv = (spec: WorkerSpec): NodeJS.ProcessEnv => ({
 const isReadyMessage = (message: unknown): boolean =>
   typeof message === 'object' && message !== null && 'ready' in message && message.ready === true;
 
-function waitInVain(spec: WorkerSpec): Promise<never> {
+function rejectUnready(spec: WorkerSpec): Promise<never> {
   return new Promise((_, reject) => {
     const sentence = `the worker was not ready within ${READY_LIMIT_MS / 1_000} s; see ${logFile(spec)}`;
     // The timer must not keep a stack alive that has long been ready and has ended.

@@ -12,7 +12,7 @@ const MOST_UNFINISHED_BYTES = 16 * 1024 * 1024;
 /**
  * Puts a database aside in which the namespace was never made: the very first start was killed while it made its tables. The server makes
  * them where there is no file, and ends at once where there is one without them. Names stand in the database as they are, and the
- * namespace is what is made after all tables, so where its name is in no file nothing of ours can be.
+ * namespace is what is made after all tables, so a database without its name holds no workspace.
  */
 export function setAsideUnfinished({ dir, namespace, say }: { dir: string; namespace: string; say: Say }): void {
   const [database = '', log = '', ...others] = ['', '-wal', '-shm'].map((ending) => path.join(dir, `${DATABASE}${ending}`));

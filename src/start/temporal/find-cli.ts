@@ -8,7 +8,7 @@ import { StartRefusal } from '../start-refusal';
 import { buildCli } from './build-cli';
 import { CLI_VERSION, downloadCli } from './download-cli';
 
-/** One found on the PATH may be newer than the one that is fetched. */
+/** A program on the PATH may be newer than the downloaded version. */
 const OLDEST_USABLE = [1, 5] as const;
 
 export interface CliSearch {
@@ -92,7 +92,7 @@ async function askVersion(file: string): Promise<{ ok: true; version: string } |
   }
 }
 
-// A PATH may name folders that cannot be looked into, such as another user's.
+// A PATH may name folders that cannot be read, such as another user's.
 function isFile(file: string): boolean {
   try {
     return statSync(file).isFile();
@@ -106,7 +106,7 @@ function isUsable(version: string): boolean {
   return major > OLDEST_USABLE[0] || (major === OLDEST_USABLE[0] && minor >= OLDEST_USABLE[1]);
 }
 
-// Made beside its place and renamed, so that a start cut off half-way leaves no half program there.
+// Renamed into place, so that an interrupted start leaves no incomplete program there.
 async function getInto(file: string, get: (folder: string) => Promise<string>): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   const folder = mkdtempSync(path.join(path.dirname(file), 'fetching-'));

@@ -24,7 +24,7 @@ const DYNAMIC_CONFIG = [
   // One by default: with more queries than that on one workflow, all but one are refused while it is busy.
   'history.MaxBufferedQueryCount=100',
   // Ten by default; refusing an eleventh throws away the task that answers the ten, and a workspace with a long history may then
-  // answer nobody for as long as callers keep coming.
+  // never answer while more callers arrive.
   'history.maxInFlightUpdates=1000',
   // A storm of signals on a busy machine would fail every task of the workspace that it hits, each for the next hundred signals.
   'history.maximumBufferedEventsBatch=4000',

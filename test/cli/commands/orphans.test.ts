@@ -28,7 +28,7 @@ test('Only homes whose workspace is gone, closed, or another one are listed; wha
       'w3  ada/again  default       10Gi  2027-01-01T00:00:00.000Z\n',
     error:
       'perennial: left out w4 (ada/new): ada/new has not said yet which home it has\n' +
-      'perennial: left out w5 (ada/unclear): whose it is cannot be told: the server is away\n',
+      'perennial: left out w5 (ada/unclear): its workspace is unknown: the server is away\n',
   });
   const json = JSON.parse((await run(['orphans', 'list', '--json'], given)).out);
   expect(json).toEqual([
@@ -74,7 +74,7 @@ test('A purge of all removes the orphans and nothing else.', async () => {
   ]);
 });
 
-test('The organization of a home that was removed is told, and where it cannot be told, that is said.', async () => {
+test('The organization of a removed home is notified, and a failure of that is reported.', async () => {
   const { given, told, deleted } = world();
   expect((await run(['orphans', 'purge', 'w2'], given)).error).toBe('');
   expect(told).toEqual([['default', 'w2']]);

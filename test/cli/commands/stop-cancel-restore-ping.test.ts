@@ -108,7 +108,7 @@ test('A purge asks a person first; a no does nothing and exits with 1.', async (
     { by: 'ada', purge: true },
     { by: 'ada', purge: true },
   ]);
-  expect(questions).toEqual(Array(2).fill('Remove the home of ada/dev for ever?'));
+  expect(questions).toEqual(Array(2).fill('Remove the home of ada/dev permanently?'));
 });
 
 test('A refusal exits with 1 and its type and sentence, as JSON on standard output.', async () => {

@@ -94,7 +94,7 @@ test('One that is kept is started again also where its log or what is written do
   await until(() => spawns === 1);
   child.keep();
   endOne();
-  await until(() => said.includes('trouble when the kept was started again: no space left on device'));
+  await until(() => said.includes('the kept could not be started again: no space left on device'));
   await until(() => begun() === 2);
   // A folder cannot be opened as a log.
   const log = path.join(folder, 'kept.log');
