@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { parseStartOptions } from '../../src/start/options';
+import { parseStartOptions, USAGE } from '../../src/start/options';
 import { StartRefusal } from '../../src/start/start-refusal';
 
 const fallback = { dir: '.perennial', images: 'images' };
@@ -65,6 +65,12 @@ test.each([
 ])('Wrong usage %j is refused with exit code 2 and a sentence that names the option.', (args, sentence) => {
   const { exitCode, message } = refusal(...args);
   expect({ exitCode, message }).toEqual({ exitCode: 2, message: expect.stringContaining(sentence) });
+});
+
+test('The help lists no gateway port, which has no effect yet; the option is accepted.', () => {
+  expect(USAGE).toContain('--ui-port');
+  expect(USAGE).not.toContain('--gateway-port');
+  expect(parse('--gateway-port', '9000')?.gatewayPort).toBe(9_000);
 });
 
 test('Either runtime may be asked for.', () => {
