@@ -22,6 +22,7 @@ import { refusalToFailure } from '../input/refusal-failure';
 import { type Pusher, pushPolicies } from '../members/policy-push';
 import { parseEnded, parseReports } from '../members/rules/reports';
 import { listMembers } from '../members/rules/usage-records';
+import { inOrderOfArrival } from '../sdk/message-order';
 import { sleepUnless } from '../sdk/sleep-until';
 import { type Delivery, hasDeliveries, MAX_HANDED_OVER, noteDelivered, requeue, takeDeliveries } from './rules/partitions';
 import {
@@ -55,9 +56,11 @@ export async function organization(input?: unknown): Promise<void> {
     isAwake: false,
     mustHandOver,
   };
-  registerQueries(state);
-  registerUpdate(state, pusher);
-  registerSignals(state, pusher);
+  inOrderOfArrival(() => {
+    registerQueries(state);
+    registerUpdate(state, pusher);
+    registerSignals(state, pusher);
+  });
   CancellationScope.current().cancelRequested.catch(() => {
     isCancelled = true;
   });

@@ -1,5 +1,7 @@
 /** Hand-overs of an organization: no event is lost, and buffered signals keep their order. */
 import { Context } from '@temporalio/activity';
+import { TASK_QUEUE } from '../../../src/contract/names';
+import type { UsageView } from '../../../src/contract/payloads';
 import { type Stack, startStack, until } from '../../support/workflows/temporal-env';
 
 /** More than an organization keeps itself, so that this owner is moved to a partition. */
@@ -24,6 +26,23 @@ async function report(owner: string, { from = 0, count = 1, policyAt = Number.MA
   });
   await handle().signal('usageReported', { reports });
 }
+
+test('Signals that arrive before the first task are taken in order of arrival: a report after an end counts.', async () => {
+  const late = stack.client.temporal.workflow.getHandle('organization/late');
+  const use = { running: true, home: true, cpu: '1', memory: '2Gi', disk: '10Gi' };
+  const workspace = 'workspace/ada/dev';
+  await stack.stopWorkers();
+  await stack.client.temporal.workflow.start('organization', {
+    workflowId: 'organization/late',
+    taskQueue: TASK_QUEUE,
+    args: [{ name: 'late' }],
+  });
+  await late.signal('workspaceEnded', { workspace, id: 'w1', home: true });
+  await late.signal('usageReported', { workspace, id: 'w1', sequence: 1, owner: 'ada', policyAt: 0, ...use });
+  await stack.startWorkers();
+  const { owners } = await until('the organization answers', () => late.query<UsageView>('usage').catch(() => null));
+  expect(owners.ada).toMatchObject({ running: 1, homes: 1 });
+}, 90_000);
 
 test('Events for a partition that arrive while the last push of a run ends are forwarded, however many.', async () => {
   await stack.client.organization('busy').create();

@@ -1,4 +1,5 @@
 import type { Answer, DeleteAnswer } from '../../../../src/contract/payloads';
+import type { KnownPolicy } from '../../../../src/contract/policy';
 import { requestConfigure } from '../../../../src/workflows/workspace/rules/configure';
 import {
   type Column,
@@ -12,6 +13,9 @@ import {
 } from '../../../../src/workflows/workspace/rules/requests';
 import { takeSignal } from '../../../../src/workflows/workspace/rules/signals';
 import type { State } from '../../../../src/workflows/workspace/rules/state';
+import { viewDetails } from '../../../../src/workflows/workspace/rules/view/current-details';
+import { viewExplain } from '../../../../src/workflows/workspace/rules/view/explain';
+import { viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
 import { COLUMNS, copy, DAY_MS, inColumn, NOW, refusalOf } from '../../../support/workflows/state-builders';
 
 /** A cell of the table in docs/messages.md: outcome, the state after, and the answered build or purgeAt. */
@@ -190,6 +194,28 @@ test.each([
   expect(build?.isHastened).toBe(true);
   delete build?.isHastened;
   expect(state).toStrictEqual({ ...before, byHandAt: NOW });
+});
+
+test.each<[string, (state: State, now: number) => unknown]>([
+  ['A rebuild', (state, now) => requestBuild(state, 'rebuild', {}, now)],
+  ['A status', (state) => viewStatus(state)],
+  ['An explanation', (state, now) => viewExplain(state, now)],
+  ['The current details', (state, now) => viewDetails(state, now)],
+])('%s: the specification of the next build is resolved once.', (_, work) => {
+  const { state, now } = inColumn('running');
+  const policy = state.policy as KnownPolicy;
+  let resolved = 0;
+  // Each resolution reads the default resources once.
+  const resources = {
+    max: null,
+    get default() {
+      resolved += 1;
+      return policy.resources.default;
+    },
+  };
+  state.policy = { ...policy, resources };
+  work(state, now);
+  expect(resolved).toBe(1);
 });
 
 test('A rebuild that corrects settings which the policy refuses by now is taken, also while another build is queued.', () => {
