@@ -15,6 +15,7 @@ import { type Deadline, runStep, type StepResult } from './run-step';
 /** One poll of a hook waits for some seconds in the pod. A poll that exceeds this hangs, and the next attempt joins the hook. */
 const POLL_LIMIT_MS = 60_000;
 
+/** The activities of a build's steps. */
 export function buildActivities(
   { runtime, client, maxLongSteps = Number.POSITIVE_INFINITY }: Dependencies,
   policies: PolicyReader<KnownPolicy>,

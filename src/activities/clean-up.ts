@@ -14,6 +14,7 @@ export interface Limit {
   limitMs?: number;
 }
 
+/** The activities `stopPod` and `deleteHome`. */
 export function cleanUpActivities({ runtime }: Dependencies) {
   return {
     /** Removes the pod of this build or of an older one; a newer build's pod stays. */

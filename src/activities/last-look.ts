@@ -3,6 +3,7 @@ import type { PodRef } from '../runtimes/runtime';
 import type { Dependencies } from './dependencies';
 import { retriedUnless, translated } from './failure';
 
+/** The activity `lastLook`. */
 export function lastLookActivities({ runtime }: Dependencies) {
   return {
     /** When a terminal last had input, in epoch milliseconds; null without terminals. Only `PodLost` is final: no answer is not idle. */

@@ -9,6 +9,7 @@ import { translated } from './failure';
 import type { PolicyReader } from './policy-reader';
 import { type PushPolicyInput, pushPolicy } from './push-policy';
 
+/** The activities `readPolicy` and `pushPolicy`. */
 export function policyActivities({ client }: Dependencies, policies: PolicyReader<KnownPolicy>) {
   return {
     /** Fails with `NotFound` for an unknown organization. */
@@ -29,7 +30,7 @@ export async function queryPolicy(client: Client, organization: string): Promise
     if (error instanceof WorkflowNotFoundError || isOfAnotherType(error)) {
       throw new RuntimeFailure(
         'NotFound',
-        `organization: expected the name of one that exists, got ${JSON.stringify(organization)}`,
+        `organization: expected the name of an existing one, got ${JSON.stringify(organization)}`,
       );
     }
     throw new RuntimeFailure('RuntimeUnavailable', `the policy of ${organization} cannot be read: ${messageOf(error)}`, {

@@ -11,6 +11,7 @@ const CONCURRENCY = 20;
 /** How long one workspace that does not take its signal may delay the others. */
 const SIGNAL_TIMEOUT_MS = 10_000;
 
+/** The input of `pushPolicy`. */
 export interface PushPolicyInput {
   policy: KnownPolicy;
   /** Workflow ids. */

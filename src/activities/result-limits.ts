@@ -14,6 +14,7 @@ export function cutHome({ identity }: { identity: string }): { identity: string 
   throw new RuntimeFailure('RuntimeUnavailable', message);
 }
 
+/** Cuts every text of a pod. */
 export function cutPod({ id, build, instance, digest, user, uid, home, warnings }: Pod): Pod {
   const name = (text: string) => cutText(text, NAME_LIMIT);
   return {
@@ -28,6 +29,7 @@ export function cutPod({ id, build, instance, digest, user, uid, home, warnings 
   };
 }
 
+/** Cuts the report and the output of a hook. */
 export function cutHook({ state, message, warnings, lastLines }: HookResult): HookResult {
   return {
     state,

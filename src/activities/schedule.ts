@@ -7,6 +7,7 @@ import { nextOccurrence, type Occurrence, type Schedule } from './occurrences';
 /** The next start; null when the weekdays never allow one; a sentence when it cannot be computed. */
 export type Plan = Occurrence | { because: string } | null;
 
+/** The local activities `nextOccurrence` and `checkTimeZone`. */
 export function scheduleActivities() {
   return {
     /** Never fails: a schedule with a zone that this machine does not know must not block its workspace. */

@@ -7,6 +7,7 @@ import type { KnownPolicy } from '../contract/policy';
 import type { Dependencies } from './dependencies';
 import { translated } from './failure';
 
+/** The input of `updateMembers`. */
 export interface UpdateMembersInput {
   organization: string;
   policy: KnownPolicy;
@@ -17,6 +18,7 @@ export interface UpdateMembersInput {
 /** Partitions signalled at once. */
 const CONCURRENCY = 8;
 
+/** The activity `updateMembers`. */
 export function memberActivities({ client }: Dependencies) {
   return {
     /** Signals each partition, after starting it if necessary. Returns the partitions that could not be signalled. */

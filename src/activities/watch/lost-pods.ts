@@ -27,6 +27,7 @@ export async function reportOnce(round: Round, pod: ListedPod, lost: PodLostInpu
   round.reported.add(key);
 }
 
+/** Sends `podLost` to a workspace. */
 export function signalLoss(client: Client, workflowId: string, lost: PodLostInput): Promise<void> {
   return signalIfOpen(client, workflowId, podLostSignal.name, { ...lost, reason: cutText(lost.reason, MESSAGE_LIMIT) });
 }

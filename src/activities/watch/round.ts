@@ -9,6 +9,7 @@ const CONCURRENCY = 20;
 /** Half of the heartbeat's timeout. Work that takes longer, such as a pod that does not end, is tried again in a later round. */
 const ITEM_TIMEOUT_MS = 5_000;
 
+/** One attempt of the watch, through all its rounds. */
 export interface Round {
   runtime: Runtime;
   client: Client;

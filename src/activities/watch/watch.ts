@@ -21,6 +21,7 @@ const FULL_INTERVAL_MS = 30_000;
 /** Usage records are compared every 10 minutes only, since organizations return all of them at once. */
 const FULL_ROUNDS_PER_AUDIT = 20;
 
+/** The activity `watch`. */
 export function watchActivities(dependencies: Dependencies) {
   return {
     watch: (_input: { runtime: string }): Promise<void> => retried(() => watchFor(dependencies)),

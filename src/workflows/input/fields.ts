@@ -24,6 +24,7 @@ const HOME_ID = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const TEXT_MAX = 200;
 const ENV_MAX_BYTES = 32 * 1024;
 
+/** The fields of a received object, unchecked. */
 export type Fields = Record<string, unknown>;
 
 /** A message's payload: an object; an absent argument and null mean `{}`. */
@@ -35,6 +36,7 @@ export function asObject(field: string, value: unknown): Fields {
   return value as Fields;
 }
 
+/** The name of an owner, a workspace, or an organization. */
 export function asName(field: string, value: unknown): string {
   if (typeof value === 'string' && NAME.test(value)) return value;
   throw invalid(field, '1 to 40 of a-z, 0-9, and "-", starting and ending with a letter or digit', value);
@@ -47,11 +49,13 @@ export function asText(field: string, value: unknown): string | null {
   throw invalid(field, `text of at most ${TEXT_MAX} characters`, value);
 }
 
+/** An image reference. */
 export function asImage(field: string, value: unknown): string {
   if (typeof value === 'string' && value.length <= 255 && IMAGE.test(value)) return value;
   throw invalid(field, 'an image reference of at most 255 characters, such as starter:1', value);
 }
 
+/** The id of a home to adopt. */
 export function asHomeId(field: string, value: unknown): string {
   if (typeof value === 'string' && HOME_ID.test(value)) return value;
   throw invalid(field, 'the id of a home, as `perennial orphans list` shows it', value);
@@ -103,6 +107,7 @@ export function asDotfiles(field: string, value: unknown): Dotfiles | null {
   return { uri, ref };
 }
 
+/** A workspace's own auto-off. */
 export function asAutoOff(field: string, value: unknown): AutoOffSetting {
   return { after: asAfter(`${field}.after`, asObject(field, value).after) };
 }

@@ -37,6 +37,7 @@ export interface Creation {
   continueAsNewAfterEvents: number | null;
 }
 
+/** The input of the workflow `workspace`. */
 export function parseCreation(input: unknown): Creation {
   const fields = asObject('input', input) as Fields & Partial<Record<keyof CreateInput, unknown>>;
   return {
@@ -57,16 +58,19 @@ export function parseCreation(input: unknown): Creation {
   };
 }
 
+/** The payload of `ping`; `at` in epoch milliseconds, null for now. */
 export function parsePing(input: unknown): { via: string; at: number | null } {
   const fields = asObject('ping', input);
   asText('session', fields.session);
   return { via: asText('via', fields.via) || 'api', at: isAbsent(fields.at) ? null : asInstant('at', fields.at) };
 }
 
+/** The payload of a message with `by` only. */
 export function parseBy(input: unknown): { by: string | null } {
   return { by: asText('by', asObject('input', input).by) };
 }
 
+/** The payload of `stop`. */
 export function parseStop(input: unknown): { by: string | null; reason: string | null } {
   const fields = asObject('input', input);
   return { by: asText('by', fields.by), reason: asText('reason', fields.reason) };
@@ -80,6 +84,7 @@ export interface RebuildRequest {
   change: Pick<Partial<OwnSettings>, 'image' | 'resources' | 'env'>;
 }
 
+/** The payload of `rebuild`. */
 export function parseRebuild(input: unknown): RebuildRequest {
   const fields = asObject('input', input);
   const change: RebuildRequest['change'] = {};
@@ -111,6 +116,7 @@ export function parseConfigure(input: unknown): ConfigureRequest {
   return { by: asText('by', fields.by), change, clearResources: fields.resources === null };
 }
 
+/** The payload of `delete`. */
 export function parseDelete(input: unknown): { by: string | null; purge: boolean } {
   const fields = asObject('input', input);
   const purge = fields.purge ?? false;
@@ -118,6 +124,7 @@ export function parseDelete(input: unknown): { by: string | null; purge: boolean
   return { by: asText('by', fields.by), purge };
 }
 
+/** The payload of the internal signal `podLost`. */
 export function parsePodLost(input: unknown): PodLostInput {
   const fields = asObject('input', input);
   const { build, reason, counted, found } = fields;

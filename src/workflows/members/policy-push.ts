@@ -8,6 +8,7 @@ import { sleepUnless } from '../sdk/sleep-until';
 import { nextPush, type PushQueue, pushFailed, pushSucceeded } from './rules/push-queue';
 import type { Members } from './rules/usage-records';
 
+/** The push of one run. */
 export interface Pusher {
   members: Members;
   queue: PushQueue;

@@ -7,6 +7,7 @@ import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
 import { observe } from '../sdk/interruptible';
 
+/** Runs until a hand-over; fails only for a wrong input. */
 export async function watch(input?: unknown): Promise<void> {
   const runtime = refusalToFailure(() => runtimeOf(input));
   let isCancelled = false;

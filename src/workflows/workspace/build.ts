@@ -20,6 +20,7 @@ import {
 } from './rules/build-steps';
 import type { BuildRecord, State } from './rules/state';
 
+/** A build that this run carries on. */
 export interface BuildRun {
   state: State;
   build: BuildRecord;

@@ -59,6 +59,7 @@ export function takeDelivery(state: PartitionState, queue: PushQueue, input: unk
   return { queue: present, isDue };
 }
 
+/** The answer of the query `usage`. */
 export const viewPartitionUsage = ({ members }: PartitionState): UsageView => viewUsage(members);
 
 /** The current details in Markdown. */

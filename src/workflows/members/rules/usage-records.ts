@@ -1,6 +1,6 @@
 /**
  * Implements docs/messages.md, "Messages of an organization": the last report of each workspace, by owner and id, with a sum for each owner. One payload may hold
- * thousands of records, so a record is a tuple. Keys are user input, hence `Object.hasOwn`: an owner may be named `constructor`.
+ * thousands of records, so a record is a tuple. Keys are user input and read with `Object.hasOwn`: an owner may be named `constructor`.
  */
 import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
 import { workspaceWorkflowId } from '../../../contract/names';
@@ -41,6 +41,7 @@ const HOME = 2;
 /** The workspace has the newest policy. */
 const CURRENT = 4;
 
+/** Without any record. */
 export function createMembers({ pushesToAll }: Pick<Members, 'pushesToAll'>): Members {
   return { owners: {}, count: 0, running: 0, pushesToAll, refused: 0 };
 }
@@ -78,6 +79,7 @@ export function takeEnded(members: Members, { workspace, id, home }: WorkspaceEn
   replace(members, { owner, id }, home ? ended(known) : null);
 }
 
+/** The answer of the query `usage`. */
 export function viewUsage({ owners }: Members): UsageView {
   const view = Object.entries(owners).map(([owner, { sum }]) => [owner, viewSum(sum)]);
   return { owners: Object.fromEntries(view) as UsageView['owners'] };

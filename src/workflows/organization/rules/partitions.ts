@@ -36,6 +36,7 @@ export interface Delivery {
   events: MemberEvent[];
 }
 
+/** Without any partition. */
 export function createPartitions(): Partitions {
   return { given: [], made: [], events: [], withoutPolicy: [] };
 }
@@ -92,6 +93,7 @@ export function requeue(parts: Partitions, failed: Delivery[]): void {
   parts.withoutPolicy = [...new Set([...parts.withoutPolicy, ...failed.map(({ group }) => group)])];
 }
 
+/** Records that these partitions run. */
 export function noteDelivered(parts: Partitions, arrived: Delivery[]): void {
   parts.made = [...new Set([...parts.made, ...arrived.map(({ group }) => group)])].sort((a, b) => a - b);
 }
@@ -101,8 +103,10 @@ export function noteNewPolicy(parts: Partitions): void {
   parts.withoutPolicy = [...parts.given];
 }
 
+/** Whether events or the policy have to be sent to a partition. */
 export const hasDeliveries = ({ events, withoutPolicy }: Partitions): boolean => events.length > 0 || withoutPolicy.length > 0;
 
+/** The workflow ids of the started partitions. */
 export function partitionIds({ made }: Partitions, organization: string): string[] {
   return made.map((group) => organizationPartId(organization, group));
 }

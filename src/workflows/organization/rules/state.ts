@@ -100,6 +100,7 @@ export function takeOwnEnded(state: OrganizationState, ended: WorkspaceEndedInpu
   if (!forward(state.parts, ended)) takeEnded(state.members, ended);
 }
 
+/** The workspaces kept here that have to be sent the newest policy. */
 export const pushQueueOf = ({ members }: OrganizationState): PushQueue => createPushQueue(members);
 
 /** The answer of the query `policy`. */

@@ -16,6 +16,7 @@ export const SHORTENED_GRACE_MS = MINUTE_MS;
 /** The least that is left of the old window after a lost pod or a forced rebuild. */
 export const KEPT_WINDOW_MS = 10 * MINUTE_MS;
 
+/** The threshold of the auto-off and its origin. */
 export interface Threshold {
   /** A duration such as `2h`, or `never`. */
   after: string;

@@ -11,6 +11,7 @@ import { currentBuild, type State } from './state';
 /** How long a scheduled start waits for the read of the policy that it requested. */
 const POLICY_READ_TIMEOUT_MS = 10_000;
 
+/** An action of the loop. */
 export type Decision =
   /** Compute the next occurrence of the schedule. */
   | { do: 'plan' }

@@ -5,6 +5,7 @@ export function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+/** As `iso`; null stays null. */
 export function isoOrNull(ms: number | null): string | null {
   return ms === null ? null : iso(ms);
 }

@@ -12,6 +12,7 @@ import { iso, isoOrNull } from './instant';
 import { type BuildSpec, currentBuild, newestBuild, type State } from './state';
 import { enter, queueBuild, type Reason, turnOff } from './transition';
 
+/** A row of the table. */
 export type RequestName = 'start' | 'rebuild' | 'stop' | 'cancelBuild' | 'delete' | 'restore';
 type Cell =
   | 'build'
@@ -85,6 +86,7 @@ export const REQUESTS: Record<RequestName, Record<Column, Cell>> = {
   },
 };
 
+/** A column of the table; `deleting` is `turning-off` on the way to `deleted`. */
 export type Column = Exclude<WorkspacePhase, 'purged'> | 'deleting';
 
 /** The column of the table for the present state. */

@@ -14,6 +14,7 @@ import { requestBuild, requestStop } from './requests';
 import type { State } from './state';
 import { KEPT_EARLY_CHARACTERS } from './state-limits';
 
+/** The signals that a workspace takes. */
 export type SignalName = 'ping' | 'start' | 'stop' | 'rebuild' | 'cancelBuild' | 'policyChanged' | 'podLost';
 
 /** The signals that wait until the policy is first read, with the checked fields that are kept; these parse to the same again. */

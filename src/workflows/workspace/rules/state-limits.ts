@@ -15,11 +15,15 @@ export const KEPT_NAME: TextLimit = { characters: 255, bytes: 255 };
 /** Messages and warnings of builds before the newest. */
 export const KEPT_OLD_MESSAGE: TextLimit = { characters: 120, bytes: 120 };
 
+/** Builds, the newest included. */
 export const KEPT_BUILDS = 10;
+/** Changes of state. */
 export const KEPT_HISTORY = 50;
+/** Warnings of the newest build. */
 export const KEPT_WARNINGS = 20;
 /** Numbers of builds that were replaced before they began. */
 export const KEPT_REPLACED = 20;
+/** Warnings of an earlier build. */
 export const KEPT_OLD_WARNINGS = 4;
 /** Signals that arrive before the policy is first read, as JSON. */
 export const KEPT_EARLY_CHARACTERS = 60_000;
