@@ -77,7 +77,7 @@ export function bundleBaseline(): Promise<WorkflowBundleWithSourceMap> {
   return baseline;
 }
 
-/** As in src/worker.ts, whose settings are not to be had apart from its process. */
+/** As in src/worker.ts, whose settings exist in its process only. */
 async function createWorkers(given: {
   connection: NativeConnection;
   runtime: WorkspaceRuntime;

@@ -11,7 +11,7 @@ export const FLEET_SIZE = 500;
 /** The fleet's own organizations, so that a change of policy reaches the fleet only; several, since a single one would be the bottleneck. */
 export const FLEET_ORGANIZATIONS = Array.from({ length: 25 }, (_, index) => `fleet-${index}`);
 const OWNER = 'fleet';
-/** So many builds at once, which neither the server nor the workers have to queue for long. */
+/** Builds at once, which neither the server nor the workers have to queue for long. */
 const BATCH = 50;
 
 let opened: Promise<BenchEnv> | null = null;

@@ -1,7 +1,7 @@
 /**
  * What an organization with 10,000 running workspaces costs: the time in which a change of its policy reaches them all, and that of a
  * report and of a look at its usage. In the workspaces' place are workflows that only wait for the policy: their builds would take
- * longer than all else, and are no part of it.
+ * longer than all other work, and are no part of it.
  */
 
 import { watchWorkflowId, workspaceWorkflowId } from '../../src/contract/names';

@@ -10,7 +10,7 @@ import { type Bench, type Line, line, type Measurement, median, ratios, spread }
 const REPETITIONS = 5;
 const IN_FLIGHT = 50;
 const GOAL = 0.9;
-/** So many workspaces at once, and so many pings to each. */
+/** Workspaces at once, and pings to each. */
 const LOADS = [
   { workspaces: 1, pings: 200 },
   { workspaces: 50, pings: 8 },

@@ -13,7 +13,7 @@ export async function countCalls(runtime: KubernetesRuntime, work: () => Promise
 
 export const sumCalls = (all: Calls): number => [...all.values()].reduce((total, count) => total + count, 0);
 
-/** Of each of so many times: `9 (GET pods 3, POST pods 1, …)` */
+/** The calls for each of `times`: `9 (GET pods 3, POST pods 1, …)` */
 export function listCalls(all: Calls, times: number): string {
   const show = (count: number) => (count / times).toLocaleString('en', { maximumFractionDigits: 1 });
   const kinds = [...all].sort(([, one], [, two]) => two - one).map(([call, count]) => `${call} ${show(count)}`);

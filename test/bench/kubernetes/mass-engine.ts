@@ -7,7 +7,7 @@ import { countIn } from './mass-fleet';
 const COUNT = 100;
 const ORGANIZATION = 'engine';
 
-/** Builds in a second, of a hundred that are asked for at once, so many calls at a time as there are lanes. */
+/** Builds in a second, of a hundred that are requested at once, with one call at a time for each lane. */
 export async function measureEngine(bench: Bench, lanes: number): Promise<number> {
   const env = await memoryBenchEnv(bench);
   await createOrganization(bench, ORGANIZATION, {});

@@ -15,7 +15,7 @@ export interface MassFloor {
   execsPerSecond: number;
 }
 
-/** Makes `count` claims and pods, so many calls at a time as there are lanes, and then counts commands; removes nothing. */
+/** Makes `count` claims and pods, with one call at a time for each lane, and then counts commands; removes nothing. */
 export async function measureMassFloor(given: {
   plain: PlainCluster;
   namespace: string;

@@ -81,7 +81,7 @@ export async function liveThrough(
   place: FaultPoint,
   meanwhile?: (workspace: WorkspaceHandle) => Promise<void>,
 ): Promise<void> {
-  // So few events that pings soon end a run; only where that is wanted.
+  // A low number of events, so that pings soon end a run; only for tests of a hand-over.
   const more = name.startsWith('taken-over') ? { continueAsNewAfterEvents: 80 } : {};
   const workspace = await stack.client.create({ owner: 'ada', name, image: 'starter:1', by: 'ada', ...more });
   const during = (STEPS as readonly FaultPoint[]).includes(place) ? 'build' : place;

@@ -5,9 +5,9 @@ import { type Stack, startStack, until } from '../../support/workflows/temporal-
 
 const COUNT = 100_000;
 const OWNERS = 20_000;
-/** So many reports come in one signal here; in truth each comes by itself, and more slowly. */
+/** Reports in one signal; real workspaces send one each, and more slowly. */
 const IN_ONE = 500;
-/** So many are sent before they have to be counted. */
+/** Reports that are sent before they have to be counted. */
 const IN_STEP = 10_000;
 
 let stack: Stack;

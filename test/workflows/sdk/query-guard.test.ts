@@ -5,7 +5,7 @@ import { isBetweenTasks, type Position } from '../../../src/workflows/sdk/query-
 import { sharedBundle } from '../../support/workflows/shared-bundle';
 import { payloadConverterPath, type Stack, startStack, taskFailures, untilState } from '../../support/workflows/temporal-env';
 
-/** So many, since a query and a ping may also reach the server in the other order. */
+/** Many attempts, since a query and a ping may also reach the server in the other order. */
 const NAMES = Array.from({ length: 6 }, (_, index) => `asked-${index}`);
 
 let stack: Stack;

@@ -159,7 +159,7 @@ test.each(COLUMNS)('A configure in %s starts, stops, and rebuilds nothing, and i
   expect(state).toMatchObject({ phase, history, next, ending, builds, own: { image: 'starter:2', env: { A: 'b' } } });
 });
 
-test.each(COLUMNS)('A ping in %s counts as access while building or running, and has no effect else.', (column) => {
+test.each(COLUMNS)('A ping in %s counts as access while building or running, and otherwise has no effect.', (column) => {
   const { state, now } = inColumn(column);
   const before = copy(state);
   takeSignal(state, 'ping', { via: 'ssh' }, now + 7);

@@ -37,7 +37,7 @@ test.each([
   ['rebuild', { env: { PATH: '/' } }],
   ['cancelBuild', []],
   ['ping', new Malformed('not JSON')],
-] as const)('A malformed %s is counted and shown, and without effect else: %j.', (name, input) => {
+] as const)('A malformed %s is counted and shown, and has no other effect: %j.', (name, input) => {
   const { state } = running();
   const before = copy(state);
   takeSignal(state, name, input, NOW + 5);
