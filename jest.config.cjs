@@ -17,6 +17,6 @@ module.exports = {
   // A late import in src names the compiled file.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'] },
   transformIgnorePatterns: [`node_modules/(?!${MODULES}/)`],
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   maxWorkers: 2,
 };

@@ -5,6 +5,7 @@ import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { MemoryOptions } from '../../src/runtimes/memory';
 import type { Pod } from '../../src/runtimes/runtime';
 import { activityContext, DEADLINE, HOME, podOf } from '../support/fake-client';
+import { until } from '../support/until';
 
 type StartInput = Parameters<Activities['startPod']>[0];
 
@@ -93,7 +94,7 @@ describe.each(TEXTS)('%s', (_, text) => {
     context.workflows.set('workspace/ada/dev', { id: 'w1' });
     context.runtime.losePod(POD, { reason: text });
     const watching = context.run(context.activities.watch, { runtime: 'memory' }).catch((error: unknown) => error);
-    while (context.signals.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until('the workspace is informed', () => context.signals.length > 0);
     context.environment.cancel('CANCELLED');
     await watching;
     expect(context.signals.map(({ input }) => bytesOf(input) < HEARTBEAT_BYTES)).toEqual([true]);

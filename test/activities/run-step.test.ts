@@ -81,7 +81,7 @@ test('The result says how long the step took with all its attempts, and which at
   const result = await attempt({ info, work: async () => 'done' }).result;
   expect(result).toEqual({ value: 'done', attempt: 3, tookMs: expect.any(Number) });
   expect(result.tookMs).toBeGreaterThanOrEqual(60_000);
-  expect(result.tookMs).toBeLessThan(61_000);
+  expect(result.tookMs).toBeLessThan(90_000);
 });
 
 test.each([

@@ -4,8 +4,9 @@
  * which are one here. A stop is decided only after a last look at the terminals, an activity; its lateness stands apart.
  */
 import type { WorkspaceHandle } from '../../src/client';
+import { until } from '../support/until';
 import { BASELINE_QUEUE } from './bench-env';
-import { inLanes, until } from './lanes';
+import { inLanes } from './lanes';
 import { FLEET_ORGANIZATIONS, FLEET_SIZE, fleetOf, memoryBenchEnv } from './memory-bench-env';
 import { type Bench, type Line, line, type Measurement, median } from './report';
 
@@ -49,7 +50,7 @@ async function fallDueTogether(bench: Bench, fleet: WorkspaceHandle[]): Promise<
   const change = { autoOff: { after: '1m' } };
   await Promise.all(FLEET_ORGANIZATIONS.map((name) => client.organization(name).setPolicy(change)));
   await inLanes(fleet.length, 20, (index) =>
-    until('the policy is there', async () => (await fleet[index]?.status())?.autoOff.after === '1m', 200),
+    until('the policy is there', async () => (await fleet[index]?.status())?.autoOff.after === '1m', { pauseMs: 200 }),
   );
   await new Promise((resolve) => setTimeout(resolve, REST_MS));
   const usedAt = Date.now();
@@ -85,7 +86,7 @@ async function autoOffLateness(bench: Bench, fleet: WorkspaceHandle[], dueAt: nu
         ({ state }) => state === 'off',
         () => false,
       );
-    await until('it is off', isOff, 500);
+    await until('it is off', isOff, { pauseMs: 500 });
     const entry = (await workspace.explain()).history.findLast(({ cause, to }) => cause === 'auto-off' && to === 'turning-off');
     decided.push(Date.parse(entry?.at ?? '') - dueAt);
     noticed.push((await seenAt(bench, workspace, dueAt)) - dueAt);

@@ -4,7 +4,7 @@
  * timer that finds the stop put off, and the auto-off. The reading of the policy 30 s after creation stands for the daily one.
  */
 import type { WorkspaceHandle } from '../../src/client';
-import { until } from './lanes';
+import { until } from '../support/until';
 import { createOrganization, memoryBenchEnv, runningWorkspace } from './memory-bench-env';
 import { type Bench, type Line, line, type Measurement, median, spread } from './report';
 
@@ -67,7 +67,8 @@ async function pingsTogether(bench: Bench): Promise<number[]> {
 async function dayOf(bench: Bench): Promise<{ build: number; accesses: number; rest: number }> {
   await createOrganization(bench, 'day', { autoOff: { after: '1m' } });
   const workspace = await runningWorkspace(bench, { name: 'day', organization: 'day' });
-  const is = (state: string) => until(`the day is ${state}`, async () => (await workspace.status()).state === state, 200);
+  const is = (state: string) =>
+    until(`the day is ${state}`, async () => (await workspace.status()).state === state, { pauseMs: 200 });
   await workspace.stop();
   await is('off');
   const length = lengthOf(bench, workspace);
@@ -111,11 +112,11 @@ async function settled(length: () => Promise<number>): Promise<void> {
       before = now;
       return isSame;
     },
-    500,
+    { pauseMs: 500 },
   );
 }
 
-async function added(length: () => Promise<number>, work: () => Promise<void>): Promise<number> {
+async function added(length: () => Promise<number>, work: () => Promise<unknown>): Promise<number> {
   const before = await length();
   await work();
   await settled(length);

@@ -2,8 +2,9 @@
 import type { WorkspaceHandle } from '../../src/client';
 import { organizationWorkflowId, TASK_QUEUE } from '../../src/contract/names';
 import { createMemoryRuntime } from '../../src/runtimes/memory';
+import { until } from '../support/until';
 import { type BenchEnv, openBenchEnv } from './bench-env';
-import { inLanes, until } from './lanes';
+import { inLanes } from './lanes';
 import { NO_HOOK } from './no-hook';
 import type { Bench } from './report';
 
@@ -46,7 +47,7 @@ async function makeFleet(bench: Bench): Promise<WorkspaceHandle[]> {
       const organization = FLEET_ORGANIZATIONS[index % FLEET_ORGANIZATIONS.length] ?? '';
       made[first + index] = await client.create({ owner: OWNER, name: `w${first + index}`, image: 'starter:1', organization });
     });
-    await until('they are running', areRunning, 300);
+    await until('they are running', areRunning, { pauseMs: 300 });
     bench.say(`${made.length} of ${FLEET_SIZE} are running`);
   }
   return made;
@@ -56,7 +57,7 @@ async function makeFleet(bench: Bench): Promise<WorkspaceHandle[]> {
 export async function runningWorkspace(bench: Bench, given: { name: string; organization?: string }): Promise<WorkspaceHandle> {
   const { client } = await memoryBenchEnv(bench);
   const workspace = await client.create({ owner: 'bench', image: 'starter:1', by: 'bench', ...given });
-  await until(`${given.name} is running`, async () => (await workspace.status()).state === 'running', 100);
+  await until(`${given.name} is running`, async () => (await workspace.status()).state === 'running', { pauseMs: 100 });
   return workspace;
 }
 

@@ -6,8 +6,9 @@
 
 import { watchWorkflowId, workspaceWorkflowId } from '../../src/contract/names';
 import { prepareNamespace } from '../../src/worker/namespace';
+import { until } from '../support/until';
 import { BASELINE_QUEUE } from './bench-env';
-import { inLanes, until } from './lanes';
+import { inLanes } from './lanes';
 import { createOrganization, memoryBenchEnv } from './memory-bench-env';
 import { type Bench, type Line, line, type Measurement, spread } from './report';
 
@@ -53,7 +54,7 @@ async function measureWithoutWatch(bench: Bench): Promise<Line[]> {
   }
   const usage = () => client.organization(ORGANIZATION).usage();
   const countRunning = async () => Object.values((await usage()).owners).reduce((sum, { running }) => sum + running, 0);
-  await until('all are counted', async () => (await countRunning().catch(() => 0)) === WORKSPACES, 200);
+  await until('all are counted', async () => (await countRunning().catch(() => 0)) === WORKSPACES, { pauseMs: 200 });
 
   bench.say('sending reports, one after the other');
   const reports: number[] = [];
@@ -72,7 +73,7 @@ async function measureWithoutWatch(bench: Bench): Promise<Line[]> {
   const done = async () => (await temporal.workflow.count("WorkflowType='listener' AND ExecutionStatus='Completed'")).count;
   const reached = await timed(async () => {
     await client.organization(ORGANIZATION).setPolicy({ retention: '9d' });
-    await until('all have it', async () => (await done()) === WORKSPACES, 200, 600_000);
+    await until('all have it', async () => (await done()) === WORKSPACES, { pauseMs: 200, patienceMs: 600_000 });
   });
   return [
     line('a change of the policy reaches all', `${(reached / 1_000).toFixed(1)} s`),

@@ -2,8 +2,10 @@
  * Pings a second, from the first sent until queries show the last of each workspace, against a workflow that only counts. Both
  * get the same payload, from the same client in this process; the sides take turns. Workspaces answer their whole status.
  */
+
+import { until } from '../support/until';
 import { BASELINE_QUEUE } from './bench-env';
-import { inLanes, until } from './lanes';
+import { inLanes } from './lanes';
 import { FLEET_SIZE, fleetOf, memoryBenchEnv } from './memory-bench-env';
 import { type Bench, type Line, line, type Measurement, median, ratios, spread } from './report';
 
@@ -58,7 +60,7 @@ async function pingsPerSecond(side: Side, load: { workspaces: number; pings: num
   const { workspaces: count, pings, first } = load;
   const startedAt = performance.now();
   await inLanes(count * pings, IN_FLIGHT, (index) => side.send(first + (index % count), nextInstant()));
-  await inLanes(count, IN_FLIGHT, (index) => until('the pings are seen', () => side.hasSeen(first + index), 1));
+  await inLanes(count, IN_FLIGHT, (index) => until('the pings are seen', () => side.hasSeen(first + index), { pauseMs: 1 }));
   return (count * pings * 1_000) / (performance.now() - startedAt);
 }
 

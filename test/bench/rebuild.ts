@@ -8,8 +8,8 @@ import type { WorkspaceHandle } from '../../src/client';
 import type { BuildView } from '../../src/contract/payloads';
 import type { PodSpec, Runtime } from '../../src/runtimes/runtime';
 import { makeSandboxEnv } from '../support/runtimes/sandbox-env';
+import { until } from '../support/until';
 import { cleanups, openBenchEnv } from './bench-env';
-import { until } from './lanes';
 import { type Bench, type Line, line, type Measurement, median, medians, ratios, spread } from './report';
 
 const REPETITIONS = 12;
@@ -27,7 +27,7 @@ async function measure(bench: Bench): Promise<Line[]> {
   const env = await openBenchEnv(bench, sandbox.runtime);
   try {
     const workspace = await env.client.create({ owner: 'bench', name: 'rebuilt', image: 'starter:1', by: 'bench' });
-    await until('the first build is over', async () => (await workspace.status()).state === 'running', 100);
+    await until('the first build is over', async () => (await workspace.status()).state === 'running', { pauseMs: 100 });
     const startAlone = await prepareStartAlone(sandbox.runtime);
     bench.say(`rebuilding ${REPETITIONS} times`);
     const rounds: (Rebuilt & { startMs: number })[] = [];
@@ -78,7 +78,7 @@ export async function rebuildOnce(workspace: WorkspaceHandle): Promise<Rebuilt> 
       const { state, build } = await workspace.status();
       return state === 'running' && build?.number === number;
     },
-    400,
+    { pauseMs: 400 },
   );
   const { history } = await workspace.explain();
   const [accepted, finished] = history.slice(-2);

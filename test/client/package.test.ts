@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { brokenImportsOf, closureOf, type InstalledPackage, installPackage } from '../support/client/installed-package';
 import { readDocument, samplesOf } from '../support/documents';
-import { type Stack, startStack, until } from '../support/workflows/temporal-env';
+import { until } from '../support/until';
+import { type Stack, startStack } from '../support/workflows/temporal-env';
 
 const SAMPLES = samplesOf(readDocument('docs/typescript-client.md'));
 /** Each program of the document, with what it prints in the sample behind it. */

@@ -6,6 +6,7 @@ import { cleanSentence, lastLines } from '../../src/hooks/last-lines';
 import { createMasker, maskText } from '../../src/hooks/mask';
 import { parsePollAnswer } from '../../src/hooks/poll-answer';
 import { runHook } from '../../src/hooks/run-hook';
+import { cpuTimeMs } from '../support/cpu-time';
 import { progressOf, specOf } from '../support/hook-env';
 
 const MAX_RESULT_BYTES = 64 * 1024;
@@ -94,13 +95,14 @@ test.each([
   ['dots', 'eyJ.'.repeat(25_000)],
   ['keys that end and begin', '-----END PRIVATE KEY----------BEGIN PRIVATE KEY-----'.repeat(2_000)],
 ])('Output of nothing but %s is cleaned in linear time.', (_, text) => {
-  const begunAt = Date.now();
-  lastLines(text, { cut: false });
-  cleanSentence(text);
-  const masker = createMasker(['a secret']);
-  for (let at = 0; at < text.length; at += 100) masker.push(text.slice(at, at + 100));
-  masker.end();
-  expect(Date.now() - begunAt).toBeLessThan(SOON_MS);
+  const usedMs = cpuTimeMs(() => {
+    lastLines(text, { cut: false });
+    cleanSentence(text);
+    const masker = createMasker(['a secret']);
+    for (let at = 0; at < text.length; at += 100) masker.push(text.slice(at, at + 100));
+    masker.end();
+  });
+  expect(usedMs).toBeLessThan(SOON_MS);
 });
 
 test('Output without a line break is cut, not empty, and what may be the rest of a token is not shown.', () => {

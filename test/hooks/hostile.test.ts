@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { runHook } from '../../src/hooks/run-hook';
-import { makeTestPod, progressOf, SHELLS, specOf, type TestPod, waitUntil } from '../support/hook-env';
+import { makeTestPod, progressOf, SHELLS, specOf, type TestPod } from '../support/hook-env';
+import { until } from '../support/until';
 
 const LOG = '.perennial/logs/build-1/configure.log';
 
@@ -70,9 +71,9 @@ describe.each(SHELLS)('In %s', (shell) => {
         'while [ ! -e "$HOME/go" ]; do sleep 0.05; done; exit 3',
     );
     const runs = [run()];
-    await waitUntil(() => existsSync(inHome('count')));
+    await until(() => existsSync(inHome('count')));
     runs.push(run(), run());
-    await waitUntil(() => pod.listRun().includes('configure/began'));
+    await until(() => pod.listRun().includes('configure/began'));
     pod.writeHome('go', '');
     for (const result of [...(await Promise.all(runs)), await run()]) {
       expect(result).toMatchObject({ warnings: ['configure ended with exit code 3'], lastLines: ['ran'] });
@@ -122,11 +123,11 @@ describe.each(SHELLS)('In %s', (shell) => {
     configure('echo ran');
     const left = () => readdirSync(inHome('.perennial/logs')).sort();
     await run({ build: 12 });
-    await waitUntil(() => left().length === 4);
+    await until(() => left().length === 4);
     expect(left()).toEqual(['build-12', 'build-3', 'build-x', 'notes']);
     rmSync(path.join(pod.env.PERENNIAL_ROOTFS ?? '', 'coder'), { recursive: true });
     await run({ build: 13 });
-    await waitUntil(() => left().length === 3);
+    await until(() => left().length === 3);
     expect([left(), existsSync(inHome('kept/a'))]).toEqual([['build-12', 'build-x', 'notes'], true]);
   });
 });

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { runHook } from '../../src/hooks/run-hook';
-import { makeTestPod, progressOf, SHELLS, specOf, type TestPod, waitUntil } from '../support/hook-env';
+import { makeTestPod, progressOf, SHELLS, specOf, type TestPod } from '../support/hook-env';
+import { until } from '../support/until';
 
 const LIMIT_BYTES = 10 * 1024 * 1024;
 const FIRST_LINE = '[perennial: this log passed 10 MiB; its beginning was cut here]';
@@ -64,8 +65,8 @@ describe.each(SHELLS)('In %s', (shell) => {
     const { size } = await runLog('(sleep 1; seq 1 2000000; sleep 600) & echo done');
     expect(size).toBeLessThan(100);
     const file = path.join(pod.home, '.perennial/logs/build-1/configure.log');
-    await waitUntil(() => statSync(file).size > LIMIT_BYTES);
-    await waitUntil(() => statSync(file).size <= LIMIT_BYTES && readFileSync(file, 'latin1').startsWith(FIRST_LINE));
+    await until(() => statSync(file).size > LIMIT_BYTES);
+    await until(() => statSync(file).size <= LIMIT_BYTES && readFileSync(file, 'latin1').startsWith(FIRST_LINE));
     expect(readFileSync(file, 'latin1').trimEnd().endsWith('2000000')).toBe(true);
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { lastLines } from '../../src/hooks/last-lines';
 import { createMasker, maskText } from '../../src/hooks/mask';
+import { cpuTimeMs } from '../support/cpu-time';
 
 const base64 = fc.stringMatching(/^[A-Za-z0-9_-]{10,60}$/);
 const jwt = fc.tuple(base64, base64, base64).map(([head, body, signature]) => `eyJ${head}.${body}.${signature}`);
@@ -85,11 +86,12 @@ test('A stream is masked the same however it is cut into chunks.', () => {
 });
 
 test('Hostile output is masked in linear time.', () => {
-  const began = Date.now();
-  maskText('eyJ'.repeat(1_000_000));
-  maskText(`${'-----BEGIN '.repeat(200_000)}`);
-  maskText('-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----'.repeat(20_000));
-  expect(Date.now() - began).toBeLessThan(3_000);
+  const usedMs = cpuTimeMs(() => {
+    maskText('eyJ'.repeat(1_000_000));
+    maskText(`${'-----BEGIN '.repeat(200_000)}`);
+    maskText('-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----'.repeat(20_000));
+  });
+  expect(usedMs).toBeLessThan(6_000);
 });
 
 test('The last lines are at most 50 of at most 300 characters, without control characters, whatever the output.', () => {

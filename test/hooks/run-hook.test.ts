@@ -2,7 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, 
 import path from 'node:path';
 import type { HookSpec } from '../../src/hooks/hook';
 import { runHook } from '../../src/hooks/run-hook';
-import { isAlive, makeTestPod, progressOf, SHELLS, specOf, type TestPod, TOOLS, waitUntil } from '../support/hook-env';
+import { isAlive, makeTestPod, progressOf, SHELLS, specOf, type TestPod, TOOLS } from '../support/hook-env';
+import { until } from '../support/until';
 
 const LOG = '.perennial/logs/build-1/configure.log';
 const WAIT_FOR_GO = 'while [ ! -e "$HOME/go" ]; do sleep 0.02; done\n';
@@ -40,7 +41,7 @@ describe.each(SHELLS)('In %s', (shell) => {
   test('A step that is run many times, at once and afterwards, runs its hook once and gives the same result.', async () => {
     configure(`echo once >>"$HOME/count"\n${WAIT_FOR_GO}echo end; exit 3`);
     const all = Array.from({ length: 6 }, () => run());
-    await waitUntil(() => existsSync(path.join(pod.home, 'count')));
+    await until(() => existsSync(path.join(pod.home, 'count')));
     pod.writeHome('go', '');
     const results = [...(await Promise.all(all)), await run()];
     expect(pod.readHome('count')).toBe('once\n');
@@ -80,11 +81,11 @@ describe.each(SHELLS)('In %s', (shell) => {
         () => null,
         (error: Error) => error.message,
       );
-      await waitUntil(() => pod.listRun().some((file) => file.startsWith(start)));
+      await until(() => pod.listRun().some((file) => file.startsWith(start)));
       pod.killObservers();
       expect(await lost).toBe('connection lost: SIGKILL');
       const joined = run();
-      await waitUntil(() => existsSync(path.join(pod.home, 'count')));
+      await until(() => existsSync(path.join(pod.home, 'count')));
       pod.writeHome('go', '');
       expect((await joined).state).toBe('done');
       expect(pod.readHome('count')).toBe('once\n');
@@ -95,13 +96,13 @@ describe.each(SHELLS)('In %s', (shell) => {
     configure(`echo here\n${WAIT_FOR_GO}touch "$HOME/finished"`);
     const ending = new AbortController();
     const waiting = run({}, progressOf(ending.signal));
-    await waitUntil(() => existsSync(path.join(pod.home, LOG)));
+    await until(() => existsSync(path.join(pod.home, LOG)));
     const reason = new Error('enough');
     ending.abort(reason);
     await expect(waiting).rejects.toBe(reason);
     await expect(run({}, progressOf(ending.signal))).rejects.toBe(reason);
     pod.writeHome('go', '');
-    await waitUntil(() => existsSync(path.join(pod.home, 'finished')));
+    await until(() => existsSync(path.join(pod.home, 'finished')));
     expect((await run()).lastLines).toEqual(['here']);
   });
 
@@ -109,7 +110,7 @@ describe.each(SHELLS)('In %s', (shell) => {
     configure(`echo one; printf '\\033[31mtwo\\033[0m\\n'\n${WAIT_FOR_GO}`);
     const progress = progressOf();
     const waiting = run({}, progress);
-    await waitUntil(() => progress.sentences.length > 1);
+    await until(() => progress.sentences.length > 1);
     pod.writeHome('go', '');
     await waiting;
     expect(progress.sentences[0]).toBe('configure to begin');
@@ -222,7 +223,7 @@ describe.each(SHELLS)('In %s', (shell) => {
   test('A runner that dies without an exit code is a warning, and the hook is not run again.', async () => {
     configure('echo once >>"$HOME/count"; sleep 600');
     const waiting = run();
-    await waitUntil(() => existsSync(path.join(pod.home, 'count')));
+    await until(() => existsSync(path.join(pod.home, 'count')));
     const runner = Number(readFileSync(path.join(pod.runFolder, 'configure/began'), 'utf8').split(' ')[0]);
     process.kill(runner, 'SIGKILL');
     const warning = 'configure ended without an exit code; it is not run a second time in the same pod';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { eventually } from '../support/start/start-process';
+import { until } from '../support/until';
 
 const ROOT = path.join(__dirname, '..', '..');
 /** The worker's part in this is the real one, with all that it imports; the lock is that of the scripts. */
@@ -73,7 +73,7 @@ async function launch(program: string): Promise<ChildProcess> {
   child.stdout.on('data', (text) => {
     said += text;
   });
-  await eventually(`${program} is up`, () => said.includes('up\n'), LIMIT_MS);
+  await until(`${program} is up`, () => said.includes('up\n'), { patienceMs: LIMIT_MS });
   return child;
 }
 

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { connectClient, type PerennialClient } from '../../src/client';
 import {
   endAllStarts,
-  eventually,
   isAlive,
   launchStart,
   readProcesses,
@@ -12,6 +11,7 @@ import {
   START_LIMIT_MS,
   type StartProcess,
 } from '../support/start/start-process';
+import { until } from '../support/until';
 
 const root = path.join(__dirname, '..', '..');
 
@@ -66,8 +66,8 @@ test(
     expect(again.output()).toMatch(/you\/first is there already/);
     await withClient(async (client) => {
       const status = () => client.workspace('you', 'first').status();
-      await eventually('the workspace is built anew', async () => ((await status()).build?.number ?? 0) > 1);
-      await eventually('the workspace runs again', async () => (await status()).state === 'running');
+      await until('the workspace is built anew', async () => ((await status()).build?.number ?? 0) > 1);
+      await until('the workspace runs again', async () => (await status()).state === 'running');
     });
     expect(await again.end('SIGINT')).toBe(0);
   },
@@ -81,7 +81,7 @@ test(
     const killed = start('--images', images, '--no-first');
     await killed.untilSaid(/^ready /m);
     await withClient((client) => client.create({ owner: 'ada', name: 'dev', image: 'waiting:1' }));
-    await eventually('the hook has begun', () => hookLog().includes('begun'));
+    await until('the hook has begun', () => hookLog().includes('begun'));
     const { server, worker } = readProcesses(dir);
     await killed.end('SIGKILL');
     for (const identity of [server, worker])
@@ -92,7 +92,7 @@ test(
     writeFileSync(path.join(homes()[0] ?? '', 'go-on'), '');
     await withClient(async (client) => {
       const state = stateOf(client, 'ada', 'dev');
-      await eventually('the build ends', async () => (await state()) !== 'building');
+      await until('the build ends', async () => (await state()) !== 'building');
       expect(await client.workspace('ada', 'dev').status()).toMatchObject({
         state: 'running',
         build: { number: 1, failure: null },

@@ -17,14 +17,8 @@ import {
   readRuns,
   startOrganization,
 } from '../support/start/held-steps';
-import {
-  endAllStarts,
-  eventually,
-  launchStart,
-  readProcesses,
-  readStack,
-  type StartProcess,
-} from '../support/start/start-process';
+import { endAllStarts, launchStart, readProcesses, readStack, type StartProcess } from '../support/start/start-process';
+import { until } from '../support/until';
 
 const root = path.join(__dirname, '..', '..');
 const LIMIT_MS = 300_000;
@@ -89,7 +83,7 @@ test.each([
     for (const subject of lasting) await rebuildHeld(subject);
     const held = [...lasting, fleeting];
     await passEarlierSteps(held);
-    for (const subject of held) await eventually(`${subject.name} is held up in its step`, () => isHeldUp(subject));
+    for (const subject of held) await until(`${subject.name} is held up in its step`, () => isHeldUp(subject));
     const passing = await create({ name: `passing-at-${events}` });
     while ((await historyLength(passing)) < events) await delay(1);
     await finishUntold(held);
@@ -105,14 +99,14 @@ test.each([
 
     for (const { name } of [fleeting, passing]) await client.workspace(OWNER, name).delete({ purge: true });
     const ids = String(lasting.map(({ id }) => id).sort());
-    await eventually('only the homes that are to stay are there', () => String(homes().sort()) === ids);
+    await until('only the homes that are to stay are there', () => String(homes().sort()) === ids);
   },
   LIMIT_MS,
 );
 
 test('When the last start has ended, no process and no mount of any start before is left.', async () => {
   expect(await start.end('SIGTERM')).toBe(0);
-  await eventually('nothing is left', () => findTraces(folder).length === 0);
+  await until('nothing is left', () => findTraces(folder).length === 0);
 });
 
 const imageOf = (name: string): string => path.join(folder, 'images', name, '1');
@@ -177,7 +171,7 @@ async function isHeldUp(subject: Subject): Promise<boolean> {
 async function passEarlierSteps(held: Subject[]): Promise<void> {
   const waiting = held.filter(({ hold }) => hold?.pass !== undefined);
   for (const subject of waiting)
-    await eventually(`the step before that of ${subject.name} waits`, async () => {
+    await until(`the step before that of ${subject.name} waits`, async () => {
       const pending = await handle(subject).pendingStep();
       return pending?.waitingFor?.startsWith('an earlier step of this workspace') === true;
     });
@@ -191,7 +185,7 @@ async function finishUntold(held: Subject[]): Promise<void> {
   signal('server', 'SIGSTOP');
   for (const { name, build, hold } of held.filter(({ moment }) => moment === 'untold')) {
     await hold?.letGo(client);
-    await eventually(`the step of ${name} is done`, () => hold?.isDone(build) ?? true);
+    await until(`the step of ${name} is done`, () => hold?.isDone(build) ?? true);
   }
 }
 
@@ -214,10 +208,10 @@ async function killAll(withSandboxes: boolean): Promise<void> {
 async function expectBuilt(subject: Subject): Promise<void> {
   const { name, id, home, build } = subject;
   const status = () => handle(subject).status();
-  await eventually(`${name} is built`, async () => (await status()).state !== 'building');
+  await until(`${name} is built`, async () => (await status()).state !== 'building');
   expect(await status()).toMatchObject({ state: 'running', build: { number: build, failure: null } });
   for (const step of ['configure', 'personalize']) expect(readHookLog({ home, step, build })).toBe('begun\nended\n');
   expect(findInits(id)).toHaveLength(1);
   // Its first process, the parent of that, and its child; what looked in from outside needs a moment to end.
-  await eventually(`no process but one sandbox's own has the home of ${name}`, () => findTraces(id).length <= 3);
+  await until(`no process but one sandbox's own has the home of ${name}`, () => findTraces(id).length <= 3);
 }

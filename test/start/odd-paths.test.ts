@@ -5,7 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { connectClient } from '../../src/client';
-import { endAllStarts, eventually, launchStart, readStack } from '../support/start/start-process';
+import { endAllStarts, launchStart, readStack } from '../support/start/start-process';
+import { until } from '../support/until';
 
 const ROOT = path.join(__dirname, '..', '..');
 const PARTS = ['bin', 'images', 'node_modules', 'package.json', 'package-lock.json', 'scripts', 'src', 'tsconfig.json'];
@@ -43,7 +44,7 @@ test(
     await second.untilSaid(/^ready /m);
     expect(second.output()).toMatch(/you\/first is there already/);
     const client = await connectClient({ address: readStack(dir).temporal.address });
-    await eventually('it runs again', async () => (await client.workspace('you', 'first').status()).state === 'running').finally(
+    await until('it runs again', async () => (await client.workspace('you', 'first').status()).state === 'running').finally(
       client.close,
     );
     expect(await second.end('SIGTERM')).toBe(0);

@@ -4,7 +4,8 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync
 import os from 'node:os';
 import path from 'node:path';
 import { connectClient } from '../../src/client';
-import { eventually, readStack } from '../support/start/start-process';
+import { readStack } from '../support/start/start-process';
+import { until } from '../support/until';
 
 const ROOT = path.join(__dirname, '..', '..');
 const LIMIT_MS = 180_000;
@@ -58,7 +59,7 @@ function mayIsolate(): boolean {
 }
 
 async function expectFirstWorkspace(): Promise<{ warnings: string[] }> {
-  await eventually('the start is ready', () => {
+  await until('the start is ready', () => {
     if (child?.exitCode !== null) throw new Error(`the start ended:\n${output}`);
     return /^ready /m.test(output);
   });

@@ -3,15 +3,8 @@ import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
-import {
-  endAllStarts,
-  eventually,
-  isAlive,
-  launchStart,
-  readProcesses,
-  readStack,
-  START_LIMIT_MS,
-} from '../support/start/start-process';
+import { endAllStarts, isAlive, launchStart, readProcesses, readStack, START_LIMIT_MS } from '../support/start/start-process';
+import { until } from '../support/until';
 
 const script = path.join(__dirname, '..', 'support', 'start', 'run-start.cjs');
 const start = (dir: string, ...args: string[]) => launchStart({ script, args: ['--dir', dir, '--no-first', ...args] });
@@ -54,7 +47,7 @@ test('The stack says where it answers in stack.json, and SIGTERM ends all that i
     runtime: 'sandbox',
   });
   expect((await fetch(stack.ui)).status).toBe(200);
-  await eventually('the server answers', () => answers(stack.temporal.address));
+  await until('the server answers', () => answers(stack.temporal.address));
   expect(await running.end('SIGTERM')).toBe(0);
   expect([server, worker].map((identity) => isAlive(identity?.pid))).toEqual([false, false]);
   expect(existsSync(path.join(dir, 'stack.json'))).toBe(false);
@@ -115,13 +108,13 @@ test('A worker or a server that dies is started again, the server on its old por
   const { address } = readStack(dir).temporal;
   const before = readProcesses(dir);
   for (const identity of [before.worker, before.server]) process.kill(identity?.pid ?? 0, 'SIGKILL');
-  await eventually('both have new processes', () => {
+  await until('both have new processes', () => {
     const { worker, server } = readProcesses(dir);
     return (
       isAlive(worker?.pid) && isAlive(server?.pid) && worker?.pid !== before.worker?.pid && server?.pid !== before.server?.pid
     );
   });
-  await eventually('the server answers again', () => answers(address));
+  await until('the server answers again', () => answers(address));
   expect(await running.end('SIGTERM')).toBe(0);
 });
 

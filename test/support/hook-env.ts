@@ -14,7 +14,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Exec, HookProgress, HookSpec } from '../../src/hooks/hook';
 
 /** Hooks never run as root, so the shell does not even where the tests do. */
@@ -83,11 +82,6 @@ export function specOf(changes: Partial<HookSpec> = {}): HookSpec {
 export function progressOf(signal: AbortSignal = new AbortController().signal): HookProgress & { sentences: string[] } {
   const sentences: string[] = [];
   return { signal, sentences, waitingFor: (sentence) => sentences.push(sentence) };
-}
-
-/** Waits for a condition; the time limit of the test ends the waiting. */
-export async function waitUntil(condition: () => boolean): Promise<void> {
-  while (!condition()) await delay(5);
 }
 
 /** Whether a process lives, and is no zombie. */

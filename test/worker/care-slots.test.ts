@@ -4,15 +4,9 @@ import fc from 'fast-check';
 import { createActivities } from '../../src/activities';
 import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../../src/contract/names';
 import { FEWEST_CARE_SLOTS, slotsForLongSteps } from '../../src/worker/care-slots';
+import { until } from '../support/until';
 import { sharedBundle } from '../support/workflows/shared-bundle';
-import {
-  clearOverrides,
-  payloadConverterPath,
-  type Stack,
-  startStack,
-  until,
-  untilState,
-} from '../support/workflows/temporal-env';
+import { clearOverrides, payloadConverterPath, type Stack, startStack, untilState } from '../support/workflows/temporal-env';
 
 const CARE_SLOTS = 4;
 /** Of four slots, one is the watch's and one no hook's. */

@@ -2,7 +2,8 @@
 import type { WorkspaceHandle } from '../../src/client';
 import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../../src/contract/names';
 import type { Runtime } from '../../src/runtimes/runtime';
-import { clearOverrides, createGate, type Stack, startStack, until, untilState } from '../support/workflows/temporal-env';
+import { until } from '../support/until';
+import { clearOverrides, createGate, type Stack, startStack, untilState } from '../support/workflows/temporal-env';
 
 let stack: Stack;
 beforeAll(async () => {

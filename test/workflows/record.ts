@@ -4,9 +4,10 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { WorkspaceHandle } from '../../src/client';
+import { until } from '../support/until';
 import { enableFaultInjection, failureOf, injectFault, untilCalled } from '../support/workflows/fault-injection';
 import { KNOWN, rawMessages, SHORT } from '../support/workflows/raw-messages';
-import { createGate, type Stack, startStack, until, untilState } from '../support/workflows/temporal-env';
+import { createGate, type Stack, startStack, untilState } from '../support/workflows/temporal-env';
 
 /** Plays one scenario; what it answers are workflow ids, with the run where not the last is meant, by the name of the fixture. */
 type Scenario = (stack: Stack) => Promise<Record<string, Recorded>>;

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkspaceHandle } from '../../../src/client';
-import { until } from '../lanes';
+import { until } from '../../support/until';
 import { rebuildOnce } from '../rebuild';
 import { type Bench, type Line, line, type Measurement } from '../report';
 import { type Calls, countCalls, listCalls, sumCalls } from './call-count';
@@ -33,7 +33,8 @@ async function measure(bench: Bench): Promise<Line[]> {
     });
     const idle = await idleCalls(bench, env, IDLE);
     for (const workspace of fleet) await workspace.stop({ by: 'bench' });
-    for (const workspace of fleet) await until('it is off', async () => (await workspace.status()).state === 'off', 100);
+    for (const workspace of fleet)
+      await until('it is off', async () => (await workspace.status()).state === 'off', { pauseMs: 100 });
     const none = await idleCalls(bench, env, 0);
     return report({ building, rebuilding, idle, none });
   } finally {

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { WorkspaceHandle } from '../../../src/client';
 import { organizationWorkflowId, TASK_QUEUE } from '../../../src/contract/names';
 import { createKubernetesRuntime, type KubernetesRuntime } from '../../../src/runtimes/kubernetes';
+import { until } from '../../support/until';
 import { type BenchEnv, cleanups, openBenchEnv } from '../bench-env';
-import { until } from '../lanes';
 import type { Bench } from '../report';
 import { openPlainCluster, type PlainCluster } from './plain-cluster';
 
@@ -62,7 +62,7 @@ export async function runningWorkspace(
 ): Promise<WorkspaceHandle> {
   const input = { owner: 'bench', image: IMAGE, resources: RESOURCES, by: 'bench', ...given };
   const workspace = await env.client.create(input);
-  await until(`${given.name} is running`, async () => isRunning(workspace), 200);
+  await until(`${given.name} is running`, async () => isRunning(workspace), { pauseMs: 200 });
   return workspace;
 }
 
@@ -86,5 +86,8 @@ async function removeNamespaces({ core }: PlainCluster, prefix: string): Promise
     return items.filter(({ metadata }) => metadata?.name?.startsWith(prefix));
   };
   for (const { metadata } of await left()) await core.deleteNamespace({ name: metadata?.name ?? '' });
-  await until(`the namespaces ${prefix} are gone`, async () => (await left()).length === 0, 500, REMOVAL_LIMIT_MS);
+  await until(`the namespaces ${prefix} are gone`, async () => (await left()).length === 0, {
+    pauseMs: 500,
+    patienceMs: REMOVAL_LIMIT_MS,
+  });
 }

@@ -1,8 +1,9 @@
 /** Many workspaces of one organization, and how they are as a whole. */
 import os from 'node:os';
 import type { WorkspaceHandle } from '../../../src/client';
+import { until } from '../../support/until';
 import type { BenchEnv } from '../bench-env';
-import { inLanes, until } from '../lanes';
+import { inLanes } from '../lanes';
 import { stepTimes } from '../rebuild';
 import type { ClusterBenchEnv } from './cluster-bench-env';
 
@@ -21,7 +22,7 @@ export async function untilAllAre(env: ClusterBenchEnv, fleet: { organization: s
     if ((await countIn(env, organization, 'error')) > 0) throw new Error(`a build of ${organization} has failed`);
     return (await countIn(env, organization, state)) >= count;
   };
-  await until(`${count} are ${state}`, areThere, 500, LIMIT_MS);
+  await until(`${count} are ${state}`, areThere, { pauseMs: 500, patienceMs: LIMIT_MS });
 }
 
 export interface Started {

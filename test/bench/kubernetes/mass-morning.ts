@@ -2,7 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { WorkspaceHandle } from '../../../src/client';
-import { inLanes, until } from '../lanes';
+import { until } from '../../support/until';
+import { inLanes } from '../lanes';
 import type { ClusterBenchEnv } from './cluster-bench-env';
 import { countIn } from './mass-fleet';
 
@@ -39,7 +40,10 @@ export async function runMorning(
     await scheduled[index]?.configure({ autoStart: { time, timeZone: 'UTC' } });
   });
   const begun = async () => (await count('building')) + (await count('running')) - before;
-  await until('half of them have begun', async () => (await begun()) >= scheduled.length / 2, 500, 15 * MINUTE_MS);
+  await until('half of them have begun', async () => (await begun()) >= scheduled.length / 2, {
+    pauseMs: 500,
+    patienceMs: 15 * MINUTE_MS,
+  });
   for (const workspace of byHand) {
     await workspace.start({ by: 'bench' });
     await pause(BETWEEN_PEOPLE_MS);
@@ -48,7 +52,10 @@ export async function runMorning(
   const waits: Wait[] = [];
   for (const workspace of byHand) {
     // Asked rarely: a query takes the worker's time.
-    await until('it runs', async () => (await workspace.status()).state === 'running', 500, 10 * MINUTE_MS);
+    await until('it runs', async () => (await workspace.status()).state === 'running', {
+      pauseMs: 500,
+      patienceMs: 10 * MINUTE_MS,
+    });
     waits.push(await readWait(env.temporal, workspace));
   }
   return { waits, left };

@@ -8,7 +8,7 @@ import { administer, NEXT_IMAGE } from '../../support/kubernetes/cluster-env';
 import { endFaults, FAULTS, type Fault } from '../../support/kubernetes/cluster-faults';
 import { type Installation, install } from '../../support/kubernetes/cluster-installation';
 import { type ClusterStack, NAMESPACE, purge, startClusterStack } from '../../support/kubernetes/cluster-stack';
-import { eventually } from '../../support/start/start-process';
+import { until } from '../../support/until';
 
 /** A hook that waits for a file in the home, and records its runs there. */
 const PERSONALIZE = `cat >personalize <<'END'
@@ -64,7 +64,7 @@ test.each(FAULTS)(
     await stack.untilBuilt(inHook, hookBuild);
     await stack.untilBuilt(inStart, startBuild);
     await stack.untilBuilt(inHome, 1);
-    await eventually('the stopped workspace is off', async () => (await inStop.status()).state === 'off');
+    await until('the stopped workspace is off', async () => (await inStop.status()).state === 'off');
     expect(await stack.inside(inHook, 'cat runs')).toBe('ran');
     expect(await atWork.status()).toMatchObject({ state: 'running', since: atWorkSince });
     expect(await listPodNames()).toEqual(await expectedPodNames());
@@ -115,7 +115,7 @@ async function bringUp(workspace: WorkspaceHandle): Promise<void> {
 async function holdInHook(): Promise<number> {
   await stack.inside(inHook, 'rm -f go-on; : >runs');
   const build = await rebuild(inHook);
-  await eventually('the hook has begun', async () => (await stack.inside(inHook, 'cat runs').catch(() => '')) !== '');
+  await until('the hook has begun', async () => (await stack.inside(inHook, 'cat runs').catch(() => '')) !== '');
   return build;
 }
 
@@ -127,7 +127,7 @@ async function endFault(fault: Fault): Promise<void> {
       () => true,
       () => false,
     );
-  await eventually('the hook is let go', letGo);
+  await until('the hook is let go', letGo);
 }
 
 async function listPodNames(): Promise<string[]> {

@@ -1,7 +1,7 @@
 import type { WorkspaceHandle } from '../../../src/client';
 import { administer, IMAGE } from '../../support/kubernetes/cluster-env';
 import { type ClusterStack, NAMESPACE, purge, startClusterStack } from '../../support/kubernetes/cluster-stack';
-import { eventually } from '../../support/start/start-process';
+import { until } from '../../support/until';
 
 const QUOTA = 'perennial-test';
 
@@ -19,9 +19,9 @@ describe('A workspace on a cluster', () => {
   });
   afterAll(() => stack.end());
 
-  const untilState = (state: string) => eventually(`it is ${state}`, async () => (await workspace.status()).state === state);
+  const untilState = (state: string) => until(`it is ${state}`, async () => (await workspace.status()).state === state);
   const untilStepSays = (words: string) =>
-    eventually(`its step says ${words}`, async () => JSON.stringify(await workspace.pendingStep()).includes(words));
+    until(`its step says ${words}`, async () => JSON.stringify(await workspace.pendingStep()).includes(words));
 
   test('is rebuilt when its pod was deleted by hand or evicted, with its home intact.', async () => {
     await stack.inside(workspace, 'mkdir -p .ssh; echo key >.ssh/id; chmod 600 .ssh/id');
@@ -38,14 +38,14 @@ describe('A workspace on a cluster', () => {
   test('says which quota is in its way while it waits, and is built when there is room.', async () => {
     await workspace.stop({ by: 'test' });
     await untilState('off');
-    await eventually('its pod is gone', async () => (await listPods()).length === 0);
+    await until('its pod is gone', async () => (await listPods()).length === 0);
     const spec = { hard: { pods: '0' } };
     await administer().createNamespacedResourceQuota({ namespace: NAMESPACE, body: { metadata: { name: QUOTA }, spec } });
     const isInForce = async () => {
       const quota = await administer().readNamespacedResourceQuota({ namespace: NAMESPACE, name: QUOTA });
       return quota.status?.hard?.pods === '0';
     };
-    await eventually('the quota is in force', isInForce);
+    await until('the quota is in force', isInForce);
     await workspace.start({ by: 'test' });
     await untilStepSays(`exceeded quota: ${QUOTA}`);
     await administer().deleteNamespacedResourceQuota({ namespace: NAMESPACE, name: QUOTA });
@@ -57,7 +57,7 @@ describe('A workspace on a cluster', () => {
       "printf '#!/bin/sh\nhead -c 400000000 /dev/zero | tail -c 400000000 | wc -c\n' >personalize; chmod +x personalize";
     await stack.inside(workspace, hook);
     await workspace.rebuild({ by: 'test', resources: { memory: '128Mi' } });
-    await eventually('its build has ended', async () => (await workspace.build(5)).endedAt !== null);
+    await until('its build has ended', async () => (await workspace.build(5)).endedAt !== null);
     // Where the kernel ends single processes, it is the hook's warning; where it ends all of a container, the lost pod's reason.
     expect(JSON.stringify(await workspace.build(5))).toContain('out of memory');
   });
@@ -74,7 +74,7 @@ describe('A workspace on a cluster', () => {
 
   test('says what it waits for where no node has room, and leaves nothing behind when it is purged.', async () => {
     const greedy = await stack.client.create({ owner: 'ada', name: 'greedy', image: IMAGE, resources: { cpu: '400' } });
-    await eventually('its step says so', async () => JSON.stringify(await greedy.pendingStep()).includes('Insufficient cpu'));
+    await until('its step says so', async () => JSON.stringify(await greedy.pendingStep()).includes('Insufficient cpu'));
     for (const each of [greedy, workspace]) await purge(stack.client, each);
     expect(await listPods()).toEqual([]);
     expect(await listClaims()).toEqual([]);

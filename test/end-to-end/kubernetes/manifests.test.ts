@@ -7,9 +7,9 @@ import {
   type V1Pod,
   type V1PodTemplateSpec,
 } from '@kubernetes/client-node';
-import { until } from '../../support/kubernetes/cluster-env';
 import { type Installation, install } from '../../support/kubernetes/cluster-installation';
 import type { Manifest } from '../../support/kubernetes/kustomize';
+import { until } from '../../support/until';
 
 let installation: Installation;
 let worker: KubeConfig;
@@ -21,13 +21,10 @@ beforeAll(async () => {
   worker.loadFromFile(await installation.logIn());
   questions = worker.makeApiClient(AuthorizationV1Api);
   const { organization, other } = installation.namespaces;
-  await until(
-    async () => (await may('list', 'pods', organization)) && (await may('list', 'pods', other)),
-    'the roles were to hold',
-  );
-  await until(() => may('list', 'namespaces'), 'the role for the whole cluster was to hold');
+  await until('the roles hold', async () => (await may('list', 'pods', organization)) && (await may('list', 'pods', other)));
+  await until('the role for the whole cluster holds', () => may('list', 'namespaces'));
   for (const namespace of Object.values(installation.namespaces))
-    await until(() => hasServiceAccount(namespace), `pods were to be allowed in ${namespace}`);
+    await until(`pods are allowed in ${namespace}`, () => hasServiceAccount(namespace));
 });
 
 afterAll(() => installation.end());

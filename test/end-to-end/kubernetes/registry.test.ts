@@ -1,7 +1,8 @@
 /** The failures that a real container runtime reports of a registry. */
-import { type ClusterEnv, openTestCluster, until } from '../../support/kubernetes/cluster-env';
+import { type ClusterEnv, openTestCluster } from '../../support/kubernetes/cluster-env';
 import { type Registry, startRegistry } from '../../support/kubernetes/registry';
 import { expectFailure, HOME, patiently, podSpec } from '../../support/runtimes/contract-harness';
+import { until } from '../../support/until';
 
 const cluster = openTestCluster();
 let registry: Registry;
@@ -43,7 +44,7 @@ test.each([
     () => 'started',
     (error: unknown) => error,
   );
-  await until(async () => words.test(reported), `the start was to wait for ${repository}`);
+  await until(`the start waits for ${repository}`, () => words.test(reported));
   const reason = new Error('the caller has left');
   waiting.abort(reason);
   expect(await ended).toBe(reason);

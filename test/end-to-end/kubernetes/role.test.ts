@@ -1,9 +1,10 @@
 /** The runtime with the credentials of the worker's service account, and nothing beyond the role that deploy/kubernetes gives it. */
 import { createKubernetesRuntime, type KubernetesRuntime } from '../../../src/runtimes/kubernetes';
 import { connectCluster } from '../../../src/runtimes/kubernetes/api/cluster-api';
-import { CLUSTER, IMAGE, until } from '../../support/kubernetes/cluster-env';
+import { CLUSTER, IMAGE } from '../../support/kubernetes/cluster-env';
 import { type Installation, install } from '../../support/kubernetes/cluster-installation';
 import { expectFailure, HOME, ID, patiently, podSpec } from '../../support/runtimes/contract-harness';
+import { until } from '../../support/until';
 
 let installation: Installation;
 let runtime: KubernetesRuntime;
@@ -19,7 +20,7 @@ beforeAll(async () => {
         () => true,
         () => false,
       );
-    await until(mayList, `the role in ${namespace} was to hold`);
+    await until(`the role in ${namespace} holds`, mayList);
   }
   api.close();
   runtime = createKubernetesRuntime({ ...CLUSTER, kubeconfig, namespacePrefix: `${installation.prefix}-` });

@@ -5,8 +5,9 @@ import { Exec, KubeConfig } from '@kubernetes/client-node';
 import { runShell, type ShellStreams } from '../../../src/runtimes/kubernetes/exec-channel/run-shell';
 import { podName } from '../../../src/runtimes/kubernetes/object-names';
 import { MAIN_CONTAINER } from '../../../src/runtimes/kubernetes/pod/container-status';
-import { KUBECONFIG, openTestCluster, until } from '../../support/kubernetes/cluster-env';
+import { KUBECONFIG, openTestCluster } from '../../support/kubernetes/cluster-env';
 import { ID, patiently, useRuntimeEnv } from '../../support/runtimes/contract-harness';
+import { until } from '../../support/until';
 
 const REF = { id: ID, organization: 'default', build: 1 };
 const cluster = openTestCluster();
@@ -34,14 +35,14 @@ describe('A terminal that was opened with the tools of Kubernetes', () => {
     const terminal = await openTerminal();
     try {
       terminal.type('echo $((6 * 7))\n');
-      await until(async () => terminal.output().includes('42'), 'the terminal was to answer');
+      await until('the terminal answers', () => terminal.output().includes('42'));
       const typedAt = Date.now();
       const reported = await given.env().runtime.lastTerminalInput(REF);
       // The pod's clock counts whole seconds.
       expect(reported).toBeGreaterThan(typedAt - 2_000);
       terminal.type('exit\n');
       const isGone = async () => (await given.env().runtime.lastTerminalInput(REF)) === null;
-      await until(isGone, 'a terminal that has ended was to be gone');
+      await until('a terminal that has ended is gone', isGone);
     } finally {
       terminal.close();
     }

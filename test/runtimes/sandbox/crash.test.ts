@@ -1,8 +1,9 @@
 import path from 'node:path';
 import type { HomeSpec } from '../../../src/runtimes/runtime';
 import { patiently, podSpec } from '../../support/runtimes/contract';
-import { findInits, KINDS, makeSandboxEnv, type SandboxEnv, until } from '../../support/runtimes/sandbox-env';
+import { findInits, KINDS, makeSandboxEnv, type SandboxEnv } from '../../support/runtimes/sandbox-env';
 import { compileRuntimes, removeCompiled, runElsewhere } from '../../support/runtimes/verb-process';
+import { until } from '../../support/until';
 
 const REF = { id: 'w1', owner: 'ada', name: 'dev', organization: 'default' };
 const HOME: HomeSpec = { ...REF, identity: null, adopt: false, disk: '10Gi' };

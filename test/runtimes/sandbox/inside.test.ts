@@ -10,8 +10,8 @@ import {
   makeSandboxEnv,
   type SandboxEnv,
   uidInside,
-  until,
 } from '../../support/runtimes/sandbox-env';
+import { until } from '../../support/until';
 
 const REF = { id: 'w1', owner: 'ada', name: 'dev', organization: 'default' };
 

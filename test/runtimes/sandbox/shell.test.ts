@@ -3,18 +3,20 @@ import { once } from 'node:events';
 import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type IPty, spawn as openTerminal } from '@lydell/node-pty';
 import { quote } from '../../../src/hooks/shell/quote';
 import { patiently, podSpec } from '../../support/runtimes/contract';
 import { HOME, REF } from '../../support/runtimes/contract-harness';
-import { KINDS, makeSandboxEnv, type SandboxEnv, uidInside, until } from '../../support/runtimes/sandbox-env';
+import { KINDS, makeSandboxEnv, type SandboxEnv, uidInside } from '../../support/runtimes/sandbox-env';
 import { compileRuntimes, removeCompiled, verbCommand } from '../../support/runtimes/verb-process';
+import { until } from '../../support/until';
 
 const NODE_ENV = { ...process.env, NODE_PATH: path.join(__dirname, '..', '..', '..', 'node_modules') };
 
 describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
   let sandbox: SandboxEnv;
-  let caller: IPty | null = null;
+  const callers: IPty[] = [];
   let seen = '';
   beforeAll(compileRuntimes);
   afterAll(removeCompiled);
@@ -23,8 +25,7 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
     seen = '';
   });
   afterEach(async () => {
-    caller?.kill('SIGKILL');
-    caller = null;
+    for (const caller of callers.splice(0)) caller.kill('SIGKILL');
     await sandbox.end();
   });
 
@@ -43,17 +44,18 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
 
   /** Runs a line of shell in the caller's own terminal. */
   const callFrom = (line: string) => {
-    const terminal = openTerminal('sh', ['-c', line], { cols: 44, rows: 33, env: NODE_ENV });
+    // Its terminal stays open at the end, since node-pty closes it soon after, with what was not read by then.
+    const terminal = openTerminal('sh', ['-c', `${line}\nexec sleep 600`], { cols: 44, rows: 33, env: NODE_ENV });
     terminal.onData((data) => {
       seen += data;
     });
-    caller = terminal;
+    callers.push(terminal);
     return terminal;
   };
   const untilSeen = (pattern: RegExp) =>
     until(
+      () => `${pattern} is seen, and this was seen: ${seen}`,
       () => pattern.test(seen),
-      () => `${pattern} was expected, and this was seen: ${seen}`,
     );
 
   /** Types into whatever terminal it can get at, with the request by which a terminal takes what was not typed. */
@@ -118,6 +120,19 @@ describe.each(KINDS)('A shell in a sandbox (isolation: %s)', (isolation) => {
     terminal.write('\x03');
     terminal.write('exit 9\n');
     await untilSeen(/code: 9[\s\S]* icanon/);
+  });
+
+  it('passes on all output to a caller that takes it slowly, before it ends.', async () => {
+    await start();
+    const terminal = callFrom(`${opening('sh', '-c', 'seq 1 30000; echo "$((6 * 7)) is last"')}; echo "code: $?"`);
+    for (let reads = 0; reads < 20; reads += 1) {
+      terminal.pause();
+      await delay(100);
+      terminal.resume();
+      await delay(1);
+    }
+    await untilSeen(/code: 0/);
+    expect(seen).toMatch(/30000\s+42 is last\s+code: 0/);
   });
 
   it('is of the image’s user, passes on its exit code, and its input is noticed.', async () => {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync 
 import os from 'node:os';
 import path from 'node:path';
 import { type SupervisedChild, superviseChild } from '../../../src/start/process/supervised-child';
+import { until } from '../../support/until';
 
 let folder: string;
 const children: SupervisedChild[] = [];
@@ -56,7 +57,7 @@ test('One that ends at first and then stays is not given up.', async () => {
   child.failed.catch(() => {
     isGivenUp = true;
   });
-  while (said.length === 0 || begun() < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => said.length > 0 && begun() === 2);
   child.keep();
   await child.end();
   expect(isGivenUp).toBe(false);
@@ -86,10 +87,6 @@ test('One that is kept is started again also where its log or what is written do
     if (spawns === 2) throw new Error('no space left on device');
   };
   const { child, begun, said } = supervise('kept', { starts: 1, script, onSpawn });
-  const until = async (holds: () => boolean) => {
-    for (let tries = 0; tries < 200 && !holds(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(holds()).toBe(true);
-  };
   const endOne = () => writeFileSync(path.join(folder, 'kept.count.end'), '');
   await until(() => spawns === 1);
   child.keep();

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { type ApiConstructor, type ApiType, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { createKubernetesRuntime, type KubernetesRuntime } from '../../../src/runtimes/kubernetes';
 import { type ClusterApi, connectCluster } from '../../../src/runtimes/kubernetes/api/cluster-api';
@@ -7,6 +6,7 @@ import { MANAGED_SELECTOR } from '../../../src/runtimes/kubernetes/labels';
 import { claimName } from '../../../src/runtimes/kubernetes/object-names';
 import type { PodRef } from '../../../src/runtimes/runtime';
 import { patiently, type RuntimeEnv } from '../runtimes/contract';
+import { until } from '../until';
 
 /** The cluster that the tests run on. */
 export const KUBECONFIG = requireVariable('KUBECONFIG');
@@ -20,7 +20,6 @@ export const OTHER_IMAGE = requireVariable('PERENNIAL_TEST_OTHER_IMAGE');
 export const ODD_IMAGE = requireVariable('PERENNIAL_TEST_ODD_IMAGE');
 
 const REGISTRY = IMAGE.slice(0, IMAGE.lastIndexOf('/'));
-const PATIENCE_MS = 60_000;
 
 /** A runtime on separate namespaces. */
 export interface ClusterEnv extends RuntimeEnv {
@@ -74,7 +73,7 @@ async function openEnv({
       const at = { namespace, name: claimName(id) };
       const claim = await api.claims.read(at);
       await api.claims.delete({ ...at, uid: claim?.metadata?.uid ?? '' });
-      await until(async () => (await api.claims.read(at)) === null, 'the claim was to be gone');
+      await until('the claim is gone', async () => (await api.claims.read(at)) === null);
     },
     writeLog: async ({ step, ...ref }, text) => {
       const folder = `.perennial/logs/build-${ref.build}`;
@@ -92,16 +91,7 @@ async function openEnv({
 export async function killMain(runtime: KubernetesRuntime, ref: PodRef): Promise<void> {
   const script = 'set -- $(cd /proc && ls -d [0-9]* | sort -n); kill -9 "$2"';
   await runtime.exec(ref, { argv: ['sh', '-c', script] }, patiently().signal).catch(() => undefined);
-  await until(async () => (await runtime.observe(ref)).state === 'gone', 'the pod was to be lost');
-}
-
-/** Waits for a condition. */
-export async function until(condition: () => Promise<boolean>, complaint: string, patienceMs = PATIENCE_MS): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(complaint);
-    await pause(50);
-  }
+  await until('the pod is lost', async () => (await runtime.observe(ref)).state === 'gone');
 }
 
 /** Removes all managed pods and claims, and waits until they are gone. */
@@ -112,12 +102,12 @@ export async function empty(api: ClusterApi, namespace: string): Promise<void> {
   for (const { metadata } of (await api.claims.list(all)).items)
     await api.claims.delete({ namespace, name: metadata?.name ?? '', uid: metadata?.uid ?? '' });
   const isEmpty = async () => (await api.pods.list(all)).items.length + (await api.claims.list(all)).items.length === 0;
-  await until(isEmpty, `nothing was to be left in ${namespace}`);
+  await until(`nothing is left in ${namespace}`, isEmpty);
 }
 
 async function removeNamespace(api: ClusterApi, name: string): Promise<void> {
   await administer().deleteNamespace({ name });
-  await until(async () => (await api.namespaces.read(name)) === null, `namespace ${name} was to be gone`, 120_000);
+  await until(`namespace ${name} is gone`, async () => (await api.namespaces.read(name)) === null, { patienceMs: 120_000 });
 }
 
 /** Calls with the administrator's credentials: what the tests do to the cluster, and the service never does. */

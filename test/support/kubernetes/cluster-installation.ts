@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { CoreV1Api, KubeConfig, KubernetesObjectApi } from '@kubernetes/client-node';
-import { KUBECONFIG, until } from './cluster-env';
+import { until } from '../until';
+import { KUBECONFIG } from './cluster-env';
 import { build, type Manifest } from './kustomize';
 import { applyManifest } from './server-side-apply';
 
@@ -50,7 +51,7 @@ export async function install({ prefix = `t${randomBytes(3).toString('hex')}` } 
     end: async () => {
       rmSync(folder, { recursive: true });
       for (const manifest of made.filter(isRemovedByItself)) await objects.delete(manifest);
-      await until(async () => !(await isLeft(core, prefix)), `the namespaces of ${prefix} were to be gone`, 120_000);
+      await until(`the namespaces of ${prefix} are gone`, async () => !(await isLeft(core, prefix)), { patienceMs: 120_000 });
     },
   };
 }

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { connectClient, type PerennialClient, type WorkspaceHandle } from '../../../src/client';
 import { createKubernetesRuntime, type KubernetesRuntime } from '../../../src/runtimes/kubernetes';
 import { patiently } from '../runtimes/contract';
-import { endAllStarts, eventually, launchStart, readStack, type StartProcess } from '../start/start-process';
+import { endAllStarts, launchStart, readStack, type StartProcess } from '../start/start-process';
+import { until } from '../until';
 import { CLUSTER, KUBECONFIG } from './cluster-env';
 
 /** Where the workspaces of the organization `default` are. */
@@ -55,10 +56,12 @@ export async function startClusterStack({ kubeconfig = KUBECONFIG } = {}): Promi
         const { build } = await workspace.status();
         return build !== null && (build.number > number || (build.number === number && build.endedAt !== null));
       };
-      await eventually(`build ${number} of ${workspace.workspace} ends`, hasEnded, BUILD_MS).catch(async ({ message }) => {
-        const [{ build }, pending] = await Promise.all([workspace.status(), workspace.pendingStep()]);
-        throw new Error(`${message}, and it does not: ${JSON.stringify({ pending, build }, null, 2)}`);
-      });
+      await until(`build ${number} of ${workspace.workspace} ends`, hasEnded, { patienceMs: BUILD_MS }).catch(
+        async ({ message }) => {
+          const [{ build }, pending] = await Promise.all([workspace.status(), workspace.pendingStep()]);
+          throw new Error(`${message}, and it does not: ${JSON.stringify({ pending, build }, null, 2)}`);
+        },
+      );
       expect(await workspace.status()).toMatchObject({ state: 'running', build: { number, failure: null } });
     },
     end: async () => {
@@ -74,9 +77,7 @@ export async function startClusterStack({ kubeconfig = KUBECONFIG } = {}): Promi
 export async function purge(client: PerennialClient, workspace: WorkspaceHandle): Promise<void> {
   await workspace.delete({ by: 'test', purge: true });
   const handle = client.temporal.workflow.getHandle(`workspace/${workspace.workspace}`);
-  await eventually(
-    `${workspace.workspace} is purged`,
-    async () => (await handle.describe()).status.name === 'COMPLETED',
-    BUILD_MS,
-  );
+  await until(`${workspace.workspace} is purged`, async () => (await handle.describe()).status.name === 'COMPLETED', {
+    patienceMs: BUILD_MS,
+  });
 }

@@ -113,11 +113,6 @@ export function failure(status: number | null): ApiFailure {
   return new ApiFailure(status === null ? 'socket hang up' : `the server answered ${status}`, { status, reason: '' });
 }
 
-/** Polls until the condition holds; the test's own time limit ends it. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 2));
-}
-
 /** An event informer without events. */
 export const NO_EVENTS = { subscribe: () => ({ events: () => [], close: () => undefined }), close: () => undefined };
 

@@ -1,7 +1,8 @@
 /** A registry of a few lines on each node of the cluster, which answers for each repository as its name says. */
 import { randomInt } from 'node:crypto';
 import { AppsV1Api } from '@kubernetes/client-node';
-import { administer, NEXT_IMAGE, until } from './cluster-env';
+import { until } from '../until';
+import { administer, NEXT_IMAGE } from './cluster-env';
 
 const NAMESPACE = 'default';
 
@@ -51,7 +52,7 @@ export async function startRegistry(): Promise<Registry> {
     const { status } = await apps.readNamespacedDaemonSet({ namespace: NAMESPACE, name });
     return status !== undefined && status.desiredNumberScheduled > 0 && status.numberReady === status.desiredNumberScheduled;
   };
-  await until(isOnAllNodes, 'the registry was to run on each node');
+  await until('the registry runs on each node', isOnAllNodes);
   return {
     image: (repository) => `localhost:${port}/${repository}:1`,
     end: async () => void (await apps.deleteNamespacedDaemonSet({ namespace: NAMESPACE, name })),

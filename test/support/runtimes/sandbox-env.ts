@@ -13,12 +13,12 @@ import {
 import { rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Runtime } from '../../../src/runtimes/runtime';
 import { createSandboxRuntime } from '../../../src/runtimes/sandbox';
 import { killProcess } from '../../../src/runtimes/sandbox/process/identity';
 import { layOut } from '../../../src/runtimes/sandbox/store/paths';
 import { readSandbox } from '../../../src/runtimes/sandbox/store/sandbox-record';
+import { until } from '../until';
 import type { RuntimeEnv } from './contract';
 
 export type Isolation = 'auto' | 'plain';
@@ -84,8 +84,8 @@ export async function makeSandboxEnv(isolation: Isolation, parent = tmpdir()): P
           { signal: new AbortController().signal, waitingFor: () => {} },
         );
       await until(
+        () => `nothing of ${root} is left, and found: ${findTraces(root).join('; ')}`,
         () => findTraces(root).length === 0,
-        () => `expected nothing of ${root} to be left, and found: ${findTraces(root).join('; ')}`,
       );
       expect(existsSync(layout.runs) ? readdirSync(layout.runs) : []).toEqual([]);
       rmSync(root, { recursive: true });
@@ -138,18 +138,6 @@ export function findInits(home: string): number[] {
   });
   // Its child is still called the same until it has become another program.
   return found.filter((pid) => !found.includes(Number(/\) \S+ (\d+)/.exec(readOrNothing(`/proc/${pid}/stat`))?.[1])));
-}
-
-/** Waits for a condition. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  complain: () => string = () => 'the condition never came true',
-): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(complain());
-    await delay(5);
-  }
 }
 
 const listPids = (): number[] =>

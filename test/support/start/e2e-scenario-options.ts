@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { connectClient, type PerennialClient, type WorkspaceHandle } from '../../../src/client';
 import type { StatusView } from '../../../src/contract/payloads';
-import { endAllStarts, eventually, launchStart, readStack, type StartProcess } from './start-process';
+import { until } from '../until';
+import { endAllStarts, launchStart, readStack, type StartProcess } from './start-process';
 
 /** The one setting, and what follows from it: images differ, and so does where one looks for what is left. */
 export interface LifeSetting {
@@ -36,7 +37,7 @@ export interface Life {
   /** What a script prints in the running workspace. */
   inside(script: string): Promise<string>;
   logOf(step: string): Promise<string>;
-  untilState(state: StatusView['state'], name?: string): Promise<void>;
+  untilState(state: StatusView['state'], name?: string): Promise<true>;
   /** Waits until a build is over, and expects that it went well. */
   untilRunning(build: number): Promise<void>;
 }
@@ -79,9 +80,9 @@ export function giveLife(setting: LifeSetting): Life {
     inside: async (script) => (await perennial('shell', 'ada/dev', '--', 'sh', '-c', script)).out.trim(),
     logOf: async (step) => (await perennial('logs', 'ada/dev', '--step', step)).out.trim(),
     untilState: (state, name = 'dev') =>
-      eventually(`${name} is ${state}`, async () => (await workspace(name).status()).state === state, PATIENCE_MS),
+      until(`${name} is ${state}`, async () => (await workspace(name).status()).state === state, { patienceMs: PATIENCE_MS }),
     untilRunning: async (build) => {
-      await eventually(`build ${build} is over`, async () => {
+      await until(`build ${build} is over`, async () => {
         const status = await workspace().status();
         return status.build?.number === build && status.build.endedAt !== null;
       });

@@ -2,8 +2,8 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { until } from '../until';
 import { LIFE_LIMIT_MS, type Life } from './e2e-scenario-options';
-import { eventually } from './start-process';
 
 /** A person's terminal, from one size to another. */
 export function liveAtATerminal(life: Life): void {
@@ -54,7 +54,7 @@ function watchScreen(child: ChildProcessWithoutNullStreams) {
   });
   const untilSeen = async (text: string) => {
     try {
-      await eventually(`the terminal shows ${text}`, async () => screen.includes(text));
+      await until(`the terminal shows ${text}`, async () => screen.includes(text));
     } catch (error) {
       throw new Error(`the terminal shows instead: ${JSON.stringify(screen)}`, { cause: error });
     }

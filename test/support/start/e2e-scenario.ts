@@ -2,9 +2,10 @@
 import type { PerennialClient } from '../../../src/client';
 import { workspaceWorkflowId } from '../../../src/contract/names';
 import type { BuildView } from '../../../src/contract/payloads';
+import { until } from '../until';
 import { giveLife, LIFE_LIMIT_MS, type Life, type LifeSetting } from './e2e-scenario-options';
 import { liveAtATerminal } from './e2e-scenario-terminal';
-import { eventually, isAlive, readProcesses } from './start-process';
+import { isAlive, readProcesses } from './start-process';
 
 const SECOND_MS = 1_000;
 
@@ -91,7 +92,7 @@ function liveThroughInterruptions({ inside, logOf, untilState, untilRunning, wor
   lives('A worker killed in the middle of a hook is followed by one that awaits the hook, which has run once.', async () => {
     await inside(WAITING_HOOK);
     await workspace().rebuild({ by: 'test' });
-    await eventually('the hook has begun', async () => (await logOf('personalize')).includes('begun'));
+    await until('the hook has begun', async () => (await logOf('personalize')).includes('begun'));
     const { id } = await workspace().status();
     const { worker } = readProcesses(dir());
     if (worker !== undefined && isAlive(worker.pid)) process.kill(worker.pid, 'SIGKILL');
@@ -103,7 +104,7 @@ function liveThroughInterruptions({ inside, logOf, untilState, untilRunning, wor
 
   lives('A build cancelled in the middle of a hook is cleaned up, and leaves the workspace off.', async () => {
     await workspace().rebuild({ by: 'test' });
-    await eventually('the hook has begun', async () => (await logOf('personalize')).includes('begun'));
+    await until('the hook has begun', async () => (await logOf('personalize')).includes('begun'));
     expect(await workspace().cancelBuild({ by: 'test' })).toMatchObject({ outcome: 'accepted', build: 4 });
     await untilState('off');
     expect((await workspace().explain()).history.slice(-2)).toMatchObject([
@@ -149,10 +150,10 @@ function liveToTheEnd({ perennial, untilState, workspace, client, setting, folde
       await each.delete({ by: 'test', purge: true });
       const [owner = '', name = ''] = each.workspace.split('/');
       const handle = client().temporal.workflow.getHandle(workspaceWorkflowId(owner, name));
-      await eventually(`${each.workspace} is purged`, async () => (await handle.describe()).status.name === 'COMPLETED');
+      await until(`${each.workspace} is purged`, async () => (await handle.describe()).status.name === 'COMPLETED');
     }
     expect(JSON.parse((await perennial('orphans', 'list', '--json')).out)).toEqual([]);
-    await eventually('nothing is left', async () => (await setting.traces(folder())).length === 0);
+    await until('nothing is left', async () => (await setting.traces(folder())).length === 0);
   });
 }
 

@@ -4,7 +4,7 @@ import type { PerennialClient } from '../../../src/client';
 import { organizationWorkflowId, TASK_QUEUE } from '../../../src/contract/names';
 import type { StepName } from '../../../src/contract/payloads';
 import { identifyProcess } from '../../../src/runtimes/sandbox/process/identity';
-import { eventually } from './start-process';
+import { until } from '../until';
 
 /** What keeps one step of one workspace's builds from ending until it is let go; nothing of it is made by Perennial. */
 export interface Hold {
@@ -53,7 +53,7 @@ export function holdStartPod(dir: string, id: string): Hold {
     hold: lock.take,
     pass: async () => {
       lock.giveBack();
-      await eventually(`prepare-home of ${id} is done`, lock.isFreeAgain);
+      await until(`prepare-home of ${id} is done`, lock.isFreeAgain);
       lock.take();
     },
     letGo: lock.giveBack,

@@ -3,20 +3,18 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessesFile, StackFile } from '../../../src/start/state-files';
+import { until } from '../until';
 
 export interface StartProcess {
   pid: number;
   output(): string;
   /** Resolves when a line of the output matches; rejects with the output when the process ends before. */
-  untilSaid(pattern: RegExp): Promise<void>;
+  untilSaid(pattern: RegExp): Promise<true>;
   end(signal: NodeJS.Signals): Promise<number | null>;
   exited: Promise<number | null>;
 }
 
-/** Far beyond what anything takes on a busy machine: only what never comes true runs into it. */
-const PATIENCE_MS = 120_000;
 /** For a test that starts and ends several stacks, one after the other. */
 export const START_LIMIT_MS = 300_000;
 
@@ -58,7 +56,7 @@ export function launchStart({
       return exited;
     },
     untilSaid: (pattern) =>
-      eventually(`the start says ${pattern}`, () => {
+      until(`the start says ${pattern}`, () => {
         if (pattern.test(output)) return true;
         if (child.exitCode !== null) throw new Error(`the start ended with exit code ${child.exitCode}:\n${output}`);
         return false;
@@ -71,15 +69,6 @@ export async function endAllStarts(): Promise<void> {
   const ends = [...running].map((child) => once(child, 'close'));
   for (const child of running) child.kill('SIGTERM');
   await Promise.all(ends);
-}
-
-/** Polls until the condition holds; rejects with its name when it has not come true in time. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`expected within ${patienceMs / 1_000} s that ${what}`);
-    await delay(50);
-  }
 }
 
 export const readStack = (dir: string): StackFile => JSON.parse(readFileSync(path.join(dir, 'stack.json'), 'utf8'));

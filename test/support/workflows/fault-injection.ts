@@ -5,7 +5,8 @@ import type { FailureType } from '../../../src/contract/failure-types';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
 import type { Verb } from '../../../src/runtimes/memory';
 import type { CommandResult } from '../../../src/runtimes/runtime';
-import { type Stack, until, untilState } from './temporal-env';
+import { until } from '../until';
+import { type Stack, untilState } from './temporal-env';
 
 /** The steps of a build that have an activity. */
 export const STEPS = ['admit', 'prepare-home', 'start-pod', 'configure', 'personalize'] as const;
@@ -29,6 +30,8 @@ export interface CallCount {
   calls(): number;
 }
 
+/** The length of a run at which `liveThrough` has it handed over, where that is wanted. */
+export const HAND_OVER_AFTER_EVENTS = 80;
 /** The history of a workspace whose first build ended well. */
 export const BUILT = ['off→building created', 'building→running build-finished'];
 /** The poll of a hook that exited with 0. */
@@ -82,7 +85,7 @@ export async function liveThrough(
   meanwhile?: (workspace: WorkspaceHandle) => Promise<void>,
 ): Promise<void> {
   // A low number of events, so that pings soon end a run; only for tests of a hand-over.
-  const more = name.startsWith('taken-over') ? { continueAsNewAfterEvents: 80 } : {};
+  const more = name.startsWith('taken-over') ? { continueAsNewAfterEvents: HAND_OVER_AFTER_EVENTS } : {};
   const workspace = await stack.client.create({ owner: 'ada', name, image: 'starter:1', by: 'ada', ...more });
   const during = (STEPS as readonly FaultPoint[]).includes(place) ? 'build' : place;
   if (during === 'build') await meanwhile?.(workspace);

@@ -16,10 +16,9 @@ import { choosePort } from '../../../src/start/process/port';
 import { startTemporalServer, type TemporalServer } from '../../../src/start/temporal/server';
 import { PAYLOAD_CONVERTER_PATH } from '../../../src/worker/bundle';
 import { addSearchAttributes, registerSearchAttributes } from '../../../src/worker/namespace';
+
 import { until } from '../until';
 import { sharedBundle } from './shared-bundle';
-
-export { until };
 
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'perennial');
 export const CLI = process.env.PERENNIAL_TEST_TEMPORAL_CLI ?? join(CACHE, 'temporal-cli-1.5.1', 'temporal');

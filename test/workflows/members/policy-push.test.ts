@@ -1,6 +1,7 @@
 /** How an organization's policy reaches its workspaces, and what it knows of them, on skipped time. */
 import type { WorkspaceHandle } from '../../../src/client';
-import { clearOverrides, createGate, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
+import { until } from '../../support/until';
+import { clearOverrides, createGate, type Stack, startStack, untilState } from '../../support/workflows/temporal-env';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;

@@ -2,7 +2,8 @@
 import { Context } from '@temporalio/activity';
 import { TASK_QUEUE } from '../../../src/contract/names';
 import type { UsageView } from '../../../src/contract/payloads';
-import { type Stack, startStack, until } from '../../support/workflows/temporal-env';
+import { until } from '../../support/until';
+import { type Stack, startStack } from '../../support/workflows/temporal-env';
 
 /** More than an organization keeps itself, so that this owner is moved to a partition. */
 const MANY = 2_600;

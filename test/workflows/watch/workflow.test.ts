@@ -1,5 +1,7 @@
 /** The watch on a real server, with rounds further apart than the heartbeat timeout. */
-import { type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
+
+import { until } from '../../support/until';
+import { type Stack, startStack, untilState } from '../../support/workflows/temporal-env';
 
 /** Longer than the heartbeat's timeout of 10 s. */
 const WATCH_MS = 12_000;

@@ -2,8 +2,9 @@
 import type { WorkspaceHandle } from '../../../src/client';
 import type { HistoryEntry } from '../../../src/contract/payloads';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
+import { until } from '../../support/until';
 import { outage } from '../../support/workflows/outage';
-import { clearOverrides, createGate, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
+import { clearOverrides, createGate, type Stack, startStack, untilState } from '../../support/workflows/temporal-env';
 
 const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
 /** The organization's default threshold, and how late a stop may be with a worker up. */

@@ -2,8 +2,9 @@
 import type { WorkspaceHandle } from '../../../src/client';
 import type { HistoryEntry, Weekday } from '../../../src/contract/payloads';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
+import { until } from '../../support/until';
 import { outage } from '../../support/workflows/outage';
-import { clearOverrides, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
+import { clearOverrides, type Stack, startStack, untilState } from '../../support/workflows/temporal-env';
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 const MAX_LEAD = 5 * MINUTE;

@@ -4,6 +4,7 @@
  */
 import type { WorkspaceHandle } from '../../../src/client';
 import type { FailureType } from '../../../src/contract/failure-types';
+import { until } from '../../support/until';
 import {
   BUILT,
   enableFaultInjection,
@@ -16,7 +17,7 @@ import {
   type Step,
   untilCalled,
 } from '../../support/workflows/fault-injection';
-import { createGate, type Stack, startStack, taskFailures, until, untilState } from '../../support/workflows/temporal-env';
+import { createGate, type Stack, startStack, taskFailures, untilState } from '../../support/workflows/temporal-env';
 
 /** After this the next heartbeat of a step, with which its cancellation arrives, is a second away. */
 const UNTIL_QUIET_MS = 2_200;

@@ -1,5 +1,6 @@
 /** A stop or a purge that does not end: explain says what it waits for, it is retried until it ends, and the request holds. */
 import type { WorkspaceHandle } from '../../../src/client';
+import { until } from '../../support/until';
 import {
   enableFaultInjection,
   failureOf,
@@ -9,7 +10,7 @@ import {
   podsOf,
   untilCalled,
 } from '../../support/workflows/fault-injection';
-import { createGate, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
+import { createGate, type Stack, startStack, untilState } from '../../support/workflows/temporal-env';
 
 let stack: Stack;
 beforeAll(async () => {

@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import type { WorkspaceHandle } from '../../../src/client';
+import { until } from '../../support/until';
 import { type Arguments, json, raw, rawMessages } from '../../support/workflows/raw-messages';
-import { CLI, type Stack, startStack, taskFailures, until, untilState } from '../../support/workflows/temporal-env';
+import { CLI, type Stack, startStack, taskFailures, untilState } from '../../support/workflows/temporal-env';
 
 /** A few kilobytes each. */
 const DEEP: Record<string, Arguments> = {

@@ -1,6 +1,7 @@
 /** Oversized results of image, hooks, and cluster, through many rebuilds and hand-overs: the state stays small. */
 import { RuntimeFailure } from '../../../src/runtimes/failure';
-import { type Stack, startStack, taskFailures, until, untilState } from '../../support/workflows/temporal-env';
+import { until } from '../../support/until';
+import { type Stack, startStack, taskFailures, untilState } from '../../support/workflows/temporal-env';
 
 const LIMIT_BYTES = 200 * 1024;
 const REBUILDS = 12;

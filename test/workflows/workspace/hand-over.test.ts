@@ -1,11 +1,12 @@
 /** Continue-as-new, cancel, terminate, and reset of a workspace. */
+
+import { until } from '../../support/until';
 import {
   clearOverrides,
   createGate,
   type Stack,
   startStack,
   taskFailures,
-  until,
   untilState,
 } from '../../support/workflows/temporal-env';
 

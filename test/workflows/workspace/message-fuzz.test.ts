@@ -5,6 +5,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import fc from 'fast-check';
 import type { WorkspaceHandle } from '../../../src/client';
 import type { StatusView } from '../../../src/contract/payloads';
+import { until } from '../../support/until';
 import {
   BAD,
   CREATIONS,
@@ -20,7 +21,7 @@ import {
   UNKNOWN,
   WRONG_FIELDS,
 } from '../../support/workflows/raw-messages';
-import { type Stack, startStack, taskFailures, until, untilState } from '../../support/workflows/temporal-env';
+import { type Stack, startStack, taskFailures, untilState } from '../../support/workflows/temporal-env';
 
 let stack: Stack;
 let raw: ReturnType<typeof rawMessages>;

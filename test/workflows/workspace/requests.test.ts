@@ -3,9 +3,10 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { RequestFailure, type WorkspaceHandle } from '../../../src/client';
+import { until } from '../../support/until';
 import { enableFaultInjection, failureOf, injectFault, untilCalled } from '../../support/workflows/fault-injection';
 import { COLUMNS, type Column, type Request, rowsOf, SIGNALS, type State } from '../../support/workflows/request-table';
-import { createGate, type Stack, startStack, taskFailures, until, untilState } from '../../support/workflows/temporal-env';
+import { createGate, type Stack, startStack, taskFailures, untilState } from '../../support/workflows/temporal-env';
 
 const REQUESTS: Record<Request, (it: WorkspaceHandle) => Promise<unknown>> = {
   start: (it) => it.start({ by: 'bob' }),

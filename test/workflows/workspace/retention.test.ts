@@ -3,7 +3,8 @@ import type { WorkspaceHandle } from '../../../src/client';
 import { sendQuery } from '../../../src/client/retry';
 import type { ExplainView, StatusView } from '../../../src/contract/payloads';
 import { RuntimeFailure } from '../../../src/runtimes/failure';
-import { clearOverrides, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
+import { until } from '../../support/until';
+import { clearOverrides, type Stack, startStack, untilState } from '../../support/workflows/temporal-env';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -2,7 +2,8 @@
 import type { WorkspaceHandle } from '../../../src/client';
 import { type Ended, run } from '../../support/cli/command-line';
 import { createStackFolder } from '../../support/cli/folder';
-import { clearOverrides, createGate, type Stack, startStack, until, untilState } from '../../support/workflows/temporal-env';
+import { until } from '../../support/until';
+import { clearOverrides, createGate, type Stack, startStack, untilState } from '../../support/workflows/temporal-env';
 
 const COMMANDS = ['status', 'explain', 'start', 'stop', 'rebuild', 'cancel', 'ping', 'delete', 'restore', 'logs', 'shell'];
 

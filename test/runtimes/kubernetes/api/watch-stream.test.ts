@@ -12,7 +12,7 @@ import {
   startApiServer,
   TOKEN,
 } from '../../../support/kubernetes/api-server';
-import { until } from '../../../support/kubernetes/fake-pods';
+import { until } from '../../../support/until';
 
 type PodChange = WatchEvent<V1Pod>;
 

@@ -7,8 +7,9 @@ import { USERS_CONTAINER } from '../../../../src/runtimes/kubernetes/pod/contain
 import { probeManifest } from '../../../../src/runtimes/kubernetes/pod/manifest';
 import { CLUSTER_DEFAULTS } from '../../../../src/runtimes/kubernetes/settings';
 import { type ExecServer, startExecServer } from '../../../support/kubernetes/exec-server';
-import { failure, NO_EVENTS, NO_NETWORK, until } from '../../../support/kubernetes/fake-pods';
+import { failure, NO_EVENTS, NO_NETWORK } from '../../../support/kubernetes/fake-pods';
 import { expectFailure, patiently } from '../../../support/runtimes/contract-harness';
+import { until } from '../../../support/until';
 
 const IMAGE = 'registry.example/team/image:1';
 const DIGEST = `sha256:${'ab'.repeat(32)}`;

@@ -5,8 +5,9 @@ import {
   type EventInformer,
   type EventSource,
 } from '../../../../src/runtimes/kubernetes/informer/event-informer';
-import { failure, until } from '../../../support/kubernetes/fake-pods';
+import { failure } from '../../../support/kubernetes/fake-pods';
 import { eventOf, podOf } from '../../../support/kubernetes/pod-objects';
+import { until } from '../../../support/until';
 
 type WatchAt = Parameters<EventSource['events']['watch']>[0];
 type OnEvent = Parameters<EventSource['events']['watch']>[1];

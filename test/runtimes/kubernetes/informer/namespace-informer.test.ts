@@ -1,6 +1,7 @@
 import { createPodInformer, type PodInformer } from '../../../../src/runtimes/kubernetes/informer/pod-informer';
-import { type FakePods, failure, fakePods, until } from '../../../support/kubernetes/fake-pods';
+import { type FakePods, failure, fakePods } from '../../../support/kubernetes/fake-pods';
 import { LABELS, podOf, RUNNING } from '../../../support/kubernetes/pod-objects';
+import { until } from '../../../support/until';
 
 const SECOND = { status: RUNNING, name: 'ws-w2', uid: 'uid-w2', labels: { ...LABELS, 'perennial/id': 'w2' } };
 

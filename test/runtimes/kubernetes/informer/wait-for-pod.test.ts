@@ -1,8 +1,9 @@
 import { getEventListeners } from 'node:events';
 import type { V1Pod } from '@kubernetes/client-node';
 import { createPodInformer, type PodInformer } from '../../../../src/runtimes/kubernetes/informer/pod-informer';
-import { type FakePods, failure, fakePods, until } from '../../../support/kubernetes/fake-pods';
+import { type FakePods, failure, fakePods } from '../../../support/kubernetes/fake-pods';
 import { RUNNING } from '../../../support/kubernetes/pod-objects';
+import { until } from '../../../support/until';
 
 const HERE = { namespace: 'perennial-default', name: 'ws-w1' };
 const RUNS = { status: RUNNING };

@@ -1,8 +1,9 @@
 import type { ClusterContext } from '../../../../src/runtimes/kubernetes/context';
 import { createPodInformer, type PodInformer } from '../../../../src/runtimes/kubernetes/informer/pod-informer';
 import { untilGone } from '../../../../src/runtimes/kubernetes/pod/wait';
-import { type FakePods, fakePods, until } from '../../../support/kubernetes/fake-pods';
+import { type FakePods, fakePods } from '../../../support/kubernetes/fake-pods';
 import { CREATED_AT, mainIs, podOf, RUNNING } from '../../../support/kubernetes/pod-objects';
+import { until } from '../../../support/until';
 
 /** When the pod of these tests should have ended, its time for that included. */
 const DUE_AT = CREATED_AT + 48_000;
