@@ -20,6 +20,15 @@ export async function sleeper(at: number): Promise<number> {
   return Date.now() - at;
 }
 
+const { nothing } = proxyActivities<{ nothing(): Promise<void> }>({ startToCloseTimeout: '1h' });
+
+/** The same, with an activity that does nothing before it takes the time. */
+export async function actingSleeper(at: number): Promise<number> {
+  await sleep(at - Date.now());
+  await nothing();
+  return Date.now() - at;
+}
+
 /** Does nothing without limit. */
 export async function empty(): Promise<void> {
   await condition(() => false);

@@ -20,6 +20,8 @@ export const BASELINE_QUEUE = 'bench-baseline';
 /** The workflows as they are deployed: compiled, since what the bundler makes of sources costs more memory. */
 const COMPILED = join(__dirname, '..', '..', 'dist', 'workflows');
 export const payloadConverterPath = join(COMPILED, 'sdk', 'payload-converter.js');
+/** For `actingSleeper`. */
+const NOTHING = { nothing: async () => undefined };
 
 /** What must not outlive this process, however it ends: servers and sandboxes run in sessions of their own. */
 export const cleanups = new Set<() => Promise<void>>();
@@ -100,7 +102,7 @@ async function createWorkers(given: {
     Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: await bundlePerennial() }),
     Worker.create({ ...options, taskQueue: STARTS_QUEUE, ...startSlots(settings.startSlots) }),
     Worker.create({ ...options, taskQueue: CARE_QUEUE, maxConcurrentActivityTaskExecutions: settings.careSlots }),
-    Worker.create({ ...both, taskQueue: BASELINE_QUEUE, workflowBundle: await bundleBaseline() }),
+    Worker.create({ ...both, activities: NOTHING, taskQueue: BASELINE_QUEUE, workflowBundle: await bundleBaseline() }),
   ]);
 }
 

@@ -8,6 +8,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { defaultPolicy } from '../../src/workflows/organization/rules/policy';
 import { type Cache, type Cached, createCache } from './activations';
 import { bundleBaseline, bundlePerennial } from './bench-env';
+import { sized } from './size';
 
 /** Kilobytes of 1,024 bytes for each workflow, one figure for each batch. */
 export interface HeapFigures {
@@ -18,11 +19,11 @@ export interface HeapFigures {
   full: number[];
 }
 
-const BATCHES = 5;
-const BATCH = 100;
-const WARM_UP = 20;
+const BATCHES = sized(5, 1);
+const BATCH = sized(100, 5);
+const WARM_UP = sized(20, 1);
 /** A full one takes 25 builds to make. */
-const FULL_BATCH = 10;
+const FULL_BATCH = sized(10, 1);
 const FULL_BUILDS = 25;
 
 const kept: Cached[] = [];

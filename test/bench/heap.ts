@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { HeapFigures } from './heap-process';
 import { type Bench, type Line, line, type Measurement, median, spread } from './report';
+import { IS_SMALLEST } from './size';
 
 const GOAL_KB = 48;
 
@@ -12,7 +13,9 @@ export const heap: Measurement = { name: 'heap', title: 'Heap for each cached wo
 async function measure(bench: Bench): Promise<Line[]> {
   bench.say('filling a cache in a process of its own');
   const hook = join(__dirname, '..', 'support', 'typescript-hook.cjs');
-  const child = fork(join(__dirname, 'heap-process.ts'), [], { execArgv: ['--expose-gc', '--require', hook] });
+  const child = fork(join(__dirname, 'heap-process.ts'), IS_SMALLEST ? ['--smallest'] : [], {
+    execArgv: ['--expose-gc', '--require', hook],
+  });
   const answer = once(child, 'message').then(([figures]) => figures as HeapFigures);
   const end = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the heap's process ended with exit code ${code}`)));
   end.catch(() => undefined);

@@ -8,12 +8,12 @@ import { organization } from './organization';
 import { ping } from './ping';
 import { rebuild } from './rebuild';
 import { replay } from './replay';
-import { runMeasurements } from './run';
+import { runMeasurements, type Summary } from './run';
 
 /** In this order: the last one turns the fleet off that `ping` uses. */
 const MEASUREMENTS = [rebuild, heap, events, replay, organization, ping, cli, autoOff];
 
 /** Measures all, or those named, and ends the process. */
-export function main(names: string[]): Promise<void> {
-  return runMeasurements({ measurements: MEASUREMENTS, names, close: closeMemoryBenchEnv });
+export function main(names: string[], leave: (summary: Summary) => void): Promise<void> {
+  return runMeasurements({ measurements: MEASUREMENTS, names, close: closeMemoryBenchEnv, leave });
 }

@@ -7,8 +7,9 @@ import { type BenchEnv, openBenchEnv } from './bench-env';
 import { inLanes } from './lanes';
 import { NO_HOOK } from './no-hook';
 import type { Bench } from './report';
+import { sized } from './size';
 
-export const FLEET_SIZE = 500;
+export const FLEET_SIZE = sized(500, 10);
 /** The fleet's own organizations, so that a change of policy reaches the fleet only; several, since a single one would be the bottleneck. */
 export const FLEET_ORGANIZATIONS = Array.from({ length: 25 }, (_, index) => `fleet-${index}`);
 const OWNER = 'fleet';

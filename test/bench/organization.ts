@@ -11,13 +11,14 @@ import { BASELINE_QUEUE } from './bench-env';
 import { inLanes } from './lanes';
 import { createOrganization, memoryBenchEnv } from './memory-bench-env';
 import { type Bench, type Line, line, type Measurement, spread } from './report';
+import { sized } from './size';
 
-const WORKSPACES = 10_000;
-const OWNERS = 1_000;
+const WORKSPACES = sized(10_000, 100);
+const OWNERS = sized(1_000, 10);
 const ORGANIZATION = 'ten-thousand';
-const REPORTS = 100;
-const LOOKS = 20;
-const REPORTS_IN_ONE = 500;
+const REPORTS = sized(100, 5);
+const LOOKS = sized(20, 2);
+const REPORTS_IN_ONE = sized(500, 50);
 
 export const organization: Measurement = {
   name: 'organization',

@@ -8,19 +8,21 @@ import { BASELINE_QUEUE } from './bench-env';
 import { inLanes } from './lanes';
 import { FLEET_SIZE, fleetOf, memoryBenchEnv } from './memory-bench-env';
 import { type Bench, type Line, line, type Measurement, median, ratios, spread } from './report';
+import { sized } from './size';
 
-const REPETITIONS = 5;
+const REPETITIONS = sized(5, 1);
 const IN_FLIGHT = 50;
 const GOAL = 0.9;
 /** Workspaces at once, and pings to each. */
 const LOADS = [
-  { workspaces: 1, pings: 200 },
-  { workspaces: 50, pings: 8 },
+  { workspaces: 1, pings: sized(200, 10) },
+  { workspaces: sized(50, 5), pings: sized(8, 2) },
   { workspaces: FLEET_SIZE, pings: 2 },
 ];
 
 export const ping: Measurement = {
   name: 'ping',
+  changesFleet: true,
   title: `Pings made visible, against a workflow that only counts (${IN_FLIGHT} requests in flight)`,
   run: measure,
 };

@@ -11,8 +11,9 @@ import { makeSandboxEnv } from '../support/runtimes/sandbox-env';
 import { until } from '../support/until';
 import { cleanups, openBenchEnv } from './bench-env';
 import { type Bench, type Line, line, type Measurement, median, medians, ratios, spread } from './report';
+import { sized } from './size';
 
-const REPETITIONS = 12;
+const REPETITIONS = sized(12, 1);
 const GOAL_MS = 300;
 
 export const rebuild: Measurement = {

@@ -3,10 +3,11 @@ import { Worker } from '@temporalio/worker';
 import { BASELINE_QUEUE, bundleBaseline, bundlePerennial, payloadConverterPath } from './bench-env';
 import { memoryBenchEnv, runningWorkspace } from './memory-bench-env';
 import { type Bench, type Line, line, type Measurement, ratios, spread } from './report';
+import { sized } from './size';
 
 /** Below the 4,096 at which the server suggests a new run. */
-const EVENTS = 4_000;
-const REPETITIONS = 6;
+const EVENTS = sized(4_000, 200);
+const REPETITIONS = sized(6, 1);
 
 export const replay: Measurement = { name: 'replay', title: `Replay of a history of ${EVENTS} events, all pings`, run: measure };
 

@@ -4,6 +4,8 @@ export interface Measurement {
   /** As on the command line. */
   name: string;
   title: string;
+  /** Whether it changes the workspaces that measurements share. */
+  changesFleet?: boolean;
   run(bench: Bench): Promise<Line[]>;
 }
 

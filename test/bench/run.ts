@@ -6,11 +6,24 @@ import { createProgress } from '../../src/start/progress';
 import { findTemporalCli } from '../../src/start/temporal/find-cli';
 import { cleanups } from './bench-env';
 import { type Bench, type Line, type Measurement, printLines } from './report';
+import { IS_SMALLEST } from './size';
 
 interface Given {
   measurements: Measurement[];
   names: string[];
   close(): Promise<void>;
+  /** Takes how many ran, and which failed, before the process ends. */
+  leave?(summary: Summary): void;
+}
+
+export interface Summary {
+  passed: number;
+  failures: { name: string; error: string }[];
+}
+
+interface Result {
+  measurement: Measurement;
+  lines: Line[];
 }
 
 /**
@@ -18,7 +31,8 @@ interface Given {
  * is missed is no failure.
  */
 export async function runMeasurements(given: Given): Promise<void> {
-  const { measurements, names, close } = given;
+  const { measurements, close } = given;
+  const names = given.names.filter((name) => name !== '--smallest');
   const chosen = names.length === 0 ? measurements : measurements.filter(({ name }) => names.includes(name));
   const unknown = names.find((name) => !measurements.some((known) => known.name === name));
   if (unknown !== undefined) {
@@ -30,15 +44,13 @@ export async function runMeasurements(given: Given): Promise<void> {
   printMachine(bench.cli);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endEarly);
   process.on('uncaughtException', goOnAfterLateCall);
-  const results: { measurement: Measurement; lines: Line[] }[] = [];
-  try {
-    for (const measurement of chosen) results.push({ measurement, lines: await runOne(bench, measurement) });
-    await close();
-  } catch (error) {
-    console.error(error);
+  const { results, failures } = await runAll(bench, chosen);
+  await close().catch((error: unknown) => failures.push({ name: 'the end', error: String(error) }));
+  if (failures.length > 0) {
     process.exitCode = 1;
     await cleanUp();
   }
+  given.leave?.({ passed: results.length, failures });
   console.log(`\nResults after ${elapsedSeconds()} s: median (min–max) unless said otherwise\n`);
   for (const { measurement, lines } of results) {
     console.log(`${measurement.name}: ${measurement.title}`);
@@ -47,6 +59,28 @@ export async function runMeasurements(given: Given): Promise<void> {
   }
   // A worker that could not be closed would keep the process.
   process.exit();
+}
+
+/** One after the other; in the smallest size all at once, but for those that change the same workspaces. */
+async function runAll(bench: Bench, chosen: Measurement[]): Promise<{ results: Result[]; failures: Summary['failures'] }> {
+  const results: Result[] = [];
+  const failures: Summary['failures'] = [];
+  const inTurn = async (measurements: Measurement[]) => {
+    for (const measurement of measurements) {
+      try {
+        results.push({ measurement, lines: await runOne(bench, measurement) });
+      } catch (error) {
+        console.error(error);
+        failures.push({ name: `benchmark ${measurement.name}`, error: String(error) });
+      }
+    }
+  };
+  if (!IS_SMALLEST) await inTurn(chosen);
+  else {
+    const alone = chosen.filter(({ changesFleet }) => !changesFleet).map((measurement) => [measurement]);
+    await Promise.all([...alone, chosen.filter(({ changesFleet }) => changesFleet)].map(inTurn));
+  }
+  return { results, failures };
 }
 
 /** A retry of a call whose connection was closed throws in a timer of the SDK, where it cannot be caught. */
