@@ -13,13 +13,21 @@ const MACHINE_TESTS = ['test/hooks/', 'test/runtimes/sandbox', 'test/start/'];
 /** Whole starts on which the setting tells; the sandbox's own tests cover both kinds of isolation wherever they run. */
 const PLAIN_TESTS = ['test/start/(end-to-end|life)'];
 
+const MINUTE_MS = 60_000;
+/** Several times what a phase takes on a quiet machine: only one that hangs is ended by it. */
+const LIMITS_MS = { npmTest: 40 * MINUTE_MS, user: 40 * MINUTE_MS, cluster: 40 * MINUTE_MS, benchmarks: 15 * MINUTE_MS };
+
 const results = [];
 rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(FOLDER, { recursive: true });
 await runProgram({ program: process.execPath, args: ['scripts/lint-shell.mjs', '--install'], cwd: inCheckout(), label: 'shell' });
-await run('npm test', ['scripts/test.mjs']);
-// Most of both is waiting: for kubelets, and for servers that were killed to come back.
-await Promise.all([runAsOrdinaryUser(), run('kubernetes', ['scripts/test-kubernetes.mjs'])]);
+await run('npm test', ['scripts/test.mjs'], { limitMs: LIMITS_MS.npmTest });
+// Most of these is waiting: for kubelets, for servers that were killed to come back, and for an auto-off.
+await Promise.all([
+  runAsOrdinaryUser(),
+  run('kubernetes', ['scripts/test-kubernetes.mjs'], { limitMs: LIMITS_MS.cluster }),
+  run('benchmarks', ['scripts/bench.mjs', '--smallest'], { limitMs: LIMITS_MS.benchmarks }),
+]);
 for (const line of summarize()) console.log(line);
 process.exit(results.every(({ failures }) => failures.length === 0) ? 0 : 1);
 
@@ -35,9 +43,10 @@ async function runAsOrdinaryUser() {
   }
   try {
     const tests = (patterns) => ['scripts/test.mjs', '--tests-only', `--testPathPatterns=${patterns.join('|')}`];
-    await run(name, tests(MACHINE_TESTS), user);
+    const options = { ...user, limitMs: LIMITS_MS.user };
+    await run(name, tests(MACHINE_TESTS), options);
     await run(`${name}, without isolation`, tests(PLAIN_TESTS), {
-      ...user,
+      ...options,
       env: { ...user.env, PERENNIAL_SANDBOX_ISOLATION: 'plain' },
     });
   } finally {
@@ -46,12 +55,19 @@ async function runAsOrdinaryUser() {
 }
 
 /** Runs a script of ours as a phase, perhaps as somebody else in another checkout, and keeps what it leaves. */
-async function run(name, script, { prefix = [], env = process.env, checkout = inCheckout() } = {}) {
+async function run(name, script, { prefix = [], env = process.env, checkout = inCheckout(), limitMs } = {}) {
   console.log(`\n=== ${name} ===`);
   const startedAt = Date.now();
   const file = path.join(checkout, 'dist', 'ci', `${name.replace(/\W+/g, '-')}.json`);
   const [program, ...args] = [...prefix, process.execPath, ...script];
-  const ended = await runProgram({ program, args, env: { ...env, PERENNIAL_TEST_SUMMARY: file }, cwd: checkout, label: name });
+  const ended = await runProgram({
+    program,
+    args,
+    env: { ...env, PERENNIAL_TEST_SUMMARY: file },
+    cwd: checkout,
+    label: name,
+    limitMs,
+  });
   const summary = readSummary(file, { name, ...ended });
   results.push({ name, seconds: Math.round((Date.now() - startedAt) / 1000), ...summary });
 }

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 
 const KEPT_CHARACTERS = 20_000;
+/** Within it a program that took too long ends what it started, and writes down its results. */
+const END_MS = 30_000;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 /**
  * The signal that ends this process: the programs that ran got it too, and no other is started.
  * @type {NodeJS.Signals | null}
@@ -9,12 +12,12 @@ let received = null;
 
 /**
  * Runs a program with its output shown, and resolves with how it ended, `exit code 0` or otherwise, and with the end of what it
- * printed. One that takes longer than `limitMs` is killed with all that it started. A label stands before each line, so that what two
+ * printed. One that takes longer than `limitMs` is sent SIGTERM, and later SIGKILL, with all that it started. A label stands before each line, so that what two
  * programs print at the same time can be distinguished.
  * @param {{ program: string, args: string[], env?: NodeJS.ProcessEnv, cwd?: string, label?: string, limitMs?: number }} run
  * @returns {Promise<{ how: string, printed: string }>}
  */
-export function runProgram({ program, args, env = process.env, cwd, label, limitMs = 2 ** 31 - 1 }) {
+export function runProgram({ program, args, env = process.env, cwd, label, limitMs = MAX_TIMER_MS }) {
   return new Promise((resolve) => {
     if (received !== null) return resolve({ how: `signal ${received}`, printed: '' });
     // A group of its own, so that its children can be ended with it.
@@ -28,10 +31,13 @@ export function runProgram({ program, args, env = process.env, cwd, label, limit
         // It has ended.
       }
     };
-    const timer = setTimeout(() => {
-      isLate = true;
-      kill('SIGKILL');
-    }, limitMs);
+    const timers = [
+      setTimeout(() => {
+        isLate = true;
+        kill('SIGTERM');
+      }, limitMs),
+      setTimeout(() => kill('SIGKILL'), Math.min(limitMs + END_MS, MAX_TIMER_MS)),
+    ];
     const passOn = (signal) => {
       received ??= signal;
       kill(signal);
@@ -46,7 +52,7 @@ export function runProgram({ program, args, env = process.env, cwd, label, limit
       });
     }
     const end = (how) => {
-      clearTimeout(timer);
+      for (const timer of timers) clearTimeout(timer);
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, passOn);
       resolve({ how: isLate ? `its time limit of ${limitMs / 60_000} min` : how, printed });
     };

@@ -16,7 +16,9 @@ export function writeSummary(summary, file = process.env.PERENNIAL_TEST_SUMMARY)
 export function readSummary(file, { name, how, printed }) {
   try {
     const summary = JSON.parse(readFileSync(file, 'utf8'));
-    if (how !== 'exit code 0' && summary.failures.length === 0) summary.failures.push({ name, error: `it ended with ${how}` });
+    if (isLimit(how)) summary.failures.unshift({ name, error: `it was ended by ${how}` });
+    else if (how !== 'exit code 0' && summary.failures.length === 0)
+      summary.failures.push({ name, error: `it ended with ${how}` });
     // Patterns that fit no file any more must not pass for success.
     else if (summary.passed === 0 && summary.failures.length === 0 && !summary.note)
       summary.failures.push({ name, error: 'it ran no test' });
@@ -24,10 +26,12 @@ export function readSummary(file, { name, how, printed }) {
   } catch {
     const lines = printed.trim().split('\n');
     const last = lines.findLast((line) => /^\w*Error: /.test(line)) ?? lines.at(-1) ?? '';
-    const error = `it ended with ${how} and left no summary: ${last}`;
+    const error = `it ${isLimit(how) ? 'was ended by' : 'ended with'} ${how} and left no summary: ${last}`;
     return { passed: 0, failures: [{ name, error }] };
   }
 }
+
+const isLimit = (how) => how.startsWith('its time limit');
 
 /**
  * One line for each failure and one for its first error, which stands once below failures in a row that share it; what does not fit
