@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import path from 'node:path';
 import { adviseOnStack } from './advice';
 import { makeFirstWorkspace } from './first-workspace';
@@ -92,10 +93,8 @@ async function runStack(run: StartRun, options: StartOptions): Promise<void> {
 const isOnPath = (stack: Stack, run: StartRun): boolean =>
   run.settings.searchPath.split(path.delimiter).includes(path.dirname(stack.cli));
 
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
 
 const describeUnexpected = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

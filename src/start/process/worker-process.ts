@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessIdentity } from '../../runtimes/sandbox/process/identity';
 import type { Say } from '../progress';
 import { StartRefusal } from '../start-refusal';
@@ -72,12 +73,8 @@ const workerEnv = (spec: WorkerSpec): NodeJS.ProcessEnv => ({
 const isReadyMessage = (message: unknown): boolean =>
   typeof message === 'object' && message !== null && 'ready' in message && message.ready === true;
 
-function rejectUnready(spec: WorkerSpec): Promise<never> {
-  return new Promise((_, reject) => {
-    const sentence = `the worker was not ready within ${READY_LIMIT_MS / 1_000} s; see ${logFile(spec)}`;
-    // The timer must not keep a stack alive that has long been ready and has ended.
-    setTimeout(() => reject(new StartRefusal(sentence)), READY_LIMIT_MS).unref();
-    spec.signal.addEventListener('abort', () => reject(spec.signal.reason), { once: true });
-    if (spec.signal.aborted) reject(spec.signal.reason);
-  });
+async function rejectUnready(spec: WorkerSpec): Promise<never> {
+  // The timer must not keep a stack alive that has long been ready and has ended.
+  await delay(READY_LIMIT_MS, undefined, { signal: spec.signal, ref: false });
+  throw new StartRefusal(`the worker was not ready within ${READY_LIMIT_MS / 1_000} s; see ${logFile(spec)}`);
 }
