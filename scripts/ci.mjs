@@ -54,12 +54,17 @@ async function runAsOrdinaryUser() {
   }
 }
 
-/** Runs a script of ours as a phase, perhaps as somebody else in another checkout, and keeps what it leaves. */
+/**
+ * Runs a script of the checkout as a phase, also as another user in a copy of it, and keeps the summary.
+ * @param {string} name
+ * @param {string[]} script
+ * @param {{ prefix?: string[], env?: NodeJS.ProcessEnv, checkout?: string, limitMs?: number }} [options]
+ */
 async function run(name, script, { prefix = [], env = process.env, checkout = inCheckout(), limitMs } = {}) {
   console.log(`\n=== ${name} ===`);
   const startedAt = Date.now();
   const file = path.join(checkout, 'dist', 'ci', `${name.replace(/\W+/g, '-')}.json`);
-  const [program, ...args] = [...prefix, process.execPath, ...script];
+  const [program = process.execPath, ...args] = [...prefix, process.execPath, ...script];
   const ended = await runProgram({
     program,
     args,
