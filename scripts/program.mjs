@@ -14,7 +14,7 @@ let received = null;
  * Runs a program with its output shown, and resolves with how it ended, `exit code 0` or otherwise, and with the end of what it
  * printed. One that takes longer than `limitMs` is sent SIGTERM, and later SIGKILL, with all that it started. A label stands before each line, so that what two
  * programs print at the same time can be distinguished.
- * @param {{ program: string, args: string[], env?: NodeJS.ProcessEnv, cwd?: string, label?: string, limitMs?: number }} run
+ * @param {{ program: string, args: string[], env?: NodeJS.ProcessEnv, cwd?: string, label?: string, limitMs?: number | undefined }} run
  * @returns {Promise<{ how: string, printed: string }>}
  */
 export function runProgram({ program, args, env = process.env, cwd, label, limitMs = MAX_TIMER_MS }) {
