@@ -97,7 +97,8 @@ describe.each(TEXTS)('%s', (_, text) => {
     await until('the workspace is informed', () => context.signals.length > 0);
     context.environment.cancel('CANCELLED');
     await watching;
-    expect(context.signals.map(({ input }) => bytesOf(input) < HEARTBEAT_BYTES)).toEqual([true]);
+    // A busy machine may report it twice before the watch ends.
+    for (const { input } of context.signals) expect(bytesOf(input)).toBeLessThan(HEARTBEAT_BYTES);
   });
 
   test('What a verb says it waits for is cut in heartbeats, and in the failure of a clean-up that takes too long.', async () => {
