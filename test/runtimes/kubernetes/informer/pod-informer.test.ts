@@ -239,10 +239,8 @@ describe('A closed pod informer', () => {
   it('watches no more, and rejects every call.', async () => {
     await informer.list();
     await until(() => server.open().length === 1);
-    const waiting = informer.waitFor(
-      { namespace: 'perennial-default', name: 'ws-w1', signal: new AbortController().signal },
-      () => undefined,
-    );
+    const { signal } = new AbortController();
+    const waiting = informer.waitFor({ namespace: 'perennial-default', name: 'ws-w1', signal }, () => undefined);
     informer.close();
     await expect(waiting).rejects.toMatchObject(unavailable('the runtime is closed'));
     await expect(informer.list()).rejects.toMatchObject(unavailable('the runtime is closed'));
