@@ -95,10 +95,10 @@ export function asEnv(field: string, value: unknown): Record<string, string> {
 /** Null for blank: no dotfiles. */
 export function asDotfiles(field: string, value: unknown): Dotfiles | null {
   if (value === undefined || value === null) return null;
-  const { uri = '', ref } = asObject(field, value);
-  if (uri === null) return null;
-  if (typeof uri !== 'string') throw invalid(`${field}.uri`, 'a URI', uri);
-  if (uri.trim() === '') return null;
+  const { uri, ref } = asObject(field, value);
+  const isBlank = uri === undefined || uri === null || (typeof uri === 'string' && uri.trim() === '');
+  if (isBlank && (ref === undefined || ref === null || ref === '')) return null;
+  if (typeof uri !== 'string' || isBlank) throw invalid(`${field}.uri`, 'a URI', uri);
   if (!isGitUri(uri))
     throw invalid(`${field}.uri`, 'an https, ssh, git@host:path, or file URI without credentials in it', maskUri(uri));
   if (ref === undefined || ref === null || ref === '') return { uri };
