@@ -10,7 +10,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { FINAL_TYPES, type FinalType, TEMPORARY_TYPES, type TemporaryType } from '../contract/failure-types';
-import { isToAskAgain } from '../contract/messages';
+import { isToAskAgain, NO_SUCH_BUILD } from '../contract/messages';
 
 // Codes of gRPC.
 const CANCELLED = 1;
@@ -53,6 +53,9 @@ export class RequestFailure extends Error {
   }
 }
 
+/** Every refusal of a field names the field, what was expected, and what came. */
+const REFUSED_FIELD = /^[\w.]+: expected .+, got /s;
+
 /** Translates any error of the SDK; `subject` is what the request was about, as the beginning of its sentence. */
 export function toRequestFailure(error: unknown, subject: string): RequestFailure {
   if (error instanceof RequestFailure) return error;
@@ -63,12 +66,20 @@ export function toRequestFailure(error: unknown, subject: string): RequestFailur
   if (error instanceof WorkflowNotFoundError)
     return new RequestFailure('NotFound', `${subject} does not exist, or has ended`, { cause: error });
   if (isToAskAgain(error)) return new RequestFailure('Unavailable', `${subject}: ${(error as Error).message}`, { cause: error });
-  // The SDK's class for everything that a query's handler throws, and for a handler that does not exist.
-  if (error instanceof QueryNotRegisteredError) return new RequestFailure('NotFound', error.message, { cause: error });
+  if (error instanceof QueryNotRegisteredError) return queryFailure(error, subject);
   if (error instanceof QueryRejectedError) return new RequestFailure('NotFound', `${subject} has ended`, { cause: error });
   const sentence = serverSentence(error);
   if (sentence !== null) return new RequestFailure('Unavailable', `${subject}: ${sentence}`, { cause: error });
   return new RequestFailure('Failed', `${subject}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+}
+
+/** The SDK has one class for everything that a query's handler throws, and for a handler that does not exist; the sentence differs. */
+function queryFailure(error: QueryNotRegisteredError, subject: string): RequestFailure {
+  const { message } = error;
+  const isMissing = message.startsWith(NO_SUCH_BUILD) || message.includes('did not register a handler');
+  if (isMissing) return new RequestFailure('NotFound', message, { cause: error });
+  if (REFUSED_FIELD.test(message)) return new RequestFailure('InvalidRequest', message, { cause: error });
+  return new RequestFailure('Failed', `${subject}: ${message}`, { cause: error });
 }
 
 /** Runs a request and translates its failure. */

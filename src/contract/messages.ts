@@ -20,6 +20,9 @@ export function replacementIn(message: string): number | null {
   return build ? Number(build) : null;
 }
 
+/** The beginning of the refusal of a build's number that is not kept. A query's failure has no type but its sentence. */
+export const NO_SUCH_BUILD = 'build: expected the number of a build that is kept';
+
 /** The end of the failure of a query that came between events and the workflow task for them. It may be sent again. */
 export const ASK_AGAIN = 'ask again';
 

@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { QueryNotRegisteredError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { RequestFailure, toRequestFailure } from '../../src/client/failure';
 
@@ -34,4 +34,14 @@ test('A workflow that is not found, an error of another kind, and a thrown text 
 test('A failure that was translated before stays as it is.', () => {
   const failure = new RequestFailure('NotAllowed', 'stop: the workspace is deleted');
   expect(toRequestFailure(failure, 'workspace ada/dev')).toBe(failure);
+});
+
+test.each([
+  ['NotFound', 'build: expected the number of a build that is kept (1, 2), got 7'],
+  ['NotFound', 'Workflow did not register a handler for status. Registered queries: [usage]'],
+  ['InvalidRequest', 'number: expected a build number from 1, got 0'],
+  ['Failed', "Cannot read properties of undefined (reading 'builds')"],
+])('A query that fails is of type %s where its sentence is "%s"', (type, message) => {
+  const failure = toRequestFailure(new QueryNotRegisteredError(message, 3), 'workspace ada/dev');
+  expect([failure.type, failure.message.endsWith(message)]).toEqual([type, true]);
 });

@@ -5,7 +5,7 @@
 import type { KnownPolicy } from '../../../contract/policy';
 import { asObject, type Fields } from '../../input/fields';
 import { invalid } from '../../input/refusal';
-import { defaultPolicy, mergePolicy, SETTABLE } from './policy';
+import { defaultPolicy, mergePolicy, SETTABLE, withNewFields } from './policy';
 
 /** When the policy was last changed, in epoch milliseconds; 0 when unknown. */
 export function policyAt(policy: KnownPolicy | null): number {
@@ -23,8 +23,7 @@ export function isNewerPolicy(policy: KnownPolicy, known: KnownPolicy): boolean 
  * state. Throws a Refusal for anything else.
  */
 export function asPushedPolicy(input: unknown): KnownPolicy {
-  // A policy pushed by an earlier version lacks the fields that were added since.
-  const sent: Fields = { defaultImage: null, ...asObject('policy', asObject('input', input).policy) };
+  const sent: Fields = withNewFields(asObject('policy', asObject('input', input).policy));
   const { version, changedAt = 0 } = sent;
   if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1)
     throw invalid('policy.version', 'a number from 1', version);

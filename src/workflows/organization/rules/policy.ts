@@ -1,7 +1,7 @@
 /**
  * Implements docs/policy.md: the defaults of an organization's policy, and the total check of a change.
  *
- * A new field needs its type and comment in contract/policy.ts; its default in `defaultPolicy` and `withNewFields`; its name in
+ * A new field needs its type and comment in contract/policy.ts; its default in `defaultPolicy` and `FIELDS_SINCE`; its name in
  * `SETTABLE`; its check in `mergePolicy`; checks against other fields in `checkPolicy`; and its row in docs/policy.md.
  */
 import { DAY_MS, MINUTE_MS } from '../../../contract/duration';
@@ -35,9 +35,12 @@ export function defaultPolicy(): Policy {
   };
 }
 
+/** Fields that a policy of an earlier version lacks, with their defaults. A new field of the policy belongs here too. */
+const FIELDS_SINCE = { defaultImage: null } satisfies Partial<Policy>;
+
 /** Adds the defaults of fields that an earlier version did not know. */
-export function withNewFields<P extends Policy>(policy: P): P {
-  return { ...policy, defaultImage: (policy as Partial<Policy>).defaultImage ?? null };
+export function withNewFields<P extends object>(policy: P): P & Pick<Policy, keyof typeof FIELDS_SINCE> {
+  return { ...FIELDS_SINCE, ...policy };
 }
 
 /**

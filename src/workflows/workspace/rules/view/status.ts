@@ -1,5 +1,5 @@
 /** Implements docs/messages.md, "Queries": the answers of `status` and `build`, derived from the state. */
-import { replacedBy } from '../../../../contract/messages';
+import { NO_SUCH_BUILD, replacedBy } from '../../../../contract/messages';
 import type { BuildView, StatusView, StepView } from '../../../../contract/payloads';
 import { Refusal } from '../../../input/refusal';
 import { autoOffAt, autoOffThreshold } from '../auto-off';
@@ -43,7 +43,7 @@ export function viewBuild(state: State, number: number | null): BuildView {
   const kept = state.builds.map((record) => record.number).join(', ') || 'none yet';
   const replacement = state.replaced?.find((entry) => entry.number === number);
   const came = replacement ? `${number}, which was ${replacedBy(replacement.by)}` : (number ?? 'none');
-  throw new Refusal('NotFound', `build: expected the number of a build that is kept (${kept}), got ${came}`);
+  throw new Refusal('NotFound', `${NO_SUCH_BUILD} (${kept}), got ${came}`);
 }
 
 /** What only the next build would change, as a sentence; null for nothing, and when no pod is built or runs. `wanted` is `nextSpec`. */
