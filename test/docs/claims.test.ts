@@ -1,5 +1,5 @@
-/** What the documents say of tests and messages: each invariant's test is there, and each message is one that the code has. */
-import { codesIn, readDocument, rowsOf, sectionOf } from '../support/documents';
+/** What the documents say of tests, messages, and identifiers: each named one is in the code. */
+import { codesIn, proseOf, readDocument, readDocuments, rowsOf, sectionOf } from '../support/documents';
 import { read, walk } from '../support/source-scans';
 
 const ARCHITECTURE = readDocument('ARCHITECTURE.md');
@@ -36,6 +36,29 @@ test.each(MESSAGES.map(([message = '']) => codesIn(message)[0] ?? ''))('The mess
   const parts = message.split('…').map((part) => part.trim().replace(/[:;,]$/, ''));
   const missing = parts.filter((part) => part.length >= SHORTEST && !SOURCES.includes(part));
   expect(missing).toEqual([]);
+});
+
+/** Identifiers, and the file or folder that they are said to be in. */
+const IDENTIFIERS = /((?:`@?\w+`(?:, and |, | and )?)+) in ((?:(?: and in )?`(?:src|test|scripts|deploy|bin)\/[\w./-]+`)+)/g;
+const NAMED = readDocuments().flatMap(({ file, ...document }) =>
+  [
+    ...proseOf({ file, ...document })
+      .join(' ')
+      .replaceAll(/ +/g, ' ')
+      .matchAll(IDENTIFIERS),
+  ].flatMap(([, names = '', places = '']) =>
+    codesIn(names).flatMap((name) => codesIn(places).map((place) => ({ file, name, place }))),
+  ),
+);
+
+test('The identifiers that the documents name with their files are listed.', () => {
+  expect(NAMED.length).toBeGreaterThan(5);
+});
+
+test.each(NAMED)('In $file: $name occurs in $place.', ({ name, place }) => {
+  const sources = place.endsWith('/') ? walk(place.slice(0, -1)) : [read(place)];
+  const occurrence = new RegExp(`(?<!\\w)${name}(?!\\w)`);
+  expect(sources.filter(({ text }) => occurrence.test(text))).not.toEqual([]);
 });
 
 /** The sentences of `test` and `it`; those of `test.each` may stand on a line of their own. */
