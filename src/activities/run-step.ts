@@ -30,7 +30,7 @@ export interface StepResult<T = unknown> {
   value: T;
   /** Milliseconds from the first attempt's start to the end, pauses between attempts included. */
   tookMs: number;
-  /** From 1. */
+  /** Counts from 1. Attempts without a free slot are left out. */
   attempt: number;
   /** Of hook steps only. */
   hook?: HookResult;

@@ -33,7 +33,11 @@ const COMMANDS: Entry[] = [
   ['stop <workspace>', 'turn a workspace off; its home stays', async () => (await requests()).stopCommand],
   ['rebuild <workspace>', 'replace all of a workspace but its home', async () => (await builds()).rebuildCommand],
   ['cancel <workspace>', 'cancel the build under way; the workspace is off then', async () => (await requests()).cancelCommand],
-  ['ping <workspace>', 'report a use of a workspace, which puts its auto-off back', async () => (await requests()).pingCommand],
+  [
+    'ping <workspace>',
+    'report that a workspace is in use, which postpones its auto-off',
+    async () => (await requests()).pingCommand,
+  ],
   [
     'configure <workspace>',
     'change the settings of a workspace; the next build takes them',
@@ -60,11 +64,7 @@ const COMMANDS: Entry[] = [
     'print each start that an auto-start setting gives; needs no server',
     async () => (await import('./commands/schedule.js')).scheduleCommand,
   ],
-  [
-    'orphans [command]',
-    'homes under DIR whose workspace does not exist any more',
-    async () => (await import('./commands/orphans.js')).orphansCommand,
-  ],
+  ['orphans [command]', 'homes without a workspace', async () => (await import('./commands/orphans.js')).orphansCommand],
   [
     'org [command]',
     'organizations: their policies, and what their workspaces use',

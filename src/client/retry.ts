@@ -1,13 +1,13 @@
-/** Requests that are sent again where only the moment was wrong at which they came. */
+/** Retries requests that failed only because of timing. */
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { QueryRejectedError } from '@temporalio/client';
 import { isToAskAgain } from '../contract/messages';
 import { serverError, toRequestFailure } from './failure';
 
-/** Of Temporal's API: the status of a run that was followed by another. */
+/** The status, in Temporal's API, of a run that another run followed. */
 const CONTINUED_AS_NEW = 6;
-/** Of gRPC. */
+// Status codes of gRPC.
 const DEADLINE_EXCEEDED = 4;
 const RESOURCE_EXHAUSTED = 8;
 const FAILED_PRECONDITION = 9;
@@ -17,7 +17,7 @@ const UNACCEPTED = /unexpected workflow task failure|update was aborted/;
 /** The SDK retries within each of them for some seconds. */
 const ATTEMPTS = 20;
 const MIN_PAUSE_MS = 200;
-/** Of queries without an answer. The server gives each 10 s, so a caller learns after half a minute that no worker runs. */
+/** Limits the attempts of an unanswered query. The server waits 10 s each time, so a caller learns of a missing worker in half a minute. */
 const UNANSWERED_ATTEMPTS = 3;
 
 /**

@@ -58,7 +58,7 @@ export async function endOf({ client, workflowId, subject, at }: ClosedWorkflow)
   }
 }
 
-/** In brackets; empty where the message is the server's default and no reason. */
+/** Formats the reason in brackets. It is empty where the message is the server's default, which gives no reason. */
 function reason(cause: Error | undefined): string {
   return cause?.message && !/^Workflow execution/.test(cause.message) ? ` (${cause.message})` : '';
 }

@@ -17,7 +17,7 @@ import type { PendingStep } from './pending-step';
 /**
  * One workspace. Every method rejects with a `RequestFailure`: besides the types named at each, of type `NotFound` where the workspace
  * does not exist or has ended, `Unavailable` where Temporal or the worker does not answer, and `Failed` for anything else. Updates and
- * queries that only came in a wrong moment are retried. An answer never waits for the work that it accepts.
+ * queries that failed only because of timing are retried. An answer never waits for the work that it accepts.
  */
 export interface WorkspaceHandle {
   /** `owner/name`. */
@@ -57,8 +57,8 @@ export interface WorkspaceHandle {
   build(number?: number): Promise<BuildView>;
 
   /**
-   * Reports that the workspace is in use, which puts its auto-off later. A signal: it resolves once Temporal has it, needs no worker, and
-   * is not refused; a malformed one counts in `status().rejected`.
+   * Reports that the workspace is in use, which postpones its auto-off. A signal: it resolves once Temporal has it, needs no worker, and is
+   * not refused; a malformed one counts in `status().rejected`.
    *
    * ```ts
    * await workspace.ping({ via: 'ide' });
@@ -69,7 +69,8 @@ export interface WorkspaceHandle {
   /**
    * Builds the workspace unless it is running. `merged` where a build is under way, `already` where it runs.
    *
-   * @throws `NotAllowed` where the workspace is deleted or its owner suspended; `InvalidRequest` for a malformed field.
+   * @throws `NotAllowed` where the workspace is deleted or the policy forbids its resources; `InvalidRequest` for a malformed field, or
+   *   where neither workspace nor organization names an image.
    *
    * ```ts
    * const { build } = await workspace.start({ by: 'ada' });
@@ -93,8 +94,8 @@ export interface WorkspaceHandle {
    * Builds the workspace, also while it runs; its home is kept. `image`, `resources`, and `env` become its own settings. `merged` where
    * an equal build is under way; any other build is superseded.
    *
-   * @throws `NotAllowed` where the workspace is deleted or the policy forbids the image or the resources; `InvalidRequest` for a
-   *   malformed field, or a disk that would shrink.
+   * @throws `NotAllowed` where the workspace is deleted or the policy forbids the resources; `InvalidRequest` for a malformed field, a
+   *   disk that would shrink, or where neither workspace nor organization names an image.
    *
    * ```ts
    * const { build } = await workspace.rebuild({ image: 'starter:2', reason: 'new tools' });

@@ -59,7 +59,7 @@ export const deleteUpdate = update<DeleteAnswer, [DeleteInput]>('delete');
 
 /** The workspace as wanted and as it is. */
 export const statusQuery = query<StatusView>('status');
-/** Why it is so, what comes next, and what was. */
+/** Why the workspace is in its state, what happens next, and its history. */
 export const explainQuery = query<ExplainView>('explain');
 /** One of the last ten builds. */
 export const buildQuery = query<BuildView, [BuildInput?]>('build');

@@ -81,7 +81,7 @@ export interface QuotaPolicy {
 
 /** Time limits of builds. */
 export interface BuildPolicy {
-  /** How long a build may take, retries included, without its wait for a first slot or a worker. Default: `30m`. */
+  /** How long a build may take without its hooks, retries included, and without its wait for a first slot or a worker. Default: `30m`. */
   deadline: string;
   /** How long each of `configure` and `personalize` may run. Default: `10m`. */
   hookTimeout: string;

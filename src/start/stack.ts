@@ -112,7 +112,7 @@ function identityOf(name: 'start', pid: number): ProcessesFile {
   return identity === null ? {} : { [name]: identity };
 }
 
-// What cannot be ended, or not in time, is said, and does not keep the server from ending.
+// A sandbox that cannot be ended in time is reported and does not block the server's shutdown.
 async function endSandboxes({ endSandboxes: endAll, say }: StackSpec): Promise<void> {
   const tooLate = delay(SANDBOXES_LIMIT_MS, undefined, { ref: false }).then(() => {
     throw new Error(`it took more than ${SANDBOXES_LIMIT_MS / 1_000} s`);

@@ -48,7 +48,7 @@ export function createCommand(context: CliContext): Command {
     });
 }
 
-/** `perennial start`. */
+/** Requests a build of a workspace that does not run, and shows its steps unless `--no-wait` is given. */
 export function startCommand(context: CliContext): Command {
   return addStartOptions(workspaceCommand('start'))
     .addHelpText('after', '\nExample:\n  perennial start ada/dev')

@@ -31,7 +31,7 @@ interface StepLog {
 
 const POLL_INTERVAL_MS = 500;
 
-/** `perennial logs`. */
+/** Prints the whole logs of a build from the home, or the last lines that the workspace keeps where the home cannot be read. */
 export function logsCommand(context: CliContext): Command {
   return workspaceCommand('logs')
     .option('--build <number>', 'which build (default: the newest)', parseBuildNumber)

@@ -21,7 +21,7 @@ interface PurgeOptions {
 
 const HEADER = ['ID', 'WORKSPACE', 'ORGANIZATION', 'DISK', 'CREATED'];
 
-/** `perennial orphans`. */
+/** Lists and removes homes without a workspace. */
 export function orphansCommand(context: CliContext): Command {
   return new Command('orphans').addCommand(orphansListCommand(context)).addCommand(orphansPurgeCommand(context));
 }

@@ -18,7 +18,7 @@ const STOP_POLL_INTERVAL_MS = 1_000;
 const STOP_POLL_LONGEST_MS = 5_000;
 const STOP_POLL_GROWTH = 1.2;
 
-/** `perennial stop`. */
+/** Requests a stop, and with `--wait` polls until the pod is removed. */
 export function stopCommand(context: CliContext): Command {
   return addByOption(workspaceCommand('stop'))
     .option('--reason <text>', 'why, for its history', parseText)
@@ -38,7 +38,7 @@ export function stopCommand(context: CliContext): Command {
     );
 }
 
-/** `perennial cancel`. */
+/** Requests the end of the current build. */
 export function cancelCommand(context: CliContext): Command {
   return addByOption(workspaceCommand('cancel'))
     .addHelpText('after', '\nExample:\n  perennial cancel ada/dev')
@@ -51,7 +51,7 @@ export function cancelCommand(context: CliContext): Command {
     );
 }
 
-/** `perennial restore`. */
+/** Requests that a delete is taken back, which works until the home is purged. */
 export function restoreCommand(context: CliContext): Command {
   return addByOption(workspaceCommand('restore'))
     .addHelpText('after', '\nExample:\n  perennial restore ada/dev')
@@ -64,7 +64,7 @@ export function restoreCommand(context: CliContext): Command {
     );
 }
 
-/** `perennial ping`. */
+/** Reports an access, now or at `--at`. A ping is a signal, so it needs no worker and has no answer. */
 export function pingCommand(context: CliContext): Command {
   return workspaceCommand('ping')
     .option('--via <what>', 'what it is used through: ssh, terminal, web, ide, api, or any text', parseText)

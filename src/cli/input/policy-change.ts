@@ -48,7 +48,7 @@ function parseOrUndefined(text: string): unknown {
   }
 }
 
-/** Level by level: a few kilobytes can be nested so deep that whatever recurses over them, `JSON.stringify` too, ends in an exhausted stack. */
+/** Breadth-first, since recursion over deeply nested input would overflow the stack. */
 function isTooDeep(value: unknown): boolean {
   let level = [value].filter(isContainer);
   for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth += 1) {

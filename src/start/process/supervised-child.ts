@@ -12,7 +12,7 @@ const LONGEST_PAUSE_MS = 5_000;
 const STEADY_MS = 30_000;
 
 const SHOWN_LINES = 8;
-/** As Go begins what it says of its own end. */
+/** Matches the first line of a crash report of a Go program. */
 const PANIC = /^(?:panic|fatal error): /;
 
 export interface ChildSpec {

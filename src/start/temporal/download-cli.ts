@@ -53,7 +53,7 @@ export async function downloadCli(download: CliDownload): Promise<string> {
   return file;
 }
 
-/** As the archives are named. */
+/** The platform as the names of the archives have it. */
 function platformName(): string {
   const processor = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch;
   return `${process.platform}_${processor}`;

@@ -1,6 +1,7 @@
 /**
  * Implements docs/rules-of-time.md: what a workspace does next, and why, as a pure function of the state and the moment. The loop acts
- * on it; `explain` and the current details show it. Nothing else decides.
+ * on it; `explain` and the current details show it. Everything that happens with time is decided here; requests and lost pods change
+ * the state in their handlers.
  */
 import { DOWN_STATES } from '../../../contract/payloads';
 import { autoOffAt, autoOffThreshold } from './auto-off';
