@@ -2,13 +2,14 @@
  * Bundles the `perennial` command into dist/command, a part of the build. Most of a command's time would go into finding and reading
  * the hundreds of files of its libraries. Runtimes and hooks are left out: a command that needs them imports their compiled files.
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { inCheckout } from './checkout.mjs';
 
 const SRC = inCheckout('src');
 const OUTPUT = inCheckout('dist', 'command');
+const DAY_MS = 86_400_000;
 const NOT_BUNDLED = /^(?:runtimes|hooks)\//;
 
 /** @type {esbuild.Plugin} */
@@ -79,4 +80,7 @@ const { metafile } = await esbuild.build({
 });
 
 const written = new Set(Object.keys(metafile.outputs).map((file) => path.basename(file)));
-for (const name of readdirSync(OUTPUT)) if (!written.has(name)) rmSync(path.join(OUTPUT, name), { recursive: true });
+// A command that waits for an answer may still import what it was built with.
+const isOld = (file) => statSync(file).mtimeMs < Date.now() - DAY_MS;
+for (const file of readdirSync(OUTPUT).map((name) => path.join(OUTPUT, name)))
+  if (!written.has(path.basename(file)) && isOld(file)) rmSync(file, { recursive: true });

@@ -35,9 +35,11 @@ export function isBuilt() {
  * @returns {string[]}
  */
 export function listSources(folder = '') {
-  const names = readdirSync(SRC + folder, { withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory() ? listSources(`${folder}${entry.name}/`) : [folder + entry.name],
-  );
+  const names = readdirSync(SRC + folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.isDirectory()) return listSources(`${folder}${entry.name}/`);
+    // An editor may keep a link that leads nowhere beside a file.
+    return entry.isFile() ? [folder + entry.name] : [];
+  });
   return names.filter((name) => /\.(?:ts|cjs|sh)$/.test(name)).sort();
 }
 

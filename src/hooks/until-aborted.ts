@@ -7,6 +7,8 @@ export async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T
   const aborted = new Promise<never>((_, reject) => {
     stop = onAbort(signal, () => reject(signal.reason));
   });
+  // Work that aborts its own signal and throws is never raced with it.
+  aborted.catch(() => undefined);
   try {
     const answer = await Promise.race([work(), aborted]);
     signal.throwIfAborted();

@@ -11,7 +11,7 @@ const COMMENT = /^\s*#/;
 /**
  * Reads a shell script into one text that needs no other file. Two kinds of line, which mean the same in a shell that runs in the
  * folder, are replaced: `. ./file.sh` and `NAME=$(cat ./file.sh)`. Lines that begin with `#` are left out, also within a string.
- * @throws when a file is missing: the installation is incomplete
+ * @throws when a file is missing, since the installation is incomplete, and for an include in any other form
  */
 export function readScript(...segments: string[]): string {
   const file = path.join(...segments);
@@ -22,9 +22,14 @@ export function readScript(...segments: string[]): string {
     .join('\n');
 }
 
+/** An include in any other form, which a shell in a pod could not resolve. */
+const UNRESOLVED = /^\s*\. \.\/|\$\(cat \.\//;
+
 function composeLine(folder: string, line: string): string {
   const included = INCLUDE.exec(line)?.[1];
   if (included !== undefined) return readScript(folder, included);
   const [, assignment, value] = VALUE.exec(line) ?? [];
-  return assignment === undefined || value === undefined ? line : assignment + quote(readScript(folder, value));
+  if (assignment !== undefined && value !== undefined) return assignment + quote(readScript(folder, value));
+  if (UNRESOLVED.test(line)) throw new Error(`shell script in ${folder}: expected an include on a line of its own, got ${line}`);
+  return line;
 }

@@ -1,5 +1,6 @@
 import { quote } from '../../hooks/shell/quote';
 import { readScript } from '../../hooks/shell/read-script';
+import { onAbort } from '../../hooks/until-aborted';
 import { RuntimeFailure } from '../failure';
 import type { PodRef } from '../runtime';
 import { closeHandles, enterPod } from './process/enter';
@@ -48,7 +49,7 @@ export async function shell(options: {
     // The end of a plain sandbox between the check and the start does not end this process.
     if (signal.aborted || !isProcessEnterable(pod.init)) kill();
   };
-  signal.addEventListener('abort', () => kill(), { once: true });
+  const stopListening = onAbort(signal, () => kill());
   try {
     const { code, signal: killedBy } = await (isTerminal ? runTerminal : runPiped)({ entry, terminal, onStart });
     signal.throwIfAborted();
@@ -59,7 +60,7 @@ export async function shell(options: {
       cause: error,
     });
   } finally {
-    kill = () => {};
+    stopListening();
     closeHandles(entry.handles);
   }
 }

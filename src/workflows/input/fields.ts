@@ -95,10 +95,10 @@ export function asEnv(field: string, value: unknown): Record<string, string> {
 /** Null for blank: no dotfiles. */
 export function asDotfiles(field: string, value: unknown): Dotfiles | null {
   if (value === undefined || value === null) return null;
-  const { uri, ref } = asObject(field, value);
-  const isBlank = uri === undefined || uri === null || (typeof uri === 'string' && uri.trim() === '');
-  if (isBlank && (ref === undefined || ref === null || ref === '')) return null;
-  if (typeof uri !== 'string' || isBlank) throw invalid(`${field}.uri`, 'a URI', uri);
+  const { uri = '', ref } = asObject(field, value);
+  if (uri === null) return null;
+  if (typeof uri !== 'string') throw invalid(`${field}.uri`, 'a URI', uri);
+  if (uri.trim() === '') return null;
   if (!isGitUri(uri))
     throw invalid(`${field}.uri`, 'an https, ssh, git@host:path, or file URI without credentials in it', maskUri(uri));
   if (ref === undefined || ref === null || ref === '') return { uri };
@@ -106,6 +106,24 @@ export function asDotfiles(field: string, value: unknown): Dotfiles | null {
     throw invalid(`${field}.ref`, 'a branch, tag, or commit as Git names them', ref);
   return { uri, ref };
 }
+
+/**
+ * Refuses dotfiles with a ref and no URI, since the ref would be lost. Apart from `asDotfiles`, which earlier versions ran without it:
+ * a history that took such dotfiles has to replay.
+ */
+export function refuseLoneRef(field: string, value: unknown): void {
+  if (isLoneRef(value)) throw invalid(`${field}.uri`, 'a URI beside the ref', (value as Fields).uri);
+}
+
+/** Whether these are dotfiles with a ref and no URI. */
+export function isLoneRef(value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  const { uri, ref } = asObject('dotfiles', value);
+  return isBlank(uri) && !isBlank(ref);
+}
+
+const isBlank = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 
 /** A workspace's own auto-off. */
 export function asAutoOff(field: string, value: unknown): AutoOffSetting {

@@ -6,7 +6,7 @@ import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import { condition, setHandler, workflowInfo } from '@temporalio/workflow';
 import * as messages from '../../contract/messages';
 import { isTimeZone } from '../../contract/time-zone';
-import { asObject } from '../input/fields';
+import { asObject, refuseLoneRef } from '../input/fields';
 import { parseBuildNumber } from '../input/messages';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
@@ -68,7 +68,10 @@ function registerUpdates(run: Run): void {
       await settlePlan(run);
       return viewStatus(run.state);
     },
-    check: checkTimeZone,
+    check: (input) => {
+      checkTimeZone(input);
+      refuseLoneRef('dotfiles', asObject('input', input).dotfiles);
+    },
     description: 'Sets or clears (null) settings: { by?, autoStart?, autoOff?, image?, resources?, env?, dotfiles? }',
   });
 }

@@ -7,6 +7,7 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  patched,
   sleep,
   upsertMemo,
   workflowInfo,
@@ -15,6 +16,7 @@ import { workspaceWorkflowId } from '../../contract/names';
 import type { StatusView } from '../../contract/payloads';
 import { shortActivities } from '../activity-options';
 import { checkTimeZone, ownFailure } from '../input/creation';
+import { asObject, isLoneRef, refuseLoneRef } from '../input/fields';
 import { parseCreation } from '../input/messages';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
@@ -101,6 +103,8 @@ function openState(input: unknown): State {
   const info = workflowInfo();
   if (info.continuedFromExecutionRunId) return migrate((input as { carried: State }).carried);
   const creation = parseCreation(input);
+  const { dotfiles } = asObject('input', input);
+  if (isLoneRef(dotfiles) && patched('dotfiles-ref-without-uri')) refuseLoneRef('dotfiles', dotfiles);
   const expected = workspaceWorkflowId(creation.owner, creation.name);
   if (info.workflowId !== expected) throw invalid('workflow id', `${expected} for this owner and name`, info.workflowId);
   const state = createState(creation, creation.home ?? info.firstExecutionRunId, Date.now());

@@ -33,6 +33,12 @@ test('A file that is missing is an error that names it.', () => {
   expect(() => readScript(folder, 'main.sh')).toThrow(path.join(folder, 'missing.sh'));
 });
 
+test.each(['  . ./name.sh\n', 'echo "$(cat ./name.sh)"\n'])('The include %j in another form is an error.', (line) => {
+  write('main.sh', line);
+  write('name.sh', 'name=ada\n');
+  expect(() => readScript(folder, 'main.sh')).toThrow('expected an include on a line of its own');
+});
+
 test.each(SHELLS)('%s can parse every script.', (shell) => {
   expect(SCRIPTS.length).toBeGreaterThan(30);
   const [program = '', ...args] = shell === 'busybox' ? ['busybox', 'sh'] : [findProgram(shell) ?? shell];

@@ -141,8 +141,6 @@ export const BAD: [string, Check, unknown[]][] = [
     [
       'https://example.com/a',
       { uri: 1 },
-      { ref: 'main' },
-      { uri: ' ', ref: 'main' },
       { uri: 'http://example.com/a' },
       { uri: 'https://ada:secret@example.com/a' },
       { uri: 'ssh://ada:secret@example.com/a' },

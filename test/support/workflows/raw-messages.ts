@@ -79,6 +79,7 @@ export const CREATIONS: Record<string, [type: string, payloads: Arguments]> = {
   'no image where none is listed': ['InvalidRequest', [creation({ image: null })]],
   'another name than the id says': ['InvalidRequest', [creation({ name: 'other' })]],
   'an owner of a wrong shape': ['InvalidRequest', [creation({ owner: '../ada' })]],
+  'dotfiles with a ref and no URI': ['InvalidRequest', [creation({ dotfiles: { ref: 'main' } })]],
   'a zone that does not exist': ['InvalidRequest', [creation({ autoStart: { time: '08:30', timeZone: 'Mars/Olympus' } })]],
   'a state as of an earlier run': ['InvalidRequest', [json({ carried: { schemaVersion: 1, phase: 'running' } })]],
   'an image of 100 KB': ['InvalidRequest', [creation({ image: LONG })]],

@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { asAutoOff, asDotfiles, asEnv, asName, asObject, asResources, asWeekdays } from '../../../src/workflows/input/fields';
+import {
+  asAutoOff,
+  asDotfiles,
+  asEnv,
+  asName,
+  asObject,
+  asResources,
+  asWeekdays,
+  refuseLoneRef,
+} from '../../../src/workflows/input/fields';
 import { Malformed } from '../../../src/workflows/input/malformed';
 import { Refusal } from '../../../src/workflows/input/refusal';
 import { BAD, GOOD } from '../../support/workflows/field-table';
@@ -78,4 +87,11 @@ test('Whatever comes, a check either answers or refuses.', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('Dotfiles with a ref and no URI are refused, and all others are left to the check of their fields.', () => {
+  for (const value of [{ ref: 'main' }, { uri: '', ref: 'main' }, { uri: null, ref: 7 }])
+    expect(refusalOf(() => refuseLoneRef('dotfiles', value))).toMatchObject({ type: 'InvalidRequest' });
+  for (const value of [undefined, null, {}, { uri: ' ', ref: '' }, { uri: 'https://example.com/a', ref: 'main' }])
+    expect(() => refuseLoneRef('dotfiles', value)).not.toThrow();
 });

@@ -112,6 +112,7 @@ const BAD: [string, unknown, string, RegExp][] = [
     'InvalidRequest',
     /^autoStart.timeZone: .*"Mars\/Olympus"/,
   ],
+  ['configure', { dotfiles: { ref: 'main' } }, 'InvalidRequest', /^dotfiles.uri: /],
   ['configure', { autoStart: { time: '08:30', timeZone: 'IST' } }, 'InvalidRequest', /^autoStart.timeZone: .*"IST"/],
 ];
 test('A refusal by a validator leaves no event in the history.', async () => {

@@ -38,12 +38,12 @@ export const isOfAnotherBoot = (identity: ProcessIdentity): boolean => identity.
 
 /**
  * Kills a process and waits until it is gone.
- * @throws RuntimeUnavailable when it still exists after a time, as while it waits for a disk
+ * @throws RuntimeUnavailable when it still exists after a time, as while it waits for a disk, and when this user may not kill it
  */
 export async function killProcess(identity: ProcessIdentity): Promise<void> {
   const deadline = Date.now() + KILL_LIMIT_MS;
   while (isProcessAlive(identity)) {
-    sendKill(identity.pid);
+    if (!sendKill(identity.pid) && isProcessAlive(identity)) throw notSignalled([identity.pid]);
     if (Date.now() > deadline) {
       throw new RuntimeFailure(
         'RuntimeUnavailable',
@@ -53,6 +53,10 @@ export async function killProcess(identity: ProcessIdentity): Promise<void> {
     await delay(2);
   }
 }
+
+/** The failure of a kill of processes that belong to another user by now, as those of `sudo` do. */
+export const notSignalled = (pids: number[]): RuntimeFailure =>
+  new RuntimeFailure('RuntimeUnavailable', `processes ${pids.join(', ')} may not be killed by this user`);
 
 /** Kills a process, as `sendSignal` does. */
 export const sendKill = (pid: number): boolean => sendSignal(pid, 'SIGKILL');

@@ -4,7 +4,7 @@ import { RuntimeFailure } from '../../failure';
 import type { Layout } from '../store/paths';
 import { removeTree } from '../store/remove-tree';
 import type { PodRecord } from '../store/sandbox-record';
-import { killProcess, sendKill } from './identity';
+import { identifyProcess, killProcess, notSignalled, sendKill } from './identity';
 import { hasSetting, listProcesses } from './table';
 
 const KILL_LIMIT_MS = 20_000;
@@ -20,7 +20,8 @@ export async function killPod(layout: Layout, pod: PodRecord): Promise<void> {
   if (pod.mode === 'isolated') return;
   const deadline = Date.now() + KILL_LIMIT_MS;
   for (let left = listMembers(pod.instance); left.length > 0; left = listMembers(pod.instance)) {
-    for (const pid of left) sendKill(pid);
+    const refused = left.filter((pid) => !sendKill(pid)).filter((pid) => identifyProcess(pid) !== null);
+    if (refused.length > 0) throw notSignalled(refused);
     if (Date.now() > deadline) {
       throw new RuntimeFailure(
         'RuntimeUnavailable',

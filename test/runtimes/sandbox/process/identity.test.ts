@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { sendSignal } from '../../../../src/runtimes/sandbox/process/identity';
+import { identifySelf, killProcess, sendSignal } from '../../../../src/runtimes/sandbox/process/identity';
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -16,6 +16,14 @@ test('A signal to a process that has become another user’s is not sent, and no
     throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
   });
   expect(sendSignal(process.pid, 'SIGSTOP')).toBe(false);
+});
+
+test('A process that this user may not kill is named at once.', async () => {
+  jest.spyOn(process, 'kill').mockImplementation(() => {
+    throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
+  });
+  const refused = { type: 'RuntimeUnavailable', message: `processes ${process.pid} may not be killed by this user` };
+  await expect(killProcess(identifySelf())).rejects.toMatchObject(refused);
 });
 
 test('A signal to a living process is sent.', async () => {
