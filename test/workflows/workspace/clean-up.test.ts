@@ -33,7 +33,7 @@ test('A stop that cannot end says in explain what it waits for, and ends once it
   await workspace.stop();
   const said = await until('explain says so', async () => {
     const { why, next } = await workspace.explain();
-    return /waits for: HomeBusy: HomeBusy as the test wants it/.test(why) && next;
+    return /waits for: HomeBusy: HomeBusy as injected/.test(why) && next;
   });
   expect(said[0]).toMatchObject({
     what: 'stop',
