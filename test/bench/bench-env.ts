@@ -1,5 +1,5 @@
 /** The environment of the measurements: the product's Temporal server and workers, and a worker of the baseline. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
@@ -9,11 +9,10 @@ import { createActivities } from '../../src/activities';
 import { type PerennialClient, wrapClient } from '../../src/client';
 import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from '../../src/contract/names';
 import type { Runtime as WorkspaceRuntime } from '../../src/runtimes/runtime';
-import { choosePort } from '../../src/start/process/port';
-import { startTemporalServer, type TemporalServer } from '../../src/start/temporal/server';
 import { prepareNamespace } from '../../src/worker/namespace';
 import { readSettings } from '../../src/worker/settings';
 import { startSlots } from '../../src/worker/start-slots';
+import { startDevServer } from '../support/temporal/dev-server';
 import type { Bench } from './report';
 
 export const BASELINE_QUEUE = 'bench-baseline';
@@ -41,7 +40,7 @@ export async function openBenchEnv(
   installQuietRuntime();
   const dir = mkdtempSync(join(tmpdir(), 'perennial-bench-'));
   bench.say('starting a Temporal server');
-  const server = await startServer(bench.cli, dir);
+  const server = await startDevServer(bench.cli, dir);
   cleanups.add(server.end);
   const temporal = new Client({ connection: server.connection, namespace: NAMESPACE });
   await prepareNamespace(temporal, runtime.name);
@@ -104,21 +103,6 @@ async function createWorkers(given: {
     Worker.create({ ...options, taskQueue: CARE_QUEUE, maxConcurrentActivityTaskExecutions: settings.careSlots }),
     Worker.create({ ...both, activities: NOTHING, taskQueue: BASELINE_QUEUE, workflowBundle: await bundleBaseline() }),
   ]);
-}
-
-async function startServer(cli: string, dir: string): Promise<TemporalServer> {
-  mkdirSync(join(dir, 'logs'));
-  return startTemporalServer({
-    cli,
-    dir,
-    namespace: NAMESPACE,
-    port: await choosePort({ option: '--temporal-port', port: 0 }),
-    uiPort: await choosePort({ option: '--ui-port', port: 0 }),
-    env: process.env,
-    say: () => undefined,
-    signal: new AbortController().signal,
-    onSpawn: () => undefined,
-  });
 }
 
 let isInstalled = false;

@@ -31,6 +31,8 @@ const SCENARIOS: [name: string, hasEvent: (event: RecordedEvent) => unknown][] =
   ['build-failed', (event) => isOf(event, 'stopPod')],
   ['malformed-signals', (event) => event.workflowExecutionSignaledEventAttributes],
   ['configure-auto-start', (event) => event.markerRecordedEventAttributes],
+  // Recorded before such a ref was refused, which no newer version can record.
+  ['dotfiles-ref-without-uri', (event) => event.markerRecordedEventAttributes],
   ['organization', (event) => isOf(event, 'pushPolicy')],
   ['watch', (event) => isOf(event, 'watch')],
 ];

@@ -1,5 +1,5 @@
 /** A Temporal server, real or time-skipping, with workers on the memory runtime, for tests of workflows. */
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
@@ -12,11 +12,10 @@ import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from '../../../src/co
 import type { StatusView } from '../../../src/contract/payloads';
 import type { Policy } from '../../../src/contract/policy';
 import { createMemoryRuntime, type MemoryOptions, type MemoryRuntime } from '../../../src/runtimes/memory';
-import { choosePort } from '../../../src/start/process/port';
-import { startTemporalServer, type TemporalServer } from '../../../src/start/temporal/server';
+import type { TemporalServer } from '../../../src/start/temporal/server';
 import { PAYLOAD_CONVERTER_PATH } from '../../../src/worker/bundle';
 import { addSearchAttributes, registerSearchAttributes } from '../../../src/worker/namespace';
-
+import { startDevServer } from '../temporal/dev-server';
 import { until } from '../until';
 import { sharedBundle } from './shared-bundle';
 
@@ -186,21 +185,8 @@ function createWorkers(given: {
   ]);
 }
 
-/** The embedded stack's own server, so that a kill of it is followed by a restart on the same file. */
 async function createDevServer(): Promise<{ env: TestWorkflowEnvironment; server: TemporalServer }> {
-  const dir = mkdtempSync(join(tmpdir(), 'perennial-server-'));
-  mkdirSync(join(dir, 'logs'));
-  const server = await startTemporalServer({
-    cli: CLI,
-    dir,
-    namespace: NAMESPACE,
-    port: await choosePort({ option: '--temporal-port', port: 0 }),
-    uiPort: await choosePort({ option: '--ui-port', port: 0 }),
-    env: process.env,
-    say: () => undefined,
-    signal: new AbortController().signal,
-    onSpawn: () => undefined,
-  });
+  const server = await startDevServer(CLI, mkdtempSync(join(tmpdir(), 'perennial-server-')));
   const env = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address, namespace: NAMESPACE });
   return { env, server };
 }

@@ -6,6 +6,7 @@ import type {
   BuildFailure,
   Cause,
   Dotfiles,
+  HistoryEntry,
   OwnSettings,
   Resources,
   StepName,
@@ -82,14 +83,8 @@ export interface State {
 }
 
 /** A change of state. */
-export interface HistoryRecord {
+export interface HistoryRecord extends Omit<HistoryEntry, 'at'> {
   at: number;
-  from: WorkspacePhase;
-  to: WorkspacePhase;
-  cause: Cause;
-  by: string | null;
-  rule: string | null;
-  evidence: string | null;
 }
 
 /** What a build makes, fixed when it begins. */
