@@ -37,7 +37,7 @@ export function sendQuery<T>(subject: string, send: () => Promise<T>): Promise<T
   let unanswered = 0;
   return withRetries(subject, send, (error) => {
     if (serverError(error)?.code === DEADLINE_EXCEEDED) return ++unanswered < UNANSWERED_ATTEMPTS;
-    return isToAskAgain(error) || isFollowed(error) || isTaskRetried(error);
+    return isToAskAgain(error) || isFollowed(error) || isTaskRetried(error) || isUnpolled(error);
   });
 }
 
@@ -45,6 +45,12 @@ export function sendQuery<T>(subject: string, send: () => Promise<T>): Promise<T
 function isTaskRetried(error: unknown): boolean {
   const inner = serverError(error);
   return inner?.code === FAILED_PRECONDITION && /task in failed state/i.test(inner.details);
+}
+
+/** A worker that starts, or one without time to poll, is back within seconds. The server answers immediately, so the attempts take seconds. */
+function isUnpolled(error: unknown): boolean {
+  const inner = serverError(error);
+  return inner?.code === FAILED_PRECONDITION && /no poller seen/i.test(inner.details);
 }
 
 async function withRetries<T>(subject: string, send: () => Promise<T>, isRetryable: (error: unknown) => boolean): Promise<T> {

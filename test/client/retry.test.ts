@@ -47,6 +47,13 @@ test('A query that came while the server retries a task is retried.', async () =
   expect(refused).toHaveBeenCalledTimes(1);
 });
 
+test('A query that came while no worker polled is retried, for some seconds.', async () => {
+  const unpolled = serverFailure(9, 'no poller seen for task queue recently, worker may be down');
+  const send = jest.fn<Promise<string>, []>(async () => 'status').mockRejectedValueOnce(unpolled);
+  expect(await sendQuery('workspace ada/dev', send)).toBe('status');
+  expect(send).toHaveBeenCalledTimes(2);
+});
+
 function serverFailure(code: number, details: string): ServiceError {
   const cause = Object.assign(new Error(details), { code, details, metadata: {} });
   return new ServiceError('Failed to query Workflow', { cause });
