@@ -4,6 +4,7 @@
  */
 
 import { DAY_MS, formatDuration, MINUTE_MS, parseDuration } from '../../contract/duration';
+import { ENV_NAME, OWN_ENV } from '../../contract/env-names';
 import { NAME } from '../../contract/names';
 import type { AutoOffSetting, AutoStartSetting, Dotfiles, Resources, Weekday } from '../../contract/payloads';
 import { WEEKDAYS } from '../../contract/payloads';
@@ -12,8 +13,6 @@ import { Malformed } from './malformed';
 import { invalid } from './refusal';
 
 const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
-const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const OWN_ENV = /^(?:CODER_.*|PERENNIAL_.*|HOME|PATH|USER|LOGNAME|SHELL|LD_.*|GIT_SSH.*)$/;
 // The grammar of container image references: an optional host with a port, path parts, an optional tag, an optional digest.
 const IMAGE =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$/;
