@@ -24,9 +24,10 @@ const RANKS: Record<string, number> = {
   client: 1,
   workflows: 2,
   activities: 3,
-  runtimes: 4,
-  hooks: 5,
-  contract: 6,
+  secrets: 4,
+  runtimes: 5,
+  hooks: 6,
+  contract: 7,
 };
 
 const FORBIDDEN_NAMES = ['utils', 'util', 'common', 'helpers', 'helper', 'shared', 'types', 'misc'];
@@ -87,10 +88,10 @@ test('A file imports only from its right, no room imports worker.ts, and no impo
   expect(wrong).toEqual([]);
 });
 
-test('Workflows import activities, runtimes, and hooks as types only.', () => {
+test('Workflows import activities, secrets, runtimes, and hooks as types only.', () => {
   const wrong = SOURCES.filter(({ file }) => file.startsWith('src/workflows/')).flatMap((source) =>
     importsOf(source)
-      .filter(({ from, isTypeOnly }) => /^src\/(?:activities|runtimes|hooks)\b/.test(from) && !isTypeOnly)
+      .filter(({ from, isTypeOnly }) => /^src\/(?:activities|secrets|runtimes|hooks)\b/.test(from) && !isTypeOnly)
       .map(({ from }) => `${source.file} imports ${from}`),
   );
   expect(wrong).toEqual([]);

@@ -23,7 +23,7 @@ export interface SecretStore {
    * Creates or replaces a record. `expected` is the version that it has to have, 0 for a record that must not exist; absent: any.
    * @throws Conflict, RuntimeUnavailable
    */
-  put(key: RecordKey, record: NewRecord, expected?: number): Promise<{ version: number }>;
+  put(key: RecordKey, record: NewRecord, expected?: number): Promise<PutAnswer>;
 
   /**
    * Deletes the value; the version stays known. Without a record, or after a deletion, the call succeeds and changes nothing.
@@ -54,6 +54,13 @@ export interface NewRecord {
   value: Buffer;
   /** What may be listed, as plain JSON of at most 4 KiB: never a part of the value. */
   description: Record<string, unknown>;
+}
+
+/** What a `put` made. */
+export interface PutAnswer {
+  version: number;
+  /** When, epoch milliseconds. */
+  at: number;
 }
 
 /** A record as `list` shows it. */

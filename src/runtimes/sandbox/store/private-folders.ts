@@ -8,7 +8,7 @@ import path from 'node:path';
 const PASSAGE_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
 
 const PASSAGES = ['homes', 'runs'];
-const FOLDERS = ['locks', 'logs', 'records', 'sandboxes'];
+const FOLDERS = ['keys', 'locks', 'logs', 'records', 'sandboxes'];
 const FILES = ['namespace.json', 'processes.json', 'stack.json', 'temporal.db', 'temporal.db-shm', 'temporal.db-wal'];
 
 /** Makes DIR, or a folder of it, that leads to homes; an existing folder stays as it is. */
