@@ -1,7 +1,7 @@
 const swc = ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' }, sourceMaps: 'inline' }];
 
 // Packages that ship nothing but ES modules, which jest cannot load as they are.
-const MODULES = '(temporal-(polyfill|utils|spec)|@kubernetes/client-node|openid-client|oauth4webapi|jose|jsonpath-plus)';
+const MODULES = '(temporal-(polyfill|utils|spec)|@kubernetes/client-node|openid-client|oauth4webapi|jose|jsonpath-plus|cookie)';
 
 /** @type {import('jest').Config} */
 module.exports = {

@@ -1,0 +1,105 @@
+/** Whether a caller may do something with a workspace. */
+import { NAME } from '../../contract/names';
+import { GatewayError, noSuchWorkspace, notAllowed, unauthorized } from '../gateway-error';
+import type { Caller, Scope } from './caller';
+import type { FindWorkspace, FoundWorkspace } from './find-workspace';
+
+/**
+ * What a route does: `ping`; `read` (the queries); `operate-self` (what a workspace may also do itself: stop, rebuild); `operate` (all
+ * other changes); `follow` (the events of a build); `inside` (full logs and terminals).
+ */
+export type Right = 'ping' | 'read' | 'operate-self' | 'operate' | 'follow' | 'inside';
+
+/** The scope that a service needs; null: no service may. */
+const SCOPE_OF: Record<Right, Scope | null> = {
+  ping: 'ping',
+  read: 'read',
+  'operate-self': 'operate',
+  operate: 'operate',
+  follow: 'read',
+  inside: null,
+};
+
+const OF_THE_WORKSPACE_ITSELF: readonly Right[] = ['ping', 'read', 'operate-self'];
+
+/** The states in which the newest build may have a pod. */
+const STATES_WITH_POD = ['building', 'running', 'turning-off'];
+
+/** How old the answer may be that a ping relies on. */
+const PING_MAX_AGE_MS = 30_000;
+
+export interface Target {
+  owner: string;
+  name: string;
+}
+
+export interface AccessRules {
+  find: FindWorkspace;
+  /** Refuses an owner whom the organization has suspended. */
+  refuseSuspended: (owner: string, organization: string) => Promise<void>;
+}
+
+/**
+ * Resolves with the workspace where the caller may do this with it. Long calls, such as an open terminal, repeat the check.
+ * @throws GatewayError 404 for what the caller may not see, 403 for what it may see but not do, 401 when the token's build has ended
+ */
+export async function authorize(rules: AccessRules, caller: Caller, right: Right, target: Target): Promise<FoundWorkspace> {
+  const { owner, name } = target;
+  const hidden = noSuchWorkspace(owner, name);
+  if (!NAME.test(owner) || !NAME.test(name) || !mayNameIt(caller, target)) throw hidden;
+  const maxAgeMs = right === 'ping' ? PING_MAX_AGE_MS : 0;
+  const found = await rules.find(owner, name, maxAgeMs);
+  if (caller.kind === 'workspace') await refuseEndedBuild({ rules, caller, found, maxAgeMs });
+  if (found === null) throw hidden;
+  if (caller.kind === 'service') {
+    if (!caller.organizations.includes(found.organization)) throw hidden;
+  } else await rules.refuseSuspended(owner, found.organization);
+  refuseWithoutRight(caller, right);
+  return found;
+}
+
+/** Whether the token alone does not rule the workspace out. */
+function mayNameIt(caller: Caller, { owner, name }: Target): boolean {
+  if (caller.kind === 'service') return true;
+  return caller.owner === owner && (caller.kind === 'owner' || caller.name === name);
+}
+
+interface TokenCheck {
+  rules: AccessRules;
+  caller: Caller & { kind: 'workspace' };
+  found: FoundWorkspace | null;
+  maxAgeMs: number;
+}
+
+/** A kept answer may be older than the token, so a refusal relies on a new one. */
+async function refuseEndedBuild({ rules, caller, found, maxAgeMs }: TokenCheck): Promise<void> {
+  if (isOfPod(caller, found)) return;
+  if (maxAgeMs > 0 && isOfPod(caller, await rules.find(caller.owner, caller.name, 0))) return;
+  throw unauthorized(`the token is of build ${caller.build} of ${caller.owner}/${caller.name}, whose pod has ended`);
+}
+
+function isOfPod({ id, build }: TokenCheck['caller'], found: FoundWorkspace | null): boolean {
+  return found?.isOpen === true && found.id === id && found.build === build && STATES_WITH_POD.includes(found.state);
+}
+
+/** @throws GatewayError 403 */
+export function refuseWithoutRight(caller: Caller, right: Right): void {
+  if (caller.kind === 'owner') return;
+  if (caller.kind === 'workspace') {
+    if (OF_THE_WORKSPACE_ITSELF.includes(right)) return;
+    throw notAllowed("the token of a workspace may read and ping it, stop it, and rebuild it; this needs the owner's token");
+  }
+  const scope = SCOPE_OF[right];
+  if (scope === null) throw notAllowed("this needs the owner's token; no service may do it");
+  refuseWithoutScope(caller, scope);
+}
+
+/** @throws GatewayError 403 */
+export function refuseWithoutScope(caller: Caller & { kind: 'service' }, scope: Scope): void {
+  if (caller.scopes.includes(scope)) return;
+  throw new GatewayError(
+    403,
+    'NotAllowed',
+    `expected a token with the scope ${scope}, got one with ${caller.scopes.join(', ') || 'none'}`,
+  );
+}

@@ -1,0 +1,93 @@
+/** The gateway: HTTP for those who hold no Temporal connection. Any number of copies may run side by side. */
+import helmet from '@fastify/helmet';
+import websocket from '@fastify/websocket';
+import type { FastifyRequest } from 'fastify';
+import { authenticate, callerOf } from './auth/authenticate';
+import { type AccessRules, authorize, type Right, type Target } from './auth/authorize';
+import { createFindWorkspace } from './auth/find-workspace';
+import { createSuspensions } from './auth/suspension';
+import type { GatewayContext, GatewayDependencies } from './dependencies';
+import { GatewayError } from './gateway-error';
+import { answerUnknown } from './methods';
+import { collectOpenApi, serveOpenApi } from './openapi';
+import { PingCollapse } from './pings/collapse';
+import { createRateLimits } from './rate-limit';
+import { logRequests } from './request-log';
+import { healthRoutes } from './routes/health';
+import { requestRoutes } from './routes/requests';
+import { workspaceRoutes } from './routes/workspaces';
+import { BODY_LIMIT_BYTES, createServer, type GatewayServer } from './server';
+
+/** Bound of the frames of a terminal. */
+const WEBSOCKET = { options: { maxPayload: BODY_LIMIT_BYTES } };
+
+/** A gateway that is ready to listen. `close` lets calls under way end, and forwards what it holds. */
+export async function createGateway(dependencies: GatewayDependencies): Promise<GatewayServer> {
+  const server = createServer(dependencies);
+  const context = contextOf(dependencies);
+  await server.register(helmet);
+  await server.register(websocket, WEBSOCKET);
+  await collectOpenApi(server, dependencies.version);
+  answerUnknown(server);
+  logRequests(server);
+  await admitCallers(server, dependencies);
+  healthRoutes(server, context);
+  workspaceRoutes(server, context);
+  requestRoutes(server, context, collapsePings(server, context));
+  serveOpenApi(server);
+  await server.ready();
+  return server;
+}
+
+/** Held pings are forwarded before the last calls end. */
+function collapsePings(server: GatewayServer, { client, withDeadline, now, limits, logger }: GatewayContext): PingCollapse {
+  const pings = new PingCollapse({
+    send: ({ owner, name }, input) => withDeadline(() => client.workspace(owner, name).ping(input)),
+    now,
+    windowMs: limits.pingWindowMs,
+    onRetry: (target, error) => logger.warn({ ...target, error }, 'ping: not forwarded yet'),
+  });
+  server.addHook('preClose', async () => {
+    const lost = await pings.drain();
+    if (lost.length > 0)
+      logger.error({ workspaces: lost.slice(0, 100), count: lost.length }, 'ping: held pings were not forwarded');
+  });
+  return pings;
+}
+
+/** The checks of every request, in their order: the token, then the subject's limit. */
+async function admitCallers(server: GatewayServer, { verify, limits }: GatewayDependencies): Promise<void> {
+  const rates = await createRateLimits(server, limits);
+  server.decorateRequest('caller', null);
+  server.decorateRequest('permitted', null);
+  server.addHook('onRequest', async (request) => {
+    if (request.routeOptions.config.isPublic) return;
+    await rates.refuseAddress(request);
+    try {
+      request.caller = await authenticate(request, verify);
+    } catch (error) {
+      if (error instanceof GatewayError && error.statusCode === 401) await rates.countRefusal(request);
+      throw error;
+    }
+    await rates.countCall(request);
+  });
+}
+
+function contextOf(dependencies: GatewayDependencies): GatewayContext {
+  const { client, now, limits } = dependencies;
+  const rules: AccessRules = { find: createFindWorkspace(client.temporal, now), refuseSuspended: createSuspensions(client, now) };
+  const withDeadline = <T>(work: () => Promise<T>): Promise<T> =>
+    client.temporal.withDeadline(Date.now() + limits.answerWithinMs, work);
+  const check = (request: FastifyRequest, right: Right) =>
+    withDeadline(() => authorize(rules, callerOf(request), right, request.params as Target));
+  return {
+    ...dependencies,
+    withDeadline,
+    recheck: async (request, right) => void (await check(request, right)),
+    access: (right) => async (request) => {
+      const found = await check(request, right);
+      const { owner, name } = request.params as Target;
+      request.permitted = { handle: client.workspace(owner, name), found };
+    },
+  };
+}

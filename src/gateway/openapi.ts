@@ -1,0 +1,37 @@
+/** The OpenAPI document, from the schemas that requests are checked by. */
+import swagger from '@fastify/swagger';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { GatewayServer } from './server';
+
+const DESCRIPTION = 'The lifecycle of workspaces, for workspaces themselves, people, and other services.';
+
+/** Before the routes, which it collects. */
+export async function collectOpenApi(server: GatewayServer, version: string): Promise<void> {
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Perennial', description: DESCRIPTION, version },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      security: [{ token: [] }],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+}
+
+/** Behind the routes. */
+export function serveOpenApi(server: GatewayServer): void {
+  let document: unknown;
+  server.get(
+    '/openapi.json',
+    {
+      config: { isPublic: true },
+      schema: { operationId: 'openapi', summary: 'This document', security: [], response: { 200: z.looseObject({}) } },
+    },
+    async () => {
+      document ??= server.swagger();
+      return document as Record<string, unknown>;
+    },
+  );
+}

@@ -1,0 +1,51 @@
+/** How many calls one subject may make, and how many tokens one address may have refused. Each copy counts for itself. */
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyRequest } from 'fastify';
+import { callerOf } from './auth/authenticate';
+import { subjectOf } from './auth/caller';
+import type { GatewayLimits } from './dependencies';
+import { GatewayError } from './gateway-error';
+import type { GatewayServer } from './server';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Counted as a ping, of which a subject may send more. */
+    isPing?: boolean;
+  }
+}
+
+const MINUTE_MS = 60_000;
+/** Subjects and addresses that are counted at a time; the oldest are forgotten. */
+const MAX_COUNTED = 20_000;
+
+export interface RateLimits {
+  /** Counts a call of the caller. @throws GatewayError 429 */
+  countCall(request: FastifyRequest): Promise<void>;
+  /** Counts a refused token. */
+  countRefusal(request: FastifyRequest): Promise<void>;
+  /** @throws GatewayError 429 for an address with too many refusals */
+  refuseAddress(request: FastifyRequest): Promise<void>;
+}
+
+export async function createRateLimits(server: GatewayServer, limits: GatewayLimits): Promise<RateLimits> {
+  await server.register(rateLimit, { global: false, cache: MAX_COUNTED, timeWindow: MINUTE_MS });
+  const bySubject = (request: FastifyRequest) => subjectOf(callerOf(request));
+  const ofCalls = (request: FastifyRequest) =>
+    callerOf(request).kind === 'service' ? limits.serviceCallsPerMinute : limits.callsPerMinute;
+  const calls = server.createRateLimit({ max: ofCalls, keyGenerator: (request) => `call ${bySubject(request)}` });
+  const pings = server.createRateLimit({ max: limits.pingsPerMinute, keyGenerator: (request) => `ping ${bySubject(request)}` });
+  const refusals = server.createRateLimit({ max: limits.refusalsPerMinute, keyGenerator: ({ ip }) => ip });
+  return {
+    countCall: async (request) => refuse(await (request.routeOptions.config.isPing ? pings : calls)(request)),
+    countRefusal: async (request) => void (await refusals(request)),
+    refuseAddress: async (request) => refuse(await refusals(request, { increment: false })),
+  };
+}
+
+function refuse(counted: { isAllowed: boolean; isExceeded?: boolean; ttlInSeconds?: number; max?: number }): void {
+  if (counted.isAllowed || !counted.isExceeded) return;
+  const seconds = Math.max(1, counted.ttlInSeconds ?? 1);
+  throw new GatewayError(429, 'TooManyRequests', `expected at most ${counted.max} calls a minute; try again in ${seconds} s`, {
+    headers: { 'retry-after': String(seconds) },
+  });
+}

@@ -1,0 +1,63 @@
+/** Schemas of what callers send. They check types and bounds; what a field means is checked by the workspace, as for every caller. */
+import { z } from 'zod';
+import { NAME } from '../../contract/names';
+import { WEEKDAYS } from '../../contract/payloads';
+
+/** A limit in code points is at most so many UTF-16 units. */
+const shortText = z.string().max(400);
+/** Longer than any name or reference that is valid. */
+const token = z.string().max(1_000);
+
+const name = z.string().regex(NAME, 'expected 1 to 40 of a-z, 0-9, -, with a letter or digit at both ends');
+
+export const workspacePath = z.object({ owner: name, name });
+export const buildPath = z.object({
+  owner: name,
+  name,
+  number: z.coerce.number({ error: 'expected the number of a build' }).int().min(1).max(Number.MAX_SAFE_INTEGER),
+});
+
+export const listQuery = z.object({
+  owner: name.exactOptional(),
+  organization: name.exactOptional(),
+  state: z.enum(['off', 'building', 'running', 'turning-off', 'error', 'deleted']).exactOptional(),
+});
+
+const resources = z.object({ cpu: token.nullish(), memory: token.nullish(), disk: token.nullish() });
+const env = z.record(z.string(), z.string());
+
+export const noBody = z.object({});
+export const pingBody = z.object({
+  via: shortText.nullish().describe('ssh, terminal, web, ide, api, or any other text'),
+  session: shortText.nullish(),
+  at: z.iso.datetime({ offset: true }).nullish().describe('When it was used; absent: now'),
+});
+export const stopBody = z.object({ reason: shortText.nullish() });
+export const rebuildBody = z.object({
+  reason: shortText.nullish(),
+  image: token.nullish(),
+  resources: resources.nullish(),
+  env: env.nullish(),
+});
+export const configureBody = z.object({
+  autoStart: z
+    .object({
+      time: token.nullish(),
+      timeZone: token.nullish(),
+      weekdays: z.array(z.enum(WEEKDAYS)).max(7).nullish(),
+    })
+    .nullable()
+    .exactOptional(),
+  autoOff: z.object({ after: token }).nullable().exactOptional(),
+  image: token.nullable().exactOptional(),
+  resources: resources.nullable().exactOptional(),
+  env: env.nullable().exactOptional(),
+  dotfiles: z
+    .object({ uri: z.string().max(4_096), ref: token.nullish() })
+    .nullable()
+    .exactOptional(),
+});
+export const deleteQuery = z.object({
+  purge: z.enum(['true', 'false']).exactOptional().describe('true: the home is removed now'),
+});
+export const deleteBody = z.object({ purge: z.boolean().nullish() });
