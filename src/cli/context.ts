@@ -1,6 +1,7 @@
 import type { Client, ConnectionOptions } from '@temporalio/client';
 import type { PerennialClient } from '../client';
 import type { Runtime } from '../runtimes/runtime';
+import type { ShellStreams } from '../runtimes/shell-request';
 
 /** Everything outside the process that the commands use; the entry makes the real one, tests make their own. */
 export interface CliContext {
@@ -12,6 +13,8 @@ export interface CliContext {
   /** Opens the cluster that the environment names; null when it names none. */
   openCluster: ((client: Client) => Promise<Runtime>) | null;
   out: Output;
+  /** The streams of this process, for a shell; asked for only where one is opened. */
+  streams(): ShellStreams;
   /** Asks a person for yes or no; null where there is none to ask. */
   confirm: ((question: string) => Promise<boolean>) | null;
   now(): number;

@@ -11,6 +11,7 @@ import type { Runtime } from '../runtimes/runtime';
 import type { CliContext } from './context';
 import { openOutput } from './output/process-output';
 import { ownName } from './own-name';
+import { ownStreams } from './own-streams';
 import { runCommandLine } from './run';
 
 const { env, stdin, stdout, stderr } = process;
@@ -29,6 +30,8 @@ const context: Omit<CliContext, 'exit'> = {
   openRuntime,
   openCluster: env.KUBECONFIG ? (client) => openCluster(client, env.KUBECONFIG || null) : null,
   out: output,
+  streams: () =>
+    ownStreams({ stdin, stdout, stderr, term: env.TERM, onSignal: (signal, listener) => listen([signal], listener) }),
   confirm: stdin.isTTY && stdout.isTTY ? confirm : null,
   now: Date.now,
   pause: (durationMs) => pause(durationMs),
@@ -42,14 +45,14 @@ void Promise.race([ended, output.broken]).then((code) => process.exit(code));
 
 async function openRuntime(where: { dir: string; images: string }): Promise<Runtime> {
   const { createSandboxRuntime } = await import('../runtimes/sandbox/index.js');
-  return createSandboxRuntime({ ...where, ...(env.TERM && { terminal: env.TERM }) });
+  return createSandboxRuntime(where);
 }
 
 async function openCluster(client: Client, kubeconfig: string | null) {
   const { createKubernetesRuntime } = await import('../runtimes/kubernetes/index.js');
-  const { PERENNIAL_KUBERNETES_CONTEXT: context, TERM: terminal } = env;
+  const { PERENNIAL_KUBERNETES_CONTEXT: context } = env;
   const installation = await installationOf(client);
-  return createKubernetesRuntime({ kubeconfig, installation, ...(context && { context }), ...(terminal && { terminal }) });
+  return createKubernetesRuntime({ kubeconfig, installation, ...(context && { context }) });
 }
 
 /** Ctrl-C and a closed input are a no. */

@@ -1,3 +1,5 @@
+import type { ShellRequest } from './shell-request';
+
 /**
  * Where workspaces run: the interface between Perennial's decisions and the machines that carry them out.
  *
@@ -90,10 +92,10 @@ export interface Runtime {
   readLog(log: LogRef): Promise<{ text: Buffer; nextOffset: number } | null>;
 
   /**
-   * Opens a terminal (or one command) in the pod on the caller's own standard streams: real resize, signals, and exit code.
-   * Resolves with the exit code when it ends.
+   * Opens a terminal (or one command) in the pod on the caller's streams: real resize, signals, and exit code. Resolves with the exit
+   * code when it ends; what it printed has been written to the caller's streams then.
    */
-  shell(pod: PodRef, command: string[], signal: AbortSignal): Promise<number>;
+  shell(pod: PodRef, request: ShellRequest): Promise<number>;
 
   /** Releases the connections and timers of the runtime object. Pods live on. */
   close(): Promise<void>;

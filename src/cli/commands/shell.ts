@@ -28,7 +28,8 @@ export function shellCommand(context: CliContext): Command {
             throw new CliFailure('RuntimeUnavailable', sentence);
           }
           const pod = { id, organization, build: build.number };
-          const open = () => untilTermination(context, (signal) => runtime.shell(pod, argv, signal));
+          const streams = context.streams();
+          const open = () => untilTermination(context, (signal) => runtime.shell(pod, { command: argv, streams, signal }));
           context.exit(await whilePinging(handle, open));
         });
       }),

@@ -31,8 +31,6 @@ export interface KubernetesOptions extends Partial<ClusterSettings> {
   context?: string;
   /** Before an organization's name in the name of its namespace. */
   namespacePrefix?: string;
-  /** The kind of terminal that the caller of `shell` has, as in its TERM. */
-  terminal?: string;
   /** For the worker's log; nothing is logged without it. */
   log?(level: 'info' | 'warn', message: string): void;
 }
@@ -48,14 +46,7 @@ export interface KubernetesRuntime extends Runtime {
  * each may die at any time; this object only caches.
  */
 export function createKubernetesRuntime(options: KubernetesOptions): KubernetesRuntime {
-  const {
-    kubeconfig,
-    context,
-    namespacePrefix = 'perennial-',
-    terminal = 'xterm-256color',
-    log = () => {},
-    ...changed
-  } = options;
+  const { kubeconfig, context, namespacePrefix = 'perennial-', log = () => {}, ...changed } = options;
   const settings = { ...CLUSTER_DEFAULTS, ...changed };
   const api = connectCluster({ ...(kubeconfig === null ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) });
   const namespaces = createNamespaceList(api, namespacePrefix);
@@ -87,8 +78,7 @@ export function createKubernetesRuntime(options: KubernetesOptions): KubernetesR
     deleteHome: (home) => translateErrors(`home ${home.id}`, () => deleteHome(cluster, home)),
     lastTerminalInput: (ref) => translateErrors(`the terminals of ${ref.id}`, () => lastTerminalInput(cluster, ref)),
     readLog: (log) => translateErrors(`a log of ${log.id}`, () => readLog(cluster, log)),
-    shell: (ref, argv, signal) =>
-      translateErrors(`a terminal in ${ref.id}`, () => shell(cluster, ref, { argv, terminal, signal })),
+    shell: (ref, request) => translateErrors(`a terminal in ${ref.id}`, () => shell(cluster, ref, request)),
     close: async () => {
       cluster.pods.close();
       cluster.events.close();

@@ -59,7 +59,17 @@ export function createMemoryRuntime(options: MemoryOptions = {}): MemoryRuntime 
     deleteHome: (home) => act('deleteHome', () => store.deleteHome(home)),
     lastTerminalInput: (ref) => act('lastTerminalInput', () => store.living(ref).terminalInput),
     readLog: (log) => act('readLog', () => store.readLog(log)),
-    shell: (ref, argv, signal) => act('shell', async () => (await exec({ ref, command: { argv }, signal })).exitCode, { signal }),
+    shell: (ref, { command: argv, streams, signal }) =>
+      act(
+        'shell',
+        async () => {
+          const { exitCode, stdout, stderr } = await exec({ ref, command: { argv }, signal });
+          streams.stdout.write(stdout);
+          streams.stderr.write(stderr);
+          return exitCode;
+        },
+        { signal },
+      ),
     endAll: () => act('endAll', () => store.endAll()),
     close: async () => {},
     losePod: (ref, why) => store.losePod(ref, why),

@@ -27,8 +27,6 @@ export interface SandboxOptions {
   images: string;
   /** `auto`: as well as this machine can. */
   isolation?: 'auto' | 'plain';
-  /** The kind of terminal that the caller of `shell` has, as in its TERM. */
-  terminal?: string;
 }
 
 /**
@@ -38,7 +36,6 @@ export interface SandboxOptions {
 export function createSandboxRuntime(options: SandboxOptions): Runtime & Required<Pick<Runtime, 'endAll'>> {
   const layout = layOut(path.resolve(options.dir));
   const context = { layout, images: path.resolve(options.images), isolation: findIsolation(options.isolation ?? 'auto') };
-  const terminal = options.terminal ?? 'xterm-256color';
   const serialize = createSerializer(layout);
   return {
     name: 'sandbox',
@@ -48,7 +45,7 @@ export function createSandboxRuntime(options: SandboxOptions): Runtime & Require
     deleteHome: (home) => serialize(home.id, null, () => deleteHome(layout, home)),
     endAll: () => asFailure(() => endAll(layout, serialize)),
     exec: async (ref, command, signal) => exec({ ref, pod: await findPod(layout, ref), command, signal }),
-    shell: async (ref, command, signal) => shell({ ref, pod: await findPod(layout, ref), command, terminal, signal }),
+    shell: async (ref, request) => shell(ref, await findPod(layout, ref), request),
     lastTerminalInput: (ref) => asFailure(async () => lastTerminalInput(ref, await findPod(layout, ref))),
     observe: (ref) => asFailure(async () => observe(layout, { ...ref, id: checkId(ref.id) })),
     readLog: (log) => asFailure(async () => readLog(layout, { ...log, id: checkId(log.id) })),

@@ -3,7 +3,8 @@ import { readScript } from '../../hooks/shell/read-script';
 import { onAbort } from '../../hooks/until-aborted';
 import { RuntimeFailure } from '../failure';
 import type { PodRef } from '../runtime';
-import { closeHandles, enterPod } from './process/enter';
+import type { ShellRequest } from '../shell-request';
+import { closeHandles, type Entry, enterPod } from './process/enter';
 import { isProcessEnterable, sendKill, sendSignal } from './process/identity';
 import { loginShell } from './process/login-shell';
 import { runPiped } from './process/shell-pipes';
@@ -22,27 +23,14 @@ const RELAY = readScript(__dirname, 'scripts', 'relay.sh');
 const HOLD_LIMIT_MS = 1_000;
 
 /**
- * Opens a terminal, or one command, in a sandbox for this process's own standard streams, and resolves with its exit code. What runs
- * inside never holds the caller's own terminal, into which it could write input: it gets another, or pipes.
+ * Opens a terminal, or one command, in a sandbox, and resolves with its exit code. What runs inside never holds the caller's own
+ * terminal, into which it could write input: it gets another, or pipes.
  * @throws PodLost when the sandbox is gone before it begins
  */
-export async function shell(options: {
-  ref: PodRef;
-  pod: PodRecord;
-  command: string[];
-  terminal: string;
-  signal: AbortSignal;
-}): Promise<number> {
-  const { ref, pod, command, terminal, signal } = options;
+export async function shell(ref: PodRef, pod: PodRecord, { command, streams, signal }: ShellRequest): Promise<number> {
   signal.throwIfAborted();
-  const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
-  const { argv: wanted, env } = command.length > 0 ? { argv: command, env: {} } : loginShell(pod);
-  const argv = isTerminal && pod.mode === 'user-namespace' ? relayed(wanted) : wanted;
-  const isPlain = pod.mode === 'plain';
-  const line = isPlain ? 'exec "$@"' : `exec env --default-signal=INT,QUIT sh -c '${INNER}' sh "$@"`;
-  const inside = enterPod({ ref, pod, inside: { line, argv, env: { ...env, TERM: terminal } } });
-  const outer = { ...inside, program: 'sh', args: ['-c', OUTER, 'sh', inside.program, ...inside.args] };
-  const entry = isPlain ? inside : outer;
+  const isTerminal = streams.terminal !== null;
+  const entry = enterShell({ ref, pod, command, streams });
   let kill = () => {};
   const onStart = (pid: number) => {
     kill = () => killAll(pid);
@@ -51,7 +39,7 @@ export async function shell(options: {
   };
   const stopListening = onAbort(signal, () => kill());
   try {
-    const { code, signal: killedBy } = await (isTerminal ? runTerminal : runPiped)({ entry, terminal, onStart });
+    const { code, signal: killedBy } = await (isTerminal ? runTerminal : runPiped)({ entry, streams, onStart });
     signal.throwIfAborted();
     return code ?? 128 + killedBy;
   } catch (error) {
@@ -63,6 +51,16 @@ export async function shell(options: {
     stopListening();
     closeHandles(entry.handles);
   }
+}
+
+function enterShell(options: { ref: PodRef; pod: PodRecord } & Pick<ShellRequest, 'command' | 'streams'>): Entry {
+  const { ref, pod, command, streams } = options;
+  const { argv: wanted, env } = command.length > 0 ? { argv: command, env: {} } : loginShell(pod);
+  const argv = streams.terminal !== null && pod.mode === 'user-namespace' ? relayed(wanted) : wanted;
+  const isPlain = pod.mode === 'plain';
+  const line = isPlain ? 'exec "$@"' : `exec env --default-signal=INT,QUIT sh -c '${INNER}' sh "$@"`;
+  const inside = enterPod({ ref, pod, inside: { line, argv, env: { ...env, TERM: streams.term } } });
+  return isPlain ? inside : { ...inside, program: 'sh', args: ['-c', OUTER, 'sh', inside.program, ...inside.args] };
 }
 
 function relayed(argv: string[]): string[] {

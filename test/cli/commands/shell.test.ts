@@ -1,5 +1,6 @@
 import type { PingInput } from '../../../src/contract/payloads';
 import type { PodRef } from '../../../src/runtimes/runtime';
+import type { ShellRequest } from '../../../src/runtimes/shell-request';
 import { fakeClient, run, status } from '../../support/cli/command-line';
 import { createStackFolder, fakeRuntime } from '../../support/cli/folder';
 
@@ -12,8 +13,8 @@ test('A command goes to the running build, and its exit code comes back.', async
   const { client } = pinged();
   const opened: unknown[] = [];
   const runtime = fakeRuntime({
-    shell: async (pod: PodRef, argv: string[]) => {
-      opened.push(pod, argv);
+    shell: async (pod: PodRef, { command }: ShellRequest) => {
+      opened.push(pod, command);
       return 7;
     },
   });
@@ -55,7 +56,7 @@ test('Told to end, it ends the shell first and pings once more.', async () => {
     listeners.push(listener);
     return () => undefined;
   };
-  const shell = async (_pod: PodRef, _argv: string[], signal: AbortSignal) => {
+  const shell = async (_pod: PodRef, { signal }: ShellRequest) => {
     for (const listener of listeners) listener();
     signal.throwIfAborted();
     return 0;

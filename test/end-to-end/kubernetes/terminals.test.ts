@@ -2,11 +2,12 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Exec, KubeConfig } from '@kubernetes/client-node';
-import { runShell, type ShellStreams } from '../../../src/runtimes/kubernetes/exec-channel/run-shell';
+import { runShell } from '../../../src/runtimes/kubernetes/exec-channel/run-shell';
 import { podName } from '../../../src/runtimes/kubernetes/object-names';
 import { MAIN_CONTAINER } from '../../../src/runtimes/kubernetes/pod/container-status';
 import { KUBECONFIG, openTestCluster } from '../../support/kubernetes/cluster-env';
 import { ID, patiently, useRuntimeEnv } from '../../support/runtimes/contract-harness';
+import { testStreams } from '../../support/runtimes/shell-streams';
 import { until } from '../../support/until';
 
 const REF = { id: ID, organization: 'default', build: 1 };
@@ -65,12 +66,12 @@ describe('A pipe into a command', () => {
         }
       })(),
     );
-    const streams = { stdin: source.pipe(new PassThrough()), stdout: new PassThrough(), stderr: new PassThrough() };
+    const streams = testStreams();
+    source.pipe(streams.stdin);
     const target = { socket: cluster.api.socket, namespace: cluster.namespace, pod: podName(ID), container: MAIN_CONTAINER };
-    const argv = ['sh', '-c', 'sleep 4; wc -c'];
-    const request = { argv, terminal: 'xterm', signal: patiently().signal, streams: streams as unknown as ShellStreams };
+    const command = ['sh', '-c', 'sleep 4; wc -c'];
     const output = text(streams.stdout);
-    const ended = runShell(target, request);
+    const ended = runShell(target, { command, streams, signal: patiently().signal });
     await pause(3_000);
     // What lies in the buffers of the server and the kubelet counts too.
     expect(read).toBeLessThan(64 * MIB);

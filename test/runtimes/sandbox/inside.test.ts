@@ -11,6 +11,7 @@ import {
   type SandboxEnv,
   uidInside,
 } from '../../support/runtimes/sandbox-env';
+import { testStreams } from '../../support/runtimes/shell-streams';
 import { until } from '../../support/until';
 
 const REF = { id: 'w1', owner: 'ada', name: 'dev', organization: 'default' };
@@ -97,8 +98,7 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
     const reason = new Error('the caller no longer waits');
     const shell = sandbox.runtime.shell(
       { id: REF.id, organization: 'default', build: 1 },
-      ['sh', '-c', 'echo begun >begun; sleep 4646; true'],
-      aborting.signal,
+      { command: ['sh', '-c', 'echo begun >begun; sleep 4646; true'], streams: testStreams(), signal: aborting.signal },
     );
     await until(() => existsSync(path.join(homeOutside(), 'begun')));
     aborting.abort(reason);
@@ -112,7 +112,11 @@ describe.each(KINDS)('Inside a sandbox (isolation: %s)', (isolation) => {
     const reason = new Error('the caller no longer waits');
     const script = 'i=0; while [ $i -lt 500 ]; do sleep 4747 & i=$((i + 1)); [ $i != 20 ] || echo begun >begun; done; wait';
     const pod = { id: REF.id, organization: 'default', build: 1 };
-    const shell = sandbox.runtime.shell(pod, ['sh', '-c', script], aborting.signal);
+    const shell = sandbox.runtime.shell(pod, {
+      command: ['sh', '-c', script],
+      streams: testStreams(),
+      signal: aborting.signal,
+    });
     await until(() => existsSync(path.join(homeOutside(), 'begun')));
     aborting.abort(reason);
     await expect(shell).rejects.toBe(reason);

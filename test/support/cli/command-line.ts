@@ -4,6 +4,7 @@ import type { CliContext } from '../../../src/cli/context';
 import { runCommandLine } from '../../../src/cli/run';
 import type { PerennialClient, WorkspaceHandle } from '../../../src/client';
 import type { BuildView, StatusView } from '../../../src/contract/payloads';
+import { testStreams } from '../runtimes/shell-streams';
 import { NAMESPACE_ID } from './folder';
 
 export const NOW = Date.parse('2027-03-01T10:00:00.000Z');
@@ -43,6 +44,7 @@ export async function run(args: string[], given: Partial<CliContext> & { client?
     openRuntime: () => {
       throw new Error('this test has no runtime');
     },
+    streams: () => testStreams(),
     confirm: null,
     now: () => NOW,
     pause: async () => undefined,

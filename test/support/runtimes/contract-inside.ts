@@ -1,13 +1,13 @@
 import { type ContractContext, expectFailure, HOME, ID, patiently, podSpec } from './contract-harness';
+import { testStreams } from './shell-streams';
 
 /** What holds for commands, terminals, and logs. */
 export function insideRules(context: ContractContext): void {
   it('runs a command.', async () => {
     await context.start(1);
     expect(await context.run(1)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
-    expect(await context.env().runtime.shell({ id: ID, organization: 'default', build: 1 }, ['true'], patiently().signal)).toBe(
-      0,
-    );
+    const request = { command: ['true'], streams: testStreams(), signal: patiently().signal };
+    expect(await context.env().runtime.shell({ id: ID, organization: 'default', build: 1 }, request)).toBe(0);
   });
 
   it('says that the pod is lost when it is, and when there never was one.', async () => {

@@ -1,5 +1,5 @@
 // Does one verb of the sandbox runtime in a process of its own: SOURCES OPTIONS VERB ARGUMENT [CRASH], the middle three in JSON.
-// SOURCES is the folder of the compiled runtimes and hooks. With CRASH the process kills itself before the CRASHth change that it makes to the machine.
+// SOURCES is the folder of the compiled modules. With CRASH the process kills itself before the CRASHth change that it makes to the machine.
 const childProcess = require('node:child_process');
 const fs = require('node:fs');
 
@@ -42,10 +42,21 @@ if (crash !== undefined) {
   };
 }
 
+/** As the command makes them. */
+function ownStreams() {
+  const { stdin, stdout, stderr, env } = process;
+  const onSignal = (signal, listener) => {
+    process.on(signal, listener);
+    return () => process.off(signal, listener);
+  };
+  return require(`${sources}/cli/own-streams.js`).ownStreams({ stdin, stdout, stderr, term: env.TERM, onSignal });
+}
+
 const progress = { signal: new AbortController().signal, waitingFor: () => {} };
 const input = JSON.parse(argument);
 const call =
-  { shell: () => runtime.shell(input, input.command, progress.signal) }[verb] ?? (() => runtime[verb](input, progress));
+  { shell: () => runtime.shell(input, { command: input.command, streams: ownStreams(), signal: progress.signal }) }[verb] ??
+  (() => runtime[verb](input, progress));
 call().then(
   (answer) => {
     if (verb === 'shell') process.exit(answer);

@@ -10,12 +10,13 @@ import type { Isolation, SandboxEnv } from './sandbox-env';
 const SOURCES = path.join(__dirname, '..', '..', '..', 'src');
 let compiled = '';
 
-/** Compiles the runtimes and hooks once for a file of tests, so that each of many processes starts fast. */
+/** Compiles the runtimes, hooks, and the command's streams once for a file of tests, so that each of many processes starts fast. */
 export function compileRuntimes(): void {
   compiled = mkdtempSync(path.join(tmpdir(), 'perennial-compiled-'));
   for (const room of ['hooks', 'runtimes'])
     for (const name of readdirSync(path.join(SOURCES, room), { recursive: true, encoding: 'utf8' }))
       compile(path.join(room, name));
+  compile('cli/own-streams.ts');
 }
 
 /** Removes what was compiled. */

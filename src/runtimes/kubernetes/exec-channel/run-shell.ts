@@ -1,39 +1,23 @@
-import type { ReadStream, WriteStream } from 'node:tty';
+import type { Readable, Writable } from 'node:stream';
 import { onAbort } from '../../../hooks/until-aborted';
 import { RuntimeFailure } from '../../failure';
+import { type CallerTerminal, onHangup, type ShellRequest, type ShellStreams } from '../../shell-request';
 import { LOGIN } from '../login-script';
 import { CHANNEL, type ExecConnection, type ExecTarget, listen } from './channels';
 import { createMarker, type Marker, streamedCommand } from './end-marker';
 import { openConnection } from './run-command';
 
-/** A terminal, or a command without one. */
-export interface ShellRequest {
-  /** The command; empty for the login shell. */
-  argv: string[];
-  /** The kind of terminal, as in TERM. */
-  terminal: string;
-  signal: AbortSignal;
-  /** Those of this process by default. */
-  streams?: ShellStreams;
-}
-
-/** The caller's own streams. */
-export interface ShellStreams {
-  stdin: NodeJS.ReadStream;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
-}
-
 /**
- * Opens a terminal, or one command, on the caller's own standard streams, and resolves with its exit code.
+ * Opens a terminal, or one command, on the caller's streams, and resolves with its exit code.
  * @throws RuntimeUnavailable when the connection is lost before the end; the signal's reason
  */
-export async function runShell(target: ExecTarget, request: ShellRequest): Promise<number> {
-  const { streams = process, signal, terminal } = request;
+export async function runShell(target: ExecTarget, { command, streams, signal }: ShellRequest): Promise<number> {
   signal.throwIfAborted();
-  const argv = ['env', `TERM=${terminal}`, ...(request.argv.length > 0 ? request.argv : LOGIN)];
-  const run = { target, argv, streams, signal };
-  return streams.stdin.isTTY && streams.stdout.isTTY ? runTerminal(run) : runPiped(run);
+  const argv = ['env', `TERM=${streams.term}`, ...(command.length > 0 ? command : LOGIN)];
+  const { terminal } = streams;
+  return terminal === null
+    ? runPiped({ target, argv, streams, signal })
+    : runTerminal({ target, argv, streams, terminal, signal });
 }
 
 interface Run {
@@ -44,29 +28,33 @@ interface Run {
 }
 
 /** A terminal has one stream, on which a marker would be visible, so that the exit code is the server's. */
-async function runTerminal({ target, argv, streams, signal }: Run): Promise<number> {
+async function runTerminal({ target, argv, streams, terminal, signal }: Run & { terminal: CallerTerminal }): Promise<number> {
   const socket = await openConnection(target, { argv, stdin: true, tty: true });
   const end = { status: '' };
+  const { stdin, stdout } = streams;
   const connection = listen(socket, (channel, data) => {
-    if (channel === CHANNEL.stdout) writeOutput(connection, streams.stdout, data);
+    if (channel === CHANNEL.stdout) writeOutput(connection, stdout, data);
     if (channel === CHANNEL.status) end.status = data.toString('utf8');
   });
-  const { stdin, stdout } = streams as { stdin: ReadStream; stdout: WriteStream };
-  const resize = () => connection.send(CHANNEL.resize, JSON.stringify({ Width: stdout.columns, Height: stdout.rows }));
-  stdin.setRawMode(true);
-  const stopSending = sendInput(connection, stdin, () => undefined);
-  stdout.on('resize', resize);
-  const stopHeeding = onAbort(signal, connection.close);
+  const resize = () => {
+    const { columns, rows } = terminal.size();
+    connection.send(CHANNEL.resize, JSON.stringify({ Width: columns, Height: rows }));
+  };
+  terminal.setRawMode(true);
+  const stops = [
+    sendInput(connection, stdin, () => undefined),
+    terminal.onResize(resize),
+    onAbort(signal, connection.close),
+    onHangup(streams, connection.close),
+  ];
   try {
     resize();
     await connection.closed;
     signal.throwIfAborted();
     return readStatus(end.status, target);
   } finally {
-    stdin.setRawMode(false);
-    stopSending();
-    stdout.off('resize', resize);
-    stopHeeding();
+    terminal.setRawMode(false);
+    for (const stop of stops) stop();
   }
 }
 
@@ -88,17 +76,20 @@ async function runPiped({ target, argv, streams, signal }: Run): Promise<number>
     if (channel === CHANNEL.stdout) output.push(data);
     if (channel === CHANNEL.stderr) errors.push(data);
   });
-  const stopSending = sendInput(connection, streams.stdin, () => connection.send(CHANNEL.close, Buffer.from([CHANNEL.stdin])));
-  const stopHeeding = onAbort(signal, connection.close);
+  const endInput = () => connection.send(CHANNEL.close, Buffer.from([CHANNEL.stdin]));
+  const stops = [
+    sendInput(connection, streams.stdin, endInput),
+    onAbort(signal, connection.close),
+    onHangup(streams, connection.close),
+  ];
   try {
     const codes = await Promise.race([connection.closed, Promise.all([output.ended, errors.ended])]);
     signal.throwIfAborted();
     if (codes) return codes[0];
     throw lost(target);
   } finally {
-    stopSending();
+    for (const stop of stops) stop();
     connection.close();
-    stopHeeding();
   }
 }
 
@@ -107,7 +98,7 @@ const PAUSE_ABOVE_BYTES = 1024 * 1024;
 const RESUME_BELOW_BYTES = 256 * 1024;
 
 /** Reads no faster than the command does. Returns a function that ends it. */
-function sendInput(connection: ExecConnection, stdin: NodeJS.ReadStream, end: () => void): () => void {
+function sendInput(connection: ExecConnection, stdin: Readable, end: () => void): () => void {
   let isOver = false;
   const goOn = () => {
     if (!isOver && stdin.isPaused() && connection.waiting() <= RESUME_BELOW_BYTES) stdin.resume();
@@ -127,7 +118,7 @@ function sendInput(connection: ExecConnection, stdin: NodeJS.ReadStream, end: ()
 }
 
 /** Writes output, and reads no more of the command until the stream has drained or closed. */
-function writeOutput(connection: ExecConnection, stream: NodeJS.WriteStream, data: Buffer): void {
+function writeOutput(connection: ExecConnection, stream: Writable, data: Buffer): void {
   if (data.length === 0 || stream.write(data) || stream.destroyed) return;
   connection.hold();
   const goOn = () => {

@@ -1,10 +1,10 @@
+import type { ShellStreams } from '../../shell-request';
 import type { Entry } from './enter';
 
 /** How a shell is started. */
 export interface ShellRun {
   entry: Entry;
-  /** The kind of terminal, as in TERM. */
-  terminal: string;
+  streams: ShellStreams;
   /** Receives the pid of the started process, so that it can be ended with its descendants when the caller aborts. */
   onStart(pid: number): void;
 }

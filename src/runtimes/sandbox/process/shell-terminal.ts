@@ -1,19 +1,20 @@
 import { readSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import type { ReadStream } from 'node:tty';
 import type { IPty } from '@lydell/node-pty';
+import { onHangup, type ShellStreams } from '../../shell-request';
 import type { ShellEnd, ShellRun } from './shell-run';
 
 /** Runs a shell in a new terminal, and connects that to the caller's: size, keys, and output. */
-export async function runTerminal({ entry, terminal, onStart }: ShellRun): Promise<ShellEnd> {
+export async function runTerminal({ entry, streams, onStart }: ShellRun): Promise<ShellEnd> {
   // A native module, loaded only where a terminal is opened.
   const { spawn } = await import('@lydell/node-pty');
   const { program, args, env, uid, gid } = entry;
-  const { stdout } = process;
-  const size = () => ({ cols: stdout.columns || 80, rows: stdout.rows || 24 });
+  const { columns: cols = 80, rows = 24 } = streams.terminal?.size() ?? {};
   const owner = uid === undefined ? {} : { uid, gid };
-  const inner = spawn(program, args, { ...size(), ...owner, name: terminal, cwd: '/', env, encoding: null });
+  const inner = spawn(program, args, { cols, rows, ...owner, name: streams.term, cwd: '/', env, encoding: null });
   keepLastOutput(inner);
-  const disconnect = connect(inner, size);
+  const disconnect = connect(inner, streams);
   try {
     return await new Promise((resolve) => {
       inner.onExit(({ exitCode, signal = 0 }) => resolve({ code: signal === 0 ? exitCode : null, signal }));
@@ -63,14 +64,16 @@ function readPiece(fd: number): Buffer {
   }
 }
 
-function connect(inner: IPty, size: () => { cols: number; rows: number }): () => void {
-  const { stdin, stdout } = process;
-  // The types allow only strings; keys are bytes, and not always text.
-  const type = (keys: Buffer) => inner.write(keys as unknown as string);
+function connect(inner: IPty, { stdin, stdout, terminal }: ShellStreams): () => void {
+  const { _socket: socket } = inner as unknown as { _socket: ReadStream & Writable };
+  const type = (keys: Buffer) => {
+    if (!socket.write(keys)) stdin.pause();
+  };
+  const readOn = () => stdin.resume();
   const resize = () => {
-    const { cols, rows } = size();
+    const { columns, rows } = terminal?.size() ?? {};
     try {
-      inner.resize(cols, rows);
+      if (columns && rows) inner.resize(columns, rows);
     } catch {
       // It is ending.
     }
@@ -78,17 +81,24 @@ function connect(inner: IPty, size: () => { cols: number; rows: number }): () =>
   const goOn = () => inner.resume();
   inner.onData((data) => {
     // Backpressure: a full terminal pauses the output.
-    if (!stdout.write(data)) inner.pause();
+    if (!stdout.destroyed && !stdout.write(data)) inner.pause();
   });
   stdout.on('drain', goOn);
-  stdout.on('resize', resize);
-  stdin.setRawMode(true);
+  // A closed output holds no program up.
+  stdout.on('close', goOn);
+  // Without its reader the kernel hangs the terminal up.
+  const { destroy } = inner as unknown as { destroy(): void };
+  const stops = [terminal?.onResize(resize), onHangup({ stdin }, () => destroy.call(inner))];
+  terminal?.setRawMode(true);
+  socket.on('drain', readOn);
   stdin.on('data', type);
   return () => {
     stdin.off('data', type);
-    stdin.setRawMode(false);
+    socket.off('drain', readOn);
+    terminal?.setRawMode(false);
     stdin.pause();
-    stdout.off('resize', resize);
+    for (const stop of stops) stop?.();
     stdout.off('drain', goOn);
+    stdout.off('close', goOn);
   };
 }

@@ -1,9 +1,10 @@
-import { PassThrough, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CHANNEL } from '../../../../src/runtimes/kubernetes/exec-channel/channels';
-import { runShell, type ShellStreams } from '../../../../src/runtimes/kubernetes/exec-channel/run-shell';
+import { runShell } from '../../../../src/runtimes/kubernetes/exec-channel/run-shell';
 import { type ExecServer, type OpenCommand, startExecServer } from '../../../support/kubernetes/exec-server';
+import { testStreams } from '../../../support/runtimes/shell-streams';
 
 let server: ExecServer;
 beforeEach(async () => {
@@ -12,12 +13,9 @@ beforeEach(async () => {
 afterEach(() => server.end());
 
 /** One command on streams of the test's own. */
-function shell(argv: string[], { signal = new AbortController().signal, isTTY = false } = {}) {
-  const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: () => undefined });
-  const stdout = Object.assign(new PassThrough(), { isTTY, columns: 80, rows: 24 });
-  const stderr = new PassThrough();
-  const streams = { stdin, stdout, stderr } as unknown as ShellStreams;
-  return { stdin, stdout, stderr, ended: runShell(server.target, { argv, terminal: 'xterm', signal, streams }) };
+function shell(command: string[], { signal = new AbortController().signal, isTTY = false } = {}) {
+  const streams = testStreams(isTTY ? { columns: 80, rows: 24 } : null);
+  return { ...streams, ended: runShell(server.target, { command, streams, signal }) };
 }
 
 /** What was passed on until the end. */
