@@ -49,7 +49,13 @@ export function makeTestPod(shell: string, without: string[] = []): TestPod {
   for (const folder of ['home', 'run', 'rootfs', 'bin']) mkdirSync(inside(folder));
   linkTools(inside('bin'), shell, without);
   for (const folder of ['.', 'home', 'run']) chownSync(inside(folder), UID, UID);
-  const env = { HOME: inside('home'), PATH: inside('bin'), PERENNIAL_RUN_DIR: inside('run'), PERENNIAL_ROOTFS: inside('rootfs') };
+  const env = {
+    HOME: inside('home'),
+    PATH: inside('bin'),
+    PERENNIAL_RUN_DIR: inside('run'),
+    PERENNIAL_ROOTFS: inside('rootfs'),
+    PERENNIAL_SECRETS_DIR: inside('run/secrets'),
+  };
   const observers = new Set<ChildProcess>();
   const runFolder = path.join(env.PERENNIAL_RUN_DIR, `.perennial-${UID}`, 'build-1');
   return {

@@ -1,9 +1,5 @@
+import { KEPT_BY_SHELLS } from '../../../hooks/shell/kept-variables';
 import { PROGRAM_PATH } from './path';
-
-/**
- * Variables that some shells reserve. A shell that refuses a value ends, so each is tried in a subshell first.
- */
-const KEPT_BY_SHELLS = new Set('UID EUID PPID GROUPS OPTIND SHELLOPTS BASHOPTS BASH_VERSINFO LINENO RANDOM SECONDS'.split(' '));
 
 /**
  * Passes an environment through programs that must not read it: the programs that enter a sandbox run as root, and their C library would

@@ -1,0 +1,71 @@
+import type { Exec } from '../hook';
+import { cleanSentence } from '../last-lines';
+import { maskText } from '../mask';
+import { quote } from '../shell/quote';
+import { readScript } from '../shell/read-script';
+import type { InjectedSet, InjectionResult } from './injected-set';
+import { fingerprintOf } from './key-fingerprint';
+import { listPodFiles, type PodFiles } from './pod-files';
+import { putCall } from './shell-call';
+
+const SCRIPT = [
+  readScript(__dirname, '..', 'scripts', 'process.sh'),
+  readScript(__dirname, 'scripts', 'home-links.sh'),
+  readScript(__dirname, 'scripts', 'inject.sh'),
+].join('\n');
+
+const MAX_WARNINGS = 20;
+/** Of what a pod prints. Its own answer has a few hundred lines at most. */
+const MAX_ANSWER_CHARS = 65_536;
+
+/** The pod did not take what it was given; `message` is one sentence without any value. The same call may succeed later. */
+export class InjectionFailure extends Error {
+  override readonly name = 'InjectionFailure';
+}
+
+/**
+ * Writes a set into the memory of a pod with one command, whose standard input holds everything. The set replaces the one before in a single
+ * step: what is not in it is removed. Safe to repeat, and at once with another call: then one of the two sets is there whole.
+ * @throws InjectionFailure; what `exec` throws
+ */
+export async function injectSecrets(exec: Exec, set: InjectedSet): Promise<InjectionResult> {
+  const pod = listPodFiles(set);
+  const { exitCode, stdout } = await exec({ argv: ['sh', '-s'], stdin: composeScript(pod) });
+  const clean = createCleaner(set);
+  const lines = stdout.slice(-MAX_ANSWER_CHARS).split('\n');
+  const textsOf = (word: string) =>
+    lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
+  if (!lines.includes('done')) {
+    const why = textsOf('failed')[0] ?? `its sh ended with exit code ${exitCode} and no answer`;
+    throw new InjectionFailure(`the secrets could not be written into the pod: ${clean(why)}`);
+  }
+  const fingerprint = fingerprintOf(textsOf('key').at(-1) ?? '');
+  if (set.sshKey !== null && pod.files.some(({ name }) => name === 'ssh/id_ed25519') && fingerprint === null) {
+    throw new InjectionFailure('the SSH key could not be read back from the pod');
+  }
+  return { fingerprint, warnings: [...pod.warnings, ...textsOf('warning')].slice(0, MAX_WARNINGS).map(clean) };
+}
+
+function composeScript({ files, links }: PodFiles): string {
+  const bytes = files.reduce((sum, { content }) => sum + content.length, 0);
+  const calls = [
+    'begin',
+    ...files.map(({ name, content }) => putCall(name, content)),
+    `publish ${files.length} ${bytes}`,
+    `record_links ${quote(links.map(({ path }) => path).join('\n'))}`,
+    ...links.map(({ path, name }) => `link ${quote(path)} ${name}`),
+    'finish',
+  ];
+  return `${SCRIPT}\n${calls.join('\n')}\n`;
+}
+
+/** A pod may print anything, also what it was given. */
+function createCleaner({ access, sshKey, env, files, credentials }: InjectedSet): (text: string) => string {
+  const values = [
+    ...(access === null ? [] : [access.token]),
+    ...(sshKey === null ? [] : [sshKey.privateKey]),
+    ...[...env, ...files].map(({ value }) => value.toString('utf8')),
+    ...credentials.map(({ password }) => password),
+  ];
+  return (text) => cleanSentence(maskText(text, values));
+}

@@ -1,0 +1,127 @@
+#!/bin/sh
+# Writes what a pod is given into its memory, for `sh -s`. The calls of the functions below follow on the same input: begin, put for each
+# file, publish, record_links, link for each file of the home, finish. Input that was cut off publishes nothing.
+#
+# Each run writes a generation of its own and makes it the current one in a single step, so that two at once do no harm. A value is only
+# ever an argument of a function or of a command that the shell has built in, so that no list of processes shows it.
+#
+# Prints lines: `failed` and a sentence, `warning` and a sentence, `key` and the beginning of the private key without a secret part, `done`.
+# Settings: PERENNIAL_SECRETS_DIR, where the folder of the secrets is not at its usual path. Uses process.sh.
+
+fail() {
+  printf 'failed %s\n' "$1"
+  exit 1
+}
+
+# The folder is entered before its owner is checked: the working directory cannot be exchanged.
+begin() {
+  umask 077
+  case $(command -v printf) in /*) fail 'the sh of the image has no printf of its own, so a value would be visible as an argument' ;; esac
+  secrets=${PERENNIAL_SECRETS_DIR:-/run/perennial/secrets}
+  cd -P "${secrets%/*}" 2>/dev/null || fail "there is no folder ${secrets%/*}"
+  parent=${PWD%/} name=${secrets##*/}
+  [ -d "$name" ] || mkdir "$name" 2>/dev/null
+  cd -P "$name" 2>/dev/null && [ "$PWD" = "$parent/$name" ] && [ -O . ] ||
+    fail "expected a folder of the image's user at $secrets"
+  chmod 700 . || fail "$secrets could not be closed to other users"
+  born=''
+  read_stat "/proc/$$/stat"
+  generation=gen.$$.$born
+  trap 'rm -rf "$generation"' EXIT
+  rm -rf "$generation"
+  mkdir -p settings "$generation/bin" "$generation/ssh" "$generation/files" || fail_to_write "$generation"
+}
+
+fail_to_write() {
+  fail "$secrets/$1 could not be written, so its memory may be full"
+}
+
+# put NAME VALUE
+put() {
+  printf '%s' "$2" >"$generation/$1" || fail_to_write "$1"
+} 2>/dev/null
+
+# put_bytes NAME VALUE, where bytes that are no text are octal numbers after a backslash.
+put_bytes() {
+  # shellcheck disable=SC2059 # It is meant as a format.
+  printf "$2" >"$generation/$1" || fail_to_write "$1"
+} 2>/dev/null
+
+# publish FILES BYTES: how many files there have to be, and their size in all.
+publish() {
+  chmod 700 "$generation"/bin/* 2>/dev/null
+  check "$@"
+  [ -L current ] || rm -rf current
+  [ -L bin ] || rm -rf bin
+  ln -s "$generation" "$generation/current" && mv -f "$generation/current" . || fail_to_write current
+  trap '' EXIT
+  [ -L bin ] || ln -s current/bin bin || fail_to_write bin
+  remove_others
+}
+
+# Of each file the mode, owner, and size; a folder has no rights for others either.
+check() {
+  expected="$1 files of $2 bytes" files=0 bytes=0 wrong=''
+  for file in "$generation"/* "$generation"/*/*; do
+    [ -O "$file" ] && [ ! -L "$file" ] || [ "${file##*/}" = '*' ] || wrong="${wrong:-${file#*/}}"
+  done
+  set -f
+  newline='
+'
+  IFS=$newline
+  # shellcheck disable=SC2012,SC2046 # The lines are to be split, and no name of ours has a line break.
+  set -- $(ls -lnR "$generation" 2>/dev/null)
+  unset IFS
+  for line; do count "$line"; done
+  set +f
+  [ -z "$wrong" ] || fail "$secrets/$generation/$wrong does not have the owner or mode that it was written with"
+  [ "$files files of $bytes bytes" = "$expected" ] ||
+    fail "expected $expected in $secrets/$generation, found $files files of $bytes bytes, so its memory may be full"
+}
+
+count() {
+  # shellcheck disable=SC2086 # The fields are to be split.
+  set -- $1
+  case $1 in
+    -rw------- | -rwx------ | -rw-------. | -rwx------.)
+      case ${5:-x} in *[!0-9]* | ???????????*) ;; *) files=$((files + 1)) bytes=$((bytes + $5)) ;; esac
+      ;;
+    drwx--[-S]---*) ;;
+    [-dlpscb][-r][-w]*) wrong=${9:-a file} ;;
+  esac
+}
+
+# A run that is still writing will publish what it has; afterwards this one is obsolete.
+remove_others() {
+  for other in gen.*; do
+    tries=0
+    while is_obsolete "$other" && is_writing "$other" && [ "$tries" -lt 40 ]; do
+      sleep 0.05 2>/dev/null || sleep 1
+      tries=$((tries + 1))
+    done
+    ! is_obsolete "$other" || is_writing "$other" || rm -rf "$other"
+  done
+  # shellcheck disable=SC3013 # All shells of images know -ef.
+  [ "$generation" -ef current ] || rm -rf "$generation"
+}
+
+# shellcheck disable=SC3013 # All shells of images know -ef.
+is_obsolete() {
+  [ -d "$1" ] && [ "$1" != "$generation" ] && [ ! "$1" -ef current ]
+}
+
+# By the pid and the start of its process, since the pid alone may be another's by now.
+is_writing() {
+  set -- "${1#gen.}"
+  read_stat "/proc/${1%%.*}/stat" && [ "$born" = "${1#*.}" ] && [ "$state" != Z ]
+}
+
+# The first 96 bytes hold the public key, and nothing secret.
+finish() {
+  finish_links
+  if [ -f current/ssh/id_ed25519 ]; then
+    { read -r _ && read -r first && read -r second && printf 'key %.128s\n' "$first$second"; } <current/ssh/id_ed25519
+  fi
+  printf 'done\n'
+  exit 0
+}
