@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lchown, lstat, mkdir, realpath } from 'node:fs/promises';
+import { lchown, lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { RuntimeFailure } from '../failure';
 import { OPEN_FENCE, raiseForStart } from '../fence';
@@ -14,6 +14,7 @@ import { killPod, runFolderOf } from './process/kill-tree';
 import { recogniseHome } from './store/home-identity';
 import { type HomeRecord, readHome, writeHome } from './store/home-record';
 import { isMissing } from './store/json-file';
+import { makePrivateFolder, planMemoryFolder } from './store/memory-folder';
 import { homeOf, type Layout, layOut } from './store/paths';
 import { type PodRecord, readSandbox, type SandboxRecord, writeSandbox } from './store/sandbox-record';
 
@@ -111,6 +112,9 @@ async function launch({ layout, spec, record, home, image, isolation }: Launch):
   // The kernel knows DIR by its real path only, which is the one to hide.
   const real = layOut(await realpath(layout.dir));
   const runFolder = runFolderOf(real, instance);
+  const isPlain = isolation.mode === 'plain';
+  const memory = isPlain ? await planMemoryFolder(instance, image.user) : null;
+  const secrets = isPlain ? (memory ?? path.join(runFolder, 'secrets')) : null;
   const init = await startInit(prepareInit({ layout: real, spec, instance, home, image, mode: isolation.mode }));
   const pod: PodRecord = {
     build: spec.build,
@@ -121,13 +125,18 @@ async function launch({ layout, spec, record, home, image, isolation }: Launch):
     endedByStack: false,
     digest: image.digest,
     user: image.user,
-    home: isolation.mode === 'plain' ? homeOf(real, spec.id) : `/home/${image.user.name}`,
-    env: { ...image.env, ...spec.env, ...(isolation.mode === 'plain' ? plainEnv(image, runFolder) : {}) },
-    warnings: [...image.warnings, ...(isolation.mode === 'plain' ? [isolation.because] : [])],
+    home: isPlain ? homeOf(real, spec.id) : `/home/${image.user.name}`,
+    env: { ...image.env, ...spec.env, ...(secrets === null ? {} : plainEnv(image, { runFolder, secrets })) },
+    secrets,
+    warnings: [
+      ...image.warnings,
+      ...(isolation.mode === 'plain' ? [isolation.because] : []),
+      ...(isPlain && memory === null ? [NO_MEMORY] : []),
+    ],
   };
   await writeSandbox(layout, { ...record, pod });
   try {
-    if (isolation.mode === 'plain') await makeRunFolder(runFolder, image.user);
+    if (secrets !== null) for (const folder of [runFolder, secrets]) await makePrivateFolder(folder, image.user);
     const ready = { ...pod, init: await init.release(), ready: true };
     await writeSandbox(layout, { ...record, pod: ready });
     return ready;
@@ -138,13 +147,14 @@ async function launch({ layout, spec, record, home, image, isolation }: Launch):
   }
 }
 
-// Where the image is not laid over the machine's root, these settings name the folders to hooks.
-const plainEnv = (image: Image, runFolder: string) => ({ PERENNIAL_ROOTFS: image.rootfs, PERENNIAL_RUN_DIR: runFolder });
+const NO_MEMORY = 'this machine has no file system in memory, so secrets lie on its disk while the sandbox runs';
 
-async function makeRunFolder(folder: string, user: ImageUser): Promise<void> {
-  await mkdir(folder, { mode: 0o700 });
-  await lchown(folder, user.uid, user.gid);
-}
+// Where the image is not laid over the machine's root, these settings name the folders to hooks and to what injects secrets.
+const plainEnv = (image: Image, { runFolder, secrets }: { runFolder: string; secrets: string }) => ({
+  PERENNIAL_ROOTFS: image.rootfs,
+  PERENNIAL_RUN_DIR: runFolder,
+  PERENNIAL_SECRETS_DIR: secrets,
+});
 
 async function markSeeded(layout: Layout, home: HomeRecord): Promise<void> {
   if (!home.seeded) await writeHome(layout, { ...home, seeded: true });

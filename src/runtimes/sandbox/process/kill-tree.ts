@@ -30,6 +30,7 @@ export async function killPod(layout: Layout, pod: PodRecord): Promise<void> {
     }
     await delay(2);
   }
+  if (pod.secrets !== null) await removeTree(pod.secrets);
   await removeTree(runFolderOf(layout, pod.instance));
 }
 

@@ -18,6 +18,8 @@ const podSchema = z.object({
   home: z.string(),
   env: z.record(z.string(), z.string()),
   warnings: z.array(z.string()),
+  /** The folder outside of DIR that a plain sandbox keeps its secrets in, removed with it; null for other sandboxes. */
+  secrets: z.string().nullable().default(null),
 });
 
 const schema = z.object({
