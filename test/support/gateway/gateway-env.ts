@@ -59,7 +59,7 @@ function emptyStore(): SecretStore {
   return {
     name: 'empty',
     get: async () => null,
-    put: async () => ({ version: 1 }),
+    put: async () => ({ version: 1, at: 0 }),
     delete: async () => undefined,
     list: async () => [],
     close: async () => undefined,
