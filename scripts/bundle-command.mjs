@@ -81,6 +81,6 @@ const { metafile } = await esbuild.build({
 
 const written = new Set(Object.keys(metafile.outputs).map((file) => path.basename(file)));
 // A command that waits for an answer may still import what it was built with.
-const isOld = (file) => statSync(file).mtimeMs < Date.now() - DAY_MS;
+const isOld = (/** @type {string} */ file) => statSync(file).mtimeMs < Date.now() - DAY_MS;
 for (const file of readdirSync(OUTPUT).map((name) => path.join(OUTPUT, name)))
   if (!written.has(path.basename(file)) && isOld(file)) rmSync(file, { recursive: true });

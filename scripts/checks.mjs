@@ -11,8 +11,10 @@ const CHECKS = [
 /**
  * Runs each check in the current folder, and resolves with those that failed.
  * @param {(line: string) => void} say
+ * @returns {Promise<import('./summary.mjs').Failure[]>}
  */
 export async function runChecks(say) {
+  /** @type {import('./summary.mjs').Failure[]} */
   const failures = [];
   for (const [name = '', ...args] of CHECKS) {
     say(`checking ${name}`);
@@ -23,7 +25,10 @@ export async function runChecks(say) {
   return failures;
 }
 
-/** Names a place: of the compiler `file(line,column): error`, of the style and of shell scripts `file:line:column`. */
+/**
+ * Names a place: of the compiler `file(line,column): error`, of the style and of shell scripts `file:line:column`.
+ * @param {string} line
+ */
 function isComplaint(line) {
   return /^\S+\.\w+(?:\(\d+,\d+\): error|:\d+:\d+[: ]|\s(?:format|organizeImports)\b)/.test(line);
 }

@@ -17,6 +17,7 @@ const MINUTE_MS = 60_000;
 /** Several times what a phase takes on a quiet machine: only one that hangs is ended by it. */
 const LIMITS_MS = { npmTest: 40 * MINUTE_MS, user: 40 * MINUTE_MS, cluster: 40 * MINUTE_MS, benchmarks: 15 * MINUTE_MS };
 
+/** @type {({ name: string, seconds: number } & import('./summary.mjs').Summary)[]} */
 const results = [];
 rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(FOLDER, { recursive: true });
@@ -42,7 +43,11 @@ async function runAsOrdinaryUser() {
     return results.push({ name, seconds: 0, passed: 0, failures: [{ name, error: error.message }] });
   }
   try {
-    const tests = (patterns) => ['scripts/test.mjs', '--tests-only', `--testPathPatterns=${patterns.join('|')}`];
+    const tests = (/** @type {string[]} */ patterns) => [
+      'scripts/test.mjs',
+      '--tests-only',
+      `--testPathPatterns=${patterns.join('|')}`,
+    ];
     const options = { ...user, limitMs: LIMITS_MS.user };
     await run(name, tests(MACHINE_TESTS), options);
     await run(`${name}, without isolation`, tests(PLAIN_TESTS), {

@@ -8,7 +8,10 @@ const NEEDS = [
   },
 ];
 
-/** Those that this environment lacks something for. */
+/**
+ * The files that this environment lacks something for.
+ * @param {NodeJS.ProcessEnv} env
+ */
 const leftOut = (env) => NEEDS.filter(({ variable }) => !env[variable]);
 
 module.exports = { leftOut };

@@ -4,6 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { inCheckout } from './checkout.mjs';
 
+/** @typedef {(line: string) => void} Say */
+
 const TOOL = inCheckout('..', 'shared', 'tools', 'cluster', 'cluster');
 
 /** The images of the tests by the variable that names each, and its name below PERENNIAL_TEST_IMAGES. */
@@ -19,6 +21,7 @@ const IMAGES = {
  * neither, one line says so, and null is the answer. A cluster that should be there and is not is an error: nothing passes untested.
  *
  * Returns what to add to the environment, the tool where it made the cluster (else null), and what ends a cluster that was not up.
+ * @param {{ what: string, say: Say, tool?: string, env?: NodeJS.ProcessEnv }} options
  */
 export function openCluster({ what, say, tool = TOOL, env = process.env }) {
   const isOfTool = existsSync(tool) && (!env.KUBECONFIG || path.resolve(env.KUBECONFIG) === readEnv(tool).KUBECONFIG);
@@ -28,6 +31,7 @@ export function openCluster({ what, say, tool = TOOL, env = process.env }) {
   return null;
 }
 
+/** @param {{ say: Say, tool: string }} options */
 function openToolCluster({ say, tool }) {
   const wasUp = spawnSync(tool, ['status'], { stdio: 'ignore' }).status === 0;
   say('starting a cluster (seconds when it was built before, else about 15 minutes)');
@@ -41,7 +45,11 @@ function openToolCluster({ say, tool }) {
   }
 }
 
-/** On any other cluster the images come from a registry, or were loaded into its nodes: docs/testing-on-a-cluster.md. */
+/**
+ * On any other cluster the images come from a registry, or were loaded into its nodes: docs/testing-on-a-cluster.md.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Record<string, string>}
+ */
 function findImages(env) {
   const prefix = env.PERENNIAL_TEST_IMAGES;
   const found = Object.entries(IMAGES).map(([variable, name]) => [variable, env[variable] || (prefix && `${prefix}/${name}`)]);
@@ -53,14 +61,22 @@ function findImages(env) {
   );
 }
 
+/**
+ * @param {string} tool
+ * @returns {Record<string, string>}
+ */
 function readEnv(tool) {
   return Object.fromEntries([...read([tool, 'env']).matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
 }
 
-/** A whole image of 250 MB, a small one for the same user, one whose user has another uid, and one with odd names. */
+/**
+ * A whole image of 250 MB, a small one for the same user, one whose user has another uid, and one with odd names.
+ * @param {string} tool
+ */
 function loadImages(tool) {
   const image = read([tool, 'workspace-image']);
-  const load = (name, options) => loadSmallImage({ tool, name: `${path.dirname(image)}/${name}`, ...options });
+  const load = (/** @type {string} */ name, /** @type {ImageOptions} */ options) =>
+    loadSmallImage({ tool, name: `${path.dirname(image)}/${name}`, ...options });
   return {
     PERENNIAL_TEST_IMAGE: image,
     PERENNIAL_TEST_NEXT_IMAGE: load(IMAGES.PERENNIAL_TEST_NEXT_IMAGE, { user: 'coder', uid: 1000, home: '/home/coder' }),
@@ -72,7 +88,7 @@ function loadImages(tool) {
 /** Programs outside the usual folders, a login shell that refuses logins, and names of users and of a file that are not UTF-8. */
 function oddImage() {
   const odd = Buffer.from('m\xfcller', 'latin1');
-  const addTo = (root) => {
+  const addTo = (/** @type {string} */ root) => {
     const passwd = path.join(root, 'etc/passwd');
     const lines = ['coder:x:1000:1000::/home/coder:/sbin/nologin\n', odd, ':x:1001:1001::/srv/', odd, ':/bin/sh\n'];
     writeFileSync(passwd, Buffer.concat(lines.map((part) => Buffer.from(part))));
@@ -82,7 +98,12 @@ function oddImage() {
   return { user: 'coder', uid: 1000, home: '/home/coder', programs: '/opt/tools/bin', addTo };
 }
 
-function loadSmallImage({ tool, name, user, uid, home, programs = '/bin', addTo = (_root) => {} }) {
+/**
+ * An image of busybox alone, with one user; `addTo` adds to its root file system.
+ * @typedef {{ user: string, uid: number, home: string, programs?: string, addTo?: (root: string) => void }} ImageOptions
+ * @param {ImageOptions & { tool: string, name: string }} options
+ */
+function loadSmallImage({ tool, name, user, uid, home, programs = '/bin', addTo = () => {} }) {
   const root = mkdtempSync(path.join(os.tmpdir(), 'perennial-image-'));
   for (const folder of [programs, 'etc', home, 'tmp', 'proc', 'sys', 'dev'])
     mkdirSync(path.join(root, folder), { recursive: true });
@@ -101,6 +122,7 @@ function loadSmallImage({ tool, name, user, uid, home, programs = '/bin', addTo 
   return name;
 }
 
+/** @param {[program: string, ...args: string[]]} line */
 function read([program, ...args]) {
   const { status, stdout } = spawnSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with exit code ${status}`);

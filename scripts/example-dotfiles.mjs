@@ -50,7 +50,10 @@ const hindrance = findHindrance(absolute);
 if (hindrance !== null)
   console.log(`\nA sandbox with a root of its own will not see it there: ${hindrance}. Move it, for example below /srv.`);
 
-/** Why coder, in a sandbox, cannot read the folder; null when it can. */
+/**
+ * Why coder, in a sandbox, cannot read the folder; null when it can.
+ * @param {string} repository
+ */
 function findHindrance(repository) {
   if (['/tmp/', '/run/', '/dev/'].some((own) => `${repository}/`.startsWith(own)))
     return 'it has a /tmp, /run, and /dev of its own';
@@ -61,6 +64,7 @@ function findHindrance(repository) {
   return null;
 }
 
+/** @param {string} repository */
 function makeRepository(repository) {
   mkdirSync(repository, { recursive: true });
   for (const [name, text] of Object.entries(FILES)) {
@@ -74,18 +78,30 @@ function makeRepository(repository) {
   if (process.getuid?.() === 0) giveToCoder(repository);
 }
 
-// Git refuses to clone from a repository that belongs to another user, and in the workspace it is coder who clones.
+/**
+ * Git refuses to clone from a repository that belongs to another user, and in the workspace it is coder who clones.
+ * @param {string} repository
+ */
 function giveToCoder(repository) {
   chownSync(repository, CODER, CODER);
   for (const name of readdirSync(repository, { recursive: true, encoding: 'utf8' }))
     chownSync(path.join(repository, name), CODER, CODER);
 }
 
+/**
+ * @param {string} repository
+ * @param {string[]} args
+ */
 function git(repository, args) {
   const { status, error } = spawnSync('git', args, { cwd: repository, stdio: ['ignore', 'inherit', 'inherit'] });
   if (error || status !== 0) fail(1, `git ${args.join(' ')} failed: ${error?.message ?? `exit code ${status}`}`);
 }
 
+/**
+ * @param {number} exitCode
+ * @param {string} sentence
+ * @returns {never}
+ */
 function fail(exitCode, sentence) {
   console.error(`dotfiles: ${sentence}`);
   process.exit(exitCode);

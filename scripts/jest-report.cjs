@@ -6,15 +6,21 @@ const { appendFileSync } = require('node:fs');
 const path = require('node:path');
 
 module.exports = class JestReport {
+  /** @param {{ rootDir: string }} config */
   constructor({ rootDir }) {
     this.rootDir = rootDir;
     this.output = process.env.PERENNIAL_JEST_REPORT ?? '';
   }
 
+  /** @param {{ path: string }} file */
   onTestFileStart({ path: file }) {
     this.note({ event: 'begun', file });
   }
 
+  /**
+   * @param {{ path: string }} file
+   * @param {import('@jest/test-result').TestResult} result
+   */
   onTestFileResult({ path: file }, { numPassingTests, testResults, testExecError, failureMessage }) {
     const failed = testResults.filter(({ status }) => status === 'failed');
     const failures = failed.map(({ fullName, failureMessages }) => ({ name: fullName, error: failureMessages[0] ?? '' }));
@@ -24,12 +30,17 @@ module.exports = class JestReport {
     this.note({ event: 'ended', file, passed: numPassingTests, failures });
   }
 
+  /**
+   * @param {unknown} _contexts
+   * @param {import('@jest/test-result').AggregatedResult} result
+   */
   onRunComplete(_contexts, { runExecError }) {
     this.note({ event: 'complete', error: runExecError?.message ?? null });
   }
 
+  /** @param {import('./jest.mjs').ReportLine} line */
   note(line) {
-    const file = line.file && path.relative(this.rootDir, line.file);
-    appendFileSync(this.output, `${JSON.stringify({ ...line, ...(file && { file }) })}\n`);
+    const file = 'file' in line ? { file: path.relative(this.rootDir, line.file) } : {};
+    appendFileSync(this.output, `${JSON.stringify({ ...line, ...file })}\n`);
   }
 };

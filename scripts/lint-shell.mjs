@@ -22,6 +22,7 @@ if (!isInstalled()) {
 const args = ['--shell=sh', '--check-sourced', '--format=gcc', ...listEntries('src'), ...listImageScripts()];
 process.exit(spawnSync('shellcheck', args, { cwd: inCheckout(), stdio: 'inherit' }).status ?? 1);
 
+/** @param {string} folder */
 function listEntries(folder) {
   const scripts = listFiles(folder).filter((file) => file.endsWith('.sh'));
   const included = scripts.flatMap((file) =>
@@ -34,12 +35,14 @@ function listImageScripts() {
   return listFiles('images').filter((file) => read(file).startsWith('#!/bin/sh\n'));
 }
 
+/** @param {string} folder */
 function listFiles(folder) {
   return readdirSync(inCheckout(folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(inCheckout(), path.join(entry.parentPath ?? entry.path, entry.name)));
 }
 
+/** @param {string} file */
 function read(file) {
   return readFileSync(inCheckout(file), 'utf8');
 }

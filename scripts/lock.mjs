@@ -3,7 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { releaseTicket, takeTicket } from '../src/runtimes/sandbox/lock/ticket-lock.cjs';
 import { startOf } from './running.mjs';
 
-/** Runs `work` while no other process does, and waits for one that does. */
+/**
+ * Runs `work` while no other process does, and waits for one that does.
+ * @template T
+ * @param {string} folder
+ * @param {(line: string) => void} say
+ * @param {() => T | Promise<T>} work
+ */
 export async function withLock(folder, say, work) {
   mkdirSync(folder, { recursive: true });
   const holder = { pid: process.pid, startedAt: startOf(process.pid) ?? '' };

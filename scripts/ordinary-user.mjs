@@ -37,16 +37,19 @@ export function openOrdinaryUser() {
     // In CI the checkout may stand where only root can go.
     must('chown', ['-R', `${UID}:${UID}`, folder]);
     chmodSync(folder, 0o755);
-    const prefix = ['setpriv', '--reuid', String(UID), '--regid', String(UID), '--clear-groups', '--'];
-    must(prefix[0], [...prefix.slice(1), process.execPath, '--version']);
-    return { prefix, env, checkout, remove };
+    const options = ['--reuid', String(UID), '--regid', String(UID), '--clear-groups', '--'];
+    must('setpriv', [...options, process.execPath, '--version']);
+    return { prefix: ['setpriv', ...options], env, checkout, remove };
   } catch (error) {
     remove();
     throw error;
   }
 }
 
-/** This environment with that user's names and places, and without what names root's. */
+/**
+ * This environment with that user's names and places, and without what names root's.
+ * @param {string} home
+ */
 function userEnv(home) {
   const {
     XDG_CACHE_HOME: _cache,
@@ -58,8 +61,12 @@ function userEnv(home) {
   return { ...env, HOME: home, USER: 'ordinary', LOGNAME: 'ordinary' };
 }
 
-/** Servers that the environment names may lie where that user cannot go. */
+/**
+ * Servers that the environment names may lie where that user cannot go.
+ * @param {string} home
+ */
 function copyServers(home) {
+  /** @type {Record<string, string>} */
   const env = {};
   for (const name of ['PERENNIAL_TEST_TEMPORAL_CLI', 'PERENNIAL_TEMPORAL_CLI', 'PERENNIAL_TEST_SERVER']) {
     const file = process.env[name];
@@ -76,8 +83,12 @@ function copyServers(home) {
   return env;
 }
 
-const copy = (sources, target) => must('cp', ['-R', ...sources, target]);
+const copy = (/** @type {string[]} */ sources, /** @type {string} */ target) => must('cp', ['-R', ...sources, target]);
 
+/**
+ * @param {string} program
+ * @param {string[]} args
+ */
 function must(program, args) {
   const { status, error, stderr } = spawnSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
   if (status !== 0) throw new Error(`${program} failed: ${error?.message ?? stderr.trim().split('\n').at(-1)}`);

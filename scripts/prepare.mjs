@@ -10,8 +10,11 @@ import { withLock } from './lock.mjs';
 import { canNoteRunning, findRunning, noteRunning } from './running.mjs';
 import { build } from './sources.mjs';
 
+/** @typedef {{ say?: (line: string) => void, takesOlder?: boolean, staysUp?: boolean }} PrepareOptions */
+
 /** Why nothing may be compiled now. */
 class InUse extends Error {
+  /** @param {number} pid */
   constructor(pid) {
     super(
       `the sources have changed since they were compiled, and process ${pid}, a start or worker of this checkout, runs what was compiled; stop it first`,
@@ -25,6 +28,7 @@ class InUse extends Error {
  *
  * While a start or a worker of this checkout lives nothing is changed under it: with `takesOlder` what it runs is used, else this
  * throws. With `staysUp` this process counts as such a one from here on.
+ * @param {PrepareOptions} [options]
  */
 export async function prepare({ say = console.log, takesOlder = false, staysUp = false } = {}) {
   if (isReady() && !(staysUp && canNoteRunning())) return;
@@ -37,6 +41,7 @@ export async function prepare({ say = console.log, takesOlder = false, staysUp =
   });
 }
 
+/** @param {Required<Pick<PrepareOptions, 'say' | 'takesOlder'>>} options */
 function makeReady({ say, takesOlder }) {
   const pid = findRunning();
   if (pid !== null && takesOlder && existsSync(COMMAND)) {
@@ -50,7 +55,10 @@ function makeReady({ say, takesOlder }) {
   if (!isBuilt()) timed({ say, doing: 'compiling src into dist (about 2 to 10 s)' }, build);
 }
 
-/** The same for an entry: what goes wrong is said in its sentence, without a stack trace, and ends the process with 1. */
+/**
+ * The same for an entry: what goes wrong is said in its sentence, without a stack trace, and ends the process with 1.
+ * @param {PrepareOptions} [options]
+ */
 export async function prepareOrExit(options) {
   try {
     await prepare(options);
@@ -60,6 +68,10 @@ export async function prepareOrExit(options) {
   }
 }
 
+/**
+ * @param {{ say: (line: string) => void, doing: string }} options
+ * @param {() => void} work
+ */
 function timed({ say, doing }, work) {
   const startedAt = Date.now();
   say(`perennial: ${doing} …`);

@@ -24,7 +24,7 @@ export function runProgram({ program, args, env = process.env, cwd, label, limit
     const child = spawn(program, args, { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     let printed = '';
     let isLate = false;
-    const kill = (signal) => {
+    const kill = (/** @type {NodeJS.Signals} */ signal) => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, signal);
       } catch {
@@ -38,20 +38,23 @@ export function runProgram({ program, args, env = process.env, cwd, label, limit
       }, limitMs),
       setTimeout(() => kill('SIGKILL'), Math.min(limitMs + END_MS, MAX_TIMER_MS)),
     ];
-    const passOn = (signal) => {
+    const passOn = (/** @type {NodeJS.Signals} */ signal) => {
       received ??= signal;
       kill(signal);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn);
-    for (const name of ['stdout', 'stderr']) {
-      const show =
-        label === undefined ? (text) => process[name].write(text) : labelLines(label, (text) => process[name].write(text));
-      child[name].setEncoding('utf8').on('data', (text) => {
+    for (const [stream, output] of /** @type {const} */ ([
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ])) {
+      const write = (/** @type {string} */ text) => output.write(text);
+      const show = label === undefined ? write : labelLines(label, write);
+      stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
         show(text);
         printed = (printed + text).slice(-KEPT_CHARACTERS);
       });
     }
-    const end = (how) => {
+    const end = (/** @type {string} */ how) => {
       for (const timer of timers) clearTimeout(timer);
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, passOn);
       resolve({ how: isLate ? `its time limit of ${limitMs / 60_000} min` : how, printed });
@@ -62,7 +65,12 @@ export function runProgram({ program, args, env = process.env, cwd, label, limit
   });
 }
 
-/** Writes whole lines only, each with the label before it. */
+/**
+ * Writes whole lines only, each with the label before it.
+ * @param {string} label
+ * @param {(text: string) => void} write
+ * @returns {(text: string) => void}
+ */
 function labelLines(label, write) {
   let rest = '';
   return (text) => {

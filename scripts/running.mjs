@@ -40,7 +40,10 @@ function list() {
   }
 }
 
-// The system gives pids away again, so the start has to be the same. One whose file cannot be read any more has just been swept up.
+/**
+ * The system gives pids away again, so the start has to be the same. A process whose file cannot be read any more has just been removed.
+ * @param {string} pid
+ */
 function isAlive(pid) {
   try {
     return startOf(pid) === readFileSync(path.join(FOLDER, pid), 'utf8');
@@ -49,7 +52,10 @@ function isAlive(pid) {
   }
 }
 
-/** The boot and the start in that boot, where the system tells them; null when there is no such process. */
+/**
+ * The boot and the start in that boot, where the system reports them; null when there is no such process.
+ * @param {string | number} pid
+ */
 export function startOf(pid) {
   if (process.platform !== 'linux') return isThere(pid) ? 'unknown' : null;
   try {
@@ -62,6 +68,7 @@ export function startOf(pid) {
   }
 }
 
+/** @param {string | number} pid */
 function isThere(pid) {
   try {
     process.kill(Number(pid), 0);

@@ -1,18 +1,33 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+/** @typedef {{ name: string, error: string }} Failure */
+/**
+ * The sum of a phase; a note stands in the place of the counts.
+ * @typedef {{ passed: number, failures: Failure[], note?: string }} Summary
+ */
+
 /** Of each failure, so that thirty of them fit into 60 lines. */
 const ERROR_CHARACTERS = 300;
 const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
-/** Where a phase leaves `{ passed, failures: [{ name, error }] }` for CI; it is left out where nobody asks. */
+/**
+ * Where a phase leaves `{ passed, failures: [{ name, error }] }` for CI; it is left out where no file is named.
+ * @param {Summary} summary
+ * @param {string | undefined} [file]
+ */
 export function writeSummary(summary, file = process.env.PERENNIAL_TEST_SUMMARY) {
   if (!file) return;
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify(summary));
 }
 
-/** What a phase left; a phase that left nothing failed in a way of its own. */
+/**
+ * What a phase left; a phase that left nothing failed in a way of its own.
+ * @param {string} file
+ * @param {{ name: string, how: string, printed: string }} ended
+ * @returns {Summary}
+ */
 export function readSummary(file, { name, how, printed }) {
   try {
     const summary = JSON.parse(readFileSync(file, 'utf8'));
@@ -31,12 +46,12 @@ export function readSummary(file, { name, how, printed }) {
   }
 }
 
-const isLimit = (how) => how.startsWith('its time limit');
+const isLimit = (/** @type {string} */ how) => how.startsWith('its time limit');
 
 /**
  * One line for each failure and one for its first error, which stands once below failures in a row that share it; what does not fit
  * into `lines` is counted, and stands in the file.
- * @param {{ name: string, error: string }[]} failures
+ * @param {Failure[]} failures
  * @param {{ lines: number, file?: string }} options
  */
 export function formatFailures(failures, { lines, file }) {
@@ -52,10 +67,16 @@ export function formatFailures(failures, { lines, file }) {
   return [...shown.flat(), ...last, `  and ${entries.length - shown.length} more${file ? `, all in ${file}` : ''}`];
 }
 
-/** The failures whole, for a file. */
+/**
+ * The failures whole, for a file.
+ * @param {Failure[]} failures
+ */
 export const formatWhole = (failures) => failures.map(({ name, error }) => `✕ ${name}\n${plain(error)}\n`).join('\n');
 
-/** What was thrown, what was expected, and where in the tests. */
+/**
+ * What was thrown, what was expected, and where in the tests.
+ * @param {string | undefined} error
+ */
 function firstError(error) {
   const lines = plain(error)
     .split('\n')
@@ -68,9 +89,9 @@ function firstError(error) {
   return oneLine([first ?? 'it said nothing', ...details.slice(0, 2), ...(place ? [`(${place})`] : [])].join('; '));
 }
 
-const plain = (text) => String(text).replace(ESCAPES, '');
+const plain = (/** @type {unknown} */ text) => String(text).replace(ESCAPES, '');
 
-const oneLine = (text) => {
+const oneLine = (/** @type {string} */ text) => {
   const line = plain(text).replace(/\s+/g, ' ').trim();
   return line.length > ERROR_CHARACTERS ? `${line.slice(0, ERROR_CHARACTERS - 1)}…` : line;
 };

@@ -10,7 +10,8 @@ import { formatFailures, writeSummary } from './summary.mjs';
 const DISTURBING = '/(faults|losses)\\.test\\.ts$';
 
 const startedAt = Date.now();
-const say = (line) => console.log(`[${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s] ${line}`);
+const say = (/** @type {string} */ line) =>
+  console.log(`[${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s] ${line}`);
 
 process.chdir(inCheckout());
 const cluster = openClusterOrExit();
@@ -18,7 +19,7 @@ await prepare({ say });
 const env = { ...process.env, ...cluster.env, PERENNIAL_TEST_CLUSTER_TOOL: cluster.tool ?? '' };
 const missing = leftOut(env).map(({ name, what }) => `${name}.test.ts, which needs ${what}`);
 if (missing.length > 0) say(`left out: ${missing.join('; ')}`);
-const run = (...args) => runJest({ args: ['-c', 'jest.kubernetes.config.cjs', ...args], env });
+const run = (/** @type {string[]} */ ...args) => runJest({ args: ['-c', 'jest.kubernetes.config.cjs', ...args], env });
 const named = process.argv.slice(2);
 const runs = [];
 if (named.length > 0) runs.push(await run(...named));

@@ -13,7 +13,8 @@ import { prepare } from './prepare.mjs';
 import { formatFailures, writeSummary } from './summary.mjs';
 
 const startedAt = Date.now();
-const say = (line) => console.log(`[${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s] ${line}`);
+const say = (/** @type {string} */ line) =>
+  console.log(`[${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s] ${line}`);
 
 const named = process.argv.slice(2);
 const args = named.filter((argument) => argument !== '--tests-only');
