@@ -15,7 +15,7 @@ import type { State } from './state';
 import { KEPT_EARLY_CHARACTERS } from './state-limits';
 
 /** The signals that a workspace takes. */
-export type SignalName = 'ping' | 'start' | 'stop' | 'rebuild' | 'cancelBuild' | 'policyChanged' | 'podLost';
+export type SignalName = keyof typeof HANDLERS;
 
 /** The signals that wait until the policy is first read, with the checked fields that are kept; these parse to the same again. */
 const WAITING: Partial<Record<SignalName, (input: unknown) => Fields>> = {
@@ -48,7 +48,7 @@ export function takeEarlySignals(state: State, now: number): void {
   for (const { name, input } of early) takeSignal(state, name as SignalName, input, now);
 }
 
-const HANDLERS: Record<SignalName, (state: State, input: unknown, now: number) => void> = {
+const HANDLERS = {
   ping: (state, input, now) => {
     const { via, at } = parsePing(input);
     recordAccess(state, { via, at: at ?? now }, now);
@@ -59,7 +59,10 @@ const HANDLERS: Record<SignalName, (state: State, input: unknown, now: number) =
   cancelBuild: (state, input, now) => requestStop(state, 'cancelBuild', input, now),
   policyChanged: (state, input, now) => takePolicy(state, asPushedPolicy(input), now),
   podLost: (state, input, now) => takePodLost(state, parsePodLost(input), now),
-};
+} satisfies Record<string, (state: State, input: unknown, now: number) => void>;
+
+/** The names of all signals that a workspace takes. */
+export const SIGNAL_NAMES = Object.keys(HANDLERS) as SignalName[];
 
 function keepEarly(state: State, name: string, input: Fields): void {
   const early = [...state.early, { name, input }];

@@ -1,12 +1,22 @@
 import fc from 'fast-check';
+import * as messages from '../../../../src/contract/messages';
 import { Malformed } from '../../../../src/workflows/input/malformed';
-import { type SignalName, takeEarlySignals, takeSignal } from '../../../../src/workflows/workspace/rules/signals';
+import { SIGNAL_NAMES, takeEarlySignals, takeSignal } from '../../../../src/workflows/workspace/rules/signals';
 import type { State } from '../../../../src/workflows/workspace/rules/state';
 import { viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
 import { Simulator } from '../../../support/workflows/simulator';
 import { COLUMNS, copy, created, inColumn, NOW, path, policyWith, running } from '../../../support/workflows/state-builders';
 
-const NAMES: SignalName[] = ['ping', 'start', 'stop', 'rebuild', 'cancelBuild', 'policyChanged', 'podLost'];
+/** The signals of the contract that organizations and their parts take. */
+const OF_ORGANIZATIONS = [messages.usageReportedSignal, messages.workspaceEndedSignal, messages.membersChangedSignal];
+
+test('A workspace takes exactly the signals that the contract defines for it.', () => {
+  const defined = Object.values(messages).filter((each) => typeof each === 'object' && each.type === 'signal');
+  const names = defined
+    .filter((each) => !OF_ORGANIZATIONS.includes(each as never))
+    .map((each) => (each as { name: string }).name);
+  expect([...SIGNAL_NAMES].sort()).toEqual(names.sort());
+});
 
 test.each([
   ['start', 'off', 'off→building manual-start'],
@@ -114,7 +124,7 @@ test.each(COLUMNS)(
   (column) => {
     const sample = inColumn(column);
     fc.assert(
-      fc.property(fc.constantFrom(...NAMES), payloads(), (name, input) => {
+      fc.property(fc.constantFrom(...SIGNAL_NAMES), payloads(), (name, input) => {
         const state = copy(sample.state);
         takeSignal(state, name, input, sample.now);
         expect([0, 1]).toContain(state.rejected.count);
@@ -128,7 +138,7 @@ test.each(COLUMNS)(
 
 test('Before the policy is read no signal throws, whatever its content, neither then nor when it is taken.', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.constantFrom(...NAMES), payloads()), { maxLength: 30 }), (signals) => {
+    fc.property(fc.array(fc.tuple(fc.constantFrom(...SIGNAL_NAMES), payloads()), { maxLength: 30 }), (signals) => {
       const { state } = new Simulator({}, { policy: policyWith(), now: NOW });
       for (const [name, input] of signals) takeSignal(state, name, input, NOW);
       state.policy = policyWith();
