@@ -1,6 +1,47 @@
 /** All public payloads; each family stands in a file of its own. */
-export * from './inputs';
-export * from './settings';
-export * from './states';
-export * from './usage';
-export * from './views';
+export type {
+  BuildInput,
+  ByInput,
+  ConfigureInput,
+  CreateInput,
+  DeleteInput,
+  OrganizationInput,
+  PingInput,
+  RebuildInput,
+  StopInput,
+} from './inputs';
+export {
+  type AutoOffSetting,
+  type AutoStartSetting,
+  type Dotfiles,
+  type OwnSettings,
+  type Resources,
+  WEEKDAYS,
+  type Weekday,
+} from './settings';
+export {
+  type Cause,
+  DOWN_STATES,
+  type Outcome,
+  STEP_NAMES,
+  type StepName,
+  type StepState,
+  WORKSPACE_STATES,
+  type WorkspacePhase,
+} from './states';
+export type { OwnerUsage, UsageView } from './usage';
+export type {
+  Answer,
+  AutoOffView,
+  AutoStartView,
+  BuildFailure,
+  BuildView,
+  DeleteAnswer,
+  ExplainView,
+  HistoryEntry,
+  ImageView,
+  NextAction,
+  RejectedView,
+  StatusView,
+  StepView,
+} from './views';
