@@ -85,12 +85,14 @@ test('The programs print what the document says, as ES modules first and then, o
   expect(printed).toEqual([...documented, ...again]);
 }, 120_000);
 
-test('The program of the README runs as it stands there.', async () => {
+test('The program of the README creates, pings, and rebuilds a workspace as it stands there.', async () => {
   const address = stack.server?.address ?? '';
   // Another workspace than that of the programs above.
   installed.write(README_PROGRAM, README.replace('localhost:7233', address).replace("name: 'dev'", "name: 'readme'"));
   expect(await installed.compile([README_PROGRAM], ['--module', 'nodenext'])).toEqual([]);
-  expect(await installed.node([README_PROGRAM.replace(/\.ts$/, '.js')])).toMatch(/^accepted 2 ./);
+  expect(await installed.node([README_PROGRAM.replace(/\.ts$/, '.js')])).toMatch(/^accepted 2 .*new tools/);
+  const first = { image: { reference: 'starter:1' }, failure: null };
+  expect(await stack.client.workspace('ada', 'readme').build(1)).toMatchObject(first);
 }, 120_000);
 
 test('The command works from the installed package, and compiles or installs nothing.', async () => {
