@@ -1,7 +1,7 @@
 /** ARCHITECTURE.md as a test: which room imports which, how long things are, how they are named, and which words stand nowhere. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { BANNED_WORDS, bannedIn, commentsOf, countWords } from './support/comment-scans';
+import { BANNED_WORDS, bannedIn, bannedInNames, commentsOf, countWords } from './support/comment-scans';
 import { commentShare, cyclesOf, functionsOf, importsOf, linesWith, moduleOf, ROOT, read, walk } from './support/source-scans';
 
 /** Names what it forbids. */
@@ -188,6 +188,24 @@ test(`Of 1,000 words in comments at most ${MAX_BANNED_WORDS} are of private voca
   const words = countWords(files.flatMap(commentsOf));
   const rate = (1_000 * found.length) / words;
   expect({ rate, found: rate > MAX_BANNED_WORDS ? found : [] }).toEqual({ rate: expect.any(Number), found: [] });
+});
+
+test('The names of tests and of their helpers use the terms of the field.', () => {
+  const found = TESTS.filter(({ file }) => file !== THIS).flatMap((source) =>
+    bannedInNames(source).map(({ line, word, instead }) => `${source.file}:${line}: ${word} (say: ${instead})`),
+  );
+  expect(found).toEqual([]);
+  const lines = [
+    "test('It is told.', () => {",
+    "    'Nobody is there.',",
+    '  const nextBeat = () => told();',
+    "  expect('told').toBe();",
+  ];
+  expect(bannedInNames({ file: 'test/x.test.ts', lines }).map(({ line, word }) => [line, word])).toEqual([
+    [1, 'told'],
+    [2, 'Nobody'],
+    [3, 'Beat'],
+  ]);
 });
 
 test('Each word of the list is found in a comment, and in no part of another word.', () => {

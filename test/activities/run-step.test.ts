@@ -57,10 +57,10 @@ test('The heartbeat says what the step waits for, as it changes, at most 500 cha
       });
     },
   });
-  const nextBeat = () => new Promise((resolve) => environment.once('heartbeat', resolve));
-  await nextBeat();
+  const nextHeartbeat = () => new Promise((resolve) => environment.once('heartbeat', resolve));
+  await nextHeartbeat();
   goOn('a node '.repeat(100));
-  await nextBeat();
+  await nextHeartbeat();
   end();
   await result;
   const usedMs = expect.any(Number);

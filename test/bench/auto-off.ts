@@ -36,7 +36,7 @@ async function measure(bench: Bench): Promise<Line[]> {
   bench.say('bare timers, after, and those with an activity');
   bare.push(...(await bareLateness(bench, 'sleeper', 'after')));
   const acted = await bareLateness(bench, 'actingSleeper', 'after');
-  const overall = (of: (values: number[]) => number, [ours, theirs]: [number[], number[]]) => of(ours) / of(theirs);
+  const overall = (of: (values: number[]) => number, [measured, bare]: [number[], number[]]) => of(measured) / of(bare);
   const ratio = (both: [number[], number[]]) =>
     `median ${overall(median, both).toFixed(2)}, max ${overall((values) => Math.max(...values), both).toFixed(2)}`;
   return [

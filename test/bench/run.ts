@@ -65,7 +65,7 @@ export async function runMeasurements(given: Given): Promise<void> {
 async function runAll(bench: Bench, chosen: Measurement[]): Promise<{ results: Result[]; failures: Summary['failures'] }> {
   const results: Result[] = [];
   const failures: Summary['failures'] = [];
-  const inTurn = async (measurements: Measurement[]) => {
+  const oneByOne = async (measurements: Measurement[]) => {
     for (const measurement of measurements) {
       try {
         results.push({ measurement, lines: await runOne(bench, measurement) });
@@ -75,10 +75,10 @@ async function runAll(bench: Bench, chosen: Measurement[]): Promise<{ results: R
       }
     }
   };
-  if (!IS_SMALLEST) await inTurn(chosen);
+  if (!IS_SMALLEST) await oneByOne(chosen);
   else {
     const alone = chosen.filter(({ changesFleet }) => !changesFleet).map((measurement) => [measurement]);
-    await Promise.all([...alone, chosen.filter(({ changesFleet }) => changesFleet)].map(inTurn));
+    await Promise.all([...alone, chosen.filter(({ changesFleet }) => changesFleet)].map(oneByOne));
   }
   return { results, failures };
 }

@@ -23,7 +23,7 @@ const PLACES: [string, () => void][] = [
   ['a link to a file outside', () => symlinkSync(outside, log)],
   ['a link to nothing', () => symlinkSync(path.join(dir, 'nowhere'), log)],
   ['a folder', () => mkdirSync(log)],
-  ['a pipe that nobody writes into', () => void execFileSync('mkfifo', [log])],
+  ['a pipe without a writer', () => void execFileSync('mkfifo', [log])],
   ['a folder that is a link', () => moveBehindLink()],
 ];
 

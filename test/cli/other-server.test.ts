@@ -5,11 +5,11 @@ import { createStackFolder, fakeRuntime, NAMESPACE_ID } from '../support/cli/fol
 const OTHER_ID = '5f0c7a1e-0000-4000-8000-000000000002';
 const of = {
   another: createStackFolder(['w1'], OTHER_ID),
-  nobody: createStackFolder(['w1'], null),
+  none: createStackFolder(['w1'], null),
   mine: createStackFolder(['w1']),
 };
 
-describe.each(['another', 'nobody'] as const)('On a DIR that belongs to %s', (owner) => {
+describe.each(['another', 'none'] as const)('On a DIR whose namespace is %s', (owner) => {
   test.each(['orphans list', 'orphans purge --all --yes', 'orphans purge w1', 'logs ada/dev', 'shell ada/dev'])(
     '`%s` is refused before the runtime is opened, and says which is which.',
     async (line) => {

@@ -37,7 +37,7 @@ test('A command that failed fails where its output is lost, with the code that i
   expect(bash('$perennial stats 2>/dev/full').status).toBe(2);
 });
 
-test('One that goes on ends as soon as what it prints is lost.', () => {
+test('A command that continues ends as soon as its output is lost.', () => {
   expect(bash('$print 0 100 10 >/dev/full')).toEqual({ status: 1, error: expect.stringContaining(FULL) });
 });
 
@@ -52,7 +52,7 @@ test('What can only be said on standard error, and cannot be said there, is a fa
   expect(bash('$perennial list --address 127.0.0.1:9 2>/dev/full').status).toBe(1);
 });
 
-test('A reader that has seen enough is no trouble: nothing is said, and a command that has ended has its own code.', () => {
+test('A reader that closes the pipe is no fault: nothing is printed, and a command that has ended has its own code.', () => {
   expect(bash('$print 0 0 0 | head -n 1')).toEqual({ status: 0, error: '' });
   expect(bash('$print 3 0 0 | head -n 1')).toEqual({ status: 3, error: '' });
 });

@@ -7,7 +7,7 @@ test('Who asks is whom the environment names, else whom the machine does.', () =
   expect(ownName({}, onMachine)).toBe('grace');
 });
 
-test('Where nobody has a name for a user there is none, and a long one is cut by whole signs.', () => {
+test('A user without a name in the system has none, and a long name is cut by whole characters.', () => {
   const nameless = () => {
     throw new Error('ENOENT: uv_os_get_passwd');
   };

@@ -129,14 +129,14 @@ test('The status of a build under way says what its step waits for, and which at
 test('The explanation says why, what comes next, what would change it, and what was, newest last.', async () => {
   const view = {
     ...explanation('running since then: its build finished.'),
-    next: [{ at: '2027-03-01T11:05:00.000Z', what: 'stop' as const, because: 'nobody used it' }],
+    next: [{ at: '2027-03-01T11:05:00.000Z', what: 'stop' as const, because: 'no access for 2h' }],
     wouldChange: ['A ping puts the stop off.', 'A stop turns it off.'],
   };
   const client = fakeClient({ workspace: { explain: async () => view } });
   expect((await run(['explain', 'ada/dev'], { client })).out).toBe(
     'running since then: its build finished.\n\n' +
       'Next\n' +
-      '  2027-03-01T11:05:00.000Z (in 1h 5m)  stop  nobody used it\n\n' +
+      '  2027-03-01T11:05:00.000Z (in 1h 5m)  stop  no access for 2h\n\n' +
       'What would change that\n' +
       '  A ping puts the stop off.\n' +
       '  A stop turns it off.\n\n' +

@@ -52,12 +52,12 @@ test('The worker reaches Temporal and the cluster by the names and files that th
   expect(sourceOf(services.worker, '/credentials')).toBe(sourceOf(services['cluster-access'], '/credentials'));
 });
 
-test('The administrator’s kubeconfig is seen by nobody but the cluster and the service that makes the worker’s.', () => {
+test('Only the cluster and the service that makes the worker’s kubeconfig see the administrator’s.', () => {
   const holders = Object.entries(services).filter(([, service]) => sourceOf(service, '/etc/rancher') !== undefined);
   expect(holders.map(([name]) => name)).toEqual(['k3s', 'cluster-access']);
 });
 
-test('Every file of ours that a service runs or reads is there, and every script parses.', () => {
+test('Every file of the repository that a service runs or reads is there, and every script parses.', () => {
   const inside = /\/(?:perennial|deploy\/compose)\/([\w.-]+)/g;
   const named = new Set([...read('docker-compose.yml').matchAll(inside)].map(([, file = '']) => `deploy/compose/${file}`));
   expect(named.size).toBe(4);
@@ -78,7 +78,7 @@ test('The checks find what they look for.', () => {
     'loose: image postgres:latest has no exact version',
     'loose: port 5432:5432 is not on 127.0.0.1',
     'loose: A_TOKEN is a secret in the file',
-    'loose: has no health check, and nobody waits for its end',
+    'loose: has no health check, and no service waits for its end',
     'early: waits for loose to be service_started',
     'blind: waits for none, which is not there',
     'volume lost is used and not declared',

@@ -37,7 +37,7 @@ test('The last stage takes dependencies without those for development, and what 
   expect(stages.find((stage) => / AS build/.test(stage))).toContain('RUN npm run build');
 });
 
-test('The worker is process 1 itself, so that it is told to end.', () => {
+test('The worker is process 1 itself, so that it receives the signal to end.', () => {
   expect(last).toMatch(/^CMD \["node", .*"dist\/worker\.js"\]$/m);
   expect(last).not.toMatch(/^ENTRYPOINT/m);
 });

@@ -47,7 +47,7 @@ test('Everywhere else the worker may find namespaces, and nothing else.', () => 
   expect(worker.some(({ kind }) => kind === 'Role')).toBe(false);
 });
 
-test('Both roles are bound to the worker’s service account and to nobody else.', () => {
+test('Both roles are bound to the worker’s service account alone.', () => {
   const subject = { kind: 'ServiceAccount', name: 'perennial-worker', namespace: 'perennial-system' };
   for (const binding of [one(worker, 'ClusterRoleBinding'), one(organization, 'RoleBinding'), one(example, 'RoleBinding')])
     expect(binding.subjects).toEqual([subject]);
@@ -118,7 +118,7 @@ test('The worker’s two pods never share a node while there is another, so that
   ]);
 });
 
-test('The network policy of an organization is the one that the worker makes by itself where it may.', () => {
+test('The network policy of an organization equals the policy that the worker makes where it may.', () => {
   const { spec, metadata } = networkPolicy(CLUSTER_DEFAULTS.network);
   const manifest = one(organization, 'NetworkPolicy');
   expect(manifest.spec).toEqual(spec);

@@ -36,7 +36,7 @@ test('The table of requests has each request, and says refused, already, or take
   }
 });
 
-test('The workflows of the table are those that a worker runs.', () => {
+test('The workflows of the table are the workflows that a worker runs.', () => {
   const documented = rowsOf(sectionOf(MESSAGES, 'Workflows')).filter(([, id = '']) => /^`\w+\//.test(id));
   expect(documented.map(([type = '']) => codesIn(type)[0]).sort()).toEqual(workflowTypes().sort());
 });

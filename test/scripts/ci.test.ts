@@ -16,13 +16,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A module in a process of its own; `tell` is given what it printed so far, and may signal it. */
-async function run(text: string, tell: (printed: string, kill: (signal: NodeJS.Signals) => void) => void = () => {}) {
+/** A module in a process of its own; `onOutput` takes what it printed so far, and may signal it. */
+async function run(text: string, onOutput: (printed: string, kill: (signal: NodeJS.Signals) => void) => void = () => {}) {
   const child = spawn(process.execPath, ['--input-type=module', '-e', text]);
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {
     printed += piece;
-    tell(printed, (signal) => child.kill(signal));
+    onOutput(printed, (signal) => child.kill(signal));
   });
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, printed };

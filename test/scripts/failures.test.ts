@@ -49,7 +49,7 @@ test('Each test that fails is named with its first error, and so is a file that 
   expect(lines).toHaveLength(6);
 });
 
-test('A test file whose process is killed, and one that never ends, are named; the others are counted.', () => {
+test('A test file whose process is killed, and a test file that never ends, are named; the others are counted.', () => {
   const hang = "test('hangs', () => { for (;;); });";
   const killed = "test('is killed', () => new Promise(() => process.kill(process.pid, 'SIGKILL')));";
   const found = runJest({ 'a.test.js': "test('one', () => {});", 'b.test.js': killed, 'c.test.js': hang }, { limitMs: 45_000 });

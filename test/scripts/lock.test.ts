@@ -49,12 +49,12 @@ test('Of several at once only one has it.', async () => {
   expect(readFileSync(path.join(folder, 'notes'), 'utf8')).toBe('()()()');
 });
 
-test('One that was killed holds up nobody, also when its pid has become that of another process.', async () => {
+test('A killed holder blocks no other process, also when its pid has become that of another process.', async () => {
   await leaveTicket((ticket) => ticket.replace(/\d+/, String(process.pid)));
   expect(await takeLock({ limitMs: 30_000 })).toBe('done');
 });
 
-test('A ticket that a power cut has emptied holds up nobody.', async () => {
+test('A ticket that a power cut has emptied blocks no process.', async () => {
   await leaveTicket(() => '');
   expect(await takeLock({ limitMs: 30_000 })).toBe('done');
 });

@@ -109,7 +109,7 @@ test(
 );
 
 test(
-  'Once it has ended, however it did, the command compiles; several at once wait for the one that does.',
+  'Once it has ended, however it did, the command compiles; several at once wait for the command that compiles.',
   async () => {
     const start = await launch('scripts/start.mjs');
     sayVersion('two');
@@ -122,7 +122,7 @@ test(
 );
 
 test(
-  'A worker that its start left behind counts, and so does one that was started alone.',
+  'A worker that its start left behind counts, and so does a worker that was started alone.',
   async () => {
     await kill(await launch('scripts/start.mjs'));
     for (const program of ['dist/worker.js', 'scripts/worker.mjs']) {

@@ -55,9 +55,9 @@ test(
         build: { number: 1, failure: null },
       });
     });
-    const toldAt = Date.now();
+    const signalledAt = Date.now();
     expect(await first.end('SIGTERM')).toBe(0);
-    expect(Date.now() - toldAt).toBeLessThan(30_000);
+    expect(Date.now() - signalledAt).toBeLessThan(30_000);
 
     const again = start('--images', path.join(root, 'images'));
     await again.untilSaid(/^ready /m);
@@ -66,7 +66,7 @@ test(
     expect(again.output()).toMatch(/you\/first is there already/);
     await withClient(async (client) => {
       const status = () => client.workspace('you', 'first').status();
-      await until('the workspace is built anew', async () => ((await status()).build?.number ?? 0) > 1);
+      await until('the workspace is rebuilt', async () => ((await status()).build?.number ?? 0) > 1);
       await until('the workspace runs again', async () => (await status()).state === 'running');
     });
     expect(await again.end('SIGINT')).toBe(0);

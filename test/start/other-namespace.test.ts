@@ -58,7 +58,7 @@ function makeOrphan(dir: string): string {
   return home;
 }
 
-test('Homes of a DIR are purged by the word of its own server, never by that of another, and no worker of another serves it.', async () => {
+test('Homes of a DIR are purged by the answers of its own server only, and no worker of another server serves it.', async () => {
   await Promise.all([start('mine'), start('other')]);
   const home = makeOrphan(dirOf('mine'));
   const purge = ['orphans', 'purge', '--all', '--yes'];

@@ -17,7 +17,7 @@ import { endAllStarts, launchStart, START_LIMIT_MS, type StartProcess } from '..
 
 const isRoot = process.getuid?.() === 0;
 const PASSAGE = isRoot ? 0o711 : 0o700;
-const NOBODY = 65_534;
+const OTHER_UID = 65_534;
 
 jest.setTimeout(START_LIMIT_MS);
 
@@ -67,7 +67,7 @@ const WHOLE = {
 };
 
 function whatOthersRead(dir: string): string[] {
-  const read = (name: string) => spawnSync('cat', [path.join(dir, name)], { uid: NOBODY, gid: NOBODY });
+  const read = (name: string) => spawnSync('cat', [path.join(dir, name)], { uid: OTHER_UID, gid: OTHER_UID });
   return Object.keys(WHOLE).filter((name) => read(name).status === 0);
 }
 

@@ -62,7 +62,7 @@ test('A second SIGINT while all ends does no harm.', async () => {
   expect(isAlive(readProcesses(dir).server?.pid)).toBe(false);
 });
 
-test('Told to end while the server is still starting, it ends that and exits with 0.', async () => {
+test('On a signal to end while the server is still starting, it ends the server and exits with 0.', async () => {
   const running = start(dir);
   await running.untilSaid(/starting the Temporal server/);
   expect(await running.end('SIGTERM')).toBe(0);

@@ -27,6 +27,9 @@ export const BANNED_WORDS = JSON.parse(readFileSync(path.join(ROOT, 'scripts/ban
 const BANNED = BANNED_WORDS.map(({ word, instead }) => ({ pattern: new RegExp(`\\b(?:${word})\\b`, 'gi'), instead }));
 const COMMENT = { ts: /^\s*(?:\/\/|\/?\*+)(.*)|\s\/\/ (.*)$/, sh: /^\s*#(?!!)(.*)/ };
 const EXPORT = /^export (?:default )?(?:abstract |async |declare )*(?:const|let|function\*?|class|interface|type|enum) \w/;
+/** A title of a test on the line of its call or alone on a line, and the name that a declaration gives. */
+const TEST_TITLE = /^\s*(?:test|it|describe|lives)\b.*\(['"`].*|^\s+['"`].*['"`],$/;
+const DECLARED = /^\s*(?:export )?(?:async )?(?:const|let|function\*?|class|interface|type) (?:\w+|[[{][^\]}]*)/;
 const FIELD = /^\s+(?:readonly )?(?:'[^']+'|\w+)\??: /;
 
 /** The text of the comment on each line; empty where there is none. */
@@ -55,6 +58,11 @@ export function bannedInCode(source: Pick<Source, 'file' | 'lines'>): Found[] {
     const code = comment === '' ? line : line.slice(0, line.length - comment.length);
     return bannedInText(code.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2'), index + 1);
   });
+}
+
+/** The banned words in titles of tests, and in the names that a test file declares. */
+export function bannedInNames({ file, lines }: Pick<Source, 'file' | 'lines'>): Found[] {
+  return bannedInCode({ file, lines: lines.map((line) => (TEST_TITLE.exec(line) ?? DECLARED.exec(line))?.[0] ?? '') });
 }
 
 /** The banned words of one text. */

@@ -67,7 +67,7 @@ function* checkService({ image = '', ports = [], environment = {} }: Service): I
 function* checkWaits(name: string, services: Record<string, Service>): Iterable<string> {
   const { healthcheck, depends_on: waits = {} } = services[name] ?? {};
   const isWaitedFor = Object.values(services).some((other) => other.depends_on?.[name]?.condition === ENDED_WELL);
-  if (!healthcheck && !isWaitedFor) yield 'has no health check, and nobody waits for its end';
+  if (!healthcheck && !isWaitedFor) yield 'has no health check, and no service waits for its end';
   for (const [target, { condition }] of Object.entries(waits)) {
     const found = services[target];
     const expected = found?.healthcheck ? 'service_healthy' : ENDED_WELL;

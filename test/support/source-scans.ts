@@ -27,20 +27,20 @@ export function cyclesOf(imports: Map<string, string[]>): string[][] {
   const lowest = new Map<string, number>();
   const open: string[] = [];
   const cycles: string[][] = [];
-  function visit(module: string): void {
+  function follow(module: string): void {
     order.set(module, order.size);
     lowest.set(module, order.size - 1);
     open.push(module);
     for (const target of imports.get(module) ?? []) {
       if (!imports.has(target)) continue;
-      if (!order.has(target)) visit(target);
+      if (!order.has(target)) follow(target);
       if (open.includes(target)) lowest.set(module, Math.min(lowest.get(module) ?? 0, lowest.get(target) ?? 0));
     }
     if (lowest.get(module) !== order.get(module)) return;
     const group = open.splice(open.indexOf(module));
     if (group.length > 1) cycles.push(group.sort());
   }
-  for (const module of imports.keys()) if (!order.has(module)) visit(module);
+  for (const module of imports.keys()) if (!order.has(module)) follow(module);
   return cycles;
 }
 

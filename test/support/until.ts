@@ -30,7 +30,7 @@ export async function until<T>(...args: unknown[]): Promise<T> {
     const found = await holds();
     if (found) return found;
     if (performance.now() > endsAt)
-      throw new Error(`waited ${patienceMs / 1_000} s in vain until ${typeof what === 'string' ? what : what()}`);
+      throw new Error(`waited ${patienceMs / 1_000} s without success until ${typeof what === 'string' ? what : what()}`);
     await delay(pauseMs);
   }
 }

@@ -61,7 +61,7 @@ describe.each(INSTALLED)('In %s', (shell) => {
     expect(await complete(shell, 'orphans', 'p')).toEqual(['purge']);
   });
 
-  test('The options of a command are completed, those that hold everywhere too.', async () => {
+  test('The options of a command are completed, and so are the global options.', async () => {
     expect((await complete(shell, 'stop', 'ada/dev', '--')).sort()).toEqual(
       ['--address', '--by', '--dir', '--help', '--json', '--namespace', '--reason', '--wait'].sort(),
     );

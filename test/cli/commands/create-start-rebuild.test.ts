@@ -40,7 +40,7 @@ test('The weekdays of an auto-start may stand in its text.', async () => {
   expect(sent[0]?.autoStart).toEqual({ time: '08:30', timeZone: 'UTC', weekdays: ['mon', 'fri'] });
 });
 
-test('A second create of one that runs exits with 1.', async () => {
+test('A second create of a running workspace exits with 1.', async () => {
   const create = () => Promise.reject(new RequestFailure('AlreadyExists', 'workspace ada/dev exists already'));
   const ended = await run(['create', 'ada/dev'], { client: fakeClient({ create }) });
   expect(ended).toEqual({ code: 1, out: '', error: 'perennial: AlreadyExists: workspace ada/dev exists already\n' });

@@ -58,7 +58,7 @@ test('Of a step that did not run standard error says why there is no log.', asyn
   });
 });
 
-test('Of a build that nobody knows any more, whose logs are gone too, the command fails.', async () => {
+test('The command fails for a build that is no longer kept and whose logs are gone.', async () => {
   const { client, openRuntime } = workspaceWith({}, () => {
     throw new RequestFailure('NotFound', 'build: expected the number of a build that is kept (4), got 1');
   });
@@ -66,7 +66,7 @@ test('Of a build that nobody knows any more, whose logs are gone too, the comman
   expect(ended).toMatchObject({ code: 1, error: expect.stringContaining('NotFound: build: expected the number') });
 });
 
-test('On a terminal the log is free of control codes, also of one that two reads have cut; a pipe gets what was written.', async () => {
+test('On a terminal the log is free of control codes, also of a code that two reads have cut; a pipe gets what was written.', async () => {
   const parts = ['a\u001b[3', '1mred\u001b]0;title\u0007\n', '50 %\r100 %\n'];
   const { client, openRuntime } = workspaceWith({ configure: parts });
   const args = ['logs', 'ada/dev', '--step', 'configure'];

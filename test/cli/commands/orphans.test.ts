@@ -18,8 +18,8 @@ const WORKFLOWS: Record<string, { status: string; id?: string } | Error> = {
 };
 
 test('Only homes whose workspace is gone, closed, or another one are listed; what is unknown is left out with a note.', async () => {
-  const { given } = world();
-  const ended = await run(['orphans', 'list'], given);
+  const { input } = createContext();
+  const ended = await run(['orphans', 'list'], input);
   expect(ended).toEqual({
     code: 0,
     out:
@@ -30,22 +30,22 @@ test('Only homes whose workspace is gone, closed, or another one are listed; wha
       'perennial: left out w4 (ada/new): ada/new has not said yet which home it has\n' +
       'perennial: left out w5 (ada/unclear): its workspace is unknown: the server is away\n',
   });
-  const json = JSON.parse((await run(['orphans', 'list', '--json'], given)).out);
+  const json = JSON.parse((await run(['orphans', 'list', '--json'], input)).out);
   expect(json).toEqual([
     expect.objectContaining({ id: 'w2', createdAt: '2027-01-01T00:00:00.000Z' }),
     expect.objectContaining({ id: 'w3' }),
   ]);
 });
 
-test('A place that the runtime was not let look into is named.', async () => {
-  const { given } = world({ passedOver: ['namespace perennial-acme (forbidden)'] });
-  expect((await run(['orphans', 'list'], given)).error).toContain('perennial: left out namespace perennial-acme (forbidden)\n');
+test('A namespace that the runtime may not list is named.', async () => {
+  const { input } = createContext({ passedOver: ['namespace perennial-acme (forbidden)'] });
+  expect((await run(['orphans', 'list'], input)).error).toContain('perennial: left out namespace perennial-acme (forbidden)\n');
 });
 
 test('A home that a workspace of another name is taking over is no orphan.', async () => {
   const workflows = { ...WORKFLOWS, 'workspace/ada/heir': { status: 'RUNNING', id: 'w2' } };
-  const { given } = world({ workflows, names: ['dev', 'heir'] });
-  expect((await run(['orphans', 'list', '--json'], given)).out).not.toContain('w2');
+  const { input } = createContext({ workflows, names: ['dev', 'heir'] });
+  expect((await run(['orphans', 'list', '--json'], input)).out).not.toContain('w2');
 });
 
 test('A home of a workspace that is paused, or of a status that is not known, is no orphan; an adopter may be paused too.', async () => {
@@ -56,8 +56,8 @@ test('A home of a workspace that is paused, or of a status that is not known, is
     'workspace/ada/new': { status: 'TERMINATED', id: 'w4' },
     'workspace/ada/heir': { status: 'PAUSED', id: 'w4' },
   };
-  const { given, deleted } = world({ workflows, names: ['dev', 'heir'] });
-  expect(await run(['orphans', 'purge', '--all', '--yes'], given)).toMatchObject({
+  const { input, deleted } = createContext({ workflows, names: ['dev', 'heir'] });
+  expect(await run(['orphans', 'purge', '--all', '--yes'], input)).toMatchObject({
     code: 0,
     out: 'No homes without a workspace.\n',
   });
@@ -65,8 +65,8 @@ test('A home of a workspace that is paused, or of a status that is not known, is
 });
 
 test('A purge of all removes the orphans and nothing else.', async () => {
-  const { given, deleted } = world();
-  const ended = await run(['orphans', 'purge', '--all', '--yes'], given);
+  const { input, deleted } = createContext();
+  const ended = await run(['orphans', 'purge', '--all', '--yes'], input);
   expect(ended).toMatchObject({ code: 0, out: 'purged w2 (ada/gone)\npurged w3 (ada/again)\n' });
   expect(deleted).toMatchObject([
     { id: 'w2', organization: 'default', identity: 'identity of w2' },
@@ -75,26 +75,26 @@ test('A purge of all removes the orphans and nothing else.', async () => {
 });
 
 test('The organization of a removed home is notified, and a failure of that is reported.', async () => {
-  const { given, told, deleted } = world();
-  expect((await run(['orphans', 'purge', 'w2'], given)).error).toBe('');
-  expect(told).toEqual([['default', 'w2']]);
+  const { input, notified, deleted } = createContext();
+  expect((await run(['orphans', 'purge', 'w2'], input)).error).toBe('');
+  expect(notified).toEqual([['default', 'w2']]);
   const refusing = (type: RequestFailureType) =>
-    world({ tell: () => Promise.reject(new RequestFailure(type, 'no answer')) }).given;
-  const untold = await run(['orphans', 'purge', 'w3'], refusing('Unavailable'));
-  expect(untold).toMatchObject({ code: 0, error: 'perennial: default goes on counting w3: no answer\n' });
+    createContext({ notify: () => Promise.reject(new RequestFailure(type, 'no answer')) }).input;
+  const unreported = await run(['orphans', 'purge', 'w3'], refusing('Unavailable'));
+  expect(unreported).toMatchObject({ code: 0, error: 'perennial: default goes on counting w3: no answer\n' });
   expect(await run(['orphans', 'purge', 'w3'], refusing('NotFound'))).toMatchObject({ code: 0, error: '' });
   expect(deleted).toHaveLength(1);
 });
 
 test('A purge asks once more right before, and keeps what was taken over meanwhile.', async () => {
   const workflows = { ...WORKFLOWS };
-  const { given, deleted } = world({
+  const { input, deleted } = createContext({
     workflows,
     onDelete: () => {
       workflows['workspace/ada/again'] = { status: 'RUNNING', id: 'w3' };
     },
   });
-  const ended = await run(['orphans', 'purge', '--all', '--yes'], given);
+  const ended = await run(['orphans', 'purge', '--all', '--yes'], input);
   expect(ended).toMatchObject({
     code: 1,
     out: 'purged w2 (ada/gone)\n',
@@ -109,7 +109,7 @@ test('A home that cannot be removed now keeps no other from being removed.', asy
     tries += 1;
     if (tries === 1) throw new RuntimeFailure('HomeBusy', 'home w2 is mounted');
   };
-  const ended = await run(['orphans', 'purge', '--all', '--yes'], world({ onDelete }).given);
+  const ended = await run(['orphans', 'purge', '--all', '--yes'], createContext({ onDelete }).input);
   expect(ended).toMatchObject({
     code: 1,
     out: 'purged w3 (ada/again)\n',
@@ -118,14 +118,14 @@ test('A home that cannot be removed now keeps no other from being removed.', asy
 });
 
 test('A home that belongs to a workspace is never purged, and an unknown id removes nothing.', async () => {
-  const { given, deleted } = world();
-  const owned = await run(['orphans', 'purge', 'w1', '--json'], given);
+  const { input, deleted } = createContext();
+  const owned = await run(['orphans', 'purge', 'w1', '--json'], input);
   expect(owned.code).toBe(1);
   expect(JSON.parse(owned.out)).toEqual({
     purged: [],
     error: { type: 'NotAllowed', message: 'not removed: w1 (ada/dev): it belongs to ada/dev' },
   });
-  expect(await run(['orphans', 'purge', 'w2', 'w99'], given)).toMatchObject({
+  expect(await run(['orphans', 'purge', 'w2', 'w99'], input)).toMatchObject({
     code: 1,
     error: 'perennial: NotFound: expected the id of a home, got "w99"; nothing was removed\n',
   });
@@ -144,12 +144,12 @@ function home(id: string, name: string): ListedHome {
   return { id, owner: 'ada', name, organization: 'default', identity: `identity of ${id}`, createdAt, disk: '10Gi' };
 }
 
-function world({
+function createContext({
   workflows = WORKFLOWS,
   names = ['dev'],
   passedOver = [] as string[],
   onDelete = () => {},
-  tell = async () => {},
+  notify = async () => {},
 } = {}) {
   const describe = async (workflowId: string) => {
     const found = workflows[workflowId];
@@ -168,23 +168,27 @@ function world({
   };
   const list = async () => names.map((name) => ({ ...summary, workspace: `ada/${name}` }));
   const deleted: unknown[] = [];
-  const told: string[][] = [];
+  const notified: string[][] = [];
   const organization = (name: string) =>
     ({
       noteHomePurged: ({ id }: { id: string }) => {
-        told.push([name, id]);
-        return tell();
+        notified.push([name, id]);
+        return notify();
       },
     }) as unknown as OrganizationHandle;
   const runtime = fakeRuntime({
     listHomes: async (passOver) => {
-      for (const place of passedOver) passOver?.(place);
+      for (const namespace of passedOver) passOver?.(namespace);
       return HOMES;
     },
-    deleteHome: async (given) => {
-      deleted.push(given);
+    deleteHome: async (home) => {
+      deleted.push(home);
       onDelete();
     },
   });
-  return { deleted, told, given: { settings, client: fakeClient({ temporal, list, organization }), openRuntime: () => runtime } };
+  return {
+    deleted,
+    notified,
+    input: { settings, client: fakeClient({ temporal, list, organization }), openRuntime: () => runtime },
+  };
 }

@@ -42,14 +42,14 @@ test('It pings when it opens, every 30 s while open, and when it ends.', async (
   expect(pings).toHaveLength(5);
 });
 
-test('A ping that fails disturbs nobody.', async () => {
+test('A ping that fails disturbs neither the shell nor the user.', async () => {
   const ping = () => Promise.reject(new Error('the server is away'));
   const client = fakeClient({ workspace: { status: async () => status(), ping } });
   const openRuntime = () => fakeRuntime({ shell: async () => 0 });
   expect(await run(['shell', 'ada/dev'], { client, settings, openRuntime })).toEqual({ code: 0, out: '', error: '' });
 });
 
-test('Told to end, it ends the shell first and pings once more.', async () => {
+test('On a signal to end, it ends the shell first and pings once more.', async () => {
   const { client, pings } = pinged();
   const listeners: (() => void)[] = [];
   const onTermination = (listener: () => void) => {

@@ -147,7 +147,7 @@ test('Ctrl-C only stops the watching, says so, gives the cursor back, and exits 
   expect(ended.out.endsWith('\u001b[?25h')).toBe(true);
 });
 
-test('A worker that is away for a while ends no watching; one that stays away does.', async () => {
+test('A worker that is away for a while does not end the display; a worker that stays away does.', async () => {
   let tries = 0;
   const waitForBuild: Workspace['waitForBuild'] = async () => {
     tries += 1;

@@ -17,7 +17,7 @@ function leaveTicket(number: number, holder: unknown): void {
   writeFileSync(path.join(dir, 'locks', String(number)), JSON.stringify(holder));
 }
 
-test('A folder that nobody has is made and taken, and then held by this process.', () => {
+test('A folder without a holder is made and locked, and then held by this process.', () => {
   expect(readDirHolder(dir)).toBeNull();
   expect(existsSync(dir)).toBe(false);
   lockDir(dir);

@@ -1,14 +1,14 @@
 import { createServer } from 'node:net';
 import { choosePort } from '../../../src/start/process/port';
 
-test('Any free port is none of those that the system gives to outgoing connections, so that no connection has it first.', async () => {
+test('Any free port is outside the range of outgoing connections, so that no connection has it first.', async () => {
   const ports = await Promise.all(Array.from({ length: 50 }, () => choosePort({ option: '--ui-port', port: 0 })));
   expect(Math.min(...ports)).toBeGreaterThan(1_024);
   expect(Math.max(...ports)).toBeLessThan(32_768);
   expect(new Set(ports).size).toBeGreaterThan(40);
 });
 
-test('A port that was asked for is that one, and refused while somebody has it.', async () => {
+test('A port that was asked for is used as it is, and refused while another process has it.', async () => {
   const port = await choosePort({ option: '--ui-port', port: 0 });
   expect(await choosePort({ option: '--ui-port', port })).toBe(port);
   const server = createServer();

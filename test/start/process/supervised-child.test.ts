@@ -37,20 +37,20 @@ function supervise(
   return { child, said, begun: () => readFileSync(file('count'), 'utf8').length };
 }
 
-test('One that has a single start is given up when that ends, with the end of its log.', async () => {
+test('A child with a single start is given up when it ends, with the end of its log.', async () => {
   const { child, begun } = supervise('single', { starts: 1, script: 'printf x >> "$COUNT"; echo why; exit 3' });
   await expect(child.failed).rejects.toThrow(/the single ended before it was ready \(exit code 3\); from its log .*:\nwhy$/);
   expect(begun()).toBe(1);
 });
 
-test('One that has three starts is given up after the third.', async () => {
+test('A child with three starts is given up after the third.', async () => {
   const { child, begun, said } = supervise('triple', { starts: 3, script: 'printf x >> "$COUNT"; exit 2' });
   await expect(child.failed).rejects.toThrow('the triple ended before it was ready (exit code 2)');
   expect(begun()).toBe(3);
   expect(said).toEqual(Array(2).fill('the triple ended (exit code 2); starting it again'));
 });
 
-test('One that ends at first and then stays is not given up.', async () => {
+test('A child that ends at first and then stays is not given up.', async () => {
   const script = 'printf x >> "$COUNT"; [ -s "$COUNT" ] && [ "$(cat "$COUNT")" = xx ] && exec sleep 600; exit 2';
   const { child, begun, said } = supervise('second', { starts: 3, script });
   let isGivenUp = false;
@@ -71,7 +71,7 @@ test('What an earlier one wrote to the log is not taken for the words of this on
   await expect(supervise('silent', { starts: 1, script: 'exit 2' }).child.failed).rejects.toThrow(/it wrote nothing to its log/);
 });
 
-test('Of one that panicked its reason is told, and not the end of its trace.', async () => {
+test('The report on a child that panicked has its reason, and not the end of its trace.', async () => {
   const trace = Array.from({ length: 50 }, (_, line) => `goroutine ${line}`).join('\n');
   const { child } = supervise('panicking', { starts: 1, script: `printf 'panic: the port is taken\n%s\n' '${trace}'; exit 2` });
   const failure = await child.failed.catch((error: Error) => error.message);
@@ -79,7 +79,7 @@ test('Of one that panicked its reason is told, and not the end of its trace.', a
   expect(failure).not.toContain('goroutine 49');
 });
 
-test('One that is kept is started again also where its log or what is written down of it has no room for a while.', async () => {
+test('A supervised child is started again also where its log or its record has no room for a while.', async () => {
   const script = 'printf x >> "$COUNT"; while [ ! -e "$COUNT.end" ]; do sleep 0.05; done; rm "$COUNT.end"';
   let spawns = 0;
   const onSpawn = () => {

@@ -52,7 +52,7 @@ const find = (given: Search) =>
 
 const cached = () => path.join(folder, 'cache', 'temporal-cli-1.5.1', 'temporal');
 
-test('The setting is taken before all else.', async () => {
+test('The setting takes precedence.', async () => {
   fakeCli('bin/temporal', '1.9.0');
   const chosen = fakeCli('chosen/temporal', '1.5.0');
   await expect(find({ setting: chosen, folders: ['bin'] })).resolves.toBe(chosen);
@@ -165,7 +165,7 @@ test('When all fails the error lists all that was tried.', async () => {
   await expect(failure).rejects.toThrow(/go install: go ended with exit code 3: no such module/);
 });
 
-test('Told to end while it builds, it ends the build and leaves nothing behind.', async () => {
+test('On a signal to end while it builds, it ends the build and leaves nothing behind.', async () => {
   fakeProgram({ name: 'go/go', script: 'sleep 60' });
   const ending = new AbortController();
   const failure = find({ signal: ending.signal });

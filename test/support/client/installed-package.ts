@@ -89,15 +89,15 @@ async function compile(cwd: string, args: string[]): Promise<string[]> {
 export function closureOf(entry: string, { extension }: { extension: '.js' | '.d.ts' }): { files: string[]; packages: string[] } {
   const files = new Set<string>();
   const packages = new Set<string>();
-  const visit = (file: string) => {
+  const follow = (file: string) => {
     if (files.has(file)) return;
     files.add(file);
     for (const name of importsOf(file)) {
-      if (name.startsWith('.')) visit(resolve(file, name, [extension]) ?? name);
+      if (name.startsWith('.')) follow(resolve(file, name, [extension]) ?? name);
       else packages.add(name);
     }
   };
-  visit(entry);
+  follow(entry);
   return { files: [...files].sort(), packages: [...packages].sort() };
 }
 

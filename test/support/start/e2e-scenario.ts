@@ -39,7 +39,7 @@ function liveThroughFirstBuild({ perennial, inside, logOf, workspace, client, st
   });
 
   lives(
-    'One that is created is built with its hooks run as the image’s user, in a home that only its user may change.',
+    'A created workspace is built with its hooks run as the image’s user, in a home that only its user may change.',
     async () => {
       const { code, out } = await perennial('create', 'ada/dev', '--image', setting.image);
       expect(code).toBe(0);
@@ -55,7 +55,7 @@ function liveThroughFirstBuild({ perennial, inside, logOf, workspace, client, st
     },
   );
 
-  lives('One that is created without an image is built from the default one.', async () => {
+  lives('A workspace created without an image is built from the default image.', async () => {
     const { code, out } = await perennial('create', 'ada/plain', '--by', 'ada');
     expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^ada\/plain is running \(build 1, /m) });
     expect((await workspace('plain').status()).image).toEqual({
@@ -89,7 +89,7 @@ function liveThroughRebuilds({ perennial, inside, workspace, setting }: Life): v
 
 /** What ends a hook's worker, and what ends the build. */
 function liveThroughInterruptions({ inside, logOf, untilState, untilRunning, workspace, dir, setting }: Life): void {
-  lives('A worker killed in the middle of a hook is followed by one that awaits the hook, which has run once.', async () => {
+  lives('A worker killed in the middle of a hook is followed by a worker that awaits the hook, which has run once.', async () => {
     await inside(WAITING_HOOK);
     await workspace().rebuild({ by: 'test' });
     await until('the hook has begun', async () => (await logOf('personalize')).includes('begun'));
@@ -127,22 +127,25 @@ function liveToAutoOff({ perennial, untilState, workspace, client, setting }: Li
     expect(Date.parse(at ?? '') - Date.parse(lastAccess?.at ?? '')).toBe(60 * SECOND_MS);
   });
 
-  lives('One that nobody uses for its threshold is stopped once, within 5 s of the look at its terminals.', async () => {
-    await untilState('off', 'idle');
-    const { history } = await workspace('idle').explain();
-    const stops = history.filter(({ cause, to }) => cause === 'auto-off' && to === 'turning-off');
-    expect(stops).toHaveLength(1);
-    const stoppedAt = Date.parse(stops[0]?.at ?? '');
-    const { lastAccess } = (await workspace('idle').status()).autoOff;
-    const dueAt = Date.parse(lastAccess?.at ?? '') + 60 * SECOND_MS;
-    expect(stoppedAt).toBeGreaterThanOrEqual(dueAt);
-    expect(stoppedAt - Math.max(dueAt, await lookedAt(client(), 'idle'))).toBeLessThanOrEqual(5 * SECOND_MS);
-  });
+  lives(
+    'A workspace without access for its threshold is stopped once, within 5 s of the last look at its terminals.',
+    async () => {
+      await untilState('off', 'idle');
+      const { history } = await workspace('idle').explain();
+      const stops = history.filter(({ cause, to }) => cause === 'auto-off' && to === 'turning-off');
+      expect(stops).toHaveLength(1);
+      const stoppedAt = Date.parse(stops[0]?.at ?? '');
+      const { lastAccess } = (await workspace('idle').status()).autoOff;
+      const dueAt = Date.parse(lastAccess?.at ?? '') + 60 * SECOND_MS;
+      expect(stoppedAt).toBeGreaterThanOrEqual(dueAt);
+      expect(stoppedAt - Math.max(dueAt, await lookedAt(client(), 'idle'))).toBeLessThanOrEqual(5 * SECOND_MS);
+    },
+  );
 }
 
 /** What is left of it. */
 function liveToTheEnd({ perennial, untilState, workspace, client, setting, folder }: Life): void {
-  lives('One that is deleted can be restored with its home, and one that is purged leaves nothing.', async () => {
+  lives('A deleted workspace can be restored with its home, and a purged workspace leaves nothing.', async () => {
     await workspace().delete({ by: 'test' });
     await untilState('deleted');
     expect(await workspace().restore({ by: 'test' })).toMatchObject({ outcome: 'accepted', state: 'off' });

@@ -15,15 +15,15 @@ export interface Hold {
   pass?: () => Promise<void>;
   /** Whether what holds it up has been reached, where the step's own state does not tell. */
   isReached?: (build: number) => boolean;
-  /** Whether the step's work is done, told or not. */
+  /** Whether the step's work is done, reported or not. */
   isDone(build: number): boolean;
 }
 
-/** The organization's workflow waits in a queue that nobody serves, so its policy cannot be read. It is let go through the server only. */
+/** The organization's workflow waits in a queue without a worker, so its policy cannot be read. It is let go through the server only. */
 export function holdAdmit(organization: string): Hold {
   return {
     step: 'admit',
-    hold: (client) => startOrganization(client, { organization, taskQueue: 'nobody' }),
+    hold: (client) => startOrganization(client, { organization, taskQueue: 'unserved' }),
     letGo: (client) => startOrganization(client, { organization, taskQueue: TASK_QUEUE }),
     isDone: () => false,
   };

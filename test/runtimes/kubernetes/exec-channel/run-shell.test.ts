@@ -30,7 +30,7 @@ async function outcome({ stdout, stderr, ended }: ReturnType<typeof shell>) {
 }
 
 /** Sends one stream of a command to its end, and then the other. */
-async function sendInTurn(command: OpenCommand, order: ('stdout' | 'stderr')[]): Promise<void> {
+async function sendInOrder(command: OpenCommand, order: ('stdout' | 'stderr')[]): Promise<void> {
   const child = command.start();
   const all = { stdout: buffer(child.stdout), stderr: buffer(child.stderr) };
   for (const name of order) {
@@ -42,7 +42,7 @@ async function sendInTurn(command: OpenCommand, order: ('stdout' | 'stderr')[]):
 test.each([[['stderr', 'stdout'] as const], [['stdout', 'stderr'] as const]])(
   'All output is passed on, with the exit code, when the streams come to their ends in the order %j.',
   async (order) => {
-    server.onCommand((command) => void sendInTurn(command, [...order]));
+    server.onCommand((command) => void sendInOrder(command, [...order]));
     const running = shell(['sh', '-c', 'seq 1 20000; echo fault >&2; exit 7']);
     const { exitCode, stdout, stderr } = await outcome(running);
     expect({ exitCode, stderr, lines: stdout.split('\n').length }).toEqual({ exitCode: 7, stderr: 'fault\n', lines: 20_001 });
@@ -60,7 +60,7 @@ test('A connection that is lost when only one stream has ended gives no exit cod
 });
 
 test('A command gets all of its input unchanged, and so does the caller with its output.', async () => {
-  server.onCommand((command) => void sendInTurn(command, ['stdout', 'stderr']));
+  server.onCommand((command) => void sendInOrder(command, ['stdout', 'stderr']));
   const running = shell(['cat']);
   const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, at) => at % 256));
   running.stdin.end(bytes);
@@ -98,7 +98,7 @@ describe('Through a pipe', () => {
       command.line.pause();
       goOn = () => {
         command.line.resume();
-        void sendInTurn(command, ['stdout', 'stderr']);
+        void sendInOrder(command, ['stdout', 'stderr']);
       };
     });
     const running = shell(['wc', '-c']);
