@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import path from 'node:path';
 import { inCheckout } from './checkout.mjs';
 
-/** A file for each, named by its pid; src/worker/running.ts writes that of a worker which a start began. */
+/** A file for each, named by its pid; src/runtimes/sandbox/process/note-running.ts writes that of a process which a start began. */
 const FOLDER = inCheckout('dist', '.running');
 
 /** Writes this process down, until it ends. */

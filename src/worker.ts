@@ -15,7 +15,7 @@ import { loadWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
 import { slotsForLongSteps } from './worker/care-slots';
 import { createLogger } from './worker/logger';
 import { prepareNamespace } from './worker/namespace';
-import { noteRunning } from './worker/running';
+import { noteRunning } from './runtimes/sandbox/process/note-running';
 import { readSettings, type WorkerSettings } from './worker/settings';
 import { startSlots } from './worker/start-slots';
 

@@ -9,6 +9,7 @@ import { createSuspensions } from './auth/suspension';
 import type { GatewayContext, GatewayDependencies } from './dependencies';
 import { GatewayError } from './gateway-error';
 import { answerUnknown } from './methods';
+import { createMetrics, type GatewayMetrics, measureRequests } from './metrics';
 import { collectOpenApi, serveOpenApi } from './openapi';
 import { PingCollapse } from './pings/collapse';
 import { createRateLimits } from './rate-limit';
@@ -21,10 +22,18 @@ import { BODY_LIMIT_BYTES, createServer, type GatewayServer } from './server';
 /** Bound of the frames of a terminal. */
 const WEBSOCKET = { options: { maxPayload: BODY_LIMIT_BYTES } };
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    metrics: GatewayMetrics;
+  }
+}
+
 /** A gateway that is ready to listen. `close` lets calls under way end, and forwards what it holds. */
 export async function createGateway(dependencies: GatewayDependencies): Promise<GatewayServer> {
   const server = createServer(dependencies);
   const context = contextOf(dependencies);
+  const pings = collapsePings(server, context);
+  measureRequests(server);
   await server.register(helmet);
   await server.register(websocket, WEBSOCKET);
   await collectOpenApi(server, dependencies.version);
@@ -33,7 +42,7 @@ export async function createGateway(dependencies: GatewayDependencies): Promise<
   await admitCallers(server, dependencies);
   healthRoutes(server, context);
   workspaceRoutes(server, context);
-  requestRoutes(server, context, collapsePings(server, context));
+  requestRoutes(server, context, pings);
   serveOpenApi(server);
   await server.ready();
   return server;
@@ -41,12 +50,16 @@ export async function createGateway(dependencies: GatewayDependencies): Promise<
 
 /** Held pings are forwarded before the last calls end. */
 function collapsePings(server: GatewayServer, { client, withDeadline, now, limits, logger }: GatewayContext): PingCollapse {
-  const pings = new PingCollapse({
-    send: ({ owner, name }, input) => withDeadline(() => client.workspace(owner, name).ping(input)),
+  const pings: PingCollapse = new PingCollapse({
+    send: ({ owner, name }, input) => {
+      server.metrics.countSignal();
+      return withDeadline(() => client.workspace(owner, name).ping(input));
+    },
     now,
     windowMs: limits.pingWindowMs,
     onRetry: (target, error) => logger.warn({ ...target, error }, 'ping: not forwarded yet'),
   });
+  server.decorate('metrics', createMetrics(() => pings.heldCount));
   server.addHook('preClose', async () => {
     const lost = await pings.drain();
     if (lost.length > 0)

@@ -2,7 +2,6 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
 import { callerOf } from './auth/authenticate';
-import { subjectOf } from './auth/caller';
 import type { GatewayLimits } from './dependencies';
 import { GatewayError } from './gateway-error';
 import type { GatewayServer } from './server';
@@ -29,7 +28,7 @@ export interface RateLimits {
 
 export async function createRateLimits(server: GatewayServer, limits: GatewayLimits): Promise<RateLimits> {
   await server.register(rateLimit, { global: false, cache: MAX_COUNTED, timeWindow: MINUTE_MS });
-  const bySubject = (request: FastifyRequest) => subjectOf(callerOf(request));
+  const bySubject = (request: FastifyRequest) => callerOf(request).subject;
   const ofCalls = (request: FastifyRequest) =>
     callerOf(request).kind === 'service' ? limits.serviceCallsPerMinute : limits.callsPerMinute;
   const calls = server.createRateLimit({ max: ofCalls, keyGenerator: (request) => `call ${bySubject(request)}` });

@@ -1,6 +1,6 @@
 /** One line for each request, and one for each change. Neither has headers, a query, or a body. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { byOf, subjectOf } from './auth/caller';
+import { byOf } from './auth/caller';
 import type { GatewayServer } from './server';
 
 declare module 'fastify' {
@@ -36,7 +36,7 @@ function lineOf(request: FastifyRequest, reply: FastifyReply) {
     route: routeOptions.url ?? null,
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime),
-    subject: caller === null ? null : subjectOf(caller),
+    subject: caller === null ? null : caller.subject,
     address: ip,
     ...(refusal !== null && { refusal }),
   };

@@ -9,7 +9,7 @@ import { until } from '../support/until';
 
 const ROOT = path.join(__dirname, '..', '..');
 /** The worker's part in this is the real one, with all that it imports; the lock is that of the scripts. */
-const REAL = [...withImports('worker/running.ts'), 'runtimes/sandbox/lock/ticket-lock.cjs'];
+const REAL = [...withImports('runtimes/sandbox/process/note-running.ts'), 'runtimes/sandbox/lock/ticket-lock.cjs'];
 const STAYS = "console.log('up');\nsetInterval(() => undefined, 1_000);\n";
 const LIMIT_MS = 120_000;
 
@@ -24,7 +24,7 @@ beforeEach(() => {
   makeDependencies();
   mkdirSync(path.join(checkout, 'src', 'cli'));
   write('start.ts', `${STAYS}export {};\n`);
-  write('worker.ts', `import { noteRunning } from './worker/running';\nnoteRunning(__dirname);\n${STAYS}`);
+  write('worker.ts', `import { noteRunning } from './runtimes/sandbox/process/note-running';\nnoteRunning(__dirname);\n${STAYS}`);
   sayVersion('one');
 });
 afterEach(async () => {

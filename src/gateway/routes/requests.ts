@@ -129,6 +129,7 @@ function pingRoute(server: GatewayServer, context: GatewayContext, pings: PingCo
     },
     async (request, reply) => {
       const outcome = await pings.ping(request.params, withoutNull(request.body));
+      server.metrics.countPing(outcome);
       return reply.code(202).send({ outcome });
     },
   );

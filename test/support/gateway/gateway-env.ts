@@ -9,7 +9,7 @@ import type { GatewayServer } from '../../../src/gateway/server';
 import type { SecretStore } from '../../../src/secrets/store';
 
 /** `Omit` of each member of the union. */
-type Named<C> = C extends Caller ? Omit<C, 'expiresAt'> : never;
+type Named<C> = C extends Caller ? Omit<C, 'expiresAt' | 'subject'> : never;
 
 export interface TestGateway {
   server: GatewayServer;

@@ -1,9 +1,9 @@
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { identifyProcess } from '../runtimes/sandbox/process/identity';
+import { identifyProcess } from './identity';
 
 /**
- * Writes the pid of this worker to the folder that scripts/running.mjs reads, so that no build replaces its code, even after the start
+ * Writes the pid of this process to the folder that scripts/running.mjs reads, so that no build replaces its code, even after the start
  * process was killed. Outside of a checkout the folder is absent.
  */
 export function noteRunning(dist: string): void {

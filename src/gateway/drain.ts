@@ -1,0 +1,30 @@
+/** The end of the process: calls under way end, held pings are forwarded, and a process that hangs is ended. */
+import type { Logger } from 'pino';
+import type { GatewayServer } from './server';
+
+/** Below the grace of orchestrators, and of the embedded stack. */
+const LONGEST_DRAIN_MS = 12_000;
+
+export function drainOnSignals(server: GatewayServer, logger: Logger): void {
+  let isEnding = false;
+  const end = async () => {
+    if (isEnding) return;
+    isEnding = true;
+    logger.info('gateway: draining');
+    setTimeout(() => {
+      logger.error({ ms: LONGEST_DRAIN_MS }, 'gateway: not drained in time');
+      process.exit(1);
+    }, LONGEST_DRAIN_MS).unref();
+    await server.close();
+    logger.info('gateway: ended');
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) {
+    process.on(signal, () => {
+      end().catch((error: unknown) => {
+        logger.error({ error }, 'gateway: the drain failed');
+        process.exit(1);
+      });
+    });
+  }
+}
