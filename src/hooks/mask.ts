@@ -1,134 +1,111 @@
 /**
  * Hides secrets before output leaves a workspace: by their shape, and by known values. A password that is neither is not recognised.
  */
+import { createHiddenText } from './mask/hidden-text';
+import { type KnownValues, knownValues } from './mask/known-values';
+import { createShapeScanner, endOfCutKey, findCut } from './mask/shapes';
+import { createValueScanner } from './mask/value-scanner';
 
-const KEY_BEGIN = /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}/;
-const KEY_END = /-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}/;
-/** Longer than any key in use; a lone BEGIN line must not hide the rest of a log. */
-const MAX_KEY_LINES = 400;
-const HIDDEN = '***';
-/** The longest unfinished line that is held, the longest token, and the longest BEGIN or END of a key. */
+/** The longest unfinished line that is held. */
 const MAX_PENDING_CHARS = 262_144;
-const MAX_TOKEN_CHARS = 16_384;
-const MARK_CHARS = 100;
 
 /** Masks a stream: print what `push` returns for each chunk, and at last what `end` returns. */
 export interface Masker {
   /**
-   * Takes the next chunk and returns all complete lines; a secret may be cut by a chunk, never by a line. Of a very long line it returns
-   * parts, so that it holds little.
+   * Takes the next chunk and returns all complete lines. A secret by its shape may be cut by a chunk, never by a line. A known value may
+   * be wrapped: a line that ends with the beginning of one comes with the next lines. Of a very long line it returns parts, so that it
+   * holds little.
    */
   push(chunk: string): string;
-  /** Returns the last line if it had no line break. */
+  /** Returns what is left: the last line if it had no line break. An end that is the beginning of a known value is hidden. */
   end(): string;
 }
 
+/** Secrets known by value, as text or bytes, or prepared once for many maskers. Those below 6 bytes are not hidden. */
+export type MaskValues = readonly (string | Uint8Array)[] | PreparedValues;
+
+/** Values that are prepared for maskers. */
+export interface PreparedValues {
+  readonly known: KnownValues | null;
+}
+
+/** What is known of the text. */
+export interface MaskedPart {
+  /** The text is the end of a longer one, so it may begin in the middle of a value; that is hidden, too. */
+  startsInside?: boolean;
+}
+
+/** Prepares values once for many maskers: of large ones that takes a fraction of a second. */
+export function prepareValues(values: MaskValues): PreparedValues {
+  return 'known' in values ? values : { known: knownValues(values) };
+}
+
 /** Masks private key blocks, JWTs, and the given values in a text, which may begin inside a key. */
-export function maskText(text: string, values: string[] = []): string {
-  const masker = createMasker(values);
-  const whole = hideCutKey(text);
-  return masker.push(whole) + masker.end();
+export function maskText(text: string, values: MaskValues = [], part: MaskedPart = {}): string {
+  const masker = createTextMasker(values, part, endOfCutKey(text));
+  return masker.push(text) + masker.end();
 }
 
 /** Makes a masker for a stream of chunks of any size; `values` are secrets known by value. */
-export function createMasker(values: string[] = []): Masker {
-  const secrets = listSecrets(values);
-  const maskLine = createLineMasker(secrets);
-  let pending: string[] = [];
-  let pendingChars = 0;
+export function createMasker(values: MaskValues = [], part: MaskedPart = {}): Masker {
+  return createTextMasker(values, part, 0);
+}
+
+function createTextMasker(values: MaskValues, { startsInside = false }: MaskedPart, endOfKey: number): Masker {
+  const { known } = prepareValues(values);
+  const hidden = createHiddenText();
+  if (endOfKey > 0) hidden.hide({ from: 0, to: endOfKey, wholeLines: true });
+  const hide = (from: number, to: number) => hidden.hide({ from, to, wholeLines: false });
+  const scanShapes = createShapeScanner(hide, (from, to) => hidden.hide({ from, to, wholeLines: true }));
+  const scanner = known === null ? null : createValueScanner(known, hide, startsInside);
+  let position = 0;
+  const scan = (part: string) => {
+    hidden.hold(part);
+    scanner?.take(part);
+    scanShapes(part, position);
+    position += part.length;
+  };
+  let line: string[] = [];
+  let lineChars = 0;
   const hold = (text: string) => {
-    pending = [text];
-    pendingChars = text.length;
+    line = text === '' ? [] : [text];
+    lineChars = text.length;
+  };
+  const endLine = () => {
+    scan(line.join(''));
+    hold('');
+    return hidden.release(scanner?.endLine() ?? position);
+  };
+  // Only the text decides where a long line is cut, not the chunks.
+  const cutLine = () => {
+    const text = line.join('');
+    const at = findCut(text) || text.length;
+    scan(text.slice(0, at));
+    hold(text.slice(at));
+    return hidden.release(scanner?.firstOpen() ?? position);
   };
   return {
     push(chunk) {
-      const complete = chunk.lastIndexOf('\n') + 1;
-      if (complete > 0) {
-        const lines = pending.join('') + chunk.slice(0, complete);
-        hold(chunk.slice(complete));
-        return lines.replace(/[^\n]*\n/g, (line) => maskLine(line));
+      const shown: string[] = [];
+      for (let at = 0; at < chunk.length; ) {
+        const found = chunk.indexOf('\n', at);
+        const end = found < 0 ? chunk.length : found + 1;
+        while (at < end) {
+          const taken = chunk.slice(at, Math.min(end, at + MAX_PENDING_CHARS - lineChars));
+          line.push(taken);
+          lineChars += taken.length;
+          at += taken.length;
+          if (taken.endsWith('\n')) shown.push(endLine());
+          else if (lineChars === MAX_PENDING_CHARS) shown.push(cutLine());
+        }
       }
-      pending.push(chunk);
-      pendingChars += chunk.length;
-      if (pendingChars <= MAX_PENDING_CHARS) return '';
-      const text = pending.join('');
-      const at = findCut(text, secrets);
-      hold(text.slice(at));
-      return at === 0 ? '' : maskLine(text.slice(0, at));
+      return shown.join('');
     },
     end() {
-      const rest = pending.join('');
+      scan(line.join(''));
       hold('');
-      return rest === '' ? '' : maskLine(rest);
+      scanner?.end();
+      return hidden.release(position);
     },
   };
-}
-
-/** Where an unfinished line may be cut: near its end, outside of a token, a known value, and a BEGIN or END of a key. */
-function findCut(text: string, secrets: string[]): number {
-  const marginChars = Math.max(MARK_CHARS, secrets[0]?.length ?? 0);
-  const lowest = Math.max(0, text.length - MAX_TOKEN_CHARS - marginChars);
-  let at = Math.max(lowest, text.length - marginChars);
-  while (at > lowest && /[\w.-]/.test(text[at - 1] ?? '')) at -= 1;
-  const from = Math.max(0, at - marginChars);
-  const around = text.slice(from, at + marginChars);
-  const found = [KEY_BEGIN.exec(around), KEY_END.exec(around)].map(
-    (match) => match && { index: match.index, length: match[0].length },
-  );
-  const known = secrets.map((secret) => ({ index: around.indexOf(secret), length: secret.length }));
-  const hit = [...found, ...known].filter(
-    (match) => match !== null && match.index >= 0 && from + match.index < at && from + match.index + match.length > at,
-  );
-  return Math.min(at, ...hit.map((match) => from + (match?.index ?? 0)));
-}
-
-function hideCutKey(text: string): string {
-  const end = KEY_END.exec(text);
-  if (end === null) return text;
-  const begin = KEY_BEGIN.exec(text);
-  if (begin !== null && begin.index < end.index) return text;
-  return HIDDEN + text.slice(end.index + end[0].length);
-}
-
-function createLineMasker(secrets: string[]): (line: string) => string {
-  let keyLines = 0;
-  return (line) => {
-    let masked = '';
-    let rest = line;
-    while (rest !== '') {
-      const edge = (keyLines > 0 ? KEY_END : KEY_BEGIN).exec(rest);
-      if (edge === null) break;
-      if (keyLines === 0) masked += maskTokens(rest.slice(0, edge.index), secrets) + HIDDEN;
-      keyLines = keyLines > 0 ? 0 : 1;
-      rest = rest.slice(edge.index + edge[0].length);
-    }
-    if (keyLines === 0) return masked + maskTokens(rest, secrets);
-    keyLines = keyLines < MAX_KEY_LINES ? keyLines + 1 : 0;
-    return keyLines === 0 ? `${masked}\n` : masked;
-  };
-}
-
-/** Lines are masked one by one, so a secret of many lines is masked line by line; the longest first, as one may hold another. */
-function listSecrets(values: string[]): string[] {
-  const lines = values.flatMap((value) => value.split(/\r?\n/)).filter((line) => line.trim() !== '');
-  return [...new Set(lines)].sort((a, b) => b.length - a.length);
-}
-
-function maskTokens(text: string, secrets: string[]): string {
-  const masked = secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
-  return masked.replace(/[\w.-]+/g, maskJwt);
-}
-
-/** Takes whole runs of a JWT's characters: one expression for all of it would take quadratic time on hostile output. */
-function maskJwt(run: string): string {
-  const parts = run.split('.');
-  let length = 0;
-  for (const [index, part] of parts.entries()) {
-    const start = part.indexOf('eyJ');
-    // One dot is enough where the header is long: the rest may not have been written yet.
-    const needed = part.length - start >= 12 ? 1 : 2;
-    if (start >= 0 && index + needed < parts.length) return run.slice(0, length + start) + HIDDEN;
-    length += part.length + 1;
-  }
-  return run;
 }
