@@ -17,17 +17,18 @@ const POLL_LIMIT_MS = 60_000;
 
 /** The activities of a build's steps. */
 export function buildActivities(
-  { runtime, client, maxLongSteps = Number.POSITIVE_INFINITY }: Dependencies,
+  { runtime, client, secrets, maxLongSteps = Number.POSITIVE_INFINITY }: Dependencies,
   policies: PolicyReader<KnownPolicy>,
 ) {
   const slots = createSlots(maxLongSteps, 'hooks and pods that this worker waits for');
   // On a full cluster pods may wait until their builds' deadlines, and the hooks of running pods must not wait for them.
   const podSlots = createSlots(Math.max(1, Math.floor(maxLongSteps / 2)), 'pods that this worker waits for');
   return {
-    /** Reads the present policy, which the whole build goes by. */
+    /** Reads the present policy, which the whole build goes by. `injects`: whether there is anything that keeps secrets. */
     admit: (input: { organization: string; deadline: Deadline }) =>
       runStep({ deadline: input.deadline, waitingFor: `the policy of ${input.organization}` }, async ({ signal }) => ({
         policy: await untilAborted(signal, () => policies.read(input.organization)),
+        injects: secrets !== undefined,
       })),
 
     prepareHome: (input: { home: HomeSpec; deadline: Deadline }) =>

@@ -2,6 +2,7 @@
 import { buildActivities } from './build';
 import { cleanUpActivities } from './clean-up';
 import type { Dependencies } from './dependencies';
+import { secretActivities } from './inject-secrets';
 import { lastLookActivities } from './last-look';
 import { policyActivities, queryPolicy } from './policy';
 import { coalesceReads } from './policy-reader';
@@ -10,6 +11,7 @@ import { memberActivities } from './update-members';
 import { watchActivities } from './watch/watch';
 
 export type { BuildFailureDetails, Deadline, StepResult } from './run-step';
+export type { InjectionInput } from './workspace-secrets';
 
 /** All activities by name. The names are part of histories. */
 export type Activities = ReturnType<typeof createActivities>;
@@ -22,6 +24,7 @@ export function createActivities(dependencies: Dependencies) {
     ...policyActivities(dependencies, policies),
     ...scheduleActivities(),
     ...buildActivities(dependencies, policies),
+    ...secretActivities(dependencies),
     ...cleanUpActivities(dependencies),
     ...lastLookActivities(dependencies),
     ...watchActivities(dependencies),

@@ -1,10 +1,16 @@
 /** Cuts the results of runtimes and hooks before they enter a history: images, pods, and clusters control their content. */
+import type { Injection } from '../contract/internal-payloads';
 import { cutLines, cutText, LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT } from '../contract/text-limit';
 import type { HookResult } from '../hooks/hook';
 import { RuntimeFailure } from '../runtimes/failure';
 import type { Pod } from '../runtimes/runtime';
 
 const MAX_WARNINGS = 20;
+/** A hundred of the owner, and a hundred of the organization. */
+const MAX_DELIVERED = 200;
+const SECRET_NAME_LIMIT = { characters: 100, bytes: 100 };
+/** `SHA256:` and 43 characters. */
+const FINGERPRINT_LIMIT = { characters: 100, bytes: 100 };
 const LINES = { lines: 50, line: LINE_LIMIT, bytes: 50 * LINE_LIMIT.characters * 4 };
 
 /** Refuses a long identity, since a cut one might be that of another home. */
@@ -36,6 +42,19 @@ export function cutHook({ state, message, warnings, lastLines }: HookResult): Ho
     message: message === null ? null : cutText(message, MESSAGE_LIMIT),
     warnings: cutSentences(warnings),
     lastLines: cutLines(lastLines, LINES),
+  };
+}
+
+/** Cuts what a pod was given; names follow rules of their own, and the pod says the rest. */
+export function cutInjection({ delivered, fingerprint, expiresAt, warnings, isEmpty }: Injection): Injection {
+  return {
+    delivered: delivered
+      .slice(0, MAX_DELIVERED)
+      .map(({ name, scope, version }) => ({ name: cutText(name, SECRET_NAME_LIMIT), scope, version })),
+    fingerprint: fingerprint === null ? null : cutText(fingerprint, FINGERPRINT_LIMIT),
+    expiresAt: Number.isFinite(expiresAt) ? expiresAt : null,
+    warnings: cutSentences(warnings),
+    isEmpty,
   };
 }
 

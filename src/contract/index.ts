@@ -68,6 +68,7 @@ export type {
   ResourcePolicy,
 } from './policy';
 export { formatBytes, formatCpu, parseQuantity } from './quantity';
+export type { DeliveredSecret, KeyView, SecretScope, SecretTarget, SecretView } from './secrets';
 export {
   type AutoOffSetting,
   type AutoStartSetting,

@@ -1,5 +1,6 @@
 /** What Perennial's own workflows and activities send each other; validated like the rest, and not for other senders. */
 import type { KnownPolicy } from './policy';
+import type { DeliveredSecret } from './secrets';
 
 /** The signal `policyChanged`, from an organization to its workspaces. */
 export interface PolicyChangedInput {
@@ -17,6 +18,29 @@ export interface PodLostInput {
   counted: boolean;
   /** The newest build that the runtime has seen. Absent: none that is newer than the workspace's own. */
   found?: number;
+}
+
+/** The signal `secretsChanged`, from whoever changes a secret or a key to the workspaces that it reaches. It never has a value. */
+export interface SecretsChangedInput {
+  /**
+   * The pod is brought up to date after this many milliseconds, at most 60,000. A writer announces a change this way before it makes
+   * it, so that a change survives its writer. Absent: now.
+   */
+  delayMs?: number;
+}
+
+/** What a pod was given, as the activities of `inject-secrets` and of a refresh return it: references, never a value. */
+export interface Injection {
+  /** The secrets that were delivered. */
+  delivered: DeliveredSecret[];
+  /** The fingerprint of the SSH key as read back in the pod; null without a key. */
+  fingerprint: string | null;
+  /** When the pod's token ends, in epoch milliseconds; null where it has none. */
+  expiresAt: number | null;
+  /** Sentences about what did not arrive. */
+  warnings: string[];
+  /** There was nothing to deliver. */
+  isEmpty: boolean;
 }
 
 /** The signal `workspaceEnded`, to an organization, about a workspace whose workflow cannot report any more. */

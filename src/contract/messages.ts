@@ -4,7 +4,14 @@
  */
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { BuildInput, ByInput, ConfigureInput, DeleteInput, PingInput, RebuildInput, StopInput } from './inputs';
-import type { MemberView, PodLostInput, PolicyChangedInput, UsageReport, WorkspaceEndedInput } from './internal-payloads';
+import type {
+  MemberView,
+  PodLostInput,
+  PolicyChangedInput,
+  SecretsChangedInput,
+  UsageReport,
+  WorkspaceEndedInput,
+} from './internal-payloads';
 import type { Policy, PolicyChange } from './policy';
 import type { UsageView } from './usage';
 import type { Answer, BuildView, DeleteAnswer, ExplainView, StatusView } from './views';
@@ -77,6 +84,8 @@ export const membersQuery = query<MemberView[]>('members');
 export const policyChangedSignal = signal<[PolicyChangedInput]>('policyChanged');
 /** Internal, to a workspace: its pod is lost. */
 export const podLostSignal = signal<[PodLostInput]>('podLost');
+/** Internal, to a workspace: a secret or a key of its owner or organization changes. */
+export const secretsChangedSignal = signal<[SecretsChangedInput?]>('secretsChanged');
 /** Internal, to an organization: what a workspace uses. */
 export const usageReportedSignal = signal<[UsageReport]>('usageReported');
 /** Internal, to an organization: a workspace ended without a report. */

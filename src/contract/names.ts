@@ -43,7 +43,15 @@ export const ownerOfWorkflowId = (workflowId: string): string | null => WORKSPAC
 export const workspaceOfWorkflowId = (workflowId: string): string => workflowId.slice(WORKSPACE_WORKFLOW.length + 1);
 
 /** The activity types of a build and its clean-up, whose heartbeats say what a step waits for. */
-export const BUILD_ACTIVITIES = ['admit', 'prepareHome', 'startPod', 'awaitPod', 'runHookStep', 'stopPod'] as const;
+export const BUILD_ACTIVITIES = [
+  'admit',
+  'prepareHome',
+  'startPod',
+  'awaitPod',
+  'injectSecrets',
+  'runHookStep',
+  'stopPod',
+] as const;
 
 /** The search attributes of a workspace's workflow, with their types. `AutoOffAt` is the earliest auto-off as last armed. */
 export const SEARCH_ATTRIBUTES = {

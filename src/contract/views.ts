@@ -1,4 +1,5 @@
 /** What a workspace answers. Instants are ISO 8601 in UTC, such as `2026-03-29T06:30:00.000Z`. */
+import type { DeliveredSecret } from './secrets';
 import type { Dotfiles, Weekday } from './settings';
 import type { Cause, Outcome, StepName, StepState, WorkspacePhase } from './states';
 
@@ -155,6 +156,10 @@ export interface StatusView {
   autoStart: AutoStartView | null;
   /** A sentence: what waits for the next build, or why one is wanted. Null: nothing. */
   rebuildRequired: string | null;
+  /** As delivered to the pod that runs, names without values; empty without a pod. */
+  secrets: DeliveredSecret[];
+  /** The fingerprint of the owner's SSH key as read back in the pod that runs, `SHA256:…`; null: it has none. */
+  sshKey: string | null;
   /** What was sent wrong. */
   rejected: RejectedView;
   /** The version of the policy that holds here; null until it was first read. */

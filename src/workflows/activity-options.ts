@@ -72,6 +72,22 @@ export const podWaitActivities = {
   bySchedule: long(CARE_QUEUE, PRIORITY_BEGUN),
 };
 
+/** The injection of secrets into a new pod: short, retried until the build's deadline, and never behind hooks. */
+export const injectActivities = podWaitActivities;
+
+/**
+ * The refresh of a running pod's secrets, in the background. Retried until it is done, so that a change arrives within seconds of the
+ * store's return; cancelled as soon as its pod is replaced. An attempt takes two calls of some seconds at most.
+ */
+export const refreshActivities = proxyActivities<Activities>({
+  taskQueue: CARE_QUEUE,
+  startToCloseTimeout: '2m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: 'TRY_CANCEL',
+  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
+  priority: { priorityKey: PRIORITY_CARE },
+});
+
 /** Hooks: long, with heartbeats, never behind a start, and behind all other care. */
 export const hookActivities = proxyActivities<Activities>({
   ...LONG,

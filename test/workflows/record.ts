@@ -6,7 +6,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { WorkspaceHandle } from '../../src/client';
 import { until } from '../support/until';
 import { enableFaultInjection, failureOf, injectFault, untilCalled } from '../support/workflows/fault-injection';
-import { KNOWN, rawMessages, SHORT } from '../support/workflows/raw-messages';
+import { INTERNAL, KNOWN, rawMessages, SHORT } from '../support/workflows/raw-messages';
 import { createGate, type Stack, startStack, untilState } from '../support/workflows/temporal-env';
 
 /** Plays one scenario; what it answers are workflow ids, with the run where not the last is meant, by the name of the fixture. */
@@ -135,7 +135,7 @@ async function malformed(stack: Stack) {
   const workspace = await create(stack, 'malformed');
   await untilState(workspace, 'running');
   const raw = rawMessages(stack);
-  for (const name of [...KNOWN, 'podLost', 'policyChanged', '__temporal_x']) {
+  for (const name of [...KNOWN, ...INTERNAL, '__temporal_x']) {
     for (const [, payloads] of SHORT) await raw.signal('workspace/ada/malformed', name, payloads);
   }
   await workspace.status();

@@ -31,6 +31,8 @@ export function formatStatus({ status, why, pending, now }: Page): string {
     ['auto-start', formatAutoStart(status, now)],
     ['purge', status.purgeAt && formatInstant(status.purgeAt, now)],
     ['rebuild required', status.rebuildRequired],
+    ['secrets', formatSecrets(status)],
+    ['ssh key', status.sshKey],
     ['rejected', formatRejected(status.rejected)],
     ['organization', formatOrganization(status)],
     ['id', status.id],
@@ -68,6 +70,10 @@ function formatAutoStart({ autoStart }: StatusView, now: number): string | null 
   const begins = beginsAt && beginsAt !== at && `its build begins ${beginsAt}`;
   const blocked = blockedBecause && `blocked: ${blockedBecause}`;
   return [[time, timeZone, weekdays?.join(',')].filter(Boolean).join(' '), next, begins, blocked].filter(Boolean).join('; ');
+}
+
+function formatSecrets({ secrets }: StatusView): string | null {
+  return secrets.map(({ name, scope, version }) => `${name} (${scope}, version ${version})`).join(', ') || null;
 }
 
 function formatRejected({ count, last }: StatusView['rejected']): string | null {

@@ -2,6 +2,7 @@
  * Implements docs/messages.md, "Signals" and "Updates": total checks of whole payloads, one for each message. A null field counts as
  * absent, except where the message gives null a meaning.
  */
+import { MINUTE_MS } from '../../contract/duration';
 import type { PodLostInput } from '../../contract/internal-payloads';
 import { DEFAULT_ORGANIZATION } from '../../contract/names';
 import type { CreateInput, OwnSettings } from '../../contract/payloads';
@@ -134,6 +135,14 @@ export function parsePodLost(input: unknown): PodLostInput {
   if (isAbsent(found)) return { build, reason: cutText(reason, LINE_LIMIT), counted };
   if (!isCount(found)) throw invalid('found', 'a build number', found);
   return { build, reason: cutText(reason, LINE_LIMIT), counted, found };
+}
+
+/** The payload of the internal signal `secretsChanged`. */
+export function parseSecretsChanged(input: unknown): { delayMs: number } {
+  const { delayMs } = asObject('input', input);
+  if (isAbsent(delayMs)) return { delayMs: 0 };
+  if (typeof delayMs === 'number' && Number.isSafeInteger(delayMs) && delayMs >= 0 && delayMs <= MINUTE_MS) return { delayMs };
+  throw invalid('delayMs', `milliseconds from 0 to ${MINUTE_MS}`, delayMs);
 }
 
 /** The number of the queried build; null for the newest. */

@@ -4,10 +4,10 @@
  */
 import type { StepName } from '../../contract/payloads';
 import type { Pod } from '../../runtimes/runtime';
-import { admitActivities, hookActivities, podWaitActivities, startActivities } from '../activity-options';
+import { admitActivities, hookActivities, injectActivities, podWaitActivities, startActivities } from '../activity-options';
 import { failureOf } from '../sdk/activity-failure';
 import { Interrupted, observe } from '../sdk/interruptible';
-import { buildDeadline, homeSpec, hookInput, podSpec } from './rules/activity-input';
+import { buildDeadline, homeSpec, hookInput, injectionInput, podSpec } from './rules/activity-input';
 import {
   beginStep,
   completeStep,
@@ -43,12 +43,13 @@ export async function continueBuild(run: BuildRun): Promise<void> {
 
 async function runStep(run: BuildRun, running: RunningStep): Promise<void> {
   const { build, step } = running;
+  const isRepeated = step.attempt > 0;
   if (!beginStep(running, Date.now())) return;
   run.changed();
   const isRaised = priorityRaised(build, step);
   try {
     const success = await observe(
-      () => STEPS[step.name](run),
+      () => STEPS[step.name](run, { isRepeated }),
       () => run.interrupted() || isRaised(),
     );
     completeStep(running, success, Date.now());
@@ -58,12 +59,12 @@ async function runStep(run: BuildRun, running: RunningStep): Promise<void> {
   }
 }
 
-const STEPS: Record<StepName, (run: BuildRun) => Promise<StepSuccess>> = {
+const STEPS: Record<StepName, (run: BuildRun, begun: { isRepeated: boolean }) => Promise<StepSuccess>> = {
   admit: async ({ state, build }) => {
     const input = { organization: state.organization, deadline: buildDeadline(state, build) };
     const { admit } = byPriority(admitActivities, build);
     const { value, ...end } = await admit.executeWithOptions({ summary: `admit build ${build.number}` }, [input]);
-    return { ...end, policy: value.policy };
+    return { ...end, policy: value.policy, injects: value.injects };
   },
   'prepare-home': async ({ state, build }) => {
     const input = { home: homeSpec(state, build), deadline: buildDeadline(state, build) };
@@ -72,8 +73,12 @@ const STEPS: Record<StepName, (run: BuildRun) => Promise<StepSuccess>> = {
     return { ...end, home: value };
   },
   'start-pod': startPod,
-  // Without work until secrets are injected, so beginStep skips it.
-  'inject-secrets': async () => ({ tookMs: 0, attempt: 1 }),
+  'inject-secrets': async ({ state, build }, { isRepeated }) => {
+    const input = { ...injectionInput(state, build.number), isRepeated, deadline: buildDeadline(state, build) };
+    const { injectSecrets } = byPriority(injectActivities, build);
+    const { value, ...end } = await injectSecrets.executeWithOptions({ summary: `secrets of build ${build.number}` }, [input]);
+    return { ...end, injection: value };
+  },
   configure: ({ state, build }) =>
     hookActivities.runHookStep.executeWithOptions({ summary: `/coder/configure of build ${build.number}` }, [
       hookInput(state, build, 'configure'),

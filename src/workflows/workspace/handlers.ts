@@ -125,6 +125,7 @@ function registerSignals(run: Run): void {
   signal(messages.cancelBuildSignal, 'Cancels the current build; the workspace goes off: { by? }');
   signal(messages.policyChangedSignal, 'Internal: the new policy of the organization');
   signal(messages.podLostSignal, 'Internal: the watch found that the pod is gone');
+  signal(messages.secretsChangedSignal, 'Internal: a secret or a key changed, which the pod has to be given: { delayMs? }');
   // A ping only moves a number, which the next decision uses: it does not wake the loop and arms no timer.
   signal(messages.pingSignal, 'Records an access: { via?, session?, at? }', false);
 }

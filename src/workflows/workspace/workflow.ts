@@ -30,6 +30,7 @@ import { decide } from './rules/decide';
 import { migrate } from './rules/migrate';
 import { takePolicy } from './rules/policy-update';
 import { requestDelete } from './rules/requests';
+import { abandonRefresh } from './rules/secrets/refresh';
 import { takeEarlySignals } from './rules/signals';
 import { createState, type State } from './rules/state';
 import { viewStatus } from './rules/view/status';
@@ -147,5 +148,7 @@ async function handOver(run: Run): Promise<never> {
   }
   // The end of the run drops a pending report, so the next run sends it again.
   if (reports.pending > 0) state.report.sent = '';
+  // It drops a refresh too, whose attempt may go on beside that of the next run.
+  abandonRefresh(state, Date.now());
   return continueAsNew<typeof workspace>({ carried: state });
 }

@@ -107,6 +107,8 @@ export function status(change: Partial<StatusView> = {}): StatusView {
     autoOff: { at: null, after: 'never', source: 'organization', lastAccess: null },
     autoStart: null,
     rebuildRequired: null,
+    secrets: [],
+    sshKey: null,
     rejected: { count: 0, last: null },
     policyVersion: 1,
     ...change,

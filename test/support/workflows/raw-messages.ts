@@ -35,9 +35,9 @@ export const UNDECODABLE: Record<string, Arguments> = {
 };
 /** An object with invalid fields. */
 export const WRONG_FIELDS: Record<string, Arguments> = {
-  'a by of a wrong type': [json({ by: 7, via: 7 })],
-  'a by of 100 KB': [json({ by: LONG, via: LONG })],
-  'a by that is a list': [json({ by: [], via: {} })],
+  'a by of a wrong type': [json({ by: 7, via: 7, delayMs: '7' })],
+  'a by of 100 KB': [json({ by: LONG, via: LONG, delayMs: LONG })],
+  'a by that is a list': [json({ by: [], via: {}, delayMs: -1 })],
 };
 /** Unusual, and valid by docs/messages.md. */
 export const ODD: Record<string, Arguments> = {
@@ -51,7 +51,7 @@ export const BAD = Object.entries({ ...UNDECODABLE, ...WRONG_FIELDS });
 /** Without the long ones: a server takes at most 50 MiB in one run. */
 export const SHORT = BAD.filter(([, payloads]) => payloads.every(({ data }) => (data?.length ?? 0) < 1_000));
 export const KNOWN = ['ping', 'start', 'stop', 'rebuild', 'cancelBuild'];
-export const INTERNAL = ['podLost', 'policyChanged'];
+export const INTERNAL = ['podLost', 'policyChanged', 'secretsChanged'];
 export const UNKNOWN = [
   'usageReported',
   'required',

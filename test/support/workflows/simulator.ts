@@ -4,6 +4,7 @@
  */
 import { nextOccurrence } from '../../../src/activities/occurrences';
 import type { FailureType } from '../../../src/contract/failure-types';
+import type { Injection } from '../../../src/contract/internal-payloads';
 import type { Policy } from '../../../src/contract/policy';
 import { parseCreation } from '../../../src/workflows/input/messages';
 import { stopIdle, takeLastLook, trackDue } from '../../../src/workflows/workspace/rules/auto-off';
@@ -25,11 +26,21 @@ import { homePurged, podRemoved } from '../../../src/workflows/workspace/rules/c
 import { type Decision, decide } from '../../../src/workflows/workspace/rules/decide';
 import { migrate } from '../../../src/workflows/workspace/rules/migrate';
 import { beginPolicyRead, takePolicy } from '../../../src/workflows/workspace/rules/policy-update';
+import {
+  abandonRefresh,
+  beginRefresh,
+  completeRefresh,
+  failRefresh,
+  podWithSecrets,
+} from '../../../src/workflows/workspace/rules/secrets/refresh';
 import { takeEarlySignals } from '../../../src/workflows/workspace/rules/signals';
 import { createState, currentBuild, type State, type StepRecord } from '../../../src/workflows/workspace/rules/state';
 
 /** How a step ends: done, with a warning, with `ImageInvalid`, or with a failure of this type. */
 export type StepOutcome = 'done' | 'warning' | 'failed' | FailureType;
+
+/** How a refresh ends: done, interrupted, not in this test, or with a failure of this type. */
+export type RefreshOutcome = 'done' | 'interrupted' | 'unanswered' | FailureType;
 
 const STEP_TOOK_MS = 1_000;
 /** A loop that makes more decisions without a sleep never rests. */
@@ -42,6 +53,10 @@ export class Simulator {
   policy: Policy;
   /** How the next steps of builds end, a skipped one included; `done` by default. */
   outcomes: StepOutcome[] = [];
+  /** What pods are given; null where the installation keeps no secrets. */
+  injection: Injection | null = null;
+  /** How the next refreshes of secrets end; `done` by default. */
+  refreshes: RefreshOutcome[] = [];
   /** Called in the middle of each step; `hand-over` ends the run there, so that the step is no longer observed. */
   meanwhile: ((step: StepRecord) => 'hand-over' | undefined) | null = null;
   /** The text of pods, images, and failures, repeated many times; short texts by default. */
@@ -103,6 +118,8 @@ export class Simulator {
       case 'readPolicy':
         beginPolicyRead(state, now);
         return takePolicy(state, this.policy, now);
+      case 'refreshSecrets':
+        return this.refresh();
       case 'begin':
         return beginBuild(state, now);
       case 'build':
@@ -124,6 +141,18 @@ export class Simulator {
       case 'sleep':
         return;
     }
+  }
+
+  /** At once, or `refreshes` says how it ends: not yet, after a loss of the pod, or never. */
+  private refresh(): void {
+    const { state, now } = this;
+    const build = podWithSecrets(state);
+    if (build === null || this.injection === null) throw new Error('a refresh without a pod that has secrets');
+    beginRefresh(state, now);
+    const outcome = this.refreshes.shift() ?? 'done';
+    if (outcome === 'done') completeRefresh(state, build, this.injection, now);
+    else if (outcome === 'interrupted') abandonRefresh(state, now);
+    else if (outcome !== 'unanswered') failRefresh(state, build, { type: outcome }, now);
   }
 
   private plan(): void {
@@ -154,7 +183,13 @@ export class Simulator {
     const isRetried = failure !== null && !isInterrupted && !isFinal(failure.type);
     if (!failure || isRetried) return completeStep(running, this.successOf(running, outcome), this.now);
     failStep(running, failure, { isInterrupted: isInterrupted && !isFinal(failure.type), now: this.now });
-    if (isHandedOver) this.state = migrate(JSON.parse(JSON.stringify(state)) as State);
+    if (isHandedOver) this.handOver();
+  }
+
+  /** Ends the run: the next one has a copy of the state, and a refresh under way is dropped. */
+  handOver(): void {
+    abandonRefresh(this.state, this.now);
+    this.state = migrate(JSON.parse(JSON.stringify(this.state)) as State);
   }
 
   /** What the activity of the step returns. */
@@ -162,7 +197,10 @@ export class Simulator {
     const { text } = this;
     const many = (short: string[]) => (text === null ? short : Array.from({ length: 900 }, (_, index) => `${index}${text}`));
     const success: StepSuccess = { tookMs: STEP_TOOK_MS, attempt: 1 };
-    if (step.name === 'admit') success.policy = this.policy;
+    if (step.name === 'admit') Object.assign(success, { policy: this.policy, injects: this.injection !== null });
+    if (step.name === 'inject-secrets' && this.injection !== null) {
+      success.injection = { ...this.injection, warnings: many(this.injection.warnings) };
+    }
     if (step.name === 'prepare-home') success.home = { identity: 'volume-1' };
     if (step.name === 'start-pod') {
       success.pod = { digest: build.pinnedDigest ?? text ?? `sha256:${build.spec.image}`, warnings: many([]) };

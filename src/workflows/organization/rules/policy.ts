@@ -9,12 +9,22 @@ import { WEEKDAYS } from '../../../contract/payloads';
 import type { Policy } from '../../../contract/policy';
 import { quantity } from '../../../contract/quantity';
 import { asAfter, asImage, asObject, asResources, asWeekdays, checkDuration, type Fields } from '../../input/fields';
+import { asGitHosts } from '../../input/git-hosts';
 import { invalid, Refusal } from '../../input/refusal';
 
 /** The fields that `setPolicy` takes. */
-export const SETTABLE = ['defaultImage', 'autoOff', 'autoStart', 'resources', 'build', 'retention', 'podSecurity'] as const;
+export const SETTABLE = [
+  'defaultImage',
+  'autoOff',
+  'autoStart',
+  'resources',
+  'build',
+  'retention',
+  'podSecurity',
+  'git',
+] as const;
 /** Fields that cannot be set yet: only the present value is accepted. */
-const NOT_YET = ['images', 'quota', 'suspendedOwners', 'git'] as const;
+const NOT_YET = ['images', 'quota', 'suspendedOwners'] as const;
 const YEAR_MS = 365 * DAY_MS;
 
 /** The policy of a new organization. */
@@ -70,6 +80,7 @@ export function mergePolicy(policy: Policy, change: unknown): { policy: Policy; 
       if (value !== 'restricted' && value !== 'baseline') throw invalid('podSecurity', 'restricted or baseline', value);
       return value;
     }),
+    git: asOptional(sent.git, policy.git, (value) => asGitHosts('git', value)),
   };
   return { policy: merged, fields: SETTABLE.flatMap((field) => paths(field, sent[field], policy[field])) };
 }

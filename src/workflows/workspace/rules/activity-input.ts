@@ -2,7 +2,7 @@
  * Implements docs/builds.md, "Environment" and "Deadlines and retries": the inputs of the activities of a build, derived from the
  * state.
  */
-import type { Deadline } from '../../../activities';
+import type { Deadline, InjectionInput } from '../../../activities';
 import { durationMs } from '../../../contract/duration';
 import type { HookStep } from '../../../hooks/hook';
 import type { HomeRef, HomeSpec, PodRef, PodSpec } from '../../../runtimes/runtime';
@@ -42,6 +42,12 @@ export function podSpec(state: State, build: BuildRecord): PodSpec {
 /** Identifies the pod of a build. */
 export const podRef = ({ id, organization }: State, build: number): PodRef => ({ id, organization, build });
 
+/** The pod that is given its secrets, whose they are, and the Git hosts of the policy. */
+export function injectionInput(state: State, build: number): InjectionInput {
+  const { owner, name } = state;
+  return { pod: podRef(state, build), owner, name, gitHosts: state.policy?.git ?? [] };
+}
+
 /** The build's deadline, and what ended steps have used of it. */
 export function buildDeadline(state: State, build: BuildRecord): Deadline {
   const text = state.policy?.build.deadline ?? '30m';
@@ -59,6 +65,7 @@ export function hookInput(state: State, build: BuildRecord, step: HookStep) {
   return {
     deadline: { text: `${text} and ${hookText}`, totalMs: totalMs + timeoutMs, spentMs },
     pod: podRef(state, build.number),
+    owner: state.owner,
     hook: {
       step,
       build: build.number,

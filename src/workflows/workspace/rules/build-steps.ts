@@ -5,6 +5,7 @@
  */
 import type { BuildFailureDetails } from '../../../activities';
 import { FINAL_TYPES, INTERNAL_TYPES } from '../../../contract/failure-types';
+import type { Injection } from '../../../contract/internal-payloads';
 import type { BuildFailure } from '../../../contract/payloads';
 import type { KnownPolicy } from '../../../contract/policy';
 import { cutLines, cutText } from '../../../contract/text-limit';
@@ -16,9 +17,11 @@ import { openWindow } from './auto-off';
 import { wantedSpec } from './build-spec';
 import { MAX_LOSSES, noteNewerBuild } from './pod-loss';
 import { takePolicy } from './policy-update';
+import { beginInjection, forgetPodSecrets, takeInjection } from './secrets/refresh';
 import type { BuildRecord, State, StepRecord } from './state';
-import { KEPT_LINES, KEPT_MESSAGE, KEPT_NAME, KEPT_WARNINGS } from './state-limits';
+import { KEPT_LINES, KEPT_MESSAGE, KEPT_NAME } from './state-limits';
 import { enter } from './transition';
+import { warn } from './warnings';
 
 /** A step that runs, with its build and its workspace. */
 export interface RunningStep {
@@ -34,6 +37,10 @@ export interface StepSuccess {
   attempt: number;
   /** Of `admit`: the policy that the whole build goes by. */
   policy?: KnownPolicy;
+  /** Of `admit`: whether the installation keeps secrets; absent where an older worker ran it. */
+  injects?: boolean;
+  /** Of `inject-secrets`. */
+  injection?: Injection;
   /** Of `prepare-home`. */
   home?: { identity: string };
   /** Of `start-pod`. */
@@ -50,6 +57,9 @@ export interface StepFailure {
   details: BuildFailureDetails;
 }
 
+/** The message of `inject-secrets` where it has nothing to do. */
+const NO_SECRETS = 'there are no secrets to inject';
+
 /** The first step that has not ended; null when all have. */
 export function nextStep(build: BuildRecord): StepRecord | null {
   return build.steps.find(({ state }) => state === 'waiting' || state === 'running') ?? null;
@@ -60,15 +70,19 @@ export function nextStep(build: BuildRecord): StepRecord | null {
  * recorded before it runs, so that a clean-up removes it however the step ends.
  */
 export function beginStep({ state, build, step }: RunningStep, now: number): boolean {
-  if (step.name === 'inject-secrets') {
-    endStep(step, 'skipped', now, 'there are no secrets to inject');
+  if (step.name === 'inject-secrets' && !build.injects) {
+    endStep(step, 'skipped', now, NO_SECRETS);
     return false;
   }
   step.state = 'running';
   step.startedAt ??= now;
   step.attempt = Math.max(1, step.attempt);
   if (step.name === 'prepare-home' && !state.adopt) state.homeMayExist = true;
-  if (step.name === 'start-pod') state.podBuild = Math.max(state.podBuild ?? 0, build.number);
+  if (step.name === 'start-pod') {
+    state.podBuild = Math.max(state.podBuild ?? 0, build.number);
+    forgetPodSecrets(state);
+  }
+  if (step.name === 'inject-secrets') beginInjection(state, now);
   return true;
 }
 
@@ -89,7 +103,8 @@ export function priorityRaised(build: BuildRecord, step: StepRecord): () => bool
 /** Ends a step with the result of its activity. A policy that refuses the workspace's settings fails the step instead. */
 export function completeStep(running: RunningStep, success: StepSuccess, now: number): void {
   const { state, build, step } = running;
-  const { policy, home, pod, hook, tookMs, attempt } = success;
+  const { policy, injects, home, pod, injection, hook, tookMs, attempt } = success;
+  if (injects) build.injects = true;
   try {
     if (policy) admitPolicy(state, build, policy, now);
   } catch (error) {
@@ -99,13 +114,15 @@ export function completeStep(running: RunningStep, success: StepSuccess, now: nu
   }
   if (home) recordHome(state, build, home);
   if (pod) recordPod(build, pod);
+  if (injection) takeInjection(state, build.number, injection, now);
   step.startedAt = now - tookMs;
   step.attempt = Math.max(step.attempt, attempt);
   step.lastLines = cutLines(hook?.lastLines ?? [], KEPT_LINES);
   // A hook has a time limit of its own.
   build.spentMs += hook ? 0 : tookMs;
-  warn(build, hook?.warnings ?? []);
-  endStep(step, hook?.state ?? 'done', now, hook?.message ?? null);
+  warn(build, hook?.warnings ?? injection?.warnings ?? []);
+  if (injection?.isEmpty) endStep(step, 'skipped', now, NO_SECRETS);
+  else endStep(step, hook?.state ?? 'done', now, hook?.message ?? null);
 }
 
 /**
@@ -192,12 +209,6 @@ function recordHome(state: State, build: BuildRecord, { identity }: { identity: 
 function recordPod(build: BuildRecord, { digest, warnings }: Pick<Pod, 'digest' | 'warnings'>): void {
   build.digest = cutText(digest, KEPT_NAME);
   warn(build, warnings);
-}
-
-/** Adds each warning once, since a step may run twice. */
-function warn(build: BuildRecord, warnings: string[]): void {
-  const all = [...build.warnings, ...warnings.slice(0, KEPT_WARNINGS).map((warning) => cutText(warning, KEPT_MESSAGE))];
-  build.warnings = [...new Set(all)].slice(0, KEPT_WARNINGS);
 }
 
 function endStep(step: StepRecord, state: StepRecord['state'], now: number, message: string | null): void {

@@ -5,6 +5,7 @@
 import { cutText } from '../../../contract/text-limit';
 import { cancelSteps } from './build-steps';
 import { iso } from './instant';
+import { forgetPodSecrets } from './secrets/refresh';
 import { currentBuild, type State } from './state';
 import { KEPT_MESSAGE } from './state-limits';
 import { enter } from './transition';
@@ -14,7 +15,10 @@ import { enter } from './transition';
  * state that the clean-up leads to, unless the pod of a newer build was found meanwhile and has to be removed as well.
  */
 export function podRemoved(state: State, removed: number | null, now: number): void {
-  if (removed !== null && state.podBuild !== null && state.podBuild <= removed) state.podBuild = null;
+  if (removed !== null && state.podBuild !== null && state.podBuild <= removed) {
+    state.podBuild = null;
+    forgetPodSecrets(state);
+  }
   const { ending } = state;
   if (state.podBuild !== null || !ending) return;
   const build = currentBuild(state);

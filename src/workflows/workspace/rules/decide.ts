@@ -7,6 +7,7 @@ import { DOWN_STATES } from '../../../contract/payloads';
 import { autoOffAt, autoOffThreshold } from './auto-off';
 import { blockedBecause, MISSED_AFTER_MS, plannedStart, planRetryAt, wantedPlan } from './auto-start';
 import { iso } from './instant';
+import { refreshAt } from './secrets/refresh';
 import { currentBuild, type State } from './state';
 
 /** How long a scheduled start waits for the read of the policy that it requested. */
@@ -18,6 +19,8 @@ export type Decision =
   | { do: 'plan' }
   /** Read the policy again, in the background: a push may have been missed. */
   | { do: 'readPolicy' }
+  /** Give the pod its secrets again, in the background. */
+  | { do: 'refreshSecrets' }
   /** Begin the queued build. */
   | { do: 'begin' }
   /** Continue the current build. */
@@ -84,10 +87,12 @@ function isStrayPod(state: State): boolean {
 }
 
 function decideRunning(state: State, now: number): Decision {
+  const freshUntil = refreshAt(state);
+  if (freshUntil !== null && freshUntil <= now) return { do: 'refreshSecrets' };
   const renewAt = state.schedule.renewAt ?? plannedStart(state)?.at ?? null;
   if (renewAt !== null && renewAt <= now) return { do: 'renew', at: renewAt };
   const offAt = autoOffAt(state);
-  if (offAt === null || offAt > now) return sleep(state, [offAt, renewAt]);
+  if (offAt === null || offAt > now) return sleep(state, [offAt, renewAt, freshUntil]);
   const { due } = state.window;
   return due?.offAt === offAt && due.lookedAt !== null ? { do: 'autoOff', offAt } : { do: 'lastLook', offAt };
 }
@@ -116,7 +121,12 @@ function policyReadFirst(state: State, since: number, now: number): Decision | n
 function sleep(state: State, moments: (number | null)[]): Decision {
   const until = Math.min(...[...moments, planRetryAt(state)].filter((at) => at !== null), state.policyDueAt);
   const [next] = upcoming(state);
-  if (!next || next.at > until) return { do: 'sleep', until, summary: 'nothing is due; next read of the policy' };
+  if (!next || next.at > until) return { do: 'sleep', until, summary: summaryOfCare(state, until) };
   const what = { start: 'auto-start at', stop: 'auto-off not before', purge: 'the home is purged at' }[next.what];
   return { do: 'sleep', until, summary: `${what} ${iso(next.at).slice(0, 16).replace('T', ' ')} UTC` };
+}
+
+/** What happens at the end of a sleep that changes no state of the workspace. */
+function summaryOfCare(state: State, until: number): string {
+  return refreshAt(state) === until ? 'nothing is due; next refresh of the secrets' : 'nothing is due; next read of the policy';
 }

@@ -1,5 +1,6 @@
 /** Implements docs/upgrading.md, "What is compatible": an older run's state in the present shape. */
 import { withNewFields } from '../../organization/rules/policy';
+import { noSecrets } from './secrets/secrets-state';
 import type { State } from './state';
 
 /** Adds the fields that the run which handed this state over did not know. Throws for an unknown `schemaVersion`. */
@@ -11,6 +12,7 @@ export function migrate(carried: State): State {
     homeMayExist: carried.homeMayExist ?? (carried.builds.length > 0 && !carried.adopt),
     blocked: carried.blocked ?? null,
     policy: policy && withNewFields(policy),
+    secrets: carried.secrets ?? noSecrets(),
     policyReadAt: carried.policyReadAt ?? 0,
     policyAskedAt: carried.policyAskedAt ?? 0,
     // Reports of earlier versions held the policy's version, which no longer causes a report.

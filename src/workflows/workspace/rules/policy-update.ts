@@ -9,6 +9,7 @@ import { isNewerPolicy, policyAt } from '../../organization/rules/known-policy';
 import { withNewFields } from '../../organization/rules/policy';
 import { withGrace } from './auto-off';
 import { effectiveSchedule, rescheduleFrom } from './auto-start';
+import { noteSecretsChanged } from './secrets/refresh';
 import { stableFraction } from './stable-hash';
 import type { State } from './state';
 
@@ -40,5 +41,6 @@ export function takePolicy(state: State, policy: KnownPolicy, now: number): void
   withGrace(state, now, () => {
     state.policy = withNewFields(policy);
   });
+  if (known && JSON.stringify(known.git) !== JSON.stringify(policy.git)) noteSecretsChanged(state, 0, now);
   if (known && JSON.stringify(effectiveSchedule(state)) !== scheduleBefore) rescheduleFrom(state, now);
 }

@@ -4,13 +4,14 @@
  */
 import { cutText, LINE_LIMIT } from '../../../contract/text-limit';
 import type { Fields } from '../../input/fields';
-import { parseBy, parsePing, parsePodLost, parseRebuild, parseStop } from '../../input/messages';
+import { parseBy, parsePing, parsePodLost, parseRebuild, parseSecretsChanged, parseStop } from '../../input/messages';
 import { invalid } from '../../input/refusal';
 import { asPushedPolicy } from '../../organization/rules/known-policy';
 import { recordAccess } from './auto-off';
 import { takePodLost } from './pod-loss';
 import { takePolicy } from './policy-update';
 import { requestBuild, requestStop } from './requests';
+import { noteSecretsChanged } from './secrets/refresh';
 import type { State } from './state';
 import { KEPT_EARLY_CHARACTERS } from './state-limits';
 
@@ -59,6 +60,7 @@ const HANDLERS = {
   cancelBuild: (state, input, now) => requestStop(state, 'cancelBuild', input, now),
   policyChanged: (state, input, now) => takePolicy(state, asPushedPolicy(input), now),
   podLost: (state, input, now) => takePodLost(state, parsePodLost(input), now),
+  secretsChanged: (state, input, now) => noteSecretsChanged(state, parseSecretsChanged(input).delayMs, now),
 } satisfies Record<string, (state: State, input: unknown, now: number) => void>;
 
 /** The names of all signals that a workspace takes. */

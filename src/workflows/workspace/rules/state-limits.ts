@@ -15,10 +15,15 @@ export const KEPT_NAME: TextLimit = { characters: 255, bytes: 255 };
 /** Messages and warnings of builds before the newest. */
 export const KEPT_OLD_MESSAGE: TextLimit = { characters: 120, bytes: 120 };
 
+/** The evidence of all but the newest changes of state: what the rules of time write in full, and a failure's beginning. */
+export const KEPT_OLD_EVIDENCE: TextLimit = { characters: 160, bytes: 160 };
+
 /** Builds, the newest included. */
 export const KEPT_BUILDS = 10;
 /** Changes of state. */
 export const KEPT_HISTORY = 50;
+/** The newest changes of state, whose evidence is kept in full. */
+export const KEPT_WHOLE_HISTORY = 10;
 /** Warnings of the newest build. */
 export const KEPT_WARNINGS = 20;
 /** Numbers of builds that were replaced before they began. */

@@ -15,6 +15,7 @@ import type {
 } from '../../../contract/payloads';
 import type { KnownPolicy } from '../../../contract/policy';
 import type { Creation } from '../../input/messages';
+import { noSecrets, type SecretsState } from './secrets/secrets-state';
 
 /** Everything that a workspace knows. */
 export interface State {
@@ -70,6 +71,7 @@ export interface State {
   losses: number[];
 
   schedule: ScheduleState;
+  secrets: SecretsState;
 
   rejected: { count: number; last: { at: number; name: string; reason: string } | null };
   /** The last usage report as JSON, empty to send it again, and its sequence number. */
@@ -115,6 +117,8 @@ export interface BuildRecord {
   spentMs: number;
   /** How often the pod was lost and the build went back to `start-pod`. */
   restarts: number;
+  /** Whether `inject-secrets` has work: the installation keeps secrets. Absent otherwise, and in older builds. */
+  injects?: true;
   /** A person waits for this scheduled build, which has a person's priority since; absent otherwise. */
   isHastened?: true;
 }
@@ -218,6 +222,7 @@ export function createState(creation: Creation, id: string, now: number): State 
     window: { startedAt: now, notBefore: 0, outage: null, due: null },
     losses: [],
     schedule: { after: now, plan: null, renewAt: null, skipped: null },
+    secrets: noSecrets(),
     rejected: { count: 0, last: null },
     report: { sequence: 0, sent: '' },
     published: {},

@@ -5,7 +5,15 @@
 import type { Cause, WorkspacePhase } from '../../../contract/payloads';
 import { cutText, type TextLimit } from '../../../contract/text-limit';
 import type { State } from './state';
-import { KEPT_BY, KEPT_HISTORY, KEPT_MESSAGE, KEPT_REPLACED, KEPT_RULE } from './state-limits';
+import {
+  KEPT_BY,
+  KEPT_HISTORY,
+  KEPT_MESSAGE,
+  KEPT_OLD_EVIDENCE,
+  KEPT_REPLACED,
+  KEPT_RULE,
+  KEPT_WHOLE_HISTORY,
+} from './state-limits';
 
 /** What an entry of the history says about a change of state. */
 export interface Reason {
@@ -24,6 +32,8 @@ export function enter(state: State, to: WorkspacePhase, { cause, by, rule, evide
   const texts = { by: cut(by, KEPT_BY), rule: cut(rule, KEPT_RULE), evidence: cut(evidence, KEPT_MESSAGE) };
   state.history.push({ at: now, from: state.phase, to, cause, ...texts });
   state.history = state.history.slice(-KEPT_HISTORY);
+  const older = state.history.at(-KEPT_WHOLE_HISTORY - 1);
+  if (older) older.evidence = cut(older.evidence, KEPT_OLD_EVIDENCE);
   state.phase = to;
   state.since = now;
 }

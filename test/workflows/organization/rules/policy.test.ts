@@ -66,7 +66,7 @@ test('The fields that were set are named as dotted paths, and unknown ones are i
   expect(policy).not.toHaveProperty('by');
 });
 
-test.each(['images', 'quota', 'suspendedOwners', 'git'])('The field %s cannot be set to anything else yet.', (field) => {
+test.each(['images', 'quota', 'suspendedOwners'])('The field %s cannot be set to anything else yet.', (field) => {
   for (const value of [['x'], { runningPerOwner: 1 }, 'x', null]) {
     const { type, message } = refusalOf(() => merge({ [field]: value }));
     expect({ type, message }).toEqual({

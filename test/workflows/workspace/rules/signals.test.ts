@@ -47,6 +47,11 @@ test.each([
   ['rebuild', { env: { PATH: '/' } }],
   ['cancelBuild', []],
   ['ping', new Malformed('not JSON')],
+  ['secretsChanged', { delayMs: -1 }],
+  ['secretsChanged', { delayMs: 60_001 }],
+  ['secretsChanged', { delayMs: 0.5 }],
+  ['secretsChanged', { delayMs: '7' }],
+  ['secretsChanged', ['NPM_TOKEN']],
 ] as const)('A malformed %s is counted and shown, and has no other effect: %j.', (name, input) => {
   const { state } = running();
   const before = copy(state);
@@ -170,6 +175,7 @@ function payloads() {
     'counted',
     'found',
     'policy',
+    'delayMs',
   );
   return fc.oneof(fc.jsonValue(), fc.anything(), fc.dictionary(keys, fc.oneof(fc.jsonValue(), fc.string(), fc.nat())));
 }

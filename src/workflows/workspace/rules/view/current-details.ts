@@ -6,6 +6,7 @@ import { blockedBecause } from '../auto-start';
 import { nextSpec } from '../build-spec';
 import { upcoming } from '../decide';
 import { iso } from '../instant';
+import { deliveredSecrets } from '../secrets/refresh';
 import { type BuildRecord, newestBuild, type State, type StepRecord } from '../state';
 import { because } from './explain';
 import { rebuildRequired } from './status';
@@ -29,6 +30,8 @@ export function viewDetails(state: State, now: number): string {
   const skipped = state.own.autoStart ? blockedBecause(state) : null;
   if (skipped) lines.push('', `No auto-start: ${skipped}`);
   if (build) lines.push('', ...buildLines(build));
+  const given = secretsLine(state);
+  if (given) lines.push('', given);
   lines.push('', accessLine(state), '', `Home \`${state.id}\`${state.home ? `, ${state.home.disk}` : ', not made yet'}`);
   if (state.rejected.last) {
     const { name, reason } = state.rejected.last;
@@ -61,6 +64,13 @@ function stepTime({ startedAt, endedAt, attempt }: StepRecord): string {
   if (startedAt === null) return '';
   const again = attempt > 1 ? `, attempt ${attempt}` : '';
   return endedAt === null ? ` since ${clock(startedAt)}${again}` : ` ${((endedAt - startedAt) / 1000).toFixed(1)} s${again}`;
+}
+
+/** Counts only: the names are in `status`. */
+function secretsLine(state: State): string | null {
+  const { secrets, sshKey } = deliveredSecrets(state);
+  if (secrets.length === 0 && sshKey === null) return null;
+  return `Secrets: ${secrets.length}${sshKey === null ? '' : `, SSH key \`${sshKey}\``}`;
 }
 
 function accessLine(state: State): string {

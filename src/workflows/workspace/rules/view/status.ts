@@ -6,6 +6,7 @@ import { autoOffAt, autoOffThreshold } from '../auto-off';
 import { blockedBecause, effectiveSchedule, plannedStart } from '../auto-start';
 import { nextSpec, waitingChange } from '../build-spec';
 import { iso, isoOrNull } from '../instant';
+import { deliveredSecrets } from '../secrets/refresh';
 import { type BuildRecord, type BuildSpec, newestBuild, type State } from '../state';
 
 /** The answer of `status`. */
@@ -27,6 +28,7 @@ export function viewStatus(state: State): StatusView {
     autoOff: viewAutoOff(state),
     autoStart: viewAutoStart(state),
     rebuildRequired: rebuildRequired(state, spec),
+    ...deliveredSecrets(state),
     rejected: {
       count: state.rejected.count,
       last: state.rejected.last && { ...state.rejected.last, at: iso(state.rejected.last.at) },

@@ -32,6 +32,8 @@ test('The status has every field of the contract, and no other.', () => {
     'autoOff',
     'autoStart',
     'rebuildRequired',
+    'secrets',
+    'sshKey',
     'rejected',
     'policyVersion',
   ]);

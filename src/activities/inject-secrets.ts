@@ -1,0 +1,82 @@
+/** The injection of secrets into a pod: by the build, and again while the pod runs. A workflow gets references, never a value. */
+import { Context } from '@temporalio/activity';
+import type { Injection } from '../contract/internal-payloads';
+import type { Exec } from '../hooks/hook';
+import type { InjectedSet } from '../hooks/inject/injected-set';
+import { untilAborted } from '../hooks/until-aborted';
+import { RuntimeFailure } from '../runtimes/failure';
+import type { Progress, Runtime } from '../runtimes/runtime';
+import { withTimeLimit } from '../runtimes/time-limit';
+import type { Dependencies } from './dependencies';
+import { retriedUnless, translated } from './failure';
+import { startHeartbeat } from './heartbeat';
+import { cutInjection } from './result-limits';
+import { type Deadline, runStep, type StepResult } from './run-step';
+import type { InjectionInput, WorkspaceSecrets } from './workspace-secrets';
+
+/** The command writes files into memory; one that takes longer hangs, and the next attempt writes them again. */
+const EXEC_LIMIT_MS = 30_000;
+
+/** The activities `injectSecrets` and `refreshSecrets`. */
+export function secretActivities({ runtime, secrets }: Dependencies) {
+  return {
+    /** A step of a build. `isRepeated`: an earlier attempt may have written something. */
+    injectSecrets: (input: InjectionInput & { isRepeated: boolean; deadline: Deadline }): Promise<StepResult<Injection>> => {
+      const { isRepeated, deadline, ...of } = input;
+      const skipsEmpty = !isRepeated && Context.current().info.attempt === 1;
+      return runStep({ deadline, waitingFor: 'the secrets of the workspace' }, (progress) =>
+        deliver({ runtime, secrets: present(secrets) }, of, { progress, skipsEmpty }),
+      );
+    },
+
+    /** Only `PodLost` is final: what the pod has goes on to work until the store answers. */
+    refreshSecrets: (input: InjectionInput): Promise<Injection> =>
+      translated(() =>
+        retriedUnless(['PodLost'], () =>
+          withHeartbeat((progress) => deliver({ runtime, secrets: present(secrets) }, input, { progress, skipsEmpty: false })),
+        ),
+      ),
+  };
+}
+
+async function deliver(
+  { runtime, secrets }: { runtime: Runtime; secrets: WorkspaceSecrets },
+  input: InjectionInput,
+  { progress, skipsEmpty }: { progress: Progress; skipsEmpty: boolean },
+): Promise<Injection> {
+  const { signal } = progress;
+  const { set, delivered, expiresAt } = await untilAborted(signal, () => secrets.read(input));
+  const isEmpty = isEmptySet(set);
+  if (isEmpty && skipsEmpty) return { delivered: [], fingerprint: null, expiresAt: null, warnings: [], isEmpty };
+  progress.waitingFor('the pod to take its secrets');
+  const limit = { what: 'the injection of secrets', limitMs: EXEC_LIMIT_MS, signal };
+  const exec: Exec = (command) => withTimeLimit(limit, (within) => runtime.exec(input.pod, command, within));
+  const { fingerprint, warnings } = await secrets.inject(exec, set);
+  return cutInjection({ delivered, fingerprint, expiresAt, warnings, isEmpty });
+}
+
+function isEmptySet({ access, sshKey, env, files, credentials }: InjectedSet): boolean {
+  return access === null && sshKey === null && env.length + files.length + credentials.length === 0;
+}
+
+/** The worker that ran `admit` kept secrets; another one that does not is wrongly set up. */
+function present(secrets: Dependencies['secrets']): WorkspaceSecrets {
+  if (secrets) return secrets;
+  throw new RuntimeFailure('RuntimeUnavailable', 'this worker has no store of secrets, unlike the one that began the build');
+}
+
+async function withHeartbeat<T>(work: (progress: Progress) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  let waitingFor = 'the secrets of the workspace';
+  const endHeartbeat = startHeartbeat(() => context.heartbeat({ waitingFor }));
+  try {
+    return await work({
+      signal: context.cancellationSignal,
+      waitingFor: (sentence) => {
+        waitingFor = sentence;
+      },
+    });
+  } finally {
+    endHeartbeat();
+  }
+}
