@@ -2,6 +2,7 @@
 import helmet from '@fastify/helmet';
 import websocket from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
+import { verifyToken } from '../secrets/tokens';
 import { authenticate, callerOf } from './auth/authenticate';
 import { type AccessRules, authorize, type Right, type Target } from './auth/authorize';
 import { createFindWorkspace } from './auth/find-workspace';
@@ -59,7 +60,10 @@ function collapsePings(server: GatewayServer, { client, withDeadline, now, limit
     windowMs: limits.pingWindowMs,
     onRetry: (target, error) => logger.warn({ ...target, error }, 'ping: not forwarded yet'),
   });
-  server.decorate('metrics', createMetrics(() => pings.heldCount));
+  server.decorate(
+    'metrics',
+    createMetrics(() => pings.heldCount),
+  );
   server.addHook('preClose', async () => {
     const lost = await pings.drain();
     if (lost.length > 0)
@@ -69,7 +73,7 @@ function collapsePings(server: GatewayServer, { client, withDeadline, now, limit
 }
 
 /** The checks of every request, in their order: the token, then the subject's limit. */
-async function admitCallers(server: GatewayServer, { verify, limits }: GatewayDependencies): Promise<void> {
+async function admitCallers(server: GatewayServer, { keys, now, limits }: GatewayDependencies): Promise<void> {
   const rates = await createRateLimits(server, limits);
   server.decorateRequest('caller', null);
   server.decorateRequest('permitted', null);
@@ -77,7 +81,7 @@ async function admitCallers(server: GatewayServer, { verify, limits }: GatewayDe
     if (request.routeOptions.config.isPublic) return;
     await rates.refuseAddress(request);
     try {
-      request.caller = await authenticate(request, verify);
+      request.caller = await authenticate(request, (token) => verifyToken(keys, token, now()));
     } catch (error) {
       if (error instanceof GatewayError && error.statusCode === 401) await rates.countRefusal(request);
       throw error;
@@ -88,13 +92,15 @@ async function admitCallers(server: GatewayServer, { verify, limits }: GatewayDe
 
 function contextOf(dependencies: GatewayDependencies): GatewayContext {
   const { client, now, limits } = dependencies;
-  const rules: AccessRules = { find: createFindWorkspace(client.temporal, now), refuseSuspended: createSuspensions(client, now) };
+  const isSuspended = createSuspensions(client, now);
+  const rules: AccessRules = { find: createFindWorkspace(client.temporal, now), isSuspended };
   const withDeadline = <T>(work: () => Promise<T>): Promise<T> =>
     client.temporal.withDeadline(Date.now() + limits.answerWithinMs, work);
   const check = (request: FastifyRequest, right: Right) =>
     withDeadline(() => authorize(rules, callerOf(request), right, request.params as Target));
   return {
     ...dependencies,
+    isSuspended,
     withDeadline,
     recheck: async (request, right) => void (await check(request, right)),
     access: (right) => async (request) => {

@@ -3,14 +3,16 @@ import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import type { Logger } from 'pino';
 import type { PerennialClient, WorkspaceHandle } from '../client';
 import type { Runtime } from '../runtimes/runtime';
+import type { SigningKeys } from '../secrets/signing-keys';
 import type { SecretStore } from '../secrets/store';
-import type { VerifyToken } from './auth/authenticate';
 import type { Right } from './auth/authorize';
 import type { FoundWorkspace } from './auth/find-workspace';
+import type { IsSuspended } from './auth/suspension';
 
 export interface GatewayDependencies {
   client: PerennialClient;
-  verify: VerifyToken;
+  /** What tokens are verified by. */
+  keys: SigningKeys;
   store: SecretStore;
   /** For logs and terminals; null where this process does not hold the runtime. */
   runtime: Runtime | null;
@@ -71,6 +73,7 @@ export interface GatewayContext extends GatewayDependencies {
   access(right: Right): onRequestAsyncHookHandler;
   /** Does the same check for `access`, once more: for calls that last, such as terminals. Rejects with a `GatewayError`. */
   recheck(request: FastifyRequest, right: Right): Promise<void>;
+  isSuspended: IsSuspended;
   /** Does calls to Temporal with the deadline for one request. */
   withDeadline<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -1,6 +1,6 @@
 /** What the gateway counts, for Prometheus. */
 import { createServer, type Server } from 'node:http';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { GatewayServer } from './server';
 
 export interface GatewayMetrics {
@@ -55,7 +55,10 @@ export function measureRequests(server: GatewayServer): void {
 }
 
 /** `GET /metrics` on a port of its own, which callers of the gateway need not reach. It needs no token. */
-export async function serveMetrics({ registry }: GatewayMetrics, { host, port }: { host: string; port: number }): Promise<Server> {
+export async function serveMetrics(
+  { registry }: GatewayMetrics,
+  { host, port }: { host: string; port: number },
+): Promise<Server> {
   const server = createServer(async ({ url, method }, response) => {
     if (url !== '/metrics' || method !== 'GET') return response.writeHead(404).end();
     return response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics());

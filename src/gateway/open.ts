@@ -20,5 +20,6 @@ export async function openRuntime(
 }
 
 export async function openStore({ secrets, dir }: GatewaySettings): Promise<SecretStore> {
+  if (secrets.store === 'kubernetes') throw new Error('PERENNIAL_SECRETS: expected files, got kubernetes');
   return createFileStore(path.join(dir, 'keys'));
 }

@@ -18,6 +18,8 @@ export type GatewayServer = FastifyInstance<Server, IncomingMessage, ServerRespo
 
 /** Of every body but that of a secret. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
+/** The longest name of a secret, with room. */
+const MAX_PARAM_LENGTH = 200;
 /** For the whole request to arrive. */
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the idle time of common load balancers, which then close connections first. */
@@ -33,6 +35,7 @@ export function createServer({ logger, tls, limits }: Pick<GatewayDependencies, 
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     trustProxy: false,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,

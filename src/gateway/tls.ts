@@ -33,7 +33,10 @@ interface Reload {
 }
 
 /** Takes new files for connections from then on. Half a replacement is a failure, and read again. */
-export function followCertificate(first: Certificate, { server, files, onReload, onFailure, everyMs = CHECK_EVERY_MS }: Reload): void {
+export function followCertificate(
+  first: Certificate,
+  { server, files, onReload, onFailure, everyMs = CHECK_EVERY_MS }: Reload,
+): void {
   let current = first;
   const check = () => {
     try {

@@ -1,9 +1,9 @@
 /** The caller of every request, from its bearer token. */
 import type { FastifyRequest } from 'fastify';
+import { type Caller, TokenRefused } from '../../secrets/tokens';
 import { GatewayError, unauthorized } from '../gateway-error';
-import type { Caller } from './caller';
 
-/** Checks a token. @throws TokenRefused for a token that does not hold, any other error when that could not be found out */
+/** Checks a token. @throws TokenRefused for a token that does not hold, and any other error when that could not be found out */
 export type VerifyToken = (token: string) => Promise<Caller>;
 
 declare module 'fastify' {
@@ -24,7 +24,11 @@ const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 export async function authenticate(request: FastifyRequest, verify: VerifyToken): Promise<Caller> {
   const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
   if (token === undefined) throw unauthorized('expected a token in the header Authorization: Bearer TOKEN');
-  return verify(token);
+  try {
+    return await verify(token);
+  } catch (error) {
+    throw error instanceof TokenRefused ? unauthorized(error.message) : error;
+  }
 }
 
 /** The caller on a route that needs a token. */

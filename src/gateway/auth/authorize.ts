@@ -1,8 +1,9 @@
 /** Whether a caller may do something with a workspace. */
 import { NAME } from '../../contract/names';
+import type { Caller, Scope } from '../../secrets/tokens';
 import { GatewayError, noSuchWorkspace, notAllowed, unauthorized } from '../gateway-error';
-import type { Caller, Scope } from './caller';
 import type { FindWorkspace, FoundWorkspace } from './find-workspace';
+import type { IsSuspended } from './suspension';
 
 /**
  * What a route does: `ping`; `read` (the queries); `operate-self` (what a workspace may also do itself: stop, rebuild); `operate` (all
@@ -35,8 +36,7 @@ export interface Target {
 
 export interface AccessRules {
   find: FindWorkspace;
-  /** Refuses an owner whom the organization has suspended. */
-  refuseSuspended: (owner: string, organization: string) => Promise<void>;
+  isSuspended: IsSuspended;
 }
 
 /**
@@ -53,10 +53,13 @@ export async function authorize(rules: AccessRules, caller: Caller, right: Right
   if (found === null) throw hidden;
   if (caller.kind === 'service') {
     if (!caller.organizations.includes(found.organization)) throw hidden;
-  } else await rules.refuseSuspended(owner, found.organization);
+  } else if (await rules.isSuspended(owner, found.organization)) throw suspended(owner, found.organization);
   refuseWithoutRight(caller, right);
   return found;
 }
+
+export const suspended = (owner: string, organization: string): GatewayError =>
+  unauthorized(`the organization ${organization} has suspended ${owner}`);
 
 /** Whether the token alone does not rule the workspace out. */
 function mayNameIt(caller: Caller, { owner, name }: Target): boolean {

@@ -1,6 +1,5 @@
 /** Whether an organization has suspended an owner, whose tokens are refused then. */
 import { type PerennialClient, RequestFailure } from '../../client';
-import { unauthorized } from '../gateway-error';
 
 /** A suspension reaches every copy within 60 s. */
 const MAX_AGE_MS = 20_000;
@@ -11,8 +10,11 @@ interface Suspended {
   owners: ReadonlySet<string>;
 }
 
-/** Refuses the owners that a policy suspends. While no worker answers, the policy as last read holds. */
-export function createSuspensions(client: PerennialClient, now: () => number) {
+/** Whether the organization's policy suspends the owner. */
+export type IsSuspended = (owner: string, organization: string) => Promise<boolean>;
+
+/** Reads policies. While no worker answers, a policy as last read holds. */
+export function createSuspensions(client: PerennialClient, now: () => number): IsSuspended {
   const kept = new Map<string, Suspended>();
   const reading = new Map<string, Promise<Suspended>>();
 
@@ -44,11 +46,9 @@ export function createSuspensions(client: PerennialClient, now: () => number) {
     }
   };
 
-  /** @throws GatewayError 401 */
-  return async (owner: string, organization: string): Promise<void> => {
+  return async (owner, organization) => {
     // Before the first task of a workspace its organization is not known.
-    if (organization === '') return;
-    const suspended = await suspendedIn(organization);
-    if (suspended?.owners.has(owner)) throw unauthorized(`the organization ${organization} has suspended ${owner}`);
+    if (organization === '') return false;
+    return (await suspendedIn(organization))?.owners.has(owner) ?? false;
   };
 }

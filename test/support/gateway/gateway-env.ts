@@ -1,18 +1,26 @@
-/** A gateway on a client, with tokens that are JSON in base64url, for tests that are not about tokens. */
+/** A gateway on a client, with a store of its own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import pino from 'pino';
 import type { PerennialClient } from '../../../src/client';
-import type { Caller } from '../../../src/gateway/auth/caller';
+import { HOUR_MS } from '../../../src/contract/duration';
 import { createGateway } from '../../../src/gateway/create-gateway';
 import { DEFAULT_LIMITS, type GatewayDependencies, type GatewayLimits } from '../../../src/gateway/dependencies';
-import { unauthorized } from '../../../src/gateway/gateway-error';
 import type { GatewayServer } from '../../../src/gateway/server';
+import { createFileStore } from '../../../src/secrets/files';
+import { createSigningKeys, type SigningKeys } from '../../../src/secrets/signing-keys';
 import type { SecretStore } from '../../../src/secrets/store';
+import { mintToken, type TokenSubject } from '../../../src/secrets/tokens';
 
-/** `Omit` of each member of the union. */
-type Named<C> = C extends Caller ? Omit<C, 'expiresAt' | 'subject'> : never;
+export const INSTALLATION = 'installation-of-the-test';
 
 export interface TestGateway {
   server: GatewayServer;
+  keys: SigningKeys;
+  store: SecretStore;
+  /** The header with a token of this subject. */
+  as(subject: TokenSubject): Promise<{ authorization: string }>;
   /** Every line of the log. */
   lines: Record<string, unknown>[];
   /** The text of the log. */
@@ -24,18 +32,21 @@ export interface GatewayOptions extends Partial<Omit<GatewayDependencies, 'limit
   limits?: Partial<GatewayLimits>;
 }
 
-/** The header of a caller, for the verification of `startGateway`. */
-export function as(caller: Named<Caller>): { authorization: string } {
-  return { authorization: `Bearer ${Buffer.from(JSON.stringify(caller)).toString('base64url')}` };
+/** A folder store of its own, removed at the end. */
+export function openFolderStore(): { store: SecretStore; remove(): void } {
+  const folder = mkdtempSync(path.join(tmpdir(), 'perennial-gateway-'));
+  return { store: createFileStore(folder), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 export async function startGateway(client: PerennialClient, { limits, ...options }: GatewayOptions = {}): Promise<TestGateway> {
+  const { store, remove } = openFolderStore();
+  const keys = createSigningKeys(store, INSTALLATION);
   const lines: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
   const server = await createGateway({
     client,
-    verify: async (token) => callerIn(token),
-    store: emptyStore(),
+    keys,
+    store,
     runtime: null,
     logger: pino({ level: 'debug', base: null }, destination),
     version: '0.0.0',
@@ -44,24 +55,21 @@ export async function startGateway(client: PerennialClient, { limits, ...options
     limits: { ...DEFAULT_LIMITS, ...limits },
     ...options,
   });
-  return { server, lines, log: () => lines.map((line) => JSON.stringify(line)).join('\n'), close: () => server.close() };
-}
-
-function callerIn(token: string): Caller {
-  try {
-    return { ...(JSON.parse(Buffer.from(token, 'base64url').toString()) as Caller), expiresAt: Number.MAX_SAFE_INTEGER };
-  } catch {
-    throw unauthorized('expected a token of this gateway');
-  }
-}
-
-function emptyStore(): SecretStore {
+  const as = async (subject: TokenSubject) => {
+    const { token } = await mintToken(options.keys ?? keys, { subject, lifeMs: HOUR_MS }, Date.now());
+    return { authorization: `Bearer ${token}` };
+  };
+  const close = async () => {
+    await server.close();
+    remove();
+  };
   return {
-    name: 'empty',
-    get: async () => null,
-    put: async () => ({ version: 1, at: 0 }),
-    delete: async () => undefined,
-    list: async () => [],
-    close: async () => undefined,
+    server,
+    keys: options.keys ?? keys,
+    store: options.store ?? store,
+    as,
+    lines,
+    log: () => JSON.stringify(lines),
+    close,
   };
 }
