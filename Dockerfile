@@ -12,19 +12,14 @@ RUN npm ci --include=dev
 COPY tsconfig.json ./
 COPY src src
 RUN npm run build
-
-# What runs, without what only compiles and tests.
-FROM ${NODE} AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
+# What these programs load and no more: a sixth of the packages that are no development dependencies.
+RUN node scripts/image-files.mjs /image dist/worker.js dist/worker/health.js
 
 FROM ${NODE}
 ENV NODE_ENV=production PERENNIAL_RUNTIME=kubernetes
 WORKDIR /app
-COPY package.json ./
-COPY --from=dependencies /app/node_modules node_modules
-COPY --from=build /app/dist dist
+COPY --from=build /image ./
 # The image's own user node, as a number: Kubernetes cannot prove of a name that it is not root.
 USER 1000:1000
+HEALTHCHECK --interval=30s --timeout=20s --start-period=60s CMD ["node", "dist/worker/health.js"]
 CMD ["node", "--enable-source-maps", "dist/worker.js"]

@@ -28,13 +28,21 @@ test('The worker runs as a user who is not root, by number.', () => {
   expect(last).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m);
 });
 
-test('The last stage takes dependencies without those for development, and what was compiled with its bundle of workflows.', () => {
-  expect(last).toContain('COPY --from=dependencies /app/node_modules');
-  expect(last).toContain('COPY --from=build /app/dist');
-  expect(last).not.toMatch(/^RUN /m);
-  expect(stages.find((stage) => / AS dependencies/.test(stage))).toMatch(/npm ci --omit=dev --ignore-scripts/);
+test('The last stage takes what the programs load of what was compiled and bundled, and makes nothing itself.', () => {
+  const building = stages.find((stage) => / AS build/.test(stage)) ?? '';
   // The build leaves the bundle where the compiled worker looks for it.
-  expect(stages.find((stage) => / AS build/.test(stage))).toContain('RUN npm run build');
+  const [compile, copy] = building.split('\n').filter((line) => /^RUN (?:npm run|node)/.test(line));
+  expect(compile).toBe('RUN npm run build');
+  const [, folder, programs = ''] = /^RUN node scripts\/image-files\.mjs (\S+) (.+)$/.exec(copy ?? '') ?? [];
+  expect(last).toContain(`COPY --from=build ${folder} ./`);
+  expect(last).not.toMatch(/^RUN /m);
+  // Each program that the image or docker-compose.yml runs.
+  const run = [...`${last}\n${read('docker-compose.yml')}`.matchAll(/\bdist\/[\w/-]+\.js\b/g)].map(([name]) => name);
+  expect([...new Set(run)].sort()).toEqual(programs.split(' ').sort());
+});
+
+test('The image has the health check of docker-compose.yml.', () => {
+  expect(last).toMatch(/^HEALTHCHECK .*CMD \["node", "dist\/worker\/health\.js"\]$/m);
 });
 
 test('The worker is process 1 itself, so that it receives the signal to end.', () => {
