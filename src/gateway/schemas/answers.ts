@@ -89,6 +89,8 @@ export const statusAnswer: z.ZodType<StatusView> = z.looseObject({
   autoOff,
   autoStart: autoStart.nullable(),
   rebuildRequired: text,
+  secrets: z.array(z.looseObject({ name: z.string(), scope: z.enum(['owner', 'organization']), version: z.int() })),
+  sshKey: text,
   rejected: z.looseObject({
     count: z.int(),
     last: z.looseObject({ at: instant, name: z.string(), reason: z.string() }).nullable(),
