@@ -62,7 +62,7 @@ function credentialsFile(credentials: Credential[]): Buffer {
 
 function environmentFile(access: InjectedSet['access'], env: InjectedSet['env']): Buffer {
   const own = access === null ? [] : [exportLine('PERENNIAL_URL', Buffer.from(access.url))];
-  return Buffer.concat([Buffer.from(`${ENVIRONMENT}\n`), ...own, ...env.map(({ name, value }) => exportLine(name, value))]);
+  return Buffer.concat([...env.map(({ name, value }) => exportLine(name, value)), ...own, Buffer.from(`${ENVIRONMENT}\n`)]);
 }
 
 function exportLine(name: string, value: Buffer): Buffer {

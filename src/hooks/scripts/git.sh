@@ -1,16 +1,24 @@
 #!/bin/sh
 # Runs git without prompts, controlled by nothing but the repository and the settings of the user. The first argument of a command is
 # its folder.
-# Uses: folder, uri. Sets: errors, settings, ssh.
+# Uses: folder, uri. Sets: errors, settings, ssh, helper, hosts.
 
 prepare_git() {
   unset_variables
   settings=$folder/gitconfig errors=$folder/git-errors
+  find_injected "${PERENNIAL_SECRETS_DIR:-/run/perennial/secrets}"
   { : >"$errors"; } 2>/dev/null || errors=/dev/null
   { write_settings >"$settings"; } 2>/dev/null || settings=
   # shellcheck disable=SC2016 # Within double quotes it does expand.
   ssh=${GIT_SSH_COMMAND:-$(git_in "$HOME" config core.sshCommand || printf '%s' "${GIT_SSH:+'$GIT_SSH'}")}
   ssh=${ssh:-ssh}
+}
+
+# Where the policy names hosts, all others that are not known are refused, else they are learned.
+find_injected() {
+  helper=$1/bin/git-credential-perennial hosts='-o StrictHostKeyChecking=accept-new'
+  [ ! -f "$1/current/ssh/known_hosts" ] ||
+    hosts="-o StrictHostKeyChecking=yes -o 'GlobalKnownHostsFile=$1/current/ssh/known_hosts /etc/ssh/ssh_known_hosts'"
 }
 
 # Of the variables of the workspace only those count that say how hosts are reached: others may name another repository, index, or
@@ -39,6 +47,8 @@ write_settings() {
     include "${XDG_CONFIG_HOME:-$HOME/.config}/git/config"
     include "$HOME/.gitconfig"
   fi
+  # The helpers of the user are asked first.
+  [ ! -x "$helper" ] || printf '[credential]\n\thelper = "%s"\n' "$helper"
 }
 
 include() {
@@ -51,7 +61,7 @@ git_in() (
   shift
   [ -z "$settings" ] || export GIT_CONFIG_GLOBAL="$settings"
   export GIT_TERMINAL_PROMPT=0 GIT_CEILING_DIRECTORIES="$HOME"
-  export GIT_SSH_COMMAND="${ssh:-ssh} -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=30 -o ServerAliveInterval=15"
+  export GIT_SSH_COMMAND="${ssh:-ssh} -o BatchMode=yes $hosts -o ConnectTimeout=30 -o ServerAliveInterval=15"
   # Submodules are updated separately, once their addresses are known.
   set -- -c submodule.recurse=false -c fetch.recurseSubmodules=false "$@"
   set -- -c advice.detachedHead=false -c gc.autoDetach=false -c http.lowSpeedLimit=1 -c http.lowSpeedTime=60 "$@"

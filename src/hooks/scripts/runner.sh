@@ -96,6 +96,7 @@ start_hook() {
   read -r pid _ </proc/self/stat
   printf '%s\n' "$pid" >&6
   eval "$PERENNIAL_ENVIRONMENT"
+  read_injected
   exec "$@" 4>&- 6>&- 7>&-
 }
 
@@ -191,6 +192,7 @@ write_exit() {
   ln "$folder/exit.new" "$folder/exit"
 } 2>/dev/null
 
+. ./injected.sh
 . ./log.sh
 . ./run-folder.sh
 . ./process.sh

@@ -1,3 +1,4 @@
+import { READ_INJECTED } from '../../hooks/inject/read-injected';
 import { quote } from '../../hooks/shell/quote';
 import { readScript } from '../../hooks/shell/read-script';
 import { onAbort } from '../../hooks/until-aborted';
@@ -58,7 +59,8 @@ function enterShell(options: { ref: PodRef; pod: PodRecord } & Pick<ShellRequest
   const { argv: wanted, env } = command.length > 0 ? { argv: command, env: {} } : loginShell(pod);
   const argv = streams.terminal !== null && pod.mode === 'user-namespace' ? relayed(wanted) : wanted;
   const isPlain = pod.mode === 'plain';
-  const line = isPlain ? 'exec "$@"' : `exec env --default-signal=INT,QUIT sh -c '${INNER}' sh "$@"`;
+  const start = isPlain ? 'exec "$@"' : `exec env --default-signal=INT,QUIT sh -c '${INNER}' sh "$@"`;
+  const line = `${READ_INJECTED}\n${start}`;
   const inside = enterPod({ ref, pod, inside: { line, argv, env: { ...env, TERM: streams.term } } });
   return isPlain ? inside : { ...inside, program: 'sh', args: ['-c', OUTER, 'sh', inside.program, ...inside.args] };
 }

@@ -1,10 +1,13 @@
-import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { injectSecrets } from '../../../src/hooks/inject/inject-secrets';
+import { runHook } from '../../../src/hooks/run-hook';
 import { layOut } from '../../../src/runtimes/sandbox/store/paths';
 import { readSandbox } from '../../../src/runtimes/sandbox/store/sandbox-record';
+import { progressOf, specOf } from '../../support/hook-env';
 import { makeSshKey, setOf } from '../../support/injected-pod';
 import { patiently, podSpec } from '../../support/runtimes/contract';
+import { openShell } from '../../support/runtimes/open-shell';
 import { type Isolation, KINDS, makeSandboxEnv, type SandboxEnv, uidInside } from '../../support/runtimes/sandbox-env';
 
 const REF = { id: 'w1', owner: 'ada', name: 'dev', organization: 'default' };
@@ -23,6 +26,8 @@ const start = (build: number) => sandbox.runtime.startPod(podSpec({ build, home:
 const execIn = (build: number) => (command: { argv: string[]; stdin?: string }) =>
   sandbox.runtime.exec({ ...REF, build }, command, patiently().signal);
 const sh = async (build: number, script: string) => (await execIn(build)({ argv: ['sh', '-c', script] })).stdout;
+const inShell = (build: number, input: string, command: string[] = []) =>
+  openShell(sandbox.runtime, { ...REF, build }, { input, command });
 const recordOf = async () => (await readSandbox(layOut(sandbox.dir), REF.id))?.pod;
 
 describe.each(KINDS)('Secrets in a sandbox (isolation: %s)', (isolation: Isolation) => {
@@ -60,5 +65,25 @@ describe.each(KINDS)('Secrets in a sandbox (isolation: %s)', (isolation: Isolati
     const second = (await recordOf())?.secrets ?? null;
     await sandbox.runtime.stopPod({ ...REF, build: 2 }, patiently());
     expect(second !== null && existsSync(second)).toBe(false);
+  });
+
+  it('are variables of hooks, commands, and terminals that begin later, and so are the programs of the workspace.', async () => {
+    const configure = '#!/bin/sh\nprintf "<%s> <%s>\\n" "$MINE" "$(command -v ssh)"\n';
+    writeFileSync(path.join(sandbox.imagesDir, 'starter/1/rootfs/coder/configure'), configure, { mode: 0o755 });
+    await start(1);
+    const print = 'printf "<%s> <%s>\\n" "$MINE" "$(command -v ssh)"';
+    const bin = `${(await recordOf())?.secrets ?? '/run/perennial/secrets'}/bin`;
+    expect(await inShell(1, '', ['sh', '-c', print])).not.toContain(CANARY);
+    await injectSecrets(execIn(1), SET);
+    const expected = `<${CANARY}> <${bin}/ssh>`;
+    expect(await inShell(1, '', ['sh', '-c', print])).toContain(expected);
+    expect(await inShell(1, `${print}; exit\n`)).toContain(expected);
+    await injectSecrets(execIn(1), { ...SET, env: [] });
+    expect(await inShell(1, `${print}; exit\n`)).toContain(`<> <${bin}/ssh>`);
+    await injectSecrets(execIn(1), SET);
+    const { state } = await runHook(execIn(1), specOf(), progressOf());
+    expect(state).toBe('done');
+    expect(await sh(1, 'cat .perennial/logs/build-1/configure.log')).toBe(`${expected}\n`);
+    expect(await sh(1, 'cat /proc/[0-9]*/cmdline | tr "\\0" " "')).not.toContain(CANARY);
   });
 });

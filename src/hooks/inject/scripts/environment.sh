@@ -1,5 +1,5 @@
 #!/bin/sh
-# The beginning of what hooks, commands, and terminals read before they start: programs of the workspace, and the credential helper of Git.
+# The end of what hooks, commands, and terminals read before they start: programs of the workspace, and the credential helper of Git.
 # The folder of the secrets stays the same while its content changes, so that processes which run already get new tokens and credentials.
 
 set -- "${PERENNIAL_SECRETS_DIR:-/run/perennial/secrets}"

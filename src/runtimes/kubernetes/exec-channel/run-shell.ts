@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { READ_INJECTED } from '../../../hooks/inject/read-injected';
 import { onAbort } from '../../../hooks/until-aborted';
 import { RuntimeFailure } from '../../failure';
 import { type CallerTerminal, onHangup, type ShellRequest, type ShellStreams } from '../../shell-request';
@@ -7,13 +8,15 @@ import { CHANNEL, type ExecConnection, type ExecTarget, listen } from './channel
 import { createMarker, type Marker, streamedCommand } from './end-marker';
 import { openConnection } from './run-command';
 
+const START = `${READ_INJECTED}\nexec env "$@"`;
+
 /**
  * Opens a terminal, or one command, on the caller's streams, and resolves with its exit code.
  * @throws RuntimeUnavailable when the connection is lost before the end; the signal's reason
  */
 export async function runShell(target: ExecTarget, { command, streams, signal }: ShellRequest): Promise<number> {
   signal.throwIfAborted();
-  const argv = ['env', `TERM=${streams.term}`, ...(command.length > 0 ? command : LOGIN)];
+  const argv = ['sh', '-c', START, 'sh', `TERM=${streams.term}`, ...(command.length > 0 ? command : LOGIN)];
   const { terminal } = streams;
   return terminal === null
     ? runPiped({ target, argv, streams, signal })

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Starts the login shell $0 of the user, or `sh` where that is missing or runs no commands.
-# Settings: PERENNIAL_PATH and PERENNIAL_COMPLETE_PATH (the text of complete-path.sh), where the image sets a PATH.
+# Settings: PERENNIAL_PATH, where the image sets a PATH; PERENNIAL_COMPLETE_PATH, the text of complete-path.sh; PATH begins with the programs
+# of the workspace where these were injected.
 #
 # The C shells accept no option beside the one for a login. The small shells return the terminal to the process group in which they began,
 # and fail at their end where that group is outside and has no number inside. So they begin as a job, in a group of their own, of a shell
@@ -8,6 +9,9 @@
 
 case $("$0" -c 'echo yes' </dev/null 2>/dev/null) in *yes) shell=$0 ;; *) shell=$(command -v sh) ;; esac
 export SHELL="$shell"
+bin=${PERENNIAL_SECRETS_DIR:-/run/perennial/secrets}/bin
+case $PATH: in "$bin":*) export "PERENNIAL_PATH=$bin${PERENNIAL_PATH:+:$PERENNIAL_PATH}" ;; esac
+[ -n "${PERENNIAL_PATH:-}" ] || unset PERENNIAL_COMPLETE_PATH
 set -- "$shell" -l
 # shellcheck disable=SC2016 # The login shell expands it.
 case ${PERENNIAL_PATH:+set},${shell##*/} in
