@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { formatDuration } from '../contract/duration';
 import type { HookResult, HookSpec } from './hook';
 import { cleanSentence, cutText, lastLines } from './last-lines';
+import type { MaskValues } from './mask';
 import type { HookPoll } from './poll-answer';
 
 /** A step has a handful; a report that a hook has filled must not fill the workspace's state. */
@@ -9,10 +10,11 @@ const MAX_WARNINGS = 10;
 const MAX_MESSAGE_CHARS = 1_000;
 
 /** Turns the last poll of a run into the step's result; every fault is a warning. */
-export function describeEnd(spec: HookSpec, poll: HookPoll): HookResult {
-  const warnings = limitCount([...describeFault(spec, poll), ...poll.report.flatMap(describeFact)].map(cleanSentence));
-  const textsOf = (kind: string) => poll.report.filter((fact) => fact.kind === kind).map((fact) => cleanSentence(fact.text));
-  const common = { warnings, lastLines: lastLines(poll.output.text, poll.output) };
+export function describeEnd(spec: HookSpec, poll: HookPoll, secrets: MaskValues = []): HookResult {
+  const clean = (text: string) => cleanSentence(text, secrets);
+  const warnings = limitCount([...describeFault(spec, poll), ...poll.report.flatMap(describeFact)].map(clean));
+  const textsOf = (kind: string) => poll.report.filter((fact) => fact.kind === kind).map((fact) => clean(fact.text));
+  const common = { warnings, lastLines: lastLines(poll.output.text, { ...poll.output, secrets }) };
   if (warnings.length > 0) return { state: 'warning', message: joinSentences([...warnings, ...textsOf('moved')]), ...common };
   const skipped = textsOf('skipped')[0];
   if (skipped !== undefined) return { state: 'skipped', message: skipped, ...common };
@@ -29,10 +31,11 @@ function joinSentences(sentences: string[]): string {
 }
 
 /** Names what runs, for how long, and the last line it wrote. */
-export function describeWaiting(spec: HookSpec, poll: HookPoll): string {
-  if (poll.state !== 'running') return `${spec.step} to begin${poll.reason === '' ? '' : `: ${cleanSentence(poll.reason)}`}`;
+export function describeWaiting(spec: HookSpec, poll: HookPoll, secrets: MaskValues = []): string {
+  const reason = poll.reason === '' ? '' : `: ${cleanSentence(poll.reason, secrets)}`;
+  if (poll.state !== 'running') return `${spec.step} to begin${reason}`;
   const seconds = Math.floor(poll.ranMs / 1_000);
-  const line = lastLines(poll.output.text, poll.output).at(-1);
+  const line = lastLines(poll.output.text, { ...poll.output, secrets }).at(-1);
   const nothing = poll.output.text === '' ? 'it has written nothing yet' : 'it has written no line yet that can be shown';
   const lastLine = line === undefined ? nothing : `its last line is: ${line}`;
   return `${spec.step}, which has run for ${seconds} s of at most ${formatDuration(spec.timeoutMs)}; ${lastLine}`;

@@ -21,8 +21,8 @@ export interface Masker {
   end(): string;
 }
 
-/** Secrets known by value, as text or bytes, or prepared once for many maskers. Those below 6 bytes are not hidden. */
-export type MaskValues = readonly (string | Uint8Array)[] | PreparedValues;
+/** Secrets known by value, or prepared once for many maskers. Those below 6 bytes are not hidden. */
+export type MaskValues = readonly string[] | PreparedValues;
 
 /** Values that are prepared for maskers. */
 export interface PreparedValues {

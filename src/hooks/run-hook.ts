@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Exec, HookProgress, HookResult, HookSpec } from './hook';
 import { describeEnd, describeWaiting } from './hook-end';
+import { type MaskValues, prepareValues } from './mask';
 import { pollHook } from './poll';
 import type { HookPoll } from './poll-answer';
 import { untilAborted } from './until-aborted';
@@ -16,9 +17,15 @@ const GRACE_AFTER_LIMIT_MS = 60_000;
 /**
  * Runs one hook step of one build, once in a pod's life: starts it, or joins it when it has begun already, and waits for its end.
  * An abort ends the waiting, not the hook. Rejects with the signal's reason, or with the error of `exec`; any end of the hook itself
- * is a result.
+ * is a result. Known secrets, `maskValues`, are masked in all that it returns and reports, as is what has the shape of a secret.
  */
-export async function runHook(exec: Exec, spec: HookSpec, progress: HookProgress): Promise<HookResult> {
+export async function runHook(
+  exec: Exec,
+  spec: HookSpec,
+  progress: HookProgress,
+  maskValues: MaskValues = [],
+): Promise<HookResult> {
+  const secrets = prepareValues(maskValues);
   progress.waitingFor(`${spec.step} to begin`);
   const refused = { starting: 0, unreadable: 0 };
   let running = null as { last: HookPoll; sinceMs: number } | null;
@@ -26,10 +33,10 @@ export async function runHook(exec: Exec, spec: HookSpec, progress: HookProgress
     const poll: HookPoll = await untilAborted(progress.signal, () => pollHook(exec, spec, running?.last ?? null));
     if (poll.state === 'starting' || poll.state === 'unreadable') refused[poll.state] += 1;
     if (poll.state === 'running') running = { last: poll, sinceMs: running?.sinceMs ?? Date.now() };
-    if (isOver(poll, refused)) return describeEnd(spec, poll);
+    if (isOver(poll, refused)) return describeEnd(spec, poll, secrets);
     const ranMs = Math.max(poll.ranMs, running === null ? 0 : Date.now() - running.sinceMs);
-    if (ranMs > spec.timeoutMs + GRACE_AFTER_LIMIT_MS) return describeEnd(spec, { ...poll, limitReached: true });
-    progress.waitingFor(describeWaiting(spec, poll));
+    if (ranMs > spec.timeoutMs + GRACE_AFTER_LIMIT_MS) return describeEnd(spec, { ...poll, limitReached: true }, secrets);
+    progress.waitingFor(describeWaiting(spec, poll, secrets));
     if (poll.state === 'unreadable') await delay(PAUSE_AFTER_UNREADABLE_MS);
   }
 }

@@ -1,3 +1,4 @@
+import { shownBytes } from '../hooks/mask/shown-bytes';
 import type { SecretHolder } from './named-secrets';
 import { holderKey, valuesOf } from './named-secrets';
 import { findOwnerKey } from './owner-key';
@@ -33,5 +34,5 @@ async function namedValues(store: SecretStore, holder: SecretHolder): Promise<st
       return value === null ? earlier : [value, ...earlier];
     }),
   );
-  return values.flat().map((value) => value.toString('utf8'));
+  return values.flat().flatMap(shownBytes);
 }

@@ -31,11 +31,9 @@ const KIND = { beginning: 0x5bd1e995, end: 0x1b873593 };
 const BLANKS = new Set([0x20, 0x09]);
 const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
-const PLUS = 0x2b;
-const BLANK = 0x20;
 
-/** Prepares values for maskers; null when there is nothing to hide. A value is text or bytes; one below 6 bytes is not hidden. */
-export function knownValues(values: readonly (string | Uint8Array)[]): KnownValues | null {
+/** Prepares values for maskers; null when there is nothing to hide. A value below 6 bytes is not hidden. */
+export function knownValues(values: readonly string[]): KnownValues | null {
   const all = [...new Set(values)].flatMap(formsOf);
   const bytes = all.reduce((sum, { length }) => sum + length, 0);
   const filterBits = Math.min(21, Math.max(12, Math.ceil(Math.log2(bytes + 1)) - 2));
@@ -57,14 +55,9 @@ interface Pieces {
   table: PieceTable;
 }
 
-/** A value as bytes; what is not UTF-8 also as it is shown in a text; and as in a form, where a plus sign is a blank. */
-function formsOf(value: string | Uint8Array): Buffer[] {
-  const bytes = Buffer.from(value as Uint8Array);
-  const shown = Buffer.from(bytes.toString('utf8'));
-  const forms = shown.equals(bytes) ? [bytes] : [bytes, shown];
-  return forms.flatMap((form) =>
-    form.includes(PLUS) ? [form, form.map((byte) => (byte === PLUS ? BLANK : byte)) as Buffer] : [form],
-  );
+/** A value as it is, and as in a form, where a plus sign stands for a blank. */
+function formsOf(value: string): Buffer[] {
+  return value.includes('+') ? [Buffer.from(value), Buffer.from(value.replaceAll('+', ' '))] : [Buffer.from(value)];
 }
 
 /** Whether the value has any piece. */

@@ -26,7 +26,10 @@ function createHalf(): HashHalf {
   const base = randomOdd();
   const powers = new Int32Array(LONGEST_PIECE + 1).fill(1);
   for (let exponent = 1; exponent <= LONGEST_PIECE; exponent += 1) powers[exponent] = Math.imul(powers[exponent - 1] ?? 1, base);
-  return { base, byteCodes: randomInts(256), powers };
+  const byteCodes = randomInts(256);
+  // A tab is shown as a blank.
+  byteCodes[0x09] = byteCodes[0x20] ?? 0;
+  return { base, byteCodes, powers };
 }
 
 /** The hash of `length` bytes from `from` on, in one half. */
