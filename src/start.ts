@@ -22,6 +22,7 @@ void runStart({
     cacheDir: path.join(env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'perennial'),
   },
   workerScript: path.join(__dirname, 'worker.js'),
+  gatewayScript: path.join(__dirname, 'gateway.js'),
   command: path.join(__dirname, '..', 'bin', 'perennial.mjs'),
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),

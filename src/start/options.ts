@@ -15,12 +15,13 @@ export interface StartOptions {
 
 export const USAGE = `Usage: npm start -- [options]
 
-Starts a Temporal server with its Web UI and a worker on this machine, and makes a first workspace, you/first.
+Starts a Temporal server with its Web UI, a worker, and the HTTP gateway on this machine, and makes a first workspace, you/first.
 
   --dir DIR            where everything is kept: homes, histories, logs (default: PERENNIAL_DIR, else .perennial)
   --images DIR         the folder of the images, DIR/<name>/<tag>/ (default: images)
   --temporal-port N    port of the Temporal server, 0 for any free one (default: 7233)
   --ui-port N          port of the Web UI, 0 for any free one (default: 8233)
+  --gateway-port N     port of the HTTP gateway, 0 for any free one (default: 0)
   --runtime NAME       where workspaces run: sandbox (default), or kubernetes, on the cluster of KUBECONFIG
   --no-first           make no first workspace
   --help               show this

@@ -16,6 +16,8 @@ export interface StartRun {
   settings: StartSettings;
   /** The worker's compiled entry. */
   workerScript: string;
+  /** The gateway's compiled entry. */
+  gatewayScript: string;
   /** The file of the `perennial` command. */
   command: string;
   write(text: string): void;
@@ -65,6 +67,7 @@ async function runStack(run: StartRun, options: StartOptions): Promise<void> {
     options,
     env: { ...run.env, PERENNIAL_FIRST_IMAGE: image },
     workerScript: run.workerScript,
+    gatewayScript: run.gatewayScript,
     findCli: () => findTemporalCli({ ...run.settings, setting: run.settings.temporalCli, env: run.env, say, signal }),
     // Pods of a cluster live on, and are found again.
     endSandboxes: async () => (options.runtime === 'sandbox' ? endSandboxes(options) : undefined),
@@ -78,13 +81,13 @@ async function runStack(run: StartRun, options: StartOptions): Promise<void> {
       await Promise.race([isEnding, makeFirstWorkspace({ connection: stack.connection, image, say, signal })]);
     signal.throwIfAborted();
     write(
-      `ready in ${elapsedSeconds()} s: Web UI ${stack.ui}, Temporal ${stack.temporal.address}, everything is kept in ${options.dir}\n`,
+      `ready in ${elapsedSeconds()} s: Web UI ${stack.ui}, Temporal ${stack.temporal.address}, gateway ${stack.gateway}, everything is kept in ${options.dir}\n`,
     );
     if (options.makesFirst)
       write(adviseOnStack({ stack, dir: options.dir, command: run.command, nextImage, isCliOnPath: isOnPath(stack, run) }));
     await isEnding;
   } finally {
-    say('ending: the worker drains, then the sandboxes and the server end (up to 30 s)');
+    say('ending: worker and gateway drain, then the sandboxes and the server end (up to 30 s)');
     await stack.end();
     say('ended; the next start on the same folder goes on from here');
   }

@@ -9,21 +9,23 @@ import { identifyProcess } from '../runtimes/sandbox/process/identity';
 import type { StartOptions } from './options';
 import { childEnv } from './process/child-env';
 import { lockDir } from './process/dir-lock';
+import { startGatewayProcess } from './process/gateway-process';
 import { endLeftovers } from './process/leftovers';
-import { choosePort } from './process/port';
+import { choosePort, HOST } from './process/port';
 import { startWorkerProcess } from './process/worker-process';
 import type { Say } from './progress';
 import { StartRefusal } from './start-refusal';
 import { type ProcessesFile, removeStackFile, type StackFile, writeProcessesFile, writeStackFile } from './state-files';
 import { startTemporalServer } from './temporal/server';
 
-/** With the worker's 12 s and the server's 5 s this keeps the whole end under 30 s. */
+/** With the 13 s of worker and gateway and the server's 5 s this keeps the whole end under 30 s. */
 const SANDBOXES_LIMIT_MS = 10_000;
 
 export interface StackSpec {
   options: StartOptions;
   env: NodeJS.ProcessEnv;
   workerScript: string;
+  gatewayScript: string;
   findCli(): Promise<string>;
   /** Ends every sandbox and marks it as ended by the stack, so that its loss is not counted. */
   endSandboxes(): Promise<void>;
@@ -35,11 +37,11 @@ export interface Stack extends StackFile {
   cli: string;
   connection: Connection;
   workerPid(): number | null;
-  /** Ends all in order: the worker drains, the sandboxes end, the server goes last. Well under 30 s. */
+  /** Ends all in order: worker and gateway drain, the sandboxes end, the server goes last. Well under 30 s. */
   end(): Promise<void>;
 }
 
-/** Starts server and worker on DIR, and resolves when both answer and `stack.json` says where; after a failure nothing is left running. */
+/** Starts server, worker, and gateway on DIR, and resolves when all answer and `stack.json` says where; after a failure nothing is left running. */
 export async function startStack(spec: StackSpec): Promise<Stack> {
   const { options, say } = spec;
   lockDir(options.dir);
@@ -68,6 +70,7 @@ async function startParts(spec: StackSpec, endings: (() => Promise<void>)[]) {
   const cli = await spec.findCli();
   const port = await choosePort({ option: '--temporal-port', port: options.temporalPort });
   const uiPort = await choosePort({ option: '--ui-port', port: options.uiPort });
+  const gatewayPort = await choosePort({ option: '--gateway-port', port: options.gatewayPort });
   const write = processWriter(options.dir);
   const env = childEnv(spec.env, options.dir);
 
@@ -79,13 +82,27 @@ async function startParts(spec: StackSpec, endings: (() => Promise<void>)[]) {
   endings.push(() => endSandboxes(spec));
   say(`the Temporal server answers on ${server.address}, its Web UI on ${server.ui}`);
 
-  say('starting the worker (about 3 to 10 s)');
+  say('starting the worker and the gateway (about 3 to 10 s)');
   const temporal = { address: server.address, namespace: NAMESPACE };
-  const workerPart = { script: spec.workerScript, dir: options.dir, images: options.images, runtime: options.runtime };
-  const worker = await startWorkerProcess({ ...workerPart, temporal, env, say, signal, onSpawn: write('worker') });
-  endings.push(worker.end);
-  say(`the worker is ready (process ${worker.pid()})`);
-  return { cli, server, worker };
+  const { dir, images, runtime } = options;
+  const part = { dir, images, runtime, temporal, env, say, signal };
+  const gateway = `http://${HOST}:${gatewayPort}`;
+  const starting = [
+    startWorkerProcess({ ...part, script: spec.workerScript, gatewayUrl: urlFor(spec, gateway), onSpawn: write('worker') }),
+    startGatewayProcess({ ...part, script: spec.gatewayScript, port: gatewayPort, onSpawn: write('gateway') }),
+  ] as const;
+  // Both drain at the same time, and one that started ends also where the other did not.
+  endings.push(async () => {
+    await Promise.allSettled(starting.map(async (started) => (await started).end()));
+  });
+  const [worker] = await Promise.all(starting);
+  say(`the worker is ready (process ${worker.pid()}), the gateway answers on ${gateway}`);
+  return { cli, server, worker, gateway };
+}
+
+/** Pods of a cluster do not reach this machine's own address, so there the setting names one that they reach. */
+function urlFor({ options, env }: StackSpec, gateway: string): string {
+  return env.PERENNIAL_GATEWAY_URL || (options.runtime === 'sandbox' ? gateway : '');
 }
 
 /** Before anything of DIR is touched: its sandboxes and homes may be those of another server, which a worker alone served them from. */
@@ -101,7 +118,7 @@ async function tieDir({ dir, runtime }: StartOptions, connection: Connection): P
 /** Writes each new process down at once: what is not written down is not found after a kill. */
 function processWriter(dir: string) {
   const processes: ProcessesFile = { ...identityOf('start', process.pid) };
-  return (name: 'server' | 'worker') => (identity: ReturnType<typeof identifyProcess>) => {
+  return (name: 'server' | 'worker' | 'gateway') => (identity: ReturnType<typeof identifyProcess>) => {
     if (identity !== null) processes[name] = identity;
     writeProcessesFile(dir, processes);
   };
@@ -124,10 +141,12 @@ async function endSandboxes({ endSandboxes: endAll, say }: StackSpec): Promise<v
   }
 }
 
-const stackFile = ({ server }: { server: { address: string; ui: string } }, { runtime }: StartOptions): StackFile => ({
+type Started = { server: { address: string; ui: string }; gateway: string };
+
+const stackFile = ({ server, gateway }: Started, { runtime }: StartOptions): StackFile => ({
   pid: process.pid,
   temporal: { address: server.address, namespace: NAMESPACE },
   ui: server.ui,
-  gateway: null,
+  gateway,
   runtime,
 });

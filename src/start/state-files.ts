@@ -9,7 +9,8 @@ export interface StackFile {
   temporal: { address: string; namespace: string };
   /** The Web UI's URL. */
   ui: string;
-  gateway: string | null;
+  /** The gateway's URL on this machine. */
+  gateway: string;
   runtime: string;
 }
 
@@ -18,6 +19,7 @@ export interface ProcessesFile {
   start?: ProcessIdentity;
   server?: ProcessIdentity;
   worker?: ProcessIdentity;
+  gateway?: ProcessIdentity;
 }
 
 export const writeStackFile = (dir: string, stack: StackFile): void => writeWhole(path.join(dir, 'stack.json'), stack);

@@ -43,7 +43,7 @@ test('The stack says where it answers in stack.json, and SIGTERM ends all that i
     pid: running.pid,
     temporal: { address: expect.stringMatching(/^127\.0\.0\.1:\d+$/), namespace: 'perennial' },
     ui: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
-    gateway: null,
+    gateway: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     runtime: 'sandbox',
   });
   expect((await fetch(stack.ui)).status).toBe(200);

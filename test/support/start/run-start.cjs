@@ -15,6 +15,7 @@ runStart({
     cacheDir: process.env.TEST_CACHE,
   },
   workerScript: path.join(__dirname, 'fake-worker.cjs'),
+  gatewayScript: path.join(__dirname, 'fake-gateway.cjs'),
   command: path.join(__dirname, '..', '..', '..', 'bin', 'perennial.mjs'),
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),

@@ -1,0 +1,35 @@
+import { HOST } from './port';
+import { type ReadyProcess, type ReadyProcessSpec, startReadyProcess } from './ready-process';
+
+const READY_LIMIT_MS = 60_000;
+/** Longer than the 12 s in which the gateway drains. It ends beside the worker, so it adds nothing to the whole end. */
+const GRACE_MS = 13_000;
+
+export interface GatewaySpec extends Pick<ReadyProcessSpec, 'script' | 'dir' | 'env' | 'say' | 'signal' | 'onSpawn'> {
+  images: string;
+  runtime: string;
+  temporal: { address: string; namespace: string };
+  port: number;
+}
+
+/** Starts the gateway on this machine's own address, over plain HTTP, and resolves when it listens. */
+export function startGatewayProcess(spec: GatewaySpec): Promise<ReadyProcess> {
+  return startReadyProcess({
+    ...spec,
+    name: 'gateway',
+    readyWithinMs: READY_LIMIT_MS,
+    graceMs: GRACE_MS,
+    env: {
+      ...spec.env,
+      TEMPORAL_ADDRESS: spec.temporal.address,
+      TEMPORAL_NAMESPACE: spec.temporal.namespace,
+      PERENNIAL_RUNTIME: spec.runtime,
+      PERENNIAL_DIR: spec.dir,
+      PERENNIAL_IMAGES: spec.images,
+      PERENNIAL_GATEWAY_HOST: HOST,
+      PERENNIAL_GATEWAY_PORT: String(spec.port),
+      PERENNIAL_GATEWAY_TLS_CERT: '',
+      PERENNIAL_GATEWAY_TLS_KEY: '',
+    },
+  });
+}
