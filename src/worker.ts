@@ -11,11 +11,11 @@ import { settleNoProxy, withoutProxyToLoopback } from './client/loopback';
 import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from './contract/names';
 import type { Runtime as WorkspaceRuntime } from './runtimes/runtime';
 import { createSandboxRuntime, makePassage, tieToInstallation, tightenDir } from './runtimes/sandbox';
+import { noteRunning } from './runtimes/sandbox/process/note-running';
 import { loadWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
 import { slotsForLongSteps } from './worker/care-slots';
 import { createLogger } from './worker/logger';
 import { prepareNamespace } from './worker/namespace';
-import { noteRunning } from './runtimes/sandbox/process/note-running';
 import { readSettings, type WorkerSettings } from './worker/settings';
 import { startSlots } from './worker/start-slots';
 

@@ -2,6 +2,7 @@ import type { Client, ConnectionOptions } from '@temporalio/client';
 import type { PerennialClient } from '../client';
 import type { Runtime } from '../runtimes/runtime';
 import type { ShellStreams } from '../runtimes/shell-request';
+import type { SecretStore } from '../secrets/store';
 
 /** Everything outside the process that the commands use; the entry makes the real one, tests make their own. */
 export interface CliContext {
@@ -12,6 +13,9 @@ export interface CliContext {
   openRuntime(where: { dir: string; images: string }): Runtime | Promise<Runtime>;
   /** Opens the cluster that the environment names; null when it names none. */
   openCluster: ((client: Client) => Promise<Runtime>) | null;
+  stores: SecretStores;
+  /** What standard input has until its end; of a terminal one line, asked for with the question and without an echo. */
+  readSecret(question: string): Promise<Buffer>;
   out: Output;
   /** The streams of this process, for a shell; asked for only where one is opened. */
   streams(): ShellStreams;
@@ -25,6 +29,15 @@ export interface CliContext {
   onTermination(listener: () => void): () => void;
   /** Sets the exit code of a command that ends well. */
   exit(code: number): void;
+}
+
+/** The stores of secrets and keys. */
+export interface SecretStores {
+  /** Which one to use, whatever serves the namespace; null: that of the runtime. */
+  setting: 'files' | 'kubernetes' | null;
+  openFiles(folder: string): SecretStore | Promise<SecretStore>;
+  /** Opens the store in the cluster that the environment names; null when it names none. */
+  openCluster: ((installation: string) => Promise<SecretStore>) | null;
 }
 
 /** What the environment says. */

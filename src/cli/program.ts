@@ -70,6 +70,13 @@ const COMMANDS: Entry[] = [
     'organizations: their policies, and what their workspaces use',
     async () => (await import('./commands/organization.js')).organizationCommand,
   ],
+  ['token [command]', 'tokens for the gateway', async () => (await import('./commands/token.js')).tokenCommand],
+  ['key [command]', "owners' SSH keys", async () => (await import('./commands/key.js')).keyCommand],
+  [
+    'secret [command]',
+    'secrets of owners and organizations, delivered to their workspaces',
+    async () => (await import('./commands/secret.js')).secretCommand,
+  ],
   ['completion <shell>', 'print a script that completes commands and options in a shell', loadCompletion],
 ];
 

@@ -25,14 +25,18 @@ export async function withRuntime<T>(session: Session, work: (runtime: Runtime) 
   return withOpened(cluster ?? (await openSandbox(session)), work);
 }
 
-/** The watch of the namespace names the runtime that serves it. */
-async function openServingCluster({ context, client }: Session): Promise<Runtime | null> {
-  if (context.openCluster === null) return null;
+async function openServingCluster(session: Session): Promise<Runtime | null> {
+  const { context, client } = session;
+  return context.openCluster !== null && (await isServedByCluster(session)) ? context.openCluster(client.temporal) : null;
+}
+
+/** Whether a cluster serves the namespace, whose watch names the runtime. */
+export async function isServedByCluster({ client }: Session): Promise<boolean> {
   try {
     const { status } = await client.temporal.workflow.getHandle(watchWorkflowId('kubernetes')).describe();
-    return isClosed(status) ? null : await context.openCluster(client.temporal);
+    return !isClosed(status);
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return null;
+    if (error instanceof WorkflowNotFoundError) return false;
     throw error;
   }
 }

@@ -7,13 +7,17 @@ import { resolveTarget } from './input/target';
 import { formatJson, toPlainText } from './output/plain-text';
 
 /** One command's connection and way to print. */
-export interface Session {
-  context: CliContext;
+export interface Session extends Printer {
   client: PerennialClient;
-  /** Whether `--json` was given. */
-  json: boolean;
   /** The folder of the embedded stack, absolute. */
   dir: string;
+}
+
+/** One command's way to print, which needs no connection. */
+export interface Printer {
+  context: CliContext;
+  /** Whether `--json` was given. */
+  json: boolean;
   /** Prints one of the two, each with a line end. */
   print(result: { json: unknown; text: string }): void;
   /** Prints a sentence that is no result, on standard error. */
@@ -43,7 +47,7 @@ export async function inSession(
   const { address, namespace } = options;
   const client = await connect(context, { address, namespace, dir });
   try {
-    await work(createSession({ context, client, dir, json: options.json === true }));
+    await work({ ...createPrinter(context, command), client, dir });
   } finally {
     await client.close();
   }
@@ -71,10 +75,12 @@ async function connect(
   }
 }
 
-function createSession(given: Pick<Session, 'context' | 'client' | 'dir' | 'json'>): Session {
-  const { context, json } = given;
+/** How a command prints. */
+export function createPrinter(context: CliContext, command: Command): Printer {
+  const json = command.optsWithGlobals<GlobalOptions>().json === true;
   return {
-    ...given,
+    context,
+    json,
     print: (result) => context.out.write(`${json ? formatJson(result.json) : toPlainText(result.text)}\n`),
     note: (sentence) => context.out.writeError(`perennial: ${toPlainText(sentence)}\n`),
     by: (name) => {

@@ -1,6 +1,7 @@
 /** Total checks of what callers send about a named secret. A refusal names the field, and never quotes a value. */
 
 import { ENV_NAME, OWN_ENV } from '../contract/env-names';
+import { GIT_HOST } from '../contract/git-host';
 import type { SecretTarget } from '../contract/secrets';
 import { RuntimeFailure } from '../runtimes/failure';
 
@@ -8,8 +9,6 @@ import { RuntimeFailure } from '../runtimes/failure';
 export const MAX_SECRET_BYTES = 64 * 1024;
 
 const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
-/** A name or an IPv4 address, with a port where it is not HTTPS's own. */
-const GIT_HOST = /^(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9]\d{0,4})?$/;
 const MAX_PATH_BYTES = 1_000;
 const MAX_PART_BYTES = 255;
 const MAX_USERNAME_LENGTH = 200;

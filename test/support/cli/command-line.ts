@@ -4,6 +4,7 @@ import type { CliContext } from '../../../src/cli/context';
 import { runCommandLine } from '../../../src/cli/run';
 import type { PerennialClient, WorkspaceHandle } from '../../../src/client';
 import type { BuildView, StatusView } from '../../../src/contract/payloads';
+import { createFileStore } from '../../../src/secrets/files';
 import { testStreams } from '../runtimes/shell-streams';
 import { NAMESPACE_ID } from './folder';
 
@@ -45,6 +46,8 @@ export async function run(args: string[], given: Partial<CliContext> & { client?
       throw new Error('this test has no runtime');
     },
     streams: () => testStreams(),
+    stores: { setting: null, openFiles: createFileStore, openCluster: null },
+    readSecret: async () => Buffer.from('canary-value\n'),
     confirm: null,
     now: () => NOW,
     pause: async () => undefined,

@@ -1,0 +1,95 @@
+/** Who keeps secrets and keys for a command: the store itself, where this machine or its kubeconfig has it. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { installationOf } from '../client/installation';
+import { awaitKeyDelivery, type KeyDelivery } from '../client/key-delivery';
+import { changeSecrets } from '../client/secrets-changed';
+import type { KeyView, SecretView } from '../contract/secrets';
+import { checkInstallation } from '../runtimes/sandbox';
+import { deleteSecret, listSecrets, type SecretHolder, setSecret } from '../secrets/named-secrets';
+import { ownerKey, rotateOwnerKey, viewOf } from '../secrets/owner-key';
+import type { SecretStore } from '../secrets/store';
+import type { CliContext } from './context';
+import { CliFailure } from './failure';
+import { isServedByCluster } from './runtime-access';
+import { inSession, type Printer, type Session } from './session';
+
+/** A change of a secret, with a name and a target that are already checked. */
+export interface SecretChange {
+  name: string;
+  target: Record<string, unknown>;
+  value: Buffer;
+  by: string | null;
+}
+
+/** What the commands ask of a keeper. Everything but the list reaches running workspaces within a minute. */
+export interface SecretKeeper {
+  list(holder: SecretHolder): Promise<SecretView[]>;
+  set(holder: SecretHolder, change: SecretChange): Promise<SecretView>;
+  /** Fails with `NotFound` where there is none. */
+  delete(holder: SecretHolder, secret: { name: string; by: string | null }): Promise<void>;
+  /** The owner's key, made where there is none. */
+  showKey(owner: string): Promise<KeyView>;
+  /** Makes a new pair, and waits up to a minute until every running workspace has it. */
+  rotateKey(owner: string): Promise<KeyView & KeyDelivery>;
+}
+
+/** How long a rotation may take to reach a workspace. */
+const DELIVERY_LIMIT_MS = 60_000;
+
+/** Opens the keeper that the options and the environment name, does the work, and lets go of it. */
+export function withKeeper(
+  { context, command }: { context: CliContext; command: Command },
+  work: (keeper: SecretKeeper, printer: Printer) => Promise<void>,
+): Promise<void> {
+  return inSession({ context, command }, (session) =>
+    withStore(session, (store) => work(createStoreKeeper(session, store), session)),
+  );
+}
+
+/**
+ * Opens the store that serves the namespace.
+ * @throws NotFound where this machine has none; NotAllowed where DIR belongs to another Temporal namespace
+ */
+export async function withStore<T>(session: Session, work: (store: SecretStore) => Promise<T>): Promise<T> {
+  const store = await openStore(session);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function openStore(session: Session): Promise<SecretStore> {
+  const { client, dir } = session;
+  const { setting, openFiles, openCluster } = session.context.stores;
+  const isOfCluster = setting === null ? await isServedByCluster(session) : setting === 'kubernetes';
+  if (openCluster !== null && isOfCluster) return openCluster(await installationOf(client.temporal));
+  // A store in a wrong folder would be a second one, which no worker reads.
+  if (isOfCluster || (setting === null && !existsSync(path.join(dir, 'namespace.json')))) {
+    const expected = 'expected a cluster (KUBECONFIG) or the folder of an embedded stack (--dir or PERENNIAL_DIR)';
+    throw new CliFailure('NotFound', `${dir}: ${expected}, to open the store of secrets and keys`);
+  }
+  if (setting === null) await checkInstallation(dir, await installationOf(client.temporal));
+  return openFiles(path.join(dir, 'keys'));
+}
+
+function createStoreKeeper({ context, client }: Session, store: SecretStore): SecretKeeper {
+  const change = <T>({ scope, name }: SecretHolder, work: () => Promise<T>) =>
+    changeSecrets(client.temporal, scope === 'owner' ? { owner: name } : { organization: name }, work);
+  return {
+    list: (holder) => listSecrets(store, holder),
+    set: (holder, secret) => change(holder, () => setSecret(store, { holder, ...secret })),
+    delete: async (holder, secret) => {
+      await change(holder, () => deleteSecret(store, { holder, ...secret }));
+    },
+    showKey: async (owner) => viewOf(await ownerKey(store, owner)),
+    rotateKey: async (owner) => {
+      const key = viewOf(await change({ scope: 'owner', name: owner }, () => rotateOwnerKey(store, owner)));
+      const { now, pause } = context;
+      const wait = { owner, fingerprint: key.fingerprint, withinMs: DELIVERY_LIMIT_MS, now, pause };
+      return { ...key, ...(await awaitKeyDelivery(client, wait)) };
+    },
+  };
+}

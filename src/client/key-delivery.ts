@@ -1,0 +1,62 @@
+import type { PerennialClient } from '../client';
+
+/** Which running workspaces of an owner have a key, by what each pod itself reported. */
+export interface KeyDelivery {
+  /** `owner/name` of those that have it, by name. */
+  delivered: string[];
+  /** Those that still have another one, or that do not answer. */
+  holding: string[];
+}
+
+/** What `awaitKeyDelivery` waits for, and how. */
+export interface KeyWait {
+  owner: string;
+  /** Of the new key, `SHA256:…`. */
+  fingerprint: string;
+  withinMs: number;
+  /** A clock in milliseconds. */
+  now(): number;
+  pause(durationMs: number): Promise<void>;
+}
+
+type Workspaces = Pick<PerennialClient, 'list' | 'workspace'>;
+
+const POLL_MS = 1_000;
+const AT_ONCE = 20;
+
+/** Waits until no running workspace of the owner has another key, or the time is over. Workspaces without a key do not count. */
+export async function awaitKeyDelivery(client: Workspaces, wait: KeyWait): Promise<KeyDelivery> {
+  const until = wait.now() + wait.withinMs;
+  for (;;) {
+    const delivery = await readDelivery(client, wait);
+    if (delivery.holding.length === 0 || wait.now() >= until) return delivery;
+    await wait.pause(POLL_MS);
+  }
+}
+
+async function readDelivery(client: Workspaces, { owner, fingerprint }: KeyWait): Promise<KeyDelivery> {
+  const workspaces = await client.list({ owner, state: 'running' });
+  const delivery: KeyDelivery = { delivered: [], holding: [] };
+  const rest = workspaces.values();
+  const readRest = async () => {
+    for (const { workspace } of rest) {
+      const key = await readKey(client, workspace);
+      if (key !== null) delivery[key === fingerprint ? 'delivered' : 'holding'].push(workspace);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, readRest));
+  return { delivered: delivery.delivered.sort(), holding: delivery.holding.sort() };
+}
+
+/** The fingerprint of the key in the pod; null without a pod or a key, empty where it is not known. */
+async function readKey(client: Workspaces, workspace: string): Promise<string | null> {
+  const [owner = '', name = ''] = workspace.split('/');
+  try {
+    const { state, sshKey } = await client.workspace(owner, name).status();
+    return state === 'running' ? sshKey : null;
+  } catch (error) {
+    return isGone(error) ? null : '';
+  }
+}
+
+const isGone = (error: unknown): boolean => (error as { type?: unknown }).type === 'NotFound';
