@@ -29,6 +29,7 @@ begin() {
   generation=gen.$$.$born
   trap 'rm -rf "$generation"' EXIT
   rm -rf "$generation"
+  [ -d settings ] || rm -f settings
   mkdir -p settings "$generation/bin" "$generation/ssh" "$generation/files" || fail_to_write "$generation"
 }
 
@@ -91,14 +92,10 @@ count() {
   esac
 }
 
-# A run that is still writing will publish what it has; afterwards this one is obsolete.
+# A run that has yet to publish will find this one published, and remove it.
 remove_others() {
+  { : >"$generation/published"; } 2>/dev/null
   for other in gen.*; do
-    tries=0
-    while is_obsolete "$other" && is_writing "$other" && [ "$tries" -lt 40 ]; do
-      sleep 0.05 2>/dev/null || sleep 1
-      tries=$((tries + 1))
-    done
     ! is_obsolete "$other" || is_writing "$other" || rm -rf "$other"
   done
   # shellcheck disable=SC3013 # All shells of images know -ef.
@@ -112,6 +109,7 @@ is_obsolete() {
 
 # By the pid and the start of its process, since the pid alone may be another's by now.
 is_writing() {
+  [ ! -e "$1/published" ] || return 1
   set -- "${1#gen.}"
   read_stat "/proc/${1%%.*}/stat" && [ "$born" = "${1#*.}" ] && [ "$state" != Z ]
 }
