@@ -35,7 +35,7 @@ export interface MaskedPart {
   startsInside?: boolean;
 }
 
-/** Prepares values once for many maskers: of large ones that takes a fraction of a second. */
+/** Prepares values once for many maskers: that takes a second for the largest. */
 export function prepareValues(values: MaskValues): PreparedValues {
   return 'known' in values ? values : { known: knownValues(values) };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Exec, HookProgress, HookResult, HookSpec } from './hook';
 import { describeEnd, describeWaiting } from './hook-end';
-import { type MaskValues, prepareValues } from './mask';
+import { type MaskValues, type PreparedValues, prepareValues } from './mask';
 import { pollHook } from './poll';
 import type { HookPoll } from './poll-answer';
 import { untilAborted } from './until-aborted';
@@ -11,21 +11,25 @@ const MAX_POLLS_BEFORE_BEGIN = 10;
 /** A dying connection can cut an answer off; a shell that cannot answer at all never will. */
 const MAX_UNREADABLE_ANSWERS = 5;
 const PAUSE_AFTER_UNREADABLE_MS = 250;
+/** A changed secret reaches a running pod within a minute. */
+const SECRETS_VALID_MS = 20_000;
 /** A runner ends its hook within seconds of the limit. A stopped runner, or a forged answer, must not be waited for without limit. */
 const GRACE_AFTER_LIMIT_MS = 60_000;
 
 /**
  * Runs one hook step of one build, once in a pod's life: starts it, or joins it when it has begun already, and waits for its end.
  * An abort ends the waiting, not the hook. Rejects with the signal's reason, or with the error of `exec`; any end of the hook itself
- * is a result. Known secrets, `maskValues`, are masked in all that it returns and reports, as is what has the shape of a secret.
+ * is a result. Known secrets, `maskValues`, are masked in all that it returns and reports, as is what has the shape of a secret; a
+ * function is called before the first poll, again as the hook runs, and at its end, since secrets may have changed meanwhile.
  */
 export async function runHook(
   exec: Exec,
   spec: HookSpec,
   progress: HookProgress,
-  maskValues: MaskValues = [],
+  maskValues: MaskValues | (() => Promise<MaskValues>) = [],
 ): Promise<HookResult> {
-  const secrets = prepareValues(maskValues);
+  const secrets = createSecretsReader(maskValues);
+  await untilAborted(progress.signal, () => secrets(0));
   progress.waitingFor(`${spec.step} to begin`);
   const refused = { starting: 0, unreadable: 0 };
   let running = null as { last: HookPoll; sinceMs: number } | null;
@@ -33,12 +37,27 @@ export async function runHook(
     const poll: HookPoll = await untilAborted(progress.signal, () => pollHook(exec, spec, running?.last ?? null));
     if (poll.state === 'starting' || poll.state === 'unreadable') refused[poll.state] += 1;
     if (poll.state === 'running') running = { last: poll, sinceMs: running?.sinceMs ?? Date.now() };
-    if (isOver(poll, refused)) return describeEnd(spec, poll, secrets);
+    if (isOver(poll, refused)) return describeEnd(spec, poll, await secrets(0));
     const ranMs = Math.max(poll.ranMs, running === null ? 0 : Date.now() - running.sinceMs);
-    if (ranMs > spec.timeoutMs + GRACE_AFTER_LIMIT_MS) return describeEnd(spec, { ...poll, limitReached: true }, secrets);
-    progress.waitingFor(describeWaiting(spec, poll, secrets));
+    if (ranMs > spec.timeoutMs + GRACE_AFTER_LIMIT_MS)
+      return describeEnd(spec, { ...poll, limitReached: true }, await secrets(0));
+    progress.waitingFor(describeWaiting(spec, poll, await secrets(SECRETS_VALID_MS)));
     if (poll.state === 'unreadable') await delay(PAUSE_AFTER_UNREADABLE_MS);
   }
+}
+
+/** Returns the secrets as they were at most so many milliseconds ago. */
+function createSecretsReader(values: MaskValues | (() => Promise<MaskValues>)): (maxAgeMs: number) => Promise<PreparedValues> {
+  if (typeof values !== 'function') {
+    const prepared = prepareValues(values);
+    return async () => prepared;
+  }
+  let last: { at: number; secrets: PreparedValues } | null = null;
+  return async (maxAgeMs) => {
+    const at = Date.now();
+    if (last === null || at - last.at >= maxAgeMs) last = { at, secrets: prepareValues(await values()) };
+    return last.secrets;
+  };
 }
 
 function isOver(poll: HookPoll, refused: { starting: number; unreadable: number }): boolean {

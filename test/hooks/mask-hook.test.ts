@@ -43,6 +43,24 @@ test('A value that colours are written into is hidden once they are removed.', a
   expect(result.lastLines.join('\n')).not.toMatch(/horse|staple/);
 });
 
+test('A secret that is set while the hook runs is hidden at its end.', async () => {
+  const known = [['an earlier one'], ['an earlier one', VALUE]];
+  const readValues = async () => known.shift() ?? ['an earlier one', VALUE];
+  const exec = execOf('state running\nran 1\n', `state ended\nexit 0\noutput 9\n${VALUE}\n`);
+  expect((await runHook(exec, specOf(), progressOf(), readValues)).lastLines).toEqual(['***']);
+});
+
+test('Without an answer from the store of secrets nothing is returned.', async () => {
+  let reads = 0;
+  const readValues = async () => {
+    reads += 1;
+    if (reads > 1) throw new Error('the store does not answer');
+    return [];
+  };
+  const exec = execOf(`state ended\nexit 0\noutput 9\n${VALUE}\n`);
+  await expect(runHook(exec, specOf(), progressOf(), readValues)).rejects.toThrow('the store does not answer');
+});
+
 test.each([
   ['begins in the middle of one', `orse\tbattery staple 4711 and so on\n`, true],
   ['begins with the rest of a wrapped one', `some line\n${Buffer.from(VALUE).toString('base64').slice(12)}\nend\n`, true],

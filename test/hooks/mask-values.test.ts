@@ -87,8 +87,8 @@ test('Each line of a value of many lines is hidden alone, with any indentation.'
   const line = textOf(6, 80).filter((text) => text.trim().length >= 6);
   fc.assert(
     fc.property(fc.array(line, { minLength: 2, maxLength: 5 }), fc.constantFrom('\n', '\r\n'), (lines, lineBreak) => {
-      const shown = maskText(lines.map((text) => `  > ${text.trim()} ${TAIL}`).join('\n'), [lines.join(lineBreak)]);
-      expect(shown).toBe(lines.map(() => `  > *** ${TAIL}`).join('\n'));
+      const shown = maskText(lines.map((text) => `  §${text.trim()}§${TAIL}`).join('\n'), [lines.join(lineBreak)]);
+      expect(shown).toBe(lines.map(() => `  §***§${TAIL}`).join('\n'));
     }),
   );
 });
@@ -145,7 +145,7 @@ test('A stream is masked the same however it is cut into chunks, and shows no va
   );
 });
 
-test('Lines come out at once, but for one that ends with the beginning of a value.', () => {
+test('Lines come out at once, except where a line ends with the beginning of a value.', () => {
   const masker = createMasker(['correct horse battery staple', 'hunter2']);
   expect(masker.push('starting\n')).toBe('starting\n');
   expect(masker.push('the password is hunter2\n')).toBe('the password is ***\n');

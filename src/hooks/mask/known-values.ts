@@ -9,7 +9,7 @@ import { HALVES, hashBytes, LONGEST_PIECE, SHORTEST_PIECE, spread } from './roll
 export interface KnownValues {
   /** Which pieces may end, or begin, with the 6 bytes of a hash of the first half. */
   mayHave(hash: number): number;
-  /** What a string of a known length is: no piece, the last piece of a value, or one that another follows. */
+  /** What a string of a known length is: no piece, the last piece of a value, or a piece before the last. */
   pieceOf(length: number, first: number, second: number): 0 | 1 | 2;
   /** How long the longest piece is that begins with the bytes of the hash, of which there are 6, 12, or 24; 0 when none does. */
   longestWithBeginning(length: BeginningLength, first: number, second: number): number;
@@ -62,9 +62,9 @@ function formsOf(value: string): Buffer[] {
 
 /** Whether the value has any piece. */
 function addValue(pieces: Pieces, value: Uint8Array): boolean {
+  if (!value.includes(LINE_FEED) && !value.includes(RETURN)) return addPieces(pieces, value, 0, value.length);
   const whole = value.filter((byte) => byte !== LINE_FEED && byte !== RETURN);
   let added = addPieces(pieces, whole, 0, whole.length);
-  if (whole.length === value.length) return added;
   let from = 0;
   for (let at = 0; at <= value.length; at += 1) {
     if (at < value.length && value[at] !== LINE_FEED && value[at] !== RETURN) continue;

@@ -36,7 +36,8 @@ export function createPieceTable(): PieceTable {
     firsts = new Int32Array(2 ** bits);
     seconds = new Int32Array(2 ** bits);
     numbers = new Uint8Array(2 ** bits);
-    for (const [slot, value] of old.numbers.entries()) {
+    for (let slot = 0; slot < old.numbers.length; slot += 1) {
+      const value = old.numbers[slot] ?? 0;
       if (value > 0) put(old.firsts[slot] ?? 0, old.seconds[slot] ?? 0, value);
     }
   };
