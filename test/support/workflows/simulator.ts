@@ -57,6 +57,8 @@ export class Simulator {
   injection: Injection | null = null;
   /** How the next refreshes of secrets end; `done` by default. */
   refreshes: RefreshOutcome[] = [];
+  /** The build whose pod was last given its secrets again. */
+  private refreshed: number | null = null;
   /** Called in the middle of each step; `hand-over` ends the run there, so that the step is no longer observed. */
   meanwhile: ((step: StepRecord) => 'hand-over' | undefined) | null = null;
   /** The text of pods, images, and failures, repeated many times; short texts by default. */
@@ -79,6 +81,7 @@ export class Simulator {
 
   /** One decision of the loop. */
   turn(): Decision {
+    if (this.refreshed !== podWithSecrets(this.state)) abandonRefresh(this.state, this.now);
     trackDue(this.state, this.now);
     const decision = decide(this.state, this.now);
     this.act(decision);
@@ -148,6 +151,7 @@ export class Simulator {
     const { state, now } = this;
     const build = podWithSecrets(state);
     if (build === null || this.injection === null) throw new Error('a refresh without a pod that has secrets');
+    this.refreshed = build;
     beginRefresh(state, now);
     const outcome = this.refreshes.shift() ?? 'done';
     if (outcome === 'done') completeRefresh(state, build, this.injection, now);

@@ -16,7 +16,7 @@ export const KEPT_NAME: TextLimit = { characters: 255, bytes: 255 };
 export const KEPT_OLD_MESSAGE: TextLimit = { characters: 120, bytes: 120 };
 
 /** The evidence of all but the newest changes of state: what the rules of time write in full, and a failure's beginning. */
-export const KEPT_OLD_EVIDENCE: TextLimit = { characters: 160, bytes: 160 };
+export const KEPT_OLD_EVIDENCE: TextLimit = { characters: 150, bytes: 150 };
 
 /** Builds, the newest included. */
 export const KEPT_BUILDS = 10;

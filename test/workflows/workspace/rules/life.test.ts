@@ -18,7 +18,7 @@ import { currentBuild, type State } from '../../../../src/workflows/workspace/ru
 import { viewDetails } from '../../../../src/workflows/workspace/rules/view/current-details';
 import { viewExplain } from '../../../../src/workflows/workspace/rules/view/explain';
 import { viewBuild, viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
-import { Simulator, type StepOutcome } from '../../../support/workflows/simulator';
+import { type RefreshOutcome, Simulator, type StepOutcome } from '../../../support/workflows/simulator';
 import { copy, DAY_MS, HOUR_MS, MINUTE_MS, NOW, policyWith, SECOND_MS } from '../../../support/workflows/state-builders';
 
 type Request = 'start' | 'rebuild' | 'stop' | 'cancelBuild' | 'delete' | 'restore' | 'configure';
@@ -29,17 +29,22 @@ type Event =
   | { kind: 'policy'; change: unknown }
   | { kind: 'outcome'; outcome: StepOutcome }
   | { kind: 'lost'; back: number; counted: boolean; ahead: number }
+  | { kind: 'refresh'; outcome: RefreshOutcome }
   | { kind: 'turns'; count: number }
   | { kind: 'up'; ms: number }
   | { kind: 'outage'; ms: number };
 
 const SCHEDULE = { time: '08:30', timeZone: 'Europe/Berlin' };
+const REFRESHES: RefreshOutcome[] = ['done', 'interrupted', 'unanswered', 'PodLost', 'NotAllowed'];
+const DELIVERED = [{ name: 'NPM_TOKEN', scope: 'owner', version: 1 } as const];
+const INJECTION = { delivered: DELIVERED, fingerprint: null, expiresAt: NOW + HOUR_MS, warnings: ['in the way'], isEmpty: false };
 
 test('Any life of a workspace keeps its history a chain, its builds one after the other, and its state small and plain.', () => {
   fc.assert(
-    fc.property(fc.array(events(), { maxLength: 40, size: 'max' }), fc.boolean(), (life, hasSchedule) => {
+    fc.property(fc.array(events(), { maxLength: 40, size: 'max' }), fc.boolean(), fc.boolean(), (life, hasSchedule, injects) => {
       const input = hasSchedule ? { autoStart: SCHEDULE } : {};
       const simulator = new Simulator(input, { policy: policyWith({ autoOff: { userControlled: true } }), now: NOW }).admit();
+      simulator.injection = injects ? INJECTION : null;
       const numbers = new Map<number, number>();
       for (const event of life) {
         const { buildNumber } = simulator.state;
@@ -59,6 +64,7 @@ test('Any life of a workspace comes to rest: left alone, it ends in a state wher
   fc.assert(
     fc.property(fc.array(events(), { maxLength: 25, size: 'max' }), (life) => {
       const simulator = new Simulator({}, { policy: policyWith(), now: NOW }).admit();
+      simulator.injection = INJECTION;
       for (const event of life) happen(simulator, event);
       const until = simulator.settle();
       expect(['off', 'running', 'error', 'deleted', 'purged']).toContain(simulator.state.phase);
@@ -81,6 +87,9 @@ function happen(simulator: Simulator, event: Event): void {
     case 'outcome':
       simulator.outcomes = ['done', event.outcome];
       return;
+    case 'refresh':
+      simulator.refreshes = [event.outcome];
+      return takeSignal(state, 'secretsChanged', {}, now);
     case 'lost': {
       const found = event.ahead === 0 ? {} : { found: state.buildNumber + event.ahead };
       const build = Math.max(1, state.buildNumber - event.back);
@@ -150,6 +159,8 @@ function holds(simulator: Simulator, numbers: Map<number, number>): void {
   expect({ phase: state.phase, goesDown }).toEqual({ phase: state.phase, goesDown: state.phase === 'turning-off' });
   const isDeleted = state.phase === 'deleted' || columnOf(state) === 'deleting';
   if (state.phase !== 'purged') expect(state.purgeAt !== null).toBe(isDeleted);
+  // What the pod of the newest build was given is shown while it is there.
+  if (viewStatus(state).secrets.length > 0) expect(state.podBuild).toBe(state.builds.at(-1)?.number);
 }
 
 function holdsHistory({ history, phase, since }: State): void {
@@ -186,7 +197,7 @@ function holdsAutoOff(state: State, since: number): void {
 
 function events(): fc.Arbitrary<Event> {
   const names = fc.constantFrom<Request[]>('start', 'rebuild', 'stop', 'cancelBuild', 'delete', 'restore', 'configure');
-  const signals = fc.constantFrom<SignalName[]>('ping', 'start', 'stop', 'rebuild', 'cancelBuild');
+  const signals = fc.constantFrom<SignalName[]>('ping', 'start', 'stop', 'rebuild', 'cancelBuild', 'secretsChanged');
   const input = fc.oneof({ weight: 6, arbitrary: inputs() }, { weight: 1, arbitrary: fc.jsonValue() });
   const spans = fc.constantFrom(SECOND_MS, MINUTE_MS, 6 * MINUTE_MS, 29 * MINUTE_MS, HOUR_MS, 5 * HOUR_MS, DAY_MS, 8 * DAY_MS);
   return fc.oneof(
@@ -195,6 +206,7 @@ function events(): fc.Arbitrary<Event> {
     { weight: 6, arbitrary: fc.record({ kind: fc.constant('turns' as const), count: fc.integer({ min: 1, max: 9 }) }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('up' as const), ms: spans }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('outage' as const), ms: spans }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('refresh' as const), outcome: fc.constantFrom(...REFRESHES) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('policy' as const), change: policies() }) },
     {
       weight: 2,

@@ -1,4 +1,7 @@
+import type { Injection } from '../../../../src/contract/internal-payloads';
 import { STEP_NAMES } from '../../../../src/contract/payloads';
+import type { GitHostPolicy } from '../../../../src/contract/policy';
+import type { SecretScope } from '../../../../src/contract/secrets';
 import { parseCreation } from '../../../../src/workflows/input/messages';
 import { takePlan, wantedPlan } from '../../../../src/workflows/workspace/rules/auto-start';
 import { newSteps } from '../../../../src/workflows/workspace/rules/begin-build';
@@ -11,7 +14,7 @@ import { createState, currentBuild, type State } from '../../../../src/workflows
 import { viewDetails } from '../../../../src/workflows/workspace/rules/view/current-details';
 import { viewExplain } from '../../../../src/workflows/workspace/rules/view/explain';
 import { viewBuild, viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
-import { COLUMNS, copy, created, inColumn, NOW, running } from '../../../support/workflows/state-builders';
+import { COLUMNS, copy, created, HOUR_MS, inColumn, NOW, running } from '../../../support/workflows/state-builders';
 
 const LIMIT_BYTES = 200 * 1024;
 
@@ -57,6 +60,7 @@ test.each(LETTERS)(
   (_, letter) => {
     const state = fullest(letter);
     expect(state.history).toHaveLength(50);
+    expect(viewStatus(state).secrets).toHaveLength(200);
     expect(state.builds).toHaveLength(10);
     expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThan(LIMIT_BYTES);
   },
@@ -81,8 +85,9 @@ test('Fifty lines of 300 plain letters are kept whole.', () => {
 });
 
 test('A state that an older version handed over has what was added since.', () => {
-  const { homeMayExist: _, blocked: __, ...older } = running().state;
-  expect(migrate(older as State)).toMatchObject({ homeMayExist: true, blocked: null });
+  const { homeMayExist: _, blocked: __, secrets: ___, ...older } = running().state;
+  const secrets = { pod: null, changes: null, begunAt: 0, isRefreshing: false };
+  expect(migrate(older as State)).toMatchObject({ homeMayExist: true, blocked: null, secrets });
   expect(migrate({ ...older, home: null, adopt: true } as State)).toMatchObject({ homeMayExist: false });
 });
 
@@ -94,8 +99,10 @@ function fullest(letter: string): State {
   const text = letter.repeat(letter.length > 1 ? 100 : 200);
   const bytes = Buffer.byteLength(JSON.stringify(letter)) - 2;
   const uri = `https://example.com/${'a'.repeat(1_900)}`;
-  const simulator = created({ env: { A: letter.repeat((32 * 1024 - 1) / bytes) }, by: text, dotfiles: { uri } });
+  const git = fullestGit();
+  const simulator = created({ env: { A: letter.repeat((32 * 1024 - 1) / bytes) }, by: text, dotfiles: { uri } }, { git });
   const { state } = simulator;
+  simulator.injection = fullestInjection();
   state.own.image = `${'a'.repeat(126)}:${'b'.repeat(128)}`;
   simulator.text = letter.repeat(100_000 / letter.length);
   simulator.settle();
@@ -113,8 +120,33 @@ function fullest(letter: string): State {
   requestBuild(state, 'rebuild', { by: text, reason: text }, simulator.now);
   simulator.outcomes = ['done', 'done', 'done', 'done', 'warning', 'warning'];
   simulator.settle();
+  takeSignal(state, 'secretsChanged', { delayMs: 45_000 }, simulator.now);
+  simulator.settle();
   takeSignal(state, 'podLost', { build: state.buildNumber, reason: simulator.text, counted: true }, simulator.now);
   requestDelete(state, { by: text }, simulator.now);
   noteBlocked(state, { type: 'HomeBusy', message: simulator.text }, simulator.now);
   return state;
+}
+
+/** As many bytes as a policy takes. */
+function fullestGit(): GitHostPolicy[] {
+  const host = 'git.example.com';
+  const empty = JSON.stringify([{ host, knownHosts: ['', '', ''] }]).length;
+  const [short, long] = [2_600, 8 * 1024 - empty - 5_200];
+  const line = (length: number) => `${host} ssh-rsa AAAA`.padEnd(length, 'B');
+  return [{ host, knownHosts: [line(short), line(short), line(long)] }];
+}
+
+/** A hundred secrets of each scope, their names as long as they can be. */
+function fullestInjection(): Injection {
+  const of = (scope: SecretScope) =>
+    Array.from({ length: 100 }, (_, index) => ({ name: `${index}`.padEnd(100, 'x'), scope, version: 10_000 + index }));
+  const fingerprint = `SHA256:${'x'.repeat(43)}`;
+  return {
+    delivered: [...of('owner'), ...of('organization')],
+    fingerprint,
+    expiresAt: NOW + 2 * HOUR_MS,
+    warnings: ['a file is in the way'],
+    isEmpty: false,
+  };
 }

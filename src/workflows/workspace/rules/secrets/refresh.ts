@@ -30,9 +30,8 @@ export function noteSecretsChanged({ secrets }: State, delayMs: number, now: num
 
 /** The build whose pod was given its secrets and still runs; null for none. */
 export function podWithSecrets(state: State): number | null {
-  const build = state.secrets.pod?.build ?? null;
   const isUp = (state.phase === 'running' || state.phase === 'building') && state.ending === null;
-  return isUp && build !== null && newestBuild(state)?.number === build ? build : null;
+  return isUp && isOfNewest(state) ? state.podBuild : null;
 }
 
 /** When the pod is given its secrets again; null without such a pod, and while that is under way. */
@@ -97,9 +96,15 @@ export function failRefresh(state: State, build: number, { type }: { type: strin
 /** What the pod was given, as `status` shows it. */
 export function deliveredSecrets(state: State): { secrets: DeliveredSecret[]; sshKey: string | null } {
   const { pod } = state.secrets;
-  if (!pod || state.podBuild === null || newestBuild(state)?.number !== pod.build) return { secrets: [], sshKey: null };
+  if (!pod || !isOfNewest(state)) return { secrets: [], sshKey: null };
   const list = (scope: SecretScope) => pod.delivered[scope].map(([name, version]) => ({ name, scope, version }));
   return { secrets: [...list('owner'), ...list('organization')], sshKey: pod.fingerprint };
+}
+
+/** Whether the pod that was last given secrets is that of the newest build, and no newer pod was found. */
+function isOfNewest(state: State): boolean {
+  const build = state.secrets.pod?.build;
+  return build !== undefined && build === state.podBuild && build === newestBuild(state)?.number;
 }
 
 /** Names of 100 characters and 200 secrets are a part of the state's limit, so each is kept in few characters. */
