@@ -16,6 +16,7 @@ import { loadWorkflows, PAYLOAD_CONVERTER_PATH } from './worker/bundle';
 import { slotsForLongSteps } from './worker/care-slots';
 import { createLogger } from './worker/logger';
 import { prepareNamespace } from './worker/namespace';
+import { openSecrets } from './worker/secrets';
 import { readSettings, type WorkerSettings } from './worker/settings';
 import { startSlots } from './worker/start-slots';
 
@@ -35,11 +36,14 @@ async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   installLogger(settings.logLevel);
   const { connectionOptions, namespace = NAMESPACE } = loadClientConnectConfig();
   const client = new Client({ connection: await Connection.connect(withoutProxyToLoopback(connectionOptions)), namespace });
-  const runtime = await createRuntime(settings, client);
+  const installation = await installationOf(client);
+  const runtime = await createRuntime(settings, installation);
+  const secrets = await openSecrets(settings, installation);
   await prepareNamespace(client, runtime.name, settings.firstImage);
   const activities = createActivities({
     runtime,
     client,
+    secrets: secrets.forActivities,
     watchIntervalMs: settings.watchIntervalMs,
     maxLongSteps: slotsForLongSteps(settings.careSlots),
   });
@@ -49,7 +53,7 @@ async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   Runtime.instance().logger.info('worker: ready', { namespace, runtime: runtime.name });
   process.send?.({ ready: true });
   // An open connection would keep the drained process alive.
-  await running.finally(() => Promise.all([runtime.close(), client.connection.close(), connection.close()]));
+  await running.finally(() => Promise.all([runtime.close(), secrets.close(), client.connection.close(), connection.close()]));
 }
 
 async function createWorkers({
@@ -84,8 +88,8 @@ async function createWorkers({
 }
 
 /** Loads the Kubernetes client only when needed, since that takes half a second. */
-async function createRuntime({ runtime, sandbox, kubernetes }: WorkerSettings, client: Client): Promise<WorkspaceRuntime> {
-  const installation = await installationOf(client);
+async function createRuntime(settings: WorkerSettings, installation: string): Promise<WorkspaceRuntime> {
+  const { runtime, sandbox, kubernetes } = settings;
   if (runtime === 'sandbox') {
     makePassage(sandbox.dir);
     tightenDir(sandbox.dir);

@@ -1,6 +1,6 @@
 /** The steps of a build: admit, prepare the home, start the pod, run the hooks. Each is safe to run twice, in sequence or at once. */
 import type { KnownPolicy } from '../contract/policy';
-import type { HookSpec } from '../hooks/hook';
+import type { Exec, HookSpec } from '../hooks/hook';
 import { runHook } from '../hooks/run-hook';
 import { untilAborted } from '../hooks/until-aborted';
 import type { HomeSpec, Pod, PodRef, PodSpec, Progress } from '../runtimes/runtime';
@@ -56,14 +56,32 @@ export function buildActivities(
         ),
       ),
 
-    async runHookStep(input: { pod: PodRef; hook: HookSpec; deadline: Deadline }): Promise<StepResult> {
-      const { pod, hook, deadline } = input;
+    async runHookStep(input: { pod: PodRef; owner: string; hook: HookSpec; deadline: Deadline }): Promise<StepResult> {
+      const { pod, owner, hook, deadline } = input;
+      const { organization } = pod;
       const observe = (progress: Progress) => {
-        const limit = { what: `a poll of ${hook.step}`, limitMs: POLL_LIMIT_MS, signal: progress.signal };
-        return runHook((command) => withTimeLimit(limit, (signal) => runtime.exec(pod, command, signal)), hook, progress);
+        const { signal } = progress;
+        const limit = { what: `a poll of ${hook.step}`, limitMs: POLL_LIMIT_MS, signal };
+        const exec: Exec = (command) => withTimeLimit(limit, (within) => runtime.exec(pod, command, within));
+        const values = async () => (secrets ? untilAborted(signal, () => secrets.valuesToMask({ owner, organization })) : []);
+        return maskedBy(values, (known) => runHook(exec, hook, progress, known));
       };
       const result = await slots(() => runStep({ deadline, waitingFor: hook.step }, observe));
       return { tookMs: result.tookMs, attempt: result.attempt, value: null, hook: cutHook(result.value) };
     },
   };
+}
+
+/**
+ * Masks with the values that are known when the work has ended: a secret that was set while a hook ran may be in its output. A hook that
+ * has ended gives the same answer again.
+ */
+async function maskedBy<T>(readValues: () => Promise<string[]>, work: (values: string[]) => Promise<T>): Promise<T> {
+  for (let values = await readValues(); ; ) {
+    const result = await work(values);
+    const newer = await readValues();
+    const known = new Set(values);
+    if (newer.every((value) => known.has(value))) return result;
+    values = newer;
+  }
 }

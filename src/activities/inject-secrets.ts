@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import type { Injection } from '../contract/internal-payloads';
 import type { Exec } from '../hooks/hook';
+import { InjectionFailure } from '../hooks/inject/inject-secrets';
 import type { InjectedSet } from '../hooks/inject/injected-set';
 import { untilAborted } from '../hooks/until-aborted';
 import { RuntimeFailure } from '../runtimes/failure';
@@ -45,14 +46,26 @@ async function deliver(
   { progress, skipsEmpty }: { progress: Progress; skipsEmpty: boolean },
 ): Promise<Injection> {
   const { signal } = progress;
-  const { set, delivered, expiresAt } = await untilAborted(signal, () => secrets.read(input));
+  const { set, delivered, expiresAt } = await guarded(signal, () => secrets.read(input));
   const isEmpty = isEmptySet(set);
   if (isEmpty && skipsEmpty) return { delivered: [], fingerprint: null, expiresAt: null, warnings: [], isEmpty };
   progress.waitingFor('the pod to take its secrets');
   const limit = { what: 'the injection of secrets', limitMs: EXEC_LIMIT_MS, signal };
   const exec: Exec = (command) => withTimeLimit(limit, (within) => runtime.exec(input.pod, command, within));
-  const { fingerprint, warnings } = await secrets.inject(exec, set);
+  const { fingerprint, warnings } = await guarded(signal, () => secrets.inject(exec, set));
   return cutInjection({ delivered, fingerprint, expiresAt, warnings, isEmpty });
+}
+
+/** The message of an unexpected error may quote what it stumbled over, so of such an error only the name is told. */
+async function guarded<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await untilAborted(signal, work);
+  } catch (error) {
+    if (signal.aborted || error instanceof RuntimeFailure) throw error;
+    if (error instanceof InjectionFailure) throw new RuntimeFailure('RuntimeUnavailable', error.message);
+    const name = error instanceof Error ? error.name : typeof error;
+    throw new RuntimeFailure('RuntimeUnavailable', `the secrets could not be injected: ${name}`);
+  }
 }
 
 function isEmptySet({ access, sshKey, env, files, credentials }: InjectedSet): boolean {

@@ -12,6 +12,8 @@ export interface WorkerSettings {
   runtime: 'sandbox' | 'kubernetes';
   sandbox: SandboxOptions & { isolation: 'auto' | 'plain' };
   kubernetes: KubernetesOptions;
+  /** Where keys and secrets are kept, and the gateway's URL as workspaces reach it; null: they get no access. */
+  secrets: { store: 'files' | 'kubernetes'; namespace: string; gatewayUrl: string | null };
   /** The `defaultImage` of the default organization when that is created; null for none. */
   firstImage: string | null;
   startSlots: number;
@@ -38,6 +40,9 @@ const optionalText = z
   .optional()
   .transform((text) => text || null);
 
+/** The name of a Kubernetes namespace. */
+const namespaceName = z.string().regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, 'expected the name of a namespace');
+
 const SCHEMA = z.object({
   PERENNIAL_RUNTIME: z.enum(['sandbox', 'kubernetes']).default('sandbox'),
   PERENNIAL_DIR: z.string().min(1).default('.perennial'),
@@ -51,6 +56,9 @@ const SCHEMA = z.object({
   PERENNIAL_KUBERNETES_IMAGE_PULL_SECRETS: z.string().default(''),
   PERENNIAL_KUBERNETES_POD: podSettings,
   PERENNIAL_KUBERNETES_NETWORK: networkSettings,
+  PERENNIAL_SECRETS: optionalText.pipe(z.enum(['files', 'kubernetes']).nullable()),
+  PERENNIAL_SECRETS_NAMESPACE: optionalText.pipe(namespaceName.nullable()),
+  PERENNIAL_GATEWAY_URL: optionalText.refine((text) => text === null || isHttpUrl(text), 'expected an http or https URL'),
   PERENNIAL_FIRST_IMAGE: optionalText.refine((text) => text === null || isImage(text), 'expected an image reference'),
   PERENNIAL_START_SLOTS: count(10, 1_000),
   PERENNIAL_CARE_SLOTS: count(200, 10_000, FEWEST_CARE_SLOTS),
@@ -88,6 +96,11 @@ export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
       pod: data.PERENNIAL_KUBERNETES_POD,
       network: networkOf(data.PERENNIAL_KUBERNETES_NETWORK, CLUSTER_DEFAULTS.network),
     },
+    secrets: {
+      store: data.PERENNIAL_SECRETS ?? (data.PERENNIAL_RUNTIME === 'kubernetes' ? 'kubernetes' : 'files'),
+      namespace: data.PERENNIAL_SECRETS_NAMESPACE ?? 'perennial-system',
+      gatewayUrl: data.PERENNIAL_GATEWAY_URL && new URL(data.PERENNIAL_GATEWAY_URL).origin,
+    },
     firstImage: data.PERENNIAL_FIRST_IMAGE ?? (data.PERENNIAL_RUNTIME === 'sandbox' ? SANDBOX_IMAGE : null),
     startSlots: data.PERENNIAL_START_SLOTS,
     careSlots: data.PERENNIAL_CARE_SLOTS,
@@ -101,6 +114,16 @@ export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
 function isImage(text: string): boolean {
   try {
     return asImage('image', text) === text;
+  } catch {
+    return false;
+  }
+}
+
+/** Without credentials, which would be in every workspace, and without a path, to which the workspace's command adds its own. */
+function isHttpUrl(text: string): boolean {
+  try {
+    const { protocol, username, password, pathname, search, hash } = new URL(text);
+    return /^https?:$/.test(protocol) && `${username}${password}${search}${hash}` === '' && pathname === '/';
   } catch {
     return false;
   }

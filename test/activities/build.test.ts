@@ -20,7 +20,7 @@ describe('admit', () => {
     const { workflows, run, activities } = activityContext();
     workflows.set('organization/acme', { answer: { version: 3, changes: ['a change of the policy'] } });
     const { value, attempt } = await run(activities.admit, { organization: 'acme', deadline: DEADLINE });
-    expect([value, attempt]).toEqual([{ policy: { version: 3, changedAt: 0 } }, 1]);
+    expect([value, attempt]).toEqual([{ policy: { version: 3, changedAt: 0 }, injects: false }, 1]);
   });
 
   test.each([
@@ -126,14 +126,14 @@ describe('runHookStep', () => {
     const answer = { exitCode: 0, stdout: 'state ended\nexit 3\nran 5\noutput\nbad luck\n', stderr: '' };
     const { run, activities, pod } = await built({ exec: () => answer });
     await run(activities.startPod, { pod, deadline: DEADLINE });
-    const result = await run(activities.runHookStep, { pod: POD, hook: HOOK, deadline: DEADLINE });
+    const result = await run(activities.runHookStep, { pod: POD, owner: 'ada', hook: HOOK, deadline: DEADLINE });
     expect(result).toMatchObject({ attempt: 1, value: null, hook: { state: 'warning', lastLines: ['bad luck'] } });
   });
 
   test('A pod that is lost in the middle of a hook is PodLost, which is not retried.', async () => {
     const { runtime, run, activities, pod } = await built({ exec: () => new Promise(() => undefined) });
     await run(activities.startPod, { pod, deadline: DEADLINE });
-    const hook = run(activities.runHookStep, { pod: POD, hook: HOOK, deadline: DEADLINE });
+    const hook = run(activities.runHookStep, { pod: POD, owner: 'ada', hook: HOOK, deadline: DEADLINE });
     runtime.losePod(POD, { reason: 'it was evicted' });
     await expect(hook).rejects.toMatchObject({ type: 'PodLost', nonRetryable: true });
   });
@@ -148,9 +148,11 @@ describe('runHookStep', () => {
     const { run, activities, pod } = await built({ exec });
     await run(activities.startPod, { pod, deadline: DEADLINE });
     let failure: unknown;
-    const hook = run(activities.runHookStep, { pod: POD, hook: HOOK, deadline: DEADLINE }).catch((error: unknown) => {
-      failure = error;
-    });
+    const hook = run(activities.runHookStep, { pod: POD, owner: 'ada', hook: HOOK, deadline: DEADLINE }).catch(
+      (error: unknown) => {
+        failure = error;
+      },
+    );
     await jest.advanceTimersByTimeAsync(59_000);
     expect(failure).toBeUndefined();
     await jest.advanceTimersByTimeAsync(1_000);
@@ -163,7 +165,7 @@ describe('runHookStep', () => {
     const exec = () => Promise.reject(new RuntimeFailure('RuntimeUnavailable', 'the cluster is away'));
     const { run, activities, pod } = await built({ exec });
     await run(activities.startPod, { pod, deadline: DEADLINE });
-    const hook = run(activities.runHookStep, { pod: POD, hook: HOOK, deadline: DEADLINE });
+    const hook = run(activities.runHookStep, { pod: POD, owner: 'ada', hook: HOOK, deadline: DEADLINE });
     await expect(hook).rejects.toMatchObject({ type: 'RuntimeUnavailable', nonRetryable: false, nextRetryDelay: 1_000 });
   });
 });

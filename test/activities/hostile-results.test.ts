@@ -61,7 +61,7 @@ describe.each(TEXTS)('%s', (_, text) => {
     const report = Array.from({ length: 900 }, (_line, index) => `report warning: ${index}${text.slice(0, 2_000)}\n`).join('');
     const stdout = `state ended\nexit 3\nran 5\n${report}output\n${`${text.slice(0, 900)}\n`.repeat(100)}`;
     const { run, activities } = await started({ exec: () => ({ exitCode: 0, stdout, stderr: text }) });
-    const result = await run(activities.runHookStep, { pod: POD, hook: HOOK, deadline: DEADLINE });
+    const result = await run(activities.runHookStep, { pod: POD, owner: 'ada', hook: HOOK, deadline: DEADLINE });
     expect(bytesOf(result)).toBeLessThan(RESULT_BYTES);
     expect(result.hook?.warnings.length).toBeLessThanOrEqual(20);
     expect(result.hook?.message?.length).toBeLessThanOrEqual(500);
@@ -133,7 +133,7 @@ function calls({ run, activities }: Awaited<ReturnType<typeof started>>): Record
     readPolicy: () => run(activities.readPolicy, { organization: 'default' }),
     prepareHome: () => run(activities.prepareHome, { home: HOME, deadline }),
     startPod: () => run(activities.startPod, { pod: podOf('home-1'), deadline }),
-    runHookStep: () => run(activities.runHookStep, { pod: POD, hook: HOOK, deadline }),
+    runHookStep: () => run(activities.runHookStep, { pod: POD, owner: 'ada', hook: HOOK, deadline }),
     stopPod: () => run(activities.stopPod, { pod: POD }),
     lastLook: () => run(activities.lastLook, { pod: POD }),
     deleteHome: () => run(activities.deleteHome, { id: 'w1', organization: 'default', identity: 'home-1' }),

@@ -30,3 +30,32 @@ test('The first image is starter:1 on the sandbox, what is set on Kubernetes, an
     'PERENNIAL_FIRST_IMAGE: expected an image reference, got "Not One"',
   );
 });
+
+test('Secrets are kept in files on the sandbox, in Kubernetes on Kubernetes, or where the setting says.', () => {
+  const none = { namespace: 'perennial-system', gatewayUrl: null };
+  expect(readSettings({}).secrets).toEqual({ store: 'files', ...none });
+  expect(readSettings({ PERENNIAL_RUNTIME: 'kubernetes' }).secrets).toEqual({ store: 'kubernetes', ...none });
+  const set = { PERENNIAL_RUNTIME: 'kubernetes', PERENNIAL_SECRETS: 'files', PERENNIAL_SECRETS_NAMESPACE: 'keys' };
+  expect(readSettings(set).secrets).toEqual({ store: 'files', namespace: 'keys', gatewayUrl: null });
+  expect(readSettings({ PERENNIAL_SECRETS: '', PERENNIAL_SECRETS_NAMESPACE: '' }).secrets).toEqual({ store: 'files', ...none });
+  expect(() => readSettings({ PERENNIAL_SECRETS: 'vault' })).toThrow(/PERENNIAL_SECRETS: .*got "vault"/);
+  expect(() => readSettings({ PERENNIAL_SECRETS_NAMESPACE: 'Keys' })).toThrow(/PERENNIAL_SECRETS_NAMESPACE: expected the name/);
+});
+
+test("The gateway's URL is one of http or https, without a path and credentials.", () => {
+  const read = (url: string) => readSettings({ PERENNIAL_GATEWAY_URL: url }).secrets.gatewayUrl;
+  expect([read('http://127.0.0.1:8080'), read('https://perennial.example.com/'), read('')]).toEqual([
+    'http://127.0.0.1:8080',
+    'https://perennial.example.com',
+    null,
+  ]);
+  for (const url of [
+    'perennial.example.com',
+    'ftp://a',
+    'https://ada:pw@a.example.com',
+    'https://a.example.com/x',
+    'https://a/?b',
+  ]) {
+    expect(() => read(url)).toThrow(`PERENNIAL_GATEWAY_URL: expected an http or https URL, got ${JSON.stringify(url)}`);
+  }
+});

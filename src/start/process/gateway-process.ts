@@ -26,6 +26,7 @@ export function startGatewayProcess(spec: GatewaySpec): Promise<ReadyProcess> {
       PERENNIAL_RUNTIME: spec.runtime,
       PERENNIAL_DIR: spec.dir,
       PERENNIAL_IMAGES: spec.images,
+      PERENNIAL_SECRETS: 'files',
       PERENNIAL_GATEWAY_HOST: HOST,
       PERENNIAL_GATEWAY_PORT: String(spec.port),
       PERENNIAL_GATEWAY_TLS_CERT: '',

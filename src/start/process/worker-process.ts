@@ -27,6 +27,7 @@ export function startWorkerProcess(spec: WorkerSpec): Promise<ReadyProcess> {
       PERENNIAL_RUNTIME: spec.runtime,
       PERENNIAL_DIR: spec.dir,
       PERENNIAL_IMAGES: spec.images,
+      PERENNIAL_SECRETS: 'files',
       PERENNIAL_GATEWAY_URL: spec.gatewayUrl,
     },
   });

@@ -1,0 +1,45 @@
+import path from 'node:path';
+import type { WorkspaceSecrets } from '../activities/workspace-secrets';
+import { injectSecrets } from '../hooks/inject/inject-secrets';
+import { createFileStore } from '../secrets/files';
+import { readInjection } from '../secrets/injection';
+import { createSigningKeys } from '../secrets/signing-keys';
+import type { SecretStore } from '../secrets/store';
+import { valuesToMask } from '../secrets/values-to-mask';
+import type { WorkerSettings } from './settings';
+
+/** Opens the store that the settings name, for the activities of this worker. */
+export async function openSecrets(
+  settings: WorkerSettings,
+  installation: string,
+): Promise<{ forActivities: WorkspaceSecrets; close(): Promise<void> }> {
+  const store = await openStore(settings);
+  const { gatewayUrl } = settings.secrets;
+  return { forActivities: workspaceSecrets({ store, installation, gatewayUrl }), close: () => store.close() };
+}
+
+/** Keys and secrets of a store as activities take them. */
+export function workspaceSecrets({
+  store,
+  installation,
+  gatewayUrl,
+}: {
+  store: SecretStore;
+  installation: string;
+  gatewayUrl: string | null;
+}): WorkspaceSecrets {
+  const keys = createSigningKeys(store, installation);
+  return {
+    read({ pod, owner, name, gitHosts: git }) {
+      const { id, organization, build } = pod;
+      return readInjection(store, keys, { owner, name, id, organization, build, git, gatewayUrl, now: Date.now() });
+    },
+    valuesToMask: (of) => valuesToMask(store, of),
+    inject: injectSecrets,
+  };
+}
+
+async function openStore({ secrets, sandbox }: WorkerSettings): Promise<SecretStore> {
+  if (secrets.store === 'kubernetes') throw new Error('PERENNIAL_SECRETS: expected files, got kubernetes');
+  return createFileStore(path.join(sandbox.dir, 'keys'));
+}
