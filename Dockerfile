@@ -1,4 +1,4 @@
-# The worker: `docker build -t perennial-worker:0.1.0 .`. It needs no file but its own and writes none but to /tmp.
+# The worker and the gateway: `docker build -t perennial-worker:0.1.0 .`. It needs no file but its own and writes none but to /tmp.
 # glibc, because the Temporal SDK has native parts that know no other C library.
 ARG NODE=node:20.20.2-bookworm-slim
 
@@ -13,7 +13,7 @@ COPY tsconfig.json ./
 COPY src src
 RUN npm run build
 # What these programs load and no more: a sixth of the packages that are no development dependencies.
-RUN node scripts/image-files.mjs /image dist/worker.js dist/worker/health.js
+RUN node scripts/image-files.mjs /image dist/worker.js dist/worker/health.js dist/gateway.js
 
 FROM ${NODE}
 ENV NODE_ENV=production PERENNIAL_RUNTIME=kubernetes

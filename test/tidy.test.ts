@@ -40,7 +40,7 @@ const isSource = isIn('src/');
 const isCode = isIn('src/', 'test/', 'scripts/', 'bin/');
 /** Turn what is refused into Temporal's failures. */
 const HAS_TEMPORAL = ['src/workflows/input/creation.ts', 'src/workflows/input/refusal-failure.ts'];
-const READS_ENVIRONMENT = ['src/start.ts', 'src/worker.ts', 'src/cli/index.ts'];
+const READS_ENVIRONMENT = ['src/start.ts', 'src/worker.ts', 'src/gateway.ts', 'src/cli/index.ts'];
 /** Rules of workflows, and the checks of what others send them. */
 const isRule = (file: string) => /^src\/workflows\/(?:\w+\/rules|input)\//.test(file) && !HAS_TEMPORAL.includes(file);
 const isPure = (file: string) =>
@@ -58,7 +58,7 @@ const BANNED: [word: RegExp, where: (file: string) => boolean, instead: string][
   [/from 'zod'/, isIn('src/workflows/'), 'the checks of input/fields.ts'],
   [/from 'node:/, isIn('src/workflows/'), 'an activity'],
   [/Date\.now\(|new Date\(\)|Math\.random|performance\.now/, isPure, 'the moment as an argument'],
-  [/process\.env/, isSheltered, 'an argument from worker.ts, start.ts, or cli/index.ts'],
+  [/process\.env/, isSheltered, 'an argument from worker.ts, gateway.ts, start.ts, or cli/index.ts'],
   [/\bcontract section \d|\bhouse plan\b|\binvariant \d/i, isCode, 'a document of the repository, such as docs/messages.md'],
   [/\bTO[D]O\b|\bFIX[M]E\b|\bXX[X]\b/, isCode, 'the work, or an issue'],
   [/\b(?:test|it|describe)\.(?:skip|only|todo)\b|\bx(?:it|test|describe)\(/, isIn('test/'), 'a test that runs'],

@@ -24,7 +24,7 @@ export const unauthorized = (message: string): GatewayError =>
 
 export const notAllowed = (message: string): GatewayError => new GatewayError(403, 'NotAllowed', message);
 
-/** The sentence of the client for a workspace that does not exist, so that the two cannot be told apart. */
+/** The sentence of the client for a workspace that does not exist, so that the two look the same. */
 export const noSuchWorkspace = (owner: string, name: string): GatewayError =>
   new GatewayError(404, 'NotFound', `workspace ${owner}/${name} does not exist`);
 

@@ -56,7 +56,7 @@ export function createServer({ logger, tls, limits }: Pick<GatewayDependencies, 
 /** A body that is absent counts as an empty object, since every field of most bodies is optional. */
 function checkBy(schema: z.ZodType, httpPart: string | undefined) {
   return (data: unknown) => {
-    const { success, data: value, error } = schema.safeParse(httpPart === 'body' ? (data ?? {}) : data);
+    const { success, data: value, error } = schema.safeParse(httpPart === 'body' && data === undefined ? {} : data);
     return success ? { value } : { error: new GatewayError(400, 'InvalidRequest', sentenceOf(error, httpPart ?? 'request')) };
   };
 }

@@ -91,7 +91,7 @@ async function startParts(spec: StackSpec, endings: (() => Promise<void>)[]) {
     startWorkerProcess({ ...part, script: spec.workerScript, gatewayUrl: urlFor(spec, gateway), onSpawn: write('worker') }),
     startGatewayProcess({ ...part, script: spec.gatewayScript, port: gatewayPort, onSpawn: write('gateway') }),
   ] as const;
-  // Both drain at the same time, and one that started ends also where the other did not.
+  // Both drain at the same time, and a process that started ends also where the other did not.
   endings.push(async () => {
     await Promise.allSettled(starting.map(async (started) => (await started).end()));
   });
@@ -100,7 +100,7 @@ async function startParts(spec: StackSpec, endings: (() => Promise<void>)[]) {
   return { cli, server, worker, gateway };
 }
 
-/** Pods of a cluster do not reach this machine's own address, so there the setting names one that they reach. */
+/** Pods of a cluster do not reach this machine's own address, so there the setting names the address. */
 function urlFor({ options, env }: StackSpec, gateway: string): string {
   return env.PERENNIAL_GATEWAY_URL || (options.runtime === 'sandbox' ? gateway : '');
 }

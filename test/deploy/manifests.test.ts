@@ -30,8 +30,10 @@ test('Every file belongs to a kustomization, and every kustomization names files
     .map(({ parentPath }) => parentPath);
   expect(folders.map((folder) => path.relative(FOLDER, folder)).sort()).toEqual([
     'components/baseline',
+    'components/gateway',
     'components/quota',
     'example',
+    'gateway',
     'organization',
     'worker',
   ]);

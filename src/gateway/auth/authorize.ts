@@ -53,7 +53,7 @@ export async function authorize(rules: AccessRules, caller: Caller, right: Right
   if (found === null) throw hidden;
   if (caller.kind === 'service') {
     if (!caller.organizations.includes(found.organization)) throw hidden;
-  } else if (await rules.isSuspended(owner, found.organization)) throw suspended(owner, found.organization);
+  } else if (await rules.isSuspended(owner, found.organization, right === 'ping')) throw suspended(owner, found.organization);
   refuseWithoutRight(caller, right);
   return found;
 }

@@ -10,8 +10,11 @@ interface Suspended {
   owners: ReadonlySet<string>;
 }
 
-/** Whether the organization's policy suspends the owner. */
-export type IsSuspended = (owner: string, organization: string) => Promise<boolean>;
+/**
+ * Whether the organization's policy suspends the owner. A ping does not wait for a worker: it relies on the policy as last read, and counts
+ * as not suspended before the first read.
+ */
+export type IsSuspended = (owner: string, organization: string, isPing?: boolean) => Promise<boolean>;
 
 /** Reads policies. While no worker answers, a policy as last read holds. */
 export function createSuspensions(client: PerennialClient, now: () => number): IsSuspended {
@@ -19,8 +22,7 @@ export function createSuspensions(client: PerennialClient, now: () => number): I
   const reading = new Map<string, Promise<Suspended>>();
 
   const read = async (organization: string): Promise<Suspended> => {
-    const { suspendedOwners } = await client.organization(organization).policy();
-    const suspended = { at: now(), owners: new Set(suspendedOwners) };
+    const suspended = { at: now(), owners: new Set(await suspendedIn(client, organization)) };
     kept.delete(organization);
     kept.set(organization, suspended);
     const oldest = kept.keys().next().value;
@@ -28,27 +30,31 @@ export function createSuspensions(client: PerennialClient, now: () => number): I
     return suspended;
   };
 
+  /** Callers at the same time share one read. */
   const readOnce = (organization: string): Promise<Suspended> => {
     const shared = reading.get(organization) ?? read(organization).finally(() => reading.delete(organization));
     reading.set(organization, shared);
     return shared;
   };
 
-  const suspendedIn = async (organization: string): Promise<Suspended | null> => {
-    const known = kept.get(organization) ?? null;
-    if (known && now() - known.at <= MAX_AGE_MS) return known;
-    try {
-      return await readOnce(organization);
-    } catch (error) {
-      if (error instanceof RequestFailure && error.type === 'NotFound') return null;
-      if (known) return known;
-      throw error;
-    }
-  };
-
-  return async (owner, organization) => {
+  return async (owner, organization, isPing = false) => {
     // Before the first task of a workspace its organization is not known.
     if (organization === '') return false;
-    return (await suspendedIn(organization))?.owners.has(owner) ?? false;
+    const known = kept.get(organization);
+    if (known && now() - known.at <= MAX_AGE_MS) return known.owners.has(owner);
+    const renewed = readOnce(organization).catch((error: unknown) => {
+      if (known || isPing) return known;
+      throw error;
+    });
+    return (isPing ? known : await renewed)?.owners.has(owner) ?? false;
   };
+}
+
+async function suspendedIn(client: PerennialClient, organization: string): Promise<string[]> {
+  try {
+    return (await client.organization(organization).policy()).suspendedOwners;
+  } catch (error) {
+    if (error instanceof RequestFailure && error.type === 'NotFound') return [];
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * Collapses the pings of each workspace: at most one signal in each window. A ping that comes within the window behind one that Temporal
- * took is held, and forwarded at the end of the window with its own time. Of several held pings the latest is forwarded, since the last
+ * Collapses the pings of each workspace: at most one signal in each window. A ping that comes within the window behind a signal that
+ * Temporal took is held, and forwarded at the end of the window with its own time. Of several held pings the latest is forwarded, since the last
  * access is all that a workspace keeps.
  */
 import { RequestFailure } from '../../client';

@@ -1,13 +1,7 @@
 /** What is asked about workspaces. */
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import {
-  type PerennialClient,
-  RequestFailure,
-  type WorkspaceFilter,
-  type WorkspaceHandle,
-  type WorkspaceSummary,
-} from '../../client';
+import { RequestFailure, type WorkspaceFilter, type WorkspaceHandle, type WorkspaceSummary } from '../../client';
 import { replacementIn } from '../../contract/messages';
 import type { BuildView } from '../../contract/payloads';
 import type { Caller } from '../../secrets/tokens';
@@ -73,7 +67,7 @@ function asked<View>({ answer, ...rest }: { operationId: string; summary: string
   return { ...rest, params: workspacePath, response: withErrors({ 200: answer }) };
 }
 
-/** The build; where it was replaced before it began, the one that replaced it, with the number that was asked for. */
+/** The build; where it was replaced before it began, its replacement, with the number that was asked for. */
 async function readBuild(handle: WorkspaceHandle, requested: number): Promise<BuildAnswer> {
   let number = requested;
   for (let replacements = 0; ; replacements += 1) {

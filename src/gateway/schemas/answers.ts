@@ -90,7 +90,7 @@ export const statusAnswer: z.ZodType<StatusView> = z.looseObject({
   autoStart: autoStart.nullable(),
   rebuildRequired: text,
   secrets: z.array(z.looseObject({ name: z.string(), scope: z.enum(['owner', 'organization']), version: z.int() })),
-  sshKey: text,
+  sshKey: text.describe("The fingerprint of the owner's key in the pod"),
   rejected: z.looseObject({
     count: z.int(),
     last: z.looseObject({ at: instant, name: z.string(), reason: z.string() }).nullable(),
@@ -151,7 +151,7 @@ for (const [id, schema] of Object.entries({
 
 const REFUSALS = {
   400: 'InvalidRequest',
-  401: 'No token, or one that does not hold',
+  401: 'No valid token',
   403: 'NotAllowed: the scope or the policy forbids it',
   404: 'What the caller may not see, and what does not exist',
   413: 'The body is too large',

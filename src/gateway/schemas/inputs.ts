@@ -3,23 +3,23 @@ import { z } from 'zod';
 import { NAME } from '../../contract/names';
 import { WEEKDAYS } from '../../contract/payloads';
 
-/** A limit in code points is at most so many UTF-16 units. */
+/** A code point is at most two UTF-16 units, which zod counts. */
 const shortText = z.string().max(400);
 /** Longer than any name or reference that is valid. */
 const token = z.string().max(1_000);
 
-const name = z.string().regex(NAME, 'expected 1 to 40 of a-z, 0-9, -, with a letter or digit at both ends');
+export const nameField = z.string().regex(NAME, 'expected 1 to 40 of a-z, 0-9, -, with a letter or digit at both ends');
 
-export const workspacePath = z.object({ owner: name, name });
+export const workspacePath = z.object({ owner: nameField, name: nameField });
 export const buildPath = z.object({
-  owner: name,
-  name,
+  owner: nameField,
+  name: nameField,
   number: z.coerce.number({ error: 'expected the number of a build' }).int().min(1).max(Number.MAX_SAFE_INTEGER),
 });
 
 export const listQuery = z.object({
-  owner: name.exactOptional(),
-  organization: name.exactOptional(),
+  owner: nameField.exactOptional(),
+  organization: nameField.exactOptional(),
   state: z.enum(['off', 'building', 'running', 'turning-off', 'error', 'deleted']).exactOptional(),
 });
 

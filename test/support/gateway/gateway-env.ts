@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pino from 'pino';
 import type { PerennialClient } from '../../../src/client';
 import { HOUR_MS } from '../../../src/contract/duration';
 import { createGateway } from '../../../src/gateway/create-gateway';
 import { DEFAULT_LIMITS, type GatewayDependencies, type GatewayLimits } from '../../../src/gateway/dependencies';
+import { createLogger } from '../../../src/gateway/logger';
 import type { GatewayServer } from '../../../src/gateway/server';
 import { createFileStore } from '../../../src/secrets/files';
 import { createSigningKeys, type SigningKeys } from '../../../src/secrets/signing-keys';
@@ -48,7 +48,7 @@ export async function startGateway(client: PerennialClient, { limits, ...options
     keys,
     store,
     runtime: null,
-    logger: pino({ level: 'debug', base: null }, destination),
+    logger: createLogger({ level: 'debug', destination }),
     version: '0.0.0',
     now: Date.now,
     tls: null,

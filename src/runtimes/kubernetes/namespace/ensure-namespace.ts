@@ -11,6 +11,8 @@ const ORGANIZATION = 'perennial/organization';
 const ENFORCE = 'pod-security.kubernetes.io/enforce';
 /** The hash of the NetworkPolicy that a worker last wrote. A namespace without it is the administrator's, and keeps its own policy. */
 const WRITTEN_POLICY = 'perennial/network-policy';
+/** The port of the gateway's pods in deploy/kubernetes/gateway. */
+const GATEWAY_PORT = 8080;
 /** The namespace of the worker and the gateway, with secrets that no workspace may read. */
 const SYSTEM = 'perennial-system';
 
@@ -101,7 +103,7 @@ interface PolicyBody {
   [field: string]: unknown;
 }
 
-/** Ingress from the gateway alone; egress to DNS and the internet. deploy/kubernetes/organization has the same policy. */
+/** Ingress from the gateway alone; egress to the gateway, DNS, and the internet. deploy/kubernetes/organization has the same policy. */
 export function networkPolicy({ dns, closed }: NetworkSettings): PolicyBody {
   const gateway = {
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': SYSTEM } },
@@ -119,7 +121,11 @@ export function networkPolicy({ dns, closed }: NetworkSettings): PolicyBody {
       podSelector: {},
       policyTypes: ['Ingress', 'Egress'],
       ingress: [{ from: [gateway] }],
-      egress: [{ ports, to: dns.peers }, { to: [openTo('0.0.0.0/0', 4), openTo('::/0', 6)] }],
+      egress: [
+        { ports: [{ protocol: 'TCP', port: GATEWAY_PORT }], to: [gateway] },
+        { ports, to: dns.peers },
+        { to: [openTo('0.0.0.0/0', 4), openTo('::/0', 6)] },
+      ],
     },
   };
 }
