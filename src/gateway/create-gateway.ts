@@ -16,7 +16,9 @@ import { PingCollapse } from './pings/collapse';
 import { createRateLimits } from './rate-limit';
 import { logRequests } from './request-log';
 import { healthRoutes } from './routes/health';
+import { keyRoutes } from './routes/keys';
 import { requestRoutes } from './routes/requests';
+import { secretRoutes } from './routes/secrets';
 import { workspaceRoutes } from './routes/workspaces';
 import { BODY_LIMIT_BYTES, createServer, type GatewayServer } from './server';
 
@@ -44,6 +46,8 @@ export async function createGateway(dependencies: GatewayDependencies): Promise<
   healthRoutes(server, context);
   workspaceRoutes(server, context);
   requestRoutes(server, context, pings);
+  secretRoutes(server, context);
+  keyRoutes(server, context);
   serveOpenApi(server);
   await server.ready();
   return server;

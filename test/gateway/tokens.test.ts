@@ -78,7 +78,8 @@ const REFUSED: Record<string, () => Promise<string>> = {
   'with an unknown key id': () => forge({ header: { kid: 'unknown' } }),
   'with the key id of a path': () => forge({ header: { kid: '../../etc/passwd' } }),
   'without a key id': () => forge({ header: { kid: undefined } }),
-  'with a header that must be understood': () => forge({ header: { crit: ['novelty'], novelty: 1 }, options: { crit: { novelty: true } } }),
+  'with a header that must be understood': () =>
+    forge({ header: { crit: ['novelty'], novelty: 1 }, options: { crit: { novelty: true } } }),
   expired: () => forge({ claims: { exp: now() - 60 } }),
   'without an end': () => forge({ claims: { exp: undefined } }),
   'not yet valid': () => forge({ claims: { nbf: now() + 600 } }),
