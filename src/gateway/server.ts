@@ -56,7 +56,7 @@ export function createServer({ logger, tls, limits }: Pick<GatewayDependencies, 
 /** A body that is absent counts as an empty object, since every field of most bodies is optional. */
 function checkBy(schema: z.ZodType, httpPart: string | undefined) {
   return (data: unknown) => {
-    const { success, data: value, error } = schema.safeParse(httpPart === 'body' && data === undefined ? {} : data);
+    const { success, data: value, error } = schema.safeParse(httpPart === 'body' ? (data ?? {}) : data);
     return success ? { value } : { error: new GatewayError(400, 'InvalidRequest', sentenceOf(error, httpPart ?? 'request')) };
   };
 }
@@ -72,13 +72,17 @@ function sentenceOf({ issues }: z.ZodError, httpPart: string): string {
     .join('; ');
 }
 
-/** JSON is read, an empty body of any type counts as absent, and anything else is refused. */
+/** JSON is read, an empty body of any type counts as absent, and everything else is refused. */
 function readJsonAlone(server: GatewayServer): void {
   const parse = server.getDefaultJsonParser('error', 'error');
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
-    body === '' ? done(null, undefined) : parse(request, body as string, done),
-  );
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') return done(null, undefined);
+    return parse(request, body as string, (error, value) =>
+      // Null would count as absent.
+      value === null ? done(new GatewayError(400, 'InvalidRequest', 'body: expected object, got null')) : done(error, value),
+    );
+  });
   server.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) =>
     body === ''
       ? done(null, undefined)
