@@ -30,19 +30,20 @@ const KUBECTL_VERSION = '0.34.4';
 
 /** What stands in for the cluster of docker-compose.yml, and has nothing but kubectl. */
 const KUBECTL_IMAGE = 'perennial.test/kubectl:1';
+const BASE_IMAGE = 'perennial.test/base:1';
 
-/** How to make each image that cannot be pulled: a target of the Dockerfile, and the files that its build needs. */
+/** How to make each image that cannot be pulled: the name of its Dockerfile, and the files that its build needs. */
 const STAND_INS = {
-  postgres: () => ({ target: 'postgres', files: {} }),
+  postgres: () => ({ recipe: 'postgres', files: {} }),
   'temporalio/server': (version) => ({
-    target: 'server',
+    recipe: 'server',
     files: {
       'temporal-server': goProgram('temporal-server', `${SERVER}/cmd/server`, version),
       'entrypoint.sh': path.join(goModule(SERVER, version), 'docker', 'scripts', 'sh', 'entrypoint.sh'),
     },
   }),
   'temporalio/admin-tools': async (version) => ({
-    target: 'admin-tools',
+    recipe: 'admin-tools',
     files: {
       temporal: await temporalCli(),
       'temporal-sql-tool': goProgram('temporal-sql-tool', `${SERVER}/cmd/tools/sql`, version),
@@ -52,7 +53,7 @@ const STAND_INS = {
   'temporalio/ui': (version) => {
     const source = goModule(UI, version);
     return {
-      target: 'ui',
+      recipe: 'ui',
       files: {
         'ui-server': goProgram('ui-server', `${UI}/cmd/server`, version),
         'docker.yaml': path.join(source, 'config', 'docker.yaml'),
@@ -60,7 +61,7 @@ const STAND_INS = {
       },
     };
   },
-  'perennial.test/kubectl': () => ({ target: 'kubectl', files: { kubectl: kubectl() } }),
+  'perennial.test/kubectl': () => ({ recipe: 'kubectl', files: { kubectl: kubectl() } }),
 };
 
 /**
@@ -70,16 +71,19 @@ const STAND_INS = {
 export async function prepareImages({ engine, say, withKubectl }) {
   const { services } = parse(readFileSync(inCheckout('docker-compose.yml'), 'utf8'));
   const names = Object.values(services).flatMap(({ image, build }) => (build === undefined ? [image] : []));
-  const base = /^ARG NODE=(\S+)$/m.exec(readFileSync(inCheckout('Dockerfile'), 'utf8'))?.[1] ?? '';
-  if (!isThere(engine, base)) {
-    if (engine.tool === null) throw new Error(`the image ${base} can be neither found nor pulled`);
-    say(`making the image ${base}`);
-    read([engine.tool, 'node-image', base], engine.env);
+  const debian = /^ARG NODE=(\S+)$/m.exec(readFileSync(inCheckout('Dockerfile'), 'utf8'))?.[1] ?? '';
+  if (!isThere(engine, debian)) {
+    if (engine.tool === null) throw new Error(`the image ${debian} can be neither found nor pulled`);
+    say(`making the image ${debian}`);
+    read([engine.tool, 'node-image', debian], engine.env);
   }
   for (const name of [...new Set([...names, ...(withKubectl ? [KUBECTL_IMAGE] : [])])]) {
     const [repository = '', tag = ''] = name.split(':');
     const standIn = STAND_INS[repository];
-    if (standIn !== undefined && !isThere(engine, name)) await make({ engine, say, name, base, standIn: () => standIn(tag) });
+    if (standIn === undefined || isThere(engine, name)) continue;
+    const makeBase = () => ({ recipe: 'base', files: {} });
+    await make({ engine, say, name: BASE_IMAGE, from: debian, standIn: makeBase });
+    await make({ engine, say, name, from: repository === 'postgres' ? debian : BASE_IMAGE, standIn: () => standIn(tag) });
   }
 }
 
@@ -94,11 +98,11 @@ function labelOf(env, name) {
   return spawnSync('docker', ['image', 'inspect', '--format', format, name], { env, encoding: 'utf8' }).stdout.trim();
 }
 
-async function make({ engine, say, name, base, standIn }) {
-  const digest = digestOf([base, ...readdirSync(RECIPES).map((file) => readFileSync(path.join(RECIPES, file), 'utf8'))]);
+async function make({ engine, say, name, from, standIn }) {
+  const digest = digestOf([from, ...readdirSync(RECIPES).map((file) => readFileSync(path.join(RECIPES, file), 'utf8'))]);
   if (labelOf(engine.env, name) === digest) return;
   say(`making the image ${name}, which cannot be pulled`);
-  const { target, files } = await standIn();
+  const { recipe, files } = await standIn();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'perennial-image-'));
   try {
     cpSync(RECIPES, folder, { recursive: true });
@@ -107,8 +111,9 @@ async function make({ engine, say, name, base, standIn }) {
       // The module cache is read-only, and its scripts are not executable.
       chmodSync(path.join(folder, file), 0o755);
     }
-    const options = ['--network', 'host', '--label', `${LABEL}=${digest}`, '--build-arg', `DEBIAN=${base}`];
-    read(['docker', 'build', '--quiet', '--target', target, ...options, '--tag', name, folder], engine.env);
+    const options = ['--network', 'host', '--label', `${LABEL}=${digest}`, '--build-arg', `BASE=${from}`];
+    const file = path.join(folder, `${recipe}.Dockerfile`);
+    read(['docker', 'build', '--quiet', '--file', file, ...options, '--tag', name, folder], engine.env);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
