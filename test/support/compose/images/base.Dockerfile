@@ -1,8 +1,8 @@
-# What Temporal's images have from Alpine: busybox as the shell and for small programs. The uid 1000 exists.
+# What Temporal's images have from Alpine: busybox as the shell, wget, and an nc that knows -z. The uid 1000 exists.
 ARG BASE
 FROM ${BASE}
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends busybox-static \
+  && apt-get install -y --no-install-recommends busybox-static netcat-openbsd \
   && rm -rf /var/lib/apt/lists/* \
-  && for applet in nc wget; do ln -s /bin/busybox "/usr/local/bin/$applet"; done \
+  && ln -s /bin/busybox /usr/local/bin/wget \
   && ln -sf busybox /bin/sh
