@@ -1,0 +1,189 @@
+/** An embedded stack with a secret value in every place that can hold one, and with all that it says kept for the search. */
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { connectClient, type PerennialClient } from '../../../src/client';
+import { createFileStore } from '../../../src/secrets/files';
+import { findOwnerKey } from '../../../src/secrets/owner-key';
+import { ROOT } from '../source-scans';
+import { endAllStarts, launchStart, readProcesses, readStack, type StartProcess } from '../start/start-process';
+import { addEnvironment, Evidence, watch } from './evidence';
+import { makePrintingImage } from './hook-image';
+import { type Canary, plantCanary } from './needles';
+
+const TEAM = ['--organization', 'default'];
+const HOSTS = ['git.example.test', 'team.example.test'];
+
+export const WORKSPACE = 'workspace/ada/dev';
+export const RUN_LIMIT_MS = 600_000;
+
+/** All secrets of the run: of the owner `ada` and of the organization `default`. */
+export const SECRETS = [
+  { name: 'NPM_TOKEN', args: ['ada', 'NPM_TOKEN'], canary: plantCanary("owner's variable") },
+  { name: 'TOOL', args: ['ada', 'TOOL', '--file', '.config/tool/secret'], canary: plantCanary("owner's file", 3) },
+  { name: 'GIT', args: ['ada', 'GIT', '--git', 'git.example.test'], canary: plantCanary("owner's credential") },
+  { name: 'TEAM_KEY', args: ['TEAM_KEY', ...TEAM], canary: plantCanary("organization's variable", 2) },
+  { name: 'TEAM_FILE', args: ['TEAM_FILE', '--file', '.team-secret', ...TEAM], canary: plantCanary("organization's file", 2) },
+  {
+    name: 'TEAM_GIT',
+    args: ['TEAM_GIT', '--git', 'team.example.test', ...TEAM],
+    canary: plantCanary("organization's credential"),
+  },
+];
+
+/** What is searched, and how many bytes there are at least. */
+export const CARRIERS: [kind: string, leastBytes: number][] = [
+  ['histories', 10_000],
+  ['descriptions', 1_000],
+  ['heartbeats', 10],
+  ['log lines', 1_000],
+  ['processes', 1_000],
+  ['environments', 1_000],
+  ['command line', 1_000],
+  ['gateway responses', 1_000],
+  ['home', 100],
+  ['DIR', 100_000],
+  ['memory', 0],
+];
+
+interface CommandOptions {
+  /** Standard input; without it there is none. */
+  stdin?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Whether the output is a terminal's or a token: it is not searched. */
+  isRaw?: boolean;
+}
+
+export interface CanaryStack {
+  evidence: Evidence;
+  /** Grows as keys and tokens are made. */
+  canaries: Canary[];
+  dir: string;
+  client: PerennialClient;
+  start: StartProcess;
+  /** Runs `perennial` to its end. */
+  perennial(args: string[], options?: CommandOptions): Promise<{ code: number | null; out: string; error: string }>;
+  /** What a script prints in the running workspace. */
+  inside(script: string): Promise<string>;
+  /** Asks the gateway as the bearer of a token, and answers the status. */
+  ask(
+    path: string,
+    options: { token: string; method?: string; body?: string; headers?: Record<string, string> },
+  ): Promise<number>;
+  /** Keeps the environments of start, server, worker, and gateway. */
+  addEnvironments(): void;
+  /** Ends the stack with SIGTERM; what it wrote down stays. */
+  end(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export async function startCanaryStack(): Promise<CanaryStack> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'perennial-canary-'));
+  // Homes are entered by the images' own users.
+  chmodSync(folder, 0o755);
+  const dir = path.join(folder, 'stack');
+  const images = path.join(folder, 'images');
+  for (const tag of ['1', '2'])
+    makePrintingImage({ from: path.join(ROOT, 'images', 'starter', tag), image: path.join(images, 'canary', tag) });
+  const args = ['--dir', dir, '--images', images, '--no-first'];
+  const start = launchStart({ script: path.join(ROOT, 'scripts', 'start.mjs'), args });
+  await start.untilSaid(/^ready /m);
+  const client = await connectClient({ address: readStack(dir).temporal.address });
+  const evidence = new Evidence();
+  const watching = watch(evidence, client, [WORKSPACE]);
+  const perennial = createCommandLine(dir, evidence);
+  return {
+    evidence,
+    canaries: [],
+    dir,
+    client,
+    start,
+    perennial,
+    inside: async (script) => {
+      const { code, out, error } = await perennial(['shell', 'ada/dev', '--', 'sh', '-c', script], { isRaw: true });
+      expect({ code, error }).toEqual({ code: 0, error: '' });
+      return out;
+    },
+    ask: (route, options) => askGateway(evidence, `${readStack(dir).gateway}${route}`, options),
+    addEnvironments: () => {
+      for (const [name, found] of Object.entries(readProcesses(dir))) addEnvironment(evidence, name, found?.pid);
+    },
+    end: async () => {
+      await watching.stop();
+      await client.close();
+      expect(await start.end('SIGTERM')).toBe(0);
+      evidence.add('log lines', 'output of the start', start.output());
+      for (const name of readdirSync(path.join(dir, 'logs')))
+        evidence.add('log lines', `DIR/logs/${name}`, readFileSync(path.join(dir, 'logs', name)));
+    },
+    remove: async () => {
+      await endAllStarts();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Sets every secret, and the Git hosts that need them. */
+export async function plantSecrets({ client, perennial, canaries }: CanaryStack): Promise<void> {
+  const git = HOSTS.map((host) => ({ host, knownHosts: [`ssh-ed25519 ${'A'.repeat(68)}`] }));
+  await client.organization('default').setPolicy({ git });
+  for (const { args, canary } of SECRETS) {
+    expect(await perennial(['secret', 'set', ...args], { stdin: `${canary.value}\n` })).toMatchObject({ code: 0, error: '' });
+    canaries.push(canary);
+  }
+}
+
+/** Adds the keys and tokens of this moment to the canaries: each is made anew now and then. */
+export async function readKeys({ dir, canaries, inside }: CanaryStack): Promise<void> {
+  const store = createFileStore(path.join(dir, 'keys'));
+  const key = await findOwnerKey(store, 'ada');
+  const lines = (key?.privateKey ?? '').split('\n');
+  // The first lines are the same for all keys, and end with the public part.
+  const secret = lines.filter((line) => line !== '' && !line.startsWith('-----')).slice(2);
+  const signing = await store.get({ kind: 'signing-key', holder: 'installation', name: 'tokens' });
+  const signer = JSON.parse(signing?.value.toString('utf8') ?? '{"keys":[]}') as { keys: { d: string }[] };
+  const token = await inside('cat "$PERENNIAL_TOKEN_FILE"');
+  canaries.push({ place: "owner's SSH key", value: secret.join('\n') }, { place: "workspace's token", value: token.trim() });
+  for (const { d } of signer.keys) canaries.push({ place: 'signing key', value: d });
+}
+
+function createCommandLine(dir: string, evidence: Evidence): CanaryStack['perennial'] {
+  const program = path.join(ROOT, 'bin', 'perennial.mjs');
+  return (args, { stdin, env = {}, isRaw = false } = {}) =>
+    new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [program, ...args], { env: { ...process.env, PERENNIAL_DIR: dir, ...env } });
+      const printed = { out: '', error: '' };
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        printed.out += text;
+      });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        printed.error += text;
+      });
+      child.once('error', reject);
+      child.once('close', (code) => {
+        const where = `perennial ${args.join(' ')}`;
+        if (!isRaw) evidence.add('command line', `output of ${where}`, printed.out);
+        evidence.add('command line', `errors of ${where}`, printed.error);
+        resolve({ code, ...printed });
+      });
+      child.stdin.end(stdin ?? '');
+    });
+}
+
+async function askGateway(evidence: Evidence, url: string, options: Parameters<CanaryStack['ask']>[1]): Promise<number> {
+  const { token, method = 'GET', body, headers = {} } = options;
+  const response = await fetch(url, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    signal: AbortSignal.timeout(60_000),
+    ...(body === undefined ? {} : { body }),
+  });
+  const text = JSON.stringify([...response.headers]) + (await response.text());
+  evidence.add('gateway responses', `${method} ${url} (${response.status})`, text);
+  return response.status;
+}
