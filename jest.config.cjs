@@ -9,7 +9,7 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   // These need a cluster or a container engine, and have configurations of their own.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/end-to-end/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/end-to-end/(kubernetes|compose)/'],
   transform: {
     '^.+\\.ts$': [swc[0], { ...swc[1], jsc: { ...swc[1].jsc, parser: { syntax: 'typescript' } } }],
     [`node_modules/${MODULES}/.+\\.js$`]: swc,
