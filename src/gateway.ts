@@ -45,10 +45,13 @@ async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> {
     tls: certificate,
     limits: settings.limits,
   });
-  server.addHook('onClose', async () => {
-    await Promise.all([runtime?.close(), store.close(), client.close()]);
-  });
-  drainOnSignals(server, logger);
+  const closing = [() => runtime?.close(), () => store.close(), () => client.close()];
+  drainOnSignals(server, logger, () => Promise.all(closing.map((close) => close())));
+  const { metricsPort, host } = settings;
+  if (metricsPort !== null) {
+    const metrics = await serveMetrics(server.metrics, { host, port: metricsPort });
+    closing.push(async () => void metrics.close());
+  }
   await listen(server, settings, logger);
   if (certificate && settings.tls) {
     followCertificate(certificate, {
@@ -61,11 +64,7 @@ async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> {
 }
 
 async function listen(server: GatewayServer, settings: GatewaySettings, logger: Logger): Promise<void> {
-  const { host, port, metricsPort } = settings;
-  if (metricsPort !== null) {
-    const metrics = await serveMetrics(server.metrics, { host, port: metricsPort });
-    server.addHook('onClose', async () => void metrics.close());
-  }
+  const { host, port } = settings;
   await server.listen({ host, port });
   const address = server.server.address() as AddressInfo;
   logger.info({ host: address.address, port: address.port, tls: settings.tls !== null }, 'gateway: ready');

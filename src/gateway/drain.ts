@@ -5,7 +5,8 @@ import type { GatewayServer } from './server';
 /** Below the grace of orchestrators, and of the embedded stack. */
 const LONGEST_DRAIN_MS = 12_000;
 
-export function drainOnSignals(server: GatewayServer, logger: Logger): void {
+/** `closeRest` closes what the last calls still need. */
+export function drainOnSignals(server: GatewayServer, logger: Logger, closeRest: () => Promise<unknown>): void {
   let isEnding = false;
   const end = async () => {
     if (isEnding) return;
@@ -16,6 +17,7 @@ export function drainOnSignals(server: GatewayServer, logger: Logger): void {
       process.exit(1);
     }, LONGEST_DRAIN_MS).unref();
     await server.close();
+    await closeRest();
     logger.info('gateway: ended');
     process.exit(0);
   };
