@@ -33,7 +33,7 @@ const context: Omit<CliContext, 'exit'> = {
   stores: {
     setting: env.PERENNIAL_SECRETS === 'files' || env.PERENNIAL_SECRETS === 'kubernetes' ? env.PERENNIAL_SECRETS : null,
     openFiles: async (folder) => (await import('../secrets/files/index.js')).createFileStore(folder),
-    openCluster: null,
+    openCluster: env.KUBECONFIG ? (installation) => openClusterStore(installation, env.KUBECONFIG || null) : null,
   },
   readSecret: (question) => readSecret({ stdin, stderr, question }),
   out: output,
@@ -60,6 +60,12 @@ async function openCluster(client: Client, kubeconfig: string | null) {
   const { PERENNIAL_KUBERNETES_CONTEXT: context } = env;
   const installation = await installationOf(client);
   return createKubernetesRuntime({ kubeconfig, installation, ...(context && { context }) });
+}
+
+async function openClusterStore(installation: string, kubeconfig: string | null) {
+  const { createKubernetesStore } = await import('../secrets/kubernetes/index.js');
+  const { PERENNIAL_KUBERNETES_CONTEXT: context, PERENNIAL_SECRETS_NAMESPACE: namespace } = env;
+  return createKubernetesStore({ kubeconfig, installation, ...(context && { context }), ...(namespace && { namespace }) });
 }
 
 /** Ctrl-C and a closed input are a no. */

@@ -3,6 +3,8 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { networkPolicy } from '../../src/runtimes/kubernetes/namespace/ensure-namespace';
 import { CLUSTER_DEFAULTS } from '../../src/runtimes/kubernetes/settings';
+import { SECRETS_NAMESPACE } from '../../src/secrets/kubernetes';
+import { NAME_PREFIX } from '../../src/secrets/kubernetes/record-object';
 import { build, type Manifest } from '../support/kubernetes/kustomize';
 
 const FOLDER = path.join(__dirname, '..', '..', 'deploy', 'kubernetes');
@@ -44,15 +46,23 @@ test('The worker may do in an organization’s namespace what its runtime calls,
   expect(permissionsOf(one(organization, 'Role'))).toEqual(IN_AN_ORGANIZATION);
 });
 
-test('Everywhere else the worker may find namespaces, and nothing else.', () => {
+test('In its own namespace the worker may keep secrets, and everywhere else find namespaces.', () => {
   expect(permissionsOf(one(worker, 'ClusterRole'))).toEqual({ namespaces: ['get', 'list'] });
-  expect(worker.some(({ kind }) => kind === 'Role')).toBe(false);
+  expect(permissionsOf(one(worker, 'Role'))).toEqual({ secrets: ['create', 'get', 'list', 'update'] });
+  expect(one(worker, 'Role').metadata.namespace).toBe(SECRETS_NAMESPACE);
 });
 
-test('Both roles are bound to the worker’s service account alone.', () => {
+test('The admission policy has the prefix of the store’s objects.', () => {
+  const { validations } = one(worker, 'ValidatingAdmissionPolicy').spec as { validations: { expression: string }[] };
+  expect(validations.map(({ expression }) => expression)).toEqual([`request.name.startsWith('${NAME_PREFIX}')`]);
+});
+
+test('All roles are bound to the worker’s service account alone.', () => {
   const subject = { kind: 'ServiceAccount', name: 'perennial-worker', namespace: 'perennial-system' };
-  for (const binding of [one(worker, 'ClusterRoleBinding'), one(organization, 'RoleBinding'), one(example, 'RoleBinding')])
-    expect(binding.subjects).toEqual([subject]);
+  const kinds = ['RoleBinding', 'ClusterRoleBinding'];
+  const bindings = [...worker, ...organization, ...example].filter(({ kind }) => kinds.includes(kind));
+  expect(bindings).toHaveLength(4);
+  for (const binding of bindings) expect(binding.subjects).toEqual([subject]);
   const { name, namespace } = one(worker, 'ServiceAccount').metadata;
   expect({ name, namespace }).toEqual({ name: subject.name, namespace: subject.namespace });
 });
@@ -60,8 +70,8 @@ test('Both roles are bound to the worker’s service account alone.', () => {
 test('No role has a wildcard, and none is one of the cluster’s own.', () => {
   const roles = [...worker, ...example].filter(({ kind }) => kind.endsWith('Role'));
   expect(JSON.stringify(roles)).not.toContain('*');
-  const bindings = [...worker, ...example].filter(({ kind }) => kind.endsWith('Binding'));
-  expect(bindings.map(({ roleRef }) => (roleRef as { name: string }).name)).toEqual(['perennial-worker', 'perennial-worker']);
+  const bindings = [...worker, ...example].filter(({ kind }) => kind.endsWith('RoleBinding'));
+  expect(bindings.map(({ roleRef }) => (roleRef as { name: string }).name)).toEqual(Array(3).fill('perennial-worker'));
 });
 
 test('Every namespace enforces Pod Security `restricted`, but for the one whose organization chose `baseline`.', () => {

@@ -62,8 +62,15 @@ describe('The worker’s service account', () => {
     }
   });
 
-  test('may find namespaces anywhere else, and nothing more, in its own as little as in the cluster’s.', async () => {
-    for (const namespace of [installation.namespaces.system, 'default', 'kube-system'])
+  test('may keep secrets in its own namespace, and delete none.', async () => {
+    expect(await rulesIn(installation.namespaces.system)).toEqual([
+      ...['get namespaces', 'list namespaces'],
+      ...['create', 'get', 'list', 'update'].map((verb) => `${verb} secrets`),
+    ]);
+  });
+
+  test('may find namespaces anywhere else, and nothing more.', async () => {
+    for (const namespace of ['default', 'kube-system'])
       expect([namespace, await rulesIn(namespace)]).toEqual([namespace, ['get namespaces', 'list namespaces']]);
   });
 

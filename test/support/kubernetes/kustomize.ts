@@ -22,7 +22,7 @@ interface Kustomization {
 }
 
 const KNOWN = ['apiVersion', 'kind', 'resources', 'components', 'namespace', 'labels', 'patches'];
-const CLUSTER_WIDE = ['ClusterRole', 'ClusterRoleBinding'];
+const CLUSTER_WIDE = ['ClusterRole', 'ClusterRoleBinding', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
 
 /** All objects of a kustomization's folder. Throws a sentence when a file is missing or a field is unknown. */
 export function build(folder: string): Manifest[] {

@@ -6,8 +6,10 @@ import {
   PatchStrategy,
   setHeaderOptions,
   type V1Namespace,
+  type V1ObjectMeta,
   type V1PersistentVolumeClaim,
   type V1Pod,
+  type V1Secret,
 } from '@kubernetes/client-node';
 import type WebSocket from 'ws';
 import { ApiFailure, noAnswer, readAnswer } from './api-error';
@@ -59,6 +61,15 @@ export interface ClusterApi {
     /** The version from which a watch reports events from now on. */
     now(namespace: string): Promise<string>;
     watch(at: WatchRequest, onEvent: (event: WatchEvent<CoreV1Event>) => void): Promise<void>;
+  };
+  /** Keys and secrets, which no runtime asks for. */
+  readonly secrets: {
+    read(at: ObjectName): Promise<V1Secret | null>;
+    create(namespace: string, secret: V1Secret): Promise<V1Secret>;
+    /** Fails with status 409 where the resource version of the secret is not the present one. */
+    replace(at: ObjectName, secret: V1Secret): Promise<V1Secret>;
+    /** Their metadata: the server sends no values. */
+    listMetadata(at: Selection): Promise<V1ObjectMeta[]>;
   };
   readonly networkPolicies: { apply(namespace: string, policy: { metadata: { name: string } }): Promise<void> };
   /** Opens a WebSocket to a path of the server, for commands and terminals. */
@@ -114,6 +125,15 @@ export function connectCluster(options: { kubeconfig?: string; context?: string;
         return watchObjects(connection, { ...at, plural: 'events', model: 'CoreV1Event' }, onEvent);
       },
     },
+    secrets: {
+      read: (at) => orNull(ask(() => core.readNamespacedSecret(at))),
+      create: (namespace, body) => ask(() => core.createNamespacedSecret({ namespace, body })),
+      replace: (at, body) => ask(() => core.replaceNamespacedSecret({ ...at, body })),
+      listMetadata: async (at) => {
+        const list = await ask(() => allPages((page) => core.listNamespacedSecret({ ...selection(at), ...page }, metadataOnly)));
+        return list.items.map(({ metadata }) => metadata ?? {});
+      },
+    },
     networkPolicies: {
       apply: async (namespace, body) => {
         const patch = { namespace, name: body.metadata.name, body, fieldManager: 'perennial', force: true };
@@ -128,6 +148,9 @@ export function connectCluster(options: { kubeconfig?: string; context?: string;
     close: transport.close,
   };
 }
+
+/** The kind of answer that has no values of secrets. */
+const metadataOnly = setHeaderOptions('Accept', 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1');
 
 const selection = ({ namespace, labels }: Selection) => ({ namespace, labelSelector: labels });
 
