@@ -1,6 +1,7 @@
 /** Oversized results of pods, images, and clusters, and oversized failures: what enters a history stays within fixed limits. */
 import { ApplicationFailure, DefaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import type { Activities, StepResult } from '../../src/activities';
+import type { WorkspaceSecrets } from '../../src/activities/workspace-secrets';
 import { RuntimeFailure } from '../../src/runtimes/failure';
 import type { MemoryOptions } from '../../src/runtimes/memory';
 import type { Pod } from '../../src/runtimes/runtime';
@@ -11,6 +12,13 @@ type StartInput = Parameters<Activities['startPod']>[0];
 
 const POD = { id: 'w1', organization: 'default', build: 1 };
 const HOOK = { step: 'configure', build: 1, timeoutMs: 60_000, dotfiles: null } as const;
+const INJECTION = { pod: POD, owner: 'ada', name: 'dev', gitHosts: [], isRepeated: true, deadline: DEADLINE };
+const EMPTY_SET = { access: null, sshKey: null, gitHosts: [], env: [], files: [], credentials: [] };
+const SECRETS: WorkspaceSecrets = {
+  read: async () => ({ set: EMPTY_SET, delivered: [], expiresAt: null }),
+  valuesToMask: async () => [],
+  inject: async () => ({ fingerprint: null, warnings: [] }),
+};
 /** Of one result, one failure, and one heartbeat, as they stand in a history. */
 const [RESULT_BYTES, FAILURE_BYTES, HEARTBEAT_BYTES] = [100_000, 8_000, 2_000];
 
@@ -68,6 +76,20 @@ describe.each(TEXTS)('%s', (_, text) => {
     expect(result.hook?.lastLines.length).toBeLessThanOrEqual(50);
   });
 
+  test('What a pod and a store say of an injection is cut.', async () => {
+    const delivered = Array.from({ length: 900 }, () => ({ name: text, scope: 'owner' as const, version: 1 }));
+    const read = async () => ({ set: { ...EMPTY_SET, access: { url: '', token: '' } }, delivered, expiresAt: Number.NaN });
+    const inject = async () => ({ fingerprint: text, warnings: Array(900).fill(text) as string[] });
+    const { run, activities } = await started({}, { ...SECRETS, read, inject });
+    const injected = await run(activities.injectSecrets, INJECTION);
+    const refreshed = await run(activities.refreshSecrets, INJECTION);
+    for (const value of [injected.value, refreshed]) {
+      expect(bytesOf(value)).toBeLessThan(RESULT_BYTES);
+      expect([value.delivered.length, value.warnings.length, value.expiresAt]).toEqual([200, 20, null]);
+      expect([value.delivered[0]?.name.length, value.fingerprint?.length].every((length = 0) => length <= 100)).toBe(true);
+    }
+  });
+
   test.each([
     ['RuntimeUnavailable', () => failureWith('RuntimeUnavailable', text)],
     ['ImageInvalid', () => failureWith('ImageInvalid', text)],
@@ -75,7 +97,10 @@ describe.each(TEXTS)('%s', (_, text) => {
     ['a failure of the SDK', () => ApplicationFailure.create({ type: text, message: text, details: [{ text }, text] })],
     ['no error', () => text],
   ])('What every verb that a workflow asks for fails with (%s) is cut, and brings no cause.', async (_name, failure) => {
-    const context = await started();
+    const fail = () => {
+      throw failure();
+    };
+    const context = await started({}, { read: fail, valuesToMask: fail, inject: fail });
     for (const verb of ['prepareHome', 'startPod', 'exec', 'stopPod', 'deleteHome', 'lastTerminalInput', 'listPods'] as const) {
       jest.spyOn(context.runtime, verb).mockImplementation(async () => {
         throw failure();
@@ -118,8 +143,8 @@ describe.each(TEXTS)('%s', (_, text) => {
   });
 });
 
-async function started(options: MemoryOptions = {}) {
-  const context = activityContext(options);
+async function started(options: MemoryOptions = {}, secrets: WorkspaceSecrets = SECRETS) {
+  const context = activityContext(options, { secrets });
   const { value } = await context.run(context.activities.prepareHome, { home: HOME, deadline: DEADLINE });
   await context.run(context.activities.startPod, { pod: podOf(value.identity), deadline: DEADLINE });
   return context;
@@ -133,6 +158,8 @@ function calls({ run, activities }: Awaited<ReturnType<typeof started>>): Record
     readPolicy: () => run(activities.readPolicy, { organization: 'default' }),
     prepareHome: () => run(activities.prepareHome, { home: HOME, deadline }),
     startPod: () => run(activities.startPod, { pod: podOf('home-1'), deadline }),
+    injectSecrets: () => run(activities.injectSecrets, INJECTION),
+    refreshSecrets: () => run(activities.refreshSecrets, INJECTION),
     runHookStep: () => run(activities.runHookStep, { pod: POD, owner: 'ada', hook: HOOK, deadline }),
     stopPod: () => run(activities.stopPod, { pod: POD }),
     lastLook: () => run(activities.lastLook, { pod: POD }),

@@ -5,6 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
 import type { StepHeartbeat } from '../../src/activities/run-step';
+import type { WorkspaceSecrets } from '../../src/activities/workspace-secrets';
 import { createMemoryRuntime, type MemoryOptions } from '../../src/runtimes/memory';
 import type { HomeSpec, PodSpec } from '../../src/runtimes/runtime';
 
@@ -100,12 +101,13 @@ interface WatchOptions {
   watchIntervalMs?: number;
   watchFullIntervalMs?: number;
   info?: Partial<Info>;
+  secrets?: WorkspaceSecrets;
 }
 
 /** Activities on a memory runtime and a fake client, and an environment to run them in. */
 export function activityContext(
   options: MemoryOptions = {},
-  { info = {}, watchIntervalMs = 5, watchFullIntervalMs = 150 }: WatchOptions = {},
+  { info = {}, watchIntervalMs = 5, watchFullIntervalMs = 150, secrets }: WatchOptions = {},
 ) {
   const { client, workflows, signals } = fakeClient();
   const runtime = createMemoryRuntime(options);
@@ -121,7 +123,7 @@ export function activityContext(
     environment,
     run,
     heartbeats,
-    activities: createActivities({ runtime, client, watchIntervalMs, watchFullIntervalMs }),
+    activities: createActivities({ runtime, client, ...(secrets && { secrets }), watchIntervalMs, watchFullIntervalMs }),
   };
 }
 
