@@ -14,6 +14,7 @@ export const FINAL: [Step, FailureType][] = [
   ['start-pod', 'ImageNotFound'],
   ['start-pod', 'ImageInvalid'],
   ['start-pod', 'HomeMissing'],
+  ['inject-secrets', 'NotAllowed'],
 ];
 
 /** Faults that are retried. */

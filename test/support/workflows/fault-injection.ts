@@ -9,7 +9,7 @@ import { until } from '../until';
 import { type Stack, untilState } from './temporal-env';
 
 /** The steps of a build that have an activity. */
-export const STEPS = ['admit', 'prepare-home', 'start-pod', 'configure', 'personalize'] as const;
+export const STEPS = ['admit', 'prepare-home', 'start-pod', 'inject-secrets', 'configure', 'personalize'] as const;
 export type Step = (typeof STEPS)[number];
 /** A point at which a fault is injected: a step, or the activity of a stop or a purge. */
 export type FaultPoint = Step | 'stop' | 'purge';
@@ -90,7 +90,14 @@ export async function liveThrough(
   const during = (STEPS as readonly FaultPoint[]).includes(place) ? 'build' : place;
   if (during === 'build') await meanwhile?.(workspace);
   const { id, build } = await untilState(workspace, 'running');
-  expect(build?.steps.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'skipped', 'done', 'done']);
+  expect(build?.steps.map(({ state }) => state)).toEqual([
+    'done',
+    'done',
+    'done',
+    stack.secrets ? 'done' : 'skipped',
+    'done',
+    'done',
+  ]);
   expect([build?.number, await podsOf(stack, id), await homesOf(stack, id)]).toEqual([1, [1], 1]);
   if (during === 'build') return expect(await pathOf(workspace)).toEqual(BUILT);
   await workspace.stop();

@@ -17,6 +17,7 @@ import { PAYLOAD_CONVERTER_PATH } from '../../../src/worker/bundle';
 import { addSearchAttributes, registerSearchAttributes } from '../../../src/worker/namespace';
 import { startDevServer } from '../temporal/dev-server';
 import { until } from '../until';
+import { createStackSecrets, type StackSecrets } from './secrets-env';
 import { sharedBundle } from './shared-bundle';
 
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'perennial');
@@ -45,6 +46,8 @@ export interface Stack {
   server: TemporalServer | null;
   client: PerennialClient;
   runtime: MemoryRuntime;
+  /** The store of secrets; null where the installation keeps none. */
+  secrets: StackSecrets | null;
   /** A test sets and clears these. */
   overrides: Overrides;
   /** Ends all workers, as a deployment does. */
@@ -56,7 +59,7 @@ export interface Stack {
 /** Starts a server and the workers: `time-skipping` for tests in which days pass, `dev` for the real server. */
 export async function startStack(
   kind: 'dev' | 'time-skipping',
-  { withWatch = false, withOutages = false, watchMs = WATCH_MS } = {},
+  { withWatch = false, withOutages = false, withSecrets = false, watchMs = WATCH_MS } = {},
 ) {
   installQuietRuntime();
   const { env, server } = kind === 'dev' ? await createDevServer() : { env: await createTimeSkippingServer(), server: null };
@@ -78,8 +81,15 @@ export async function startStack(
     const query = () => queryPolicy(temporal, organization);
     return overrides.readPolicy?.(query) ?? query();
   };
+  const secrets = withSecrets ? createStackSecrets() : null;
   const watch = { watchIntervalMs: watchMs, watchFullIntervalMs: 3_000 };
-  const activities = createActivities({ runtime, client: temporal, policies: { read }, ...watch });
+  const activities = createActivities({
+    runtime,
+    client: temporal,
+    policies: { read },
+    ...(secrets && { secrets: secrets.forActivities }),
+    ...watch,
+  });
   const { nextOccurrence, checkTimeZone, pushPolicy } = activities;
   activities.checkTimeZone = (input) => overrides.checkTimeZone?.() ?? checkTimeZone(input);
   activities.nextOccurrence = (input) => overrides.nextOccurrence?.() ?? nextOccurrence(input);
@@ -94,6 +104,7 @@ export async function startStack(
     server,
     client: wrapClient(temporal),
     runtime,
+    secrets,
     overrides,
     async startWorkers() {
       const workers = await createWorkers({ env, activities, bundle, withOutages });
@@ -112,6 +123,7 @@ export async function startStack(
       Object.assign(env.connection, { close: async () => undefined });
       await env.teardown();
       await server?.end();
+      secrets?.remove();
     },
   };
   await stack.startWorkers();

@@ -23,7 +23,7 @@ const SLACK_MS = 20_000;
 
 let stack: Stack;
 // Not in a hook, since tests that run side by side begin before hooks have ended.
-const ready = startStack('dev').then(async (started) => {
+const ready = startStack('dev', { withSecrets: true }).then(async (started) => {
   stack = started;
   enableFaultInjection(stack);
   await stack.client.organization('hurried').create();
@@ -119,7 +119,7 @@ test.concurrent.each(FAULT_POINTS)('A new run takes over in the middle of %s and
   if (point !== 'purge') expect((await handle.describe()).runId).not.toBe(firstRun);
 });
 
-test.concurrent.each(['configure', 'personalize'] as const)(
+test.concurrent.each(['inject-secrets', 'configure', 'personalize'] as const)(
   'After a pod loss in the middle of %s the build goes back to start-pod and finishes.',
   async (step) => {
     const name = `pod-lost-in-${step}`;
