@@ -1,5 +1,10 @@
 /** Files of test/end-to-end/kubernetes that need more than a cluster: the variable that has it, and what it is. */
 const NEEDS = [
+  {
+    name: 'git-hosts',
+    variable: 'PERENNIAL_TEST_CLUSTER_TOOL',
+    what: "the tool's cluster, whose pods reach this machine",
+  },
   { name: 'faults', variable: 'PERENNIAL_TEST_CLUSTER_TOOL', what: 'the tool that made the cluster, to end parts of it' },
   {
     name: 'open-network',

@@ -11,6 +11,7 @@ import { findProgram } from './hook-env';
 import { until } from './until';
 
 const SSHD = findProgram('sshd') ?? (existsSync('/usr/sbin/sshd') ? '/usr/sbin/sshd' : null);
+const LOOPBACK = '127.0.0.1';
 const GIT_ENV = { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null', HOME: '/nonexistent' };
 
 /** What of these servers this machine lacks; empty when both can run. */
@@ -48,8 +49,8 @@ export interface SshServer extends GitServer {
   accept(publicKey: string | null): void;
 }
 
-/** Its user is the one of the tests. */
-export async function startSshServer(): Promise<SshServer> {
+/** `host`: the address of this machine that clients use. Its user is the one of the tests. */
+export async function startSshServer(host = LOOPBACK): Promise<SshServer> {
   const root = makeBareRepository();
   const file = (name: string) => path.join(root, name);
   const keygen = ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', file('host_key')];
@@ -57,7 +58,7 @@ export async function startSshServer(): Promise<SshServer> {
   const port = await findFreePort();
   const settings = [
     `Port ${port}`,
-    'ListenAddress 127.0.0.1',
+    `ListenAddress ${host}`,
     `HostKey ${file('host_key')}`,
     `AuthorizedKeysFile ${file('authorized_keys')}`,
     'PasswordAuthentication no',
@@ -75,14 +76,14 @@ export async function startSshServer(): Promise<SshServer> {
   const server = spawn(SSHD ?? 'sshd', ['-D', '-e', '-f', file('sshd_config')], { stdio: 'ignore' });
   await until(
     () => `sshd answers on port ${port}`,
-    () => canConnect(port),
+    () => canConnect(host, port),
   );
   const user = userInfo().username;
   return {
-    host: '127.0.0.1',
+    host,
     port,
-    uri: `ssh://${user}@127.0.0.1:${port}${root}/dots.git`,
-    knownHost: `[127.0.0.1]:${port} ${readFileSync(file('host_key.pub'), 'utf8').trim()}`,
+    uri: `ssh://${user}@${host}:${port}${root}/dots.git`,
+    knownHost: `[${host}]:${port} ${readFileSync(file('host_key.pub'), 'utf8').trim()}`,
     accept: (publicKey) => writeFileSync(file('authorized_keys'), publicKey ?? ''),
     stop: async () => {
       const ended = once(server, 'exit');
@@ -100,10 +101,14 @@ export interface HttpsServer extends GitServer {
   seen: string[];
 }
 
-export async function startHttpsServer({ username, password }: { username: string; password: string }): Promise<HttpsServer> {
+/** `host`: the address of this machine that clients use. */
+export async function startHttpsServer(
+  { username, password }: { username: string; password: string },
+  host = LOOPBACK,
+): Promise<HttpsServer> {
   const root = makeBareRepository();
   const file = (name: string) => path.join(root, name);
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const subject = ['-subj', '/CN=git', '-addext', `subjectAltName=IP:${host}`];
   const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', file('key'), '-out', file('cert')];
   execFileSync('openssl', [...request, ...subject], { stdio: 'pipe' });
   const certificate = readFileSync(file('cert'), 'utf8');
@@ -115,12 +120,12 @@ export async function startHttpsServer({ username, password }: { username: strin
     if (given === `${username}:${password}`) return serveGit(root, { incoming, response });
     response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  await once(server.listen(0, host), 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    host: `127.0.0.1:${port}`,
+    host: `${host}:${port}`,
     port,
-    uri: `https://127.0.0.1:${port}/dots.git`,
+    uri: `https://${host}:${port}/dots.git`,
     certificate,
     seen,
     stop: async () => {
@@ -172,9 +177,9 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
-function canConnect(port: number): Promise<boolean> {
+function canConnect(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, host);
     socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
     socket.on('connect', () => socket.destroy());
   });

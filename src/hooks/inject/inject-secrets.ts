@@ -50,7 +50,7 @@ function composeScript({ files, links }: PodFiles): string {
   const bytes = files.reduce((sum, { content }) => sum + content.length, 0);
   const calls = [
     'begin',
-    ...files.map(({ name, content }) => putCall(name, content)),
+    ...files.map(putCall),
     `publish ${files.length} ${bytes}`,
     `record_links ${quote(links.map(({ path }) => path).join('\n'))}`,
     ...links.map(({ path, name }) => `link ${quote(path)} ${name}`),

@@ -4,8 +4,11 @@ export interface PodFile {
   content: Buffer;
 }
 
-/** A program in the folder that comes first on PATH. */
+/** The folder that comes first on PATH. A file in it is a program for sh, without the first line that names it. */
+export const PROGRAMS = 'bin/';
+
+/** A program for sh. */
 export const programFile = (name: string, text: string): PodFile => ({
-  name: `bin/${name}`,
-  content: Buffer.from(`#!/bin/sh\n${text}\n`),
+  name: `${PROGRAMS}${name}`,
+  content: Buffer.from(`${text}\n`),
 });

@@ -6,7 +6,7 @@
 # ever an argument of a function or of a command that the shell has built in, so that no list of processes shows it.
 #
 # Prints lines: `failed` and a sentence, `warning` and a sentence, `key` and the beginning of the private key without a secret part, `done`.
-# Settings: PERENNIAL_SECRETS_DIR, where the folder of the secrets is not at its usual path. Uses process.sh.
+# Settings: PERENNIAL_SECRETS_DIR, where the folder of the secrets is not at its usual path. Uses process.sh and home-links.sh.
 
 fail() {
   printf 'failed %s\n' "$1"
@@ -24,7 +24,8 @@ begin() {
   cd -P "$name" 2>/dev/null && [ "$PWD" = "$parent/$name" ] && [ -O . ] ||
     fail "expected a folder of the image's user at $secrets"
   chmod 700 . || fail "$secrets could not be closed to other users"
-  born=''
+  born='' shell_bytes=0
+  find_shell
   read_stat "/proc/$$/stat"
   generation=gen.$$.$born
   trap 'rm -rf "$generation"' EXIT
@@ -48,10 +49,29 @@ put_bytes() {
   printf "$2" >"$generation/$1" || fail_to_write "$1"
 } 2>/dev/null
 
-# publish FILES BYTES: how many files there have to be, and their size in all.
+# put_program NAME TEXT: with a first line for the sh of the image, which not every image has in /bin.
+put_program() {
+  put "bin/$1" "#!$shell$newline$2"
+  chmod 700 "$generation/bin/$1" || fail_to_write "bin/$1"
+  shell_bytes=$((shell_bytes + ${#shell} + 3))
+}
+
+find_shell() {
+  shell=/bin/sh
+  [ ! -x "$shell" ] || return 0
+  IFS=:
+  set -f
+  for shell in $PATH; do
+    shell=$shell/sh
+    [ ! -x "$shell" ] || break
+  done
+  unset IFS
+  set +f
+}
+
+# publish FILES BYTES: how many files there have to be, and their size in all without the first lines of programs.
 publish() {
-  chmod 700 "$generation"/bin/* 2>/dev/null
-  check "$@"
+  check "$1" "$(($2 + shell_bytes))"
   [ -L current ] || rm -rf current
   [ -L bin ] || rm -rf bin
   ln -s "$generation" "$generation/current" && mv -f "$generation/current" . || fail_to_write current
@@ -67,8 +87,6 @@ check() {
     [ -O "$file" ] && [ ! -L "$file" ] || [ "${file##*/}" = '*' ] || wrong="${wrong:-${file#*/}}"
   done
   set -f
-  newline='
-'
   IFS=$newline
   # shellcheck disable=SC2012,SC2046 # The lines are to be split, and no name of ours has a line break.
   set -- $(ls -lnR "$generation" 2>/dev/null)

@@ -16,6 +16,9 @@ const GRACE_SECONDS = 15;
 /** Requests are a quarter of the CPU limit: workspaces are idle most of the time. */
 const CPU_OVERCOMMIT = 4;
 
+/** Twice what 200 secrets of 64 KiB take, as they are written beside those that they replace, and the state of hooks. */
+const SECRETS_LIMIT = '64Mi';
+
 const WARNINGS = 'perennial/warnings';
 const MAX_WARNINGS = 10;
 const UNPRIVILEGED_UID = 65_534;
@@ -161,7 +164,7 @@ function podBody({ spec, image, facts, isNew, settings }: PodManifestInput): V1P
     containers: [main],
     volumes: [
       { name: 'home', persistentVolumeClaim: { claimName: claimName(spec.id) } },
-      { name: 'secrets', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } },
+      { name: 'secrets', emptyDir: { medium: 'Memory', sizeLimit: SECRETS_LIMIT } },
     ],
   };
 }
