@@ -22,6 +22,8 @@ import { secretRoutes } from './routes/secrets';
 import { workspaceRoutes } from './routes/workspaces';
 import { BODY_LIMIT_BYTES, createServer, type GatewayServer } from './server';
 
+/** Answers are data, and no browser shows them as a page. */
+const NO_CONTENT = { useDefaults: false, directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] } };
 /** Bound of the frames of a terminal. */
 const WEBSOCKET = { options: { maxPayload: BODY_LIMIT_BYTES } };
 
@@ -31,13 +33,13 @@ declare module 'fastify' {
   }
 }
 
-/** A gateway that is ready to listen. `close` lets calls under way end, and forwards what it holds. */
+/** A gateway that listens once `listen` is called. `close` lets calls under way end, and forwards what it holds. */
 export async function createGateway(dependencies: GatewayDependencies): Promise<GatewayServer> {
   const server = createServer(dependencies);
   const context = contextOf(dependencies);
   const pings = collapsePings(server, context);
   measureRequests(server);
-  await server.register(helmet);
+  await server.register(helmet, { contentSecurityPolicy: NO_CONTENT });
   await server.register(websocket, WEBSOCKET);
   await collectOpenApi(server, dependencies.version);
   answerUnknown(server);
@@ -49,7 +51,6 @@ export async function createGateway(dependencies: GatewayDependencies): Promise<
   secretRoutes(server, context);
   keyRoutes(server, context);
   serveOpenApi(server);
-  await server.ready();
   return server;
 }
 

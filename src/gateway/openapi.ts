@@ -22,7 +22,7 @@ export async function collectOpenApi(server: GatewayServer, version: string): Pr
 
 /** Behind the routes. */
 export function serveOpenApi(server: GatewayServer): void {
-  let document: unknown;
+  let document: ReturnType<GatewayServer['swagger']> | null = null;
   server.get(
     '/openapi.json',
     {
@@ -30,8 +30,28 @@ export function serveOpenApi(server: GatewayServer): void {
       schema: { operationId: 'openapi', summary: 'This document', security: [], response: { 200: z.looseObject({}) } },
     },
     async () => {
-      document ??= server.swagger();
-      return document as Record<string, unknown>;
+      document ??= withOptionalBodies(server.swagger());
+      return document as unknown as Record<string, unknown>;
     },
   );
+}
+
+/** The part of a document that is changed below. */
+interface Described {
+  paths?: Record<string, Record<string, { requestBody?: Body }>>;
+}
+
+interface Body {
+  required?: boolean;
+  content: Record<string, { schema?: { required?: string[] } }>;
+}
+
+/** The plugin calls every body required; a body without a required field may be left out. */
+function withOptionalBodies<Document>(document: Document): Document {
+  for (const methods of Object.values((document as Described).paths ?? {})) {
+    for (const { requestBody } of Object.values(methods)) {
+      if (requestBody) requestBody.required = (requestBody.content['application/json']?.schema?.required ?? []).length > 0;
+    }
+  }
+  return document;
 }

@@ -19,7 +19,10 @@ declare module 'fastify' {
 export function logRequests(server: GatewayServer): void {
   server.decorateRequest('outcome', null);
   server.decorateRequest('refusal', null);
-  server.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  server.addHook(
+    'onRequest',
+    async (request, reply) => void reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' }),
+  );
   server.addHook('onResponse', async (request, reply) => {
     const { isPing, isPublic, change } = request.routeOptions.config;
     const line = lineOf(request, reply);

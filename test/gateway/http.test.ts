@@ -105,7 +105,7 @@ test('Whatever JSON comes, a route answers it or refuses it in the form of every
   );
 });
 
-test.each([
+const REFUSALS: [RequestFailure | RuntimeFailure, number][] = [
   [new RequestFailure('InvalidRequest', 'image: wrong'), 400],
   [new RequestFailure('NotAllowed', 'no'), 403],
   [new RequestFailure('QuotaExceeded', 'no'), 403],
@@ -113,18 +113,23 @@ test.each([
   [new RequestFailure('AlreadyExists', 'there'), 409],
   [new RequestFailure('Unavailable', 'away'), 503],
   [new RuntimeFailure('RuntimeUnavailable', 'away'), 503],
-])('What the client is refused with, %s, keeps its type and sentence, with a status.', async (failure, status) => {
-  const headers = await gateway.as(OWNER);
-  let isAllowed = true;
-  perennial.meets = async () => {
-    // The first call asks who may see the workspace.
-    if (!isAllowed) throw failure;
-    isAllowed = false;
-  };
-  const answer = await gateway.server.inject({ method: 'POST', url: `${URL}/stop`, headers });
-  const { type, message } = failure;
-  expect([answer.statusCode, answer.json()]).toEqual([status, { error: { type, message } }]);
-});
+];
+
+test.each(REFUSALS.map(([failure, status]) => [failure.type, status, failure] as const))(
+  'A refusal of type %s keeps its type and sentence, with the status %s.',
+  async (_, status, failure) => {
+    const headers = await gateway.as(OWNER);
+    let isAllowed = true;
+    perennial.meets = async () => {
+      // The first call asks who may see the workspace.
+      if (!isAllowed) throw failure;
+      isAllowed = false;
+    };
+    const answer = await gateway.server.inject({ method: 'POST', url: `${URL}/stop`, headers });
+    const { type, message } = failure;
+    expect([answer.statusCode, answer.json()]).toEqual([status, { error: { type, message } }]);
+  },
+);
 
 test('An unknown error is answered 500 without its sentence, which is in the log.', async () => {
   perennial.meets = async () => {

@@ -21,6 +21,8 @@ export interface TestGateway {
   store: SecretStore;
   /** The header with a token of this subject. */
   as(subject: TokenSubject): Promise<{ authorization: string }>;
+  /** Every route that there is, one for each method. */
+  routes: { method: string; url: string }[];
   /** Every line of the log. */
   lines: Record<string, unknown>[];
   /** The text of the log. */
@@ -68,8 +70,22 @@ export async function startGateway(client: PerennialClient, { limits, ...options
     keys: options.keys ?? keys,
     store: options.store ?? store,
     as,
+    routes: routesOf(server),
     lines,
     log: () => JSON.stringify(lines),
     close,
   };
+}
+
+/** The routes in the tree that fastify prints, of which each line continues the path of the line that it is indented below. */
+function routesOf(server: GatewayServer): { method: string; url: string }[] {
+  const parts: string[] = [];
+  return server
+    .printRoutes({ commonPrefix: false })
+    .split('\n')
+    .flatMap((line) => {
+      const [, indent = '', part = '', methods] = /^(.*?)[├└]── (\S*)(?: \(([A-Z, ]+)\))?/.exec(line) ?? [];
+      parts.splice(indent.length / 4, parts.length, part);
+      return methods ? methods.split(', ').map((method) => ({ method, url: parts.join('') })) : [];
+    });
 }
