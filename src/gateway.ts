@@ -50,6 +50,7 @@ async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> {
   const { metricsPort, host } = settings;
   if (metricsPort !== null) {
     const metrics = await serveMetrics(server.metrics, { host, port: metricsPort });
+    logger.info({ port: (metrics.address() as AddressInfo).port }, 'metrics: ready');
     closing.push(async () => void metrics.close());
   }
   await listen(server, settings, logger);

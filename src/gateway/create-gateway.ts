@@ -1,4 +1,5 @@
 /** The gateway: HTTP for those who hold no Temporal connection. Any number of copies may run side by side. */
+import { setTimeout as pause } from 'node:timers/promises';
 import helmet from '@fastify/helmet';
 import websocket from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
@@ -24,6 +25,8 @@ import { BODY_LIMIT_BYTES, createServer, type GatewayServer } from './server';
 
 /** Answers are data, and no browser shows them as a page. */
 const NO_CONTENT = { useDefaults: false, directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] } };
+/** Leaves the rest of the drain for calls under way. */
+const DRAIN_PINGS_MS = 8_000;
 /** Bound of the frames of a terminal. */
 const WEBSOCKET = { options: { maxPayload: BODY_LIMIT_BYTES } };
 
@@ -65,14 +68,12 @@ function collapsePings(server: GatewayServer, { client, withDeadline, now, limit
     windowMs: limits.pingWindowMs,
     onRetry: (target, error) => logger.warn({ ...target, error }, 'ping: not forwarded yet'),
   });
-  server.decorate(
-    'metrics',
-    createMetrics(() => pings.heldCount),
-  );
+  const metrics = createMetrics(() => pings.held().length);
+  server.decorate('metrics', metrics);
   server.addHook('preClose', async () => {
-    const lost = await pings.drain();
-    if (lost.length > 0)
-      logger.error({ workspaces: lost.slice(0, 100), count: lost.length }, 'ping: held pings were not forwarded');
+    const lost = await Promise.race([pings.drain(), pause(DRAIN_PINGS_MS, undefined, { ref: false }).then(() => pings.held())]);
+    if (lost.length === 0) return;
+    logger.error({ workspaces: lost.slice(0, 100), count: lost.length }, 'ping: held pings were not forwarded');
   });
   return pings;
 }

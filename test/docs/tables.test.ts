@@ -2,6 +2,7 @@
 import { FINAL_TYPES, INTERNAL_TYPES, TEMPORARY_TYPES } from '../../src/contract/failure-types';
 import { SEARCH_ATTRIBUTES } from '../../src/contract/names';
 import { WEEKDAYS } from '../../src/contract/settings';
+import { readSettings as readGatewaySettings } from '../../src/gateway/settings';
 import { USAGE } from '../../src/start/options';
 import { readSettings } from '../../src/worker/settings';
 import { defaultPolicy, SETTABLE } from '../../src/workflows/organization/rules/policy';
@@ -52,6 +53,24 @@ test('The defaults in the tables of settings are those of the worker.', () => {
   const rows = ['Worker', 'Kubernetes', 'Sandbox'].flatMap((heading) => rowsOf(sectionOf(doc('settings'), heading)));
   const documented = Object.fromEntries(rows.map(([name = '', value = '']) => [codesIn(name)[0], codesIn(value)[0]]));
   for (const [name, value] of Object.entries(actual)) expect([name, documented[name]]).toEqual([name, String(value)]);
+});
+
+test('The table of the gateway’s settings has every variable that it reads, with its default.', () => {
+  const variables = read('src/gateway/settings.ts').text.matchAll(/\bPERENNIAL_[A-Z_]+(?=:)/g);
+  const rows = rowsOf(sectionOf(doc('settings'), 'Gateway'));
+  const documented = Object.fromEntries(rows.map(([name = '', value = '']) => [codesIn(name)[0], codesIn(value)[0] ?? value]));
+  expect(Object.keys(documented).sort()).toEqual([...new Set([...variables].map(([name]) => name))].sort());
+  const settings = readGatewaySettings({});
+  expect(documented).toMatchObject({
+    PERENNIAL_GATEWAY_HOST: settings.host,
+    PERENNIAL_GATEWAY_PORT: String(settings.port),
+    PERENNIAL_GATEWAY_CALLS_PER_MINUTE: String(settings.limits.callsPerMinute),
+    PERENNIAL_GATEWAY_SERVICE_CALLS_PER_MINUTE: String(settings.limits.serviceCallsPerMinute),
+    PERENNIAL_GATEWAY_PINGS_PER_MINUTE: String(settings.limits.pingsPerMinute),
+    PERENNIAL_RUNTIME: settings.runtime ?? 'none',
+    PERENNIAL_SECRETS_NAMESPACE: settings.secrets.namespace,
+    PERENNIAL_LOG_LEVEL: settings.logLevel,
+  });
 });
 
 test('The table of policy fields has each field of the policy with its default, and says which cannot be set.', () => {

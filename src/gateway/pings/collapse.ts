@@ -77,9 +77,9 @@ export class PingCollapse {
     return lost;
   }
 
-  /** The number of workspaces with a held ping. */
-  get heldCount(): number {
-    return [...this.entries.values()].filter(({ held }) => held !== null).length;
+  /** The workspaces with a held ping. */
+  held(): string[] {
+    return [...this.entries].flatMap(([key, { held }]) => (held === null ? [] : [key]));
   }
 
   private entryOf(target: Target): Entry {
