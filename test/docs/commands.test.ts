@@ -77,7 +77,8 @@ function commandLines(document: Source): { place: string; text: string; args: st
   const shown = samples.flatMap(({ text, line }) => text.split('\n').map((each) => ({ line, text: each.trim() })));
   const inline = proseOf(document).flatMap((text, index) => codesIn(text).map((code) => ({ line: index + 1, text: code })));
   return [...shown, ...inline.filter(({ text }) => / .*(?:\/|ID|NAME|--help)/.test(text))].flatMap(({ line, text }) => {
-    const typed = /^(?:npx )?perennial (.+)$/.exec(text)?.[1];
+    // The shell takes a file for standard input away.
+    const typed = /^(?:npx )?perennial (.+?)(?: < \S+)?$/.exec(text)?.[1];
     if (typed === undefined || typed.includes('…')) return [];
     return [{ place: `${document.file}:${line}`, text: typed, args: argumentsOf(typed) }];
   });
