@@ -55,19 +55,19 @@ test('Two installations in one namespace do not see each other.', async () => {
 
 test('The value is in the data alone, and a deleted record has none.', async () => {
   const store = open(randomUUID());
-  await store.put({ ...KEY, holder: 'owner/bob' }, RECORD);
-  const { namespace, mine } = await mineOf('owner.bob');
+  await store.put({ ...KEY, holder: 'owner/carol' }, RECORD);
+  const { namespace, mine } = await mineOf('owner.carol');
   expect(mine).toHaveLength(1);
   expect(mine[0]?.metadata?.name).toMatch(/^perennial-key-[0-9a-f]{40}$/);
   expect(JSON.stringify(mine[0]?.metadata)).not.toMatch(new RegExp(`${CANARY}|${Buffer.from(CANARY).toString('base64')}`));
   expect(mine[0]?.data).toEqual({ value: Buffer.from(CANARY).toString('base64') });
-  await store.delete({ ...KEY, holder: 'owner/bob' });
-  expect((await mineOf('owner.bob')).mine[0]?.data ?? {}).toEqual({});
+  await store.delete({ ...KEY, holder: 'owner/carol' });
+  expect((await mineOf('owner.carol')).mine[0]?.data ?? {}).toEqual({});
   expect(namespace).toBe(installation.namespaces.system);
   await store.close();
 });
 
-test('A value that somebody changed by hand is no missing record.', async () => {
+test('A record whose annotations were changed by hand is no missing record.', async () => {
   const store = open(randomUUID());
   const key = { ...KEY, holder: 'owner/eve' };
   await store.put(key, RECORD);

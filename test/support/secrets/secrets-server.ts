@@ -62,6 +62,8 @@ export async function startSecretsServer(): Promise<SecretsServer> {
     const items = [...objects.values()]
       .filter(({ metadata }) => labels.every(([label = '', value]) => metadata.labels?.[label] === value))
       .map(({ metadata, data }) => (isMetadata ? { metadata } : { metadata, data }));
-    return json(200, { kind: isMetadata ? 'PartialObjectMetadataList' : 'SecretList', metadata: {}, items });
+    if (!isMetadata) return json(200, { kind: 'SecretList', metadata: {}, items });
+    // As Kubernetes 1.34 writes an empty one.
+    return json(200, { kind: 'PartialObjectMetadataList', metadata: {}, items: items.length === 0 ? null : items });
   }
 }

@@ -187,7 +187,7 @@ async function orGone(answer: Promise<unknown>): Promise<void> {
 }
 
 interface Page<T> {
-  items: T[];
+  items: T[] | null;
   metadata?: { _continue?: string; resourceVersion?: string };
 }
 
@@ -195,7 +195,8 @@ async function allPages<T>(call: (page: { limit: number; _continue?: string }) =
   const items: T[] = [];
   for (let next: string | undefined; ; ) {
     const { items: part, metadata } = await call({ limit: PAGE, ...(next === undefined ? {} : { _continue: next }) });
-    items.push(...part);
+    // A list of metadata alone has null in the place of an empty array.
+    items.push(...(part ?? []));
     next = metadata?._continue || undefined;
     if (next === undefined) return { items, resourceVersion: metadata?.resourceVersion ?? '' };
   }

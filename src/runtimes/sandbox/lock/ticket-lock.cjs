@@ -43,8 +43,14 @@ function takeTicket(folder, { holder, isAlive }) {
  */
 function releaseTicket(ticket) {
   const draft = `${ticket}.${randomUUID()}`;
-  fs.writeFileSync(draft, 'null');
-  fs.renameSync(draft, ticket);
+  try {
+    fs.writeFileSync(draft, 'null');
+    fs.renameSync(draft, ticket);
+  } catch {
+    // On a full disk. An empty ticket counts as released, and needs no space.
+    fs.truncateSync(ticket);
+    fs.rmSync(draft, { force: true });
+  }
 }
 
 /**
