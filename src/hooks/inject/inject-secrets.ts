@@ -14,6 +14,9 @@ const SCRIPT = [
   readScript(__dirname, 'scripts', 'inject.sh'),
 ].join('\n');
 
+/** Reads everything first, as some shells read a script from a pipe byte by byte. */
+const READ_AND_RUN = ['sh', '-c', 'eval "$(cat)"'];
+
 const MAX_WARNINGS = 20;
 /** Of what a pod prints. Its own answer has a few hundred lines at most. */
 const MAX_ANSWER_CHARS = 65_536;
@@ -30,7 +33,7 @@ export class InjectionFailure extends Error {
  */
 export async function injectSecrets(exec: Exec, set: InjectedSet): Promise<InjectionResult> {
   const pod = listPodFiles(set);
-  const { exitCode, stdout } = await exec({ argv: ['sh', '-s'], stdin: composeScript(pod) });
+  const { exitCode, stdout } = await exec({ argv: READ_AND_RUN, stdin: composeScript(pod) });
   const clean = createCleaner(set);
   const lines = stdout.slice(-MAX_ANSWER_CHARS).split('\n');
   const textsOf = (word: string) =>

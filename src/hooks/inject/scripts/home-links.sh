@@ -43,7 +43,7 @@ link() {
   if is_ours "$1"; then rm -f "$1"; fi
   if [ -e "$1" ] || [ -L "$1" ]; then
     printf 'warning ~/%s is there already, so it did not become a link to the secret\n' "$3"
-  elif ! mkdir -p "${1%/*}" 2>/dev/null || ! ln -s "$2" "$1" 2>/dev/null; then
+  elif ! { [ -d "${1%/*}" ] || mkdir -p "${1%/*}"; } 2>/dev/null || ! ln -s "$2" "$1" 2>/dev/null; then
     printf 'warning ~/%s could not become a link to the secret\n' "$3"
   fi
 }

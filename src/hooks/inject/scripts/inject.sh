@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes what a pod is given into its memory, for `sh -s`. The calls of the functions below follow on the same input: begin, put for each
+# Writes what a pod is given into its memory. The calls of the functions below follow on the same input: begin, put for each
 # file, publish, record_links, link for each file of the home, finish. Input that was cut off publishes nothing.
 #
 # Each run writes a generation of its own and makes it the current one in a single step, so that two at once do no harm. A value is only
@@ -20,16 +20,16 @@ begin() {
   secrets=${PERENNIAL_SECRETS_DIR:-/run/perennial/secrets}
   cd -P "${secrets%/*}" 2>/dev/null || fail "there is no folder ${secrets%/*}"
   parent=${PWD%/} name=${secrets##*/}
-  [ -d "$name" ] || mkdir "$name" 2>/dev/null
+  existed=''
+  if [ -d "$name" ]; then existed=1; else mkdir "$name" 2>/dev/null; fi
   cd -P "$name" 2>/dev/null && [ "$PWD" = "$parent/$name" ] && [ -O . ] ||
     fail "expected a folder of the image's user at $secrets"
-  chmod 700 . || fail "$secrets could not be closed to other users"
+  [ -z "$existed" ] || chmod 700 . || fail "$secrets could not be closed to other users"
   born='' shell_bytes=0
   find_shell
   read_stat "/proc/$$/stat"
   generation=gen.$$.$born
   trap 'rm -rf "$generation"' EXIT
-  rm -rf "$generation"
   [ -d settings ] || rm -f settings
   mkdir -p settings "$generation/bin" "$generation/ssh" "$generation/files" || fail_to_write "$generation"
 }
@@ -52,7 +52,6 @@ put_bytes() {
 # put_program NAME TEXT: with a first line for the sh of the image, which not every image has in /bin.
 put_program() {
   put "bin/$1" "#!$shell$newline$2"
-  chmod 700 "$generation/bin/$1" || fail_to_write "bin/$1"
   shell_bytes=$((shell_bytes + ${#shell} + 3))
 }
 
@@ -71,6 +70,7 @@ find_shell() {
 
 # publish FILES BYTES: how many files there have to be, and their size in all without the first lines of programs.
 publish() {
+  chmod 700 "$generation"/bin/* 2>/dev/null
   check "$1" "$(($2 + shell_bytes))"
   [ -L current ] || rm -rf current
   [ -L bin ] || rm -rf bin
