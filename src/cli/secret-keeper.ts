@@ -6,6 +6,7 @@ import { installationOf } from '../client/installation';
 import { awaitKeyDelivery, type KeyDelivery } from '../client/key-delivery';
 import { changeSecrets } from '../client/secrets-changed';
 import type { KeyView, SecretView } from '../contract/secrets';
+import type { Runtime } from '../runtimes/runtime';
 import { checkInstallation } from '../runtimes/sandbox';
 import { deleteSecret, listSecrets, type SecretHolder, setSecret } from '../secrets/named-secrets';
 import { ownerKey, rotateOwnerKey, viewOf } from '../secrets/owner-key';
@@ -49,11 +50,15 @@ export function withKeeper(
 }
 
 /**
- * Opens the store that serves the namespace.
+ * Opens the store that serves the namespace, or the one beside a runtime that is known already.
  * @throws NotFound where this machine has none; NotAllowed where DIR belongs to another Temporal namespace
  */
-export async function withStore<T>(session: Session, work: (store: SecretStore) => Promise<T>): Promise<T> {
-  const store = await openStore(session);
+export async function withStore<T>(
+  session: Session,
+  work: (store: SecretStore) => Promise<T>,
+  runtime?: Pick<Runtime, 'name'>,
+): Promise<T> {
+  const store = await openStore(session, runtime);
   try {
     return await work(store);
   } finally {
@@ -61,10 +66,11 @@ export async function withStore<T>(session: Session, work: (store: SecretStore) 
   }
 }
 
-async function openStore(session: Session): Promise<SecretStore> {
+async function openStore(session: Session, runtime?: Pick<Runtime, 'name'>): Promise<SecretStore> {
   const { client, dir } = session;
   const { setting, openFiles, openCluster } = session.context.stores;
-  const isOfCluster = setting === null ? await isServedByCluster(session) : setting === 'kubernetes';
+  const isServed = () => (runtime ? runtime.name === 'kubernetes' : isServedByCluster(session));
+  const isOfCluster = setting === null ? await isServed() : setting === 'kubernetes';
   if (openCluster !== null && isOfCluster) return openCluster(await installationOf(client.temporal));
   // A store in a wrong folder would be a second one, which no worker reads.
   if (isOfCluster || (setting === null && !existsSync(path.join(dir, 'namespace.json')))) {

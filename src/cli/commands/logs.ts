@@ -3,6 +3,8 @@ import type { WorkspaceHandle } from '../../client';
 import type { BuildView } from '../../contract/payloads';
 import { RuntimeFailure } from '../../runtimes/failure';
 import type { PodRef, Runtime } from '../../runtimes/runtime';
+import type { SecretStore } from '../../secrets/store';
+import { valuesToMask } from '../../secrets/values-to-mask';
 import type { CliContext } from '../context';
 import { CliFailure } from '../failure';
 import { parseBuildNumber, type WorkspaceName } from '../input/arguments';
@@ -11,6 +13,7 @@ import { type BuildFollower, followBuild } from '../output/build-follower';
 import { createLogFollower, readWholeLog, type StepLogSource } from '../output/log-reader';
 import { createPlainTextStream } from '../output/plain-text';
 import { withRuntimeOf } from '../runtime-access';
+import { withStore } from '../secret-keeper';
 import { answerOf, inSession, type Session } from '../session';
 
 const STEPS = ['configure', 'personalize'] as const;
@@ -82,11 +85,26 @@ async function readLogs({ runtime, ...given }: Reading): Promise<StepLog[]> {
       const build = await (follower?.ended ?? handle.build(number));
       return steps.map((step) => showLastLines(given, step, build));
     }
-    const logs: StepLog[] = [];
-    for (const step of steps) logs.push(await readLog({ ...given, runtime, step, follower }));
-    return logs;
+    const readAll = async (store: SecretStore) => {
+      const readValues = () => readValuesToMask(store, given);
+      const logs: StepLog[] = [];
+      for (const step of steps) logs.push(await readLog({ ...given, runtime, step, follower, readValues }));
+      return logs;
+    };
+    return await withStore(session, readAll, runtime);
   } finally {
     follower?.stop();
+  }
+}
+
+/** The log is raw: without these values it is not shown. */
+async function readValuesToMask(store: SecretStore, { handle, pod }: Pick<Reading, 'handle' | 'pod'>): Promise<string[]> {
+  const [owner = ''] = handle.workspace.split('/');
+  try {
+    return await valuesToMask(store, { owner, organization: pod.organization });
+  } catch (error) {
+    if (!(error instanceof RuntimeFailure)) throw error;
+    throw new CliFailure(error.type, `the log is not shown, since the secrets to mask in it cannot be read: ${error.message}`);
   }
 }
 
@@ -105,12 +123,13 @@ interface StepReading extends Omit<Reading, 'runtime'> {
   runtime: Runtime;
   step: Step;
   follower: BuildFollower | null;
+  readValues(): Promise<string[]>;
 }
 
 /** The log in the home; without one there, the last lines that the workspace keeps. */
 async function readLog(given: StepReading): Promise<StepLog> {
-  const { runtime, pod, step, follower } = given;
-  const source = { runtime, log: { ...pod, step } };
+  const { runtime, pod, step, follower, readValues } = given;
+  const source = { runtime, log: { ...pod, step }, readValues };
   const printer = createPrinter(given, step);
   const isThere = follower
     ? await followLog({ ...given, follower, source, take: printer.take })

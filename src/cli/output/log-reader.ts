@@ -1,17 +1,19 @@
 import { StringDecoder } from 'node:string_decoder';
-import { createMasker, maskText } from '../../hooks/mask';
+import { createMasker, type Masker, maskText } from '../../hooks/mask';
 import type { LogRef, Runtime } from '../../runtimes/runtime';
 
 /** Which log, and where it lies. */
 export interface StepLogSource {
   runtime: Runtime;
   log: Omit<LogRef, 'offset'>;
+  /** Reads the values to be masked. Called after the log is read, as it may have a value that was set a moment before. */
+  readValues(): Promise<string[]>;
 }
 
 /** The whole log as it is now, masked; null while there is none. */
 export async function readWholeLog(source: StepLogSource): Promise<string | null> {
   const { text, isThere } = await readFrom(source, 0);
-  return isThere ? maskText(text.toString('utf8')) : null;
+  return isThere ? maskText(text.toString('utf8'), await source.readValues()) : null;
 }
 
 /** Follows a log as it grows. */
@@ -28,15 +30,25 @@ export interface LogFollower {
 export function createLogFollower(source: StepLogSource): LogFollower {
   // A character may be cut by the end of a read, as a secret may; the decoder and the masker each hold their part back.
   const decoder = new StringDecoder('utf8');
-  const masker = createMasker();
+  let values: string[] = [];
+  let masker: Masker = createMasker();
   let offset = 0;
   let wasThere = false;
+  /** What was held back of the text so far was masked by the values that it may have. */
+  const useValues = (present: string[]): string => {
+    if (present.length === values.length && present.every((value, index) => value === values[index])) return '';
+    const held = masker.end();
+    values = present;
+    masker = createMasker(values);
+    return held;
+  };
   return {
     async read() {
       const { text, nextOffset, isThere } = await readFrom(source, offset);
+      const held = text.length === 0 ? '' : useValues(await source.readValues());
       offset = nextOffset;
       wasThere ||= isThere;
-      return masker.push(decoder.write(text));
+      return held + masker.push(decoder.write(text));
     },
     end: () => masker.push(decoder.end()) + masker.end(),
     wasThere: () => wasThere,
