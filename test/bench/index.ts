@@ -2,6 +2,7 @@
 import { autoOff } from './auto-off';
 import { cli } from './cli';
 import { events } from './events';
+import { gateway } from './gateway';
 import { heap } from './heap';
 import { mask } from './mask';
 import { closeMemoryBenchEnv } from './memory-bench-env';
@@ -12,7 +13,7 @@ import { replay } from './replay';
 import { runMeasurements, type Summary } from './run';
 
 /** In this order: the last one turns the fleet off that `ping` uses. */
-const MEASUREMENTS = [rebuild, heap, events, replay, organization, mask, ping, cli, autoOff];
+const MEASUREMENTS = [rebuild, heap, events, replay, organization, mask, ping, gateway, cli, autoOff];
 
 /** Measures all, or those named, and ends the process. */
 export function main(names: string[], leave: (summary: Summary) => void): Promise<void> {

@@ -21,12 +21,14 @@ export async function spawnGateway({
   temporal,
   dir,
   env = {},
+  script = SCRIPT,
 }: {
   temporal: string;
   dir: string;
   env?: NodeJS.ProcessEnv;
+  script?: string;
 }): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, [SCRIPT], {
+  const child = spawn(process.execPath, [script], {
     env: {
       ...process.env,
       TEMPORAL_ADDRESS: temporal,
