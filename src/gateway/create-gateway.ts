@@ -22,13 +22,14 @@ import { requestRoutes } from './routes/requests';
 import { secretRoutes } from './routes/secrets';
 import { workspaceRoutes } from './routes/workspaces';
 import { BODY_LIMIT_BYTES, createServer, type GatewayServer } from './server';
+import { streamRoutes } from './streams';
 
 /** Answers are data, and no browser shows them as a page. */
 const NO_CONTENT = { useDefaults: false, directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] } };
 /** Leaves the rest of the drain for calls under way. */
 const DRAIN_PINGS_MS = 8_000;
-/** Bound of the frames of a terminal. */
-const WEBSOCKET = { options: { maxPayload: BODY_LIMIT_BYTES } };
+/** The bound of a terminal's messages. Terminals end as streams.ts says, which tells their clients why. */
+const WEBSOCKET = { options: { maxPayload: BODY_LIMIT_BYTES }, preClose: (done: () => void) => done() };
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -53,6 +54,7 @@ export async function createGateway(dependencies: GatewayDependencies): Promise<
   requestRoutes(server, context, pings);
   secretRoutes(server, context);
   keyRoutes(server, context);
+  streamRoutes(server, context, pings);
   serveOpenApi(server);
   return server;
 }
