@@ -1,0 +1,54 @@
+import type { PerennialClient } from '../../client';
+import type { PingInput } from '../../contract/payloads';
+import { RequestFailure } from '../failure';
+import type { WorkspaceSummary } from '../list';
+import type { WorkspaceHandle } from '../workspace-handle';
+import type { GatewayHttp } from './http';
+import { buildReader, waitForBuild } from './wait';
+
+/** What a gateway offers of a client: workspaces that exist. */
+export type GatewayClient = Pick<PerennialClient, 'workspace' | 'list'>;
+
+/** The client of a person or service that holds a token, and no connection to Temporal. `by` comes from the token. */
+export function gatewayClient(http: GatewayHttp): GatewayClient {
+  return {
+    workspace: (owner, name) => workspaceOver(http, owner, name),
+    list: (filter = {}) => http.json<WorkspaceSummary[]>('GET', `/v1/workspaces?${new URLSearchParams({ ...filter })}`),
+  };
+}
+
+/** The path of a workspace. */
+export const workspacePath = (owner: string, name: string): string =>
+  `/v1/workspaces/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`;
+
+function workspaceOver(http: GatewayHttp, owner: string, name: string): WorkspaceHandle {
+  const path = workspacePath(owner, name);
+  const get = <T>(part = '') => http.json<T>('GET', `${path}${part}`);
+  const post = <T>(part: string, body: object = {}) => http.json<T>('POST', `${path}/${part}`, body);
+  const read = buildReader(http, path);
+  const self: WorkspaceHandle = {
+    workspace: `${owner}/${name}`,
+    owner,
+    name,
+    status: () => get(),
+    explain: () => get('/explain'),
+    build: async (number) => (await read(number ?? (await newest(self)))).build,
+    ping: async (input: PingInput = {}) => void (await post('ping', input)),
+    start: () => post('start'),
+    stop: (input) => post('stop', input),
+    rebuild: (input) => post('rebuild', input),
+    cancelBuild: () => post('cancel-build'),
+    restore: () => post('restore'),
+    delete: ({ purge } = {}) => http.json('DELETE', `${path}?${new URLSearchParams(purge ? { purge: 'true' } : {})}`),
+    configure: (input) => http.json('PATCH', path, input),
+    pendingStep: async () => (await read(await newest(self))).pending,
+    waitForBuild: (number, options = {}) => waitForBuild({ read, status: self.status, number, options }),
+  };
+  return self;
+}
+
+async function newest({ workspace, status }: WorkspaceHandle): Promise<number> {
+  const { build } = await status();
+  if (build === null) throw new RequestFailure('NotFound', `${workspace} has no build yet`);
+  return build.number;
+}
