@@ -1,5 +1,6 @@
 import type { Client, ConnectionOptions } from '@temporalio/client';
 import type { PerennialClient } from '../client';
+import type { GatewayAccess } from '../client/gateway/http';
 import type { Runtime } from '../runtimes/runtime';
 import type { ShellStreams } from '../runtimes/shell-request';
 import type { SecretStore } from '../secrets/store';
@@ -13,6 +14,8 @@ export interface CliContext {
   openRuntime(where: { dir: string; images: string }): Runtime | Promise<Runtime>;
   /** Opens the cluster that the environment names; null when it names none. */
   openCluster: ((client: Client) => Promise<Runtime>) | null;
+  /** The gateway that the environment names, with a token; null when it names none. */
+  gateway: GatewayAccess | null;
   stores: SecretStores;
   /** What standard input has until its end; of a terminal one line, asked for with the question and without an echo. */
   readSecret(question: string): Promise<Buffer>;

@@ -9,6 +9,7 @@ import { installationOf } from '../client/installation';
 import { settleNoProxy } from '../client/loopback';
 import type { Runtime } from '../runtimes/runtime';
 import type { CliContext } from './context';
+import { readGatewayAccess } from './gateway/access';
 import { readSecret } from './input/read-secret';
 import { openOutput } from './output/process-output';
 import { ownName } from './own-name';
@@ -30,6 +31,7 @@ const context: Omit<CliContext, 'exit'> = {
   connect: async (options) => (await import('../client.js')).connectClient(options),
   openRuntime,
   openCluster: env.KUBECONFIG ? (client) => openCluster(client, env.KUBECONFIG || null) : null,
+  gateway: readGatewayAccess(env),
   stores: {
     setting: env.PERENNIAL_SECRETS === 'files' || env.PERENNIAL_SECRETS === 'kubernetes' ? env.PERENNIAL_SECRETS : null,
     openFiles: async (folder) => (await import('../secrets/files/index.js')).createFileStore(folder),

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { PerennialClient } from '../client';
+import type { GatewayHttp } from '../client/gateway/http';
 import type { CliContext } from './context';
 import { CliFailure } from './failure';
 import { resolveTarget } from './input/target';
@@ -9,6 +10,8 @@ import { formatJson, toPlainText } from './output/plain-text';
 /** One command's connection and way to print. */
 export interface Session extends Printer {
   client: PerennialClient;
+  /** The gateway, where the command goes through it; null: it holds a connection to Temporal. */
+  gateway: GatewayHttp | null;
   /** The folder of the embedded stack, absolute. */
   dir: string;
 }
@@ -37,20 +40,34 @@ export interface GlobalOptions {
 /** After this time without an answer the command prints the likely reason. */
 const PATIENCE_MS = 8_000;
 
-/** Connects to where the options say, does the work, and disconnects. */
+/**
+ * Connects to where the options say, does the work, and disconnects. With `throughGateway` the command goes through the gateway that the
+ * environment names, unless an option names another place.
+ */
 export async function inSession(
-  { context, command }: { context: CliContext; command: Command },
+  { context, command, throughGateway = false }: { context: CliContext; command: Command; throughGateway?: boolean },
   work: (session: Session) => Promise<void>,
 ): Promise<void> {
   const options = command.optsWithGlobals<GlobalOptions>();
   const dir = path.resolve(options.dir ?? context.settings.dir);
   const { address, namespace } = options;
+  const printer = createPrinter(context, command);
+  const isElsewhere = [options.dir, address, namespace].some((option) => option !== undefined);
+  if (throughGateway && context.gateway !== null && !isElsewhere) {
+    const { openGateway } = await import('./gateway/open.js');
+    return work({ ...printer, by: ofToken, ...openGateway(context.gateway), dir });
+  }
   const client = await connect(context, { address, namespace, dir });
   try {
-    await work({ ...createPrinter(context, command), client, dir });
+    await work({ ...printer, client, gateway: null, dir });
   } finally {
     await client.close();
   }
+}
+
+function ofToken(given: string | undefined): { by?: string } {
+  if (given === undefined) return {};
+  throw new CliFailure('InvalidRequest', '--by: expected none, since the gateway (PERENNIAL_URL) takes it from the token');
 }
 
 /** Waits for the answer to an update or a query. A worker gives it, so after a long wait the note names a missing worker. */

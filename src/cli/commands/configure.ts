@@ -26,7 +26,7 @@ export function configureCommand(context: CliContext): Command {
     .addHelpText('after', '\nExample:\n  perennial configure ada/dev --auto-off 45m --clear auto-start')
     .action(({ owner, name }: WorkspaceName, options: ConfigureOptions, command: Command) => {
       const input = readInput(options, command);
-      return inSession({ context, command }, async (session) => {
+      return inSession({ context, command, throughGateway: true }, async (session) => {
         const handle = session.client.workspace(owner, name);
         const status = await answerOf(session, handle.configure({ ...input, ...session.by(options.by) }));
         const waiting = status.rebuildRequired ? `; a rebuild is wanted: ${status.rebuildRequired}` : '';

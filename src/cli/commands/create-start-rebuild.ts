@@ -53,7 +53,7 @@ export function startCommand(context: CliContext): Command {
   return addStartOptions(workspaceCommand('start'))
     .addHelpText('after', '\nExample:\n  perennial start ada/dev')
     .action(({ owner, name }: WorkspaceName, { by, wait }: StartOptions, command: Command) =>
-      inSession({ context, command }, async (session) => {
+      inSession({ context, command, throughGateway: true }, async (session) => {
         const handle = session.client.workspace(owner, name);
         const answer = await answerOf(session, handle.start(session.by(by)));
         await followBuild(session, { handle, request: 'start', wait, answer });
@@ -67,7 +67,7 @@ export function rebuildCommand(context: CliContext): Command {
     .option('--reason <text>', 'why, for its history', parseText)
     .addHelpText('after', '\nExample:\n  perennial rebuild ada/dev --image starter:2 --reason "new compiler"')
     .action(({ owner, name }: WorkspaceName, { by, wait, reason, ...options }: RebuildOptions, command: Command) =>
-      inSession({ context, command }, async (session) => {
+      inSession({ context, command, throughGateway: true }, async (session) => {
         const handle = session.client.workspace(owner, name);
         const input = { ...readBuildOptions(options), ...session.by(by), ...(reason && { reason }) };
         const answer = await answerOf(session, handle.rebuild(input));

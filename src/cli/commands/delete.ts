@@ -25,7 +25,7 @@ export function deleteCommand(context: CliContext): Command {
       const question = `Remove the home of ${owner}/${name} permanently?`;
       // Asked before connecting: a connection should not stand open while the user decides.
       if (purge && !yes) await confirm({ context, command, question });
-      await inSession({ context, command }, async (session) => {
+      await inSession({ context, command, throughGateway: true }, async (session) => {
         const handle = session.client.workspace(owner, name);
         const answer = await answerOf(session, handle.delete({ ...session.by(by), ...(purge && { purge }) }));
         const text = `${handle.workspace}: ${describeDelete(answer, context.now())}`;

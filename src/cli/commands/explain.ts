@@ -12,7 +12,7 @@ export function explainCommand(context: CliContext): Command {
   return workspaceCommand('explain')
     .addHelpText('after', '\nExample:\n  perennial explain ada/dev')
     .action(({ owner, name }: WorkspaceName, _options: object, command: Command) =>
-      inSession({ context, command }, async (session) => {
+      inSession({ context, command, throughGateway: true }, async (session) => {
         const explanation = await answerOf(session, session.client.workspace(owner, name).explain());
         session.print({ json: explanation, text: formatExplanation(explanation, context.now()) });
       }),

@@ -26,7 +26,7 @@ export function listCommand(context: CliContext): Command {
     .addOption(new Option('--state <state>', 'only those in one state').choices(STATES))
     .addHelpText('after', '\nExample:\n  perennial list --owner ada --state running')
     .action(({ owner, organization, state }: ListOptions, command: Command) =>
-      inSession({ context, command }, async ({ client, print }) => {
+      inSession({ context, command, throughGateway: true }, async ({ client, print }) => {
         const filter = { ...(owner && { owner }), ...(organization && { organization }), ...(state && { state }) };
         const workspaces = await client.list(filter);
         // A pipe gets instants, which stay true.

@@ -7,29 +7,20 @@ import type { SecretStore } from '../../secrets/store';
 import { valuesToMask } from '../../secrets/values-to-mask';
 import type { CliContext } from '../context';
 import { CliFailure } from '../failure';
+import { readGatewayLogs, STEPS, type Step, type StepLog } from '../gateway/read-logs';
 import { parseBuildNumber, type WorkspaceName } from '../input/arguments';
 import { workspaceCommand } from '../input/workspace-command';
 import { type BuildFollower, followBuild } from '../output/build-follower';
+import { createLogPrinter, describeMissing } from '../output/log-printer';
 import { createLogFollower, readWholeLog, type StepLogSource } from '../output/log-reader';
-import { createPlainTextStream } from '../output/plain-text';
 import { withRuntimeOf } from '../runtime-access';
 import { withStore } from '../secret-keeper';
 import { answerOf, inSession, type Session } from '../session';
-
-const STEPS = ['configure', 'personalize'] as const;
-type Step = (typeof STEPS)[number];
 
 interface LogsOptions {
   build?: number;
   step?: Step;
   follow?: true;
-}
-
-interface StepLog {
-  step: Step;
-  text: string;
-  /** False where only the last lines could be had. */
-  complete: boolean;
 }
 
 const POLL_INTERVAL_MS = 500;
@@ -42,17 +33,21 @@ export function logsCommand(context: CliContext): Command {
     .option('--follow', 'go on until the build has ended')
     .addHelpText('after', '\nExample:\n  perennial logs ada/dev --step configure --follow')
     .action(({ owner, name }: WorkspaceName, options: LogsOptions, command: Command) =>
-      inSession({ context, command }, async (session) => {
+      inSession({ context, command, throughGateway: true }, async (session) => {
         const handle = session.client.workspace(owner, name);
         const { id, organization, build } = await answerOf(session, handle.status());
         const number = pickBuild(handle.workspace, { asked: options.build, newest: build?.number });
         const steps = options.step ? [options.step] : [...STEPS];
         const follow = options.follow === true;
-        const pod = { id, organization, build: number };
-        await withRuntimeOf(session, id, async (runtime) => {
-          const logs = await readLogs({ session, handle, runtime, pod, number, steps, follow });
+        const print = (logs: StepLog[]) => {
           if (session.json) session.print({ json: { workspace: handle.workspace, build: number, logs }, text: '' });
-        });
+        };
+        if (session.gateway)
+          return print(await readGatewayLogs({ session, http: session.gateway, handle, number, steps, follow }));
+        const pod = { id, organization, build: number };
+        await withRuntimeOf(session, id, async (runtime) =>
+          print(await readLogs({ session, handle, runtime, pod, number, steps, follow })),
+        );
       }),
     );
 }
@@ -130,13 +125,13 @@ interface StepReading extends Omit<Reading, 'runtime'> {
 async function readLog(given: StepReading): Promise<StepLog> {
   const { runtime, pod, step, follower, readValues } = given;
   const source = { runtime, log: { ...pod, step }, readValues };
-  const printer = createPrinter(given, step);
+  const printer = createLogPrinter(given, step);
   const isThere = follower
     ? await followLog({ ...given, follower, source, take: printer.take })
     : await takeWhole(source, printer.take);
   if (isThere) return { step, text: printer.end(), complete: true };
   const build = await given.handle.build(given.number);
-  given.session.note(describeMissing(given, step, build));
+  given.session.note(describeMissing(given.number, { ...build.steps.find(({ name }) => name === step), name: step }));
   return showLastLines(given, step, build);
 }
 
@@ -165,43 +160,10 @@ function hasEnded({ endedAt, steps }: BuildView, step: Step): boolean {
   return endedAt !== null || steps.some(({ name, endedAt: stepEndedAt }) => name === step && stepEndedAt !== null);
 }
 
-function describeMissing({ number }: Pick<Reading, 'number'>, step: Step, build: BuildView): string {
-  const { state, message } = build.steps.find(({ name }) => name === step) ?? {};
-  if (state === 'done' || state === 'warning' || state === 'failed') {
-    return `the log of ${step} of build ${number} is not in the home any more; these are its last lines, as far as they are known`;
-  }
-  return `there is no log of ${step} of build ${number}: the step is ${state ?? 'unknown'}${message ? ` (${message})` : ''}`;
-}
-
 /** Temporal keeps no more than the last lines, of the newest build. */
 function showLastLines(given: Pick<Reading, 'session' | 'number' | 'steps'>, step: Step, build: BuildView): StepLog {
   const lines = build.steps.find(({ name }) => name === step)?.lastLines ?? [];
-  const printer = createPrinter(given, step);
+  const printer = createLogPrinter(given, step);
   printer.take(lines.map((line) => `${line}\n`).join(''));
   return { step, text: printer.end(), complete: false };
-}
-
-/**
- * Prints the parts of a log as they come, or keeps them for JSON. On a terminal it is free of control codes, and has a header where there
- * is more than one part; a pipe gets the text unchanged.
- */
-function createPrinter({ session, number, steps }: Pick<Reading, 'session' | 'number' | 'steps'>, step: Step) {
-  const { out } = session.context;
-  const plain = session.json || out.columns() === null ? null : createPlainTextStream();
-  let isBegun = false;
-  let text = '';
-  const print = (part: string) => {
-    if (plain && !isBegun && steps.length > 1) out.write(`--- ${step} of build ${number} ---\n`);
-    isBegun = true;
-    if (session.json) text += part;
-    else out.write(part);
-  };
-  return {
-    take: (part: string) => print(plain ? plain.push(part) : part),
-    /** What was kept for JSON. */
-    end: () => {
-      if (plain) print(plain.end());
-      return text;
-    },
-  };
 }

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import type { WorkspaceHandle } from '../../client';
+import { workspacePath } from '../../client/gateway/path';
 import type { CliContext } from '../context';
 import { CliFailure } from '../failure';
+import { openShell } from '../gateway/open-shell';
 import type { WorkspaceName } from '../input/arguments';
 import { workspaceCommand } from '../input/workspace-command';
 import { withRuntimeOf } from '../runtime-access';
@@ -11,14 +13,20 @@ const PING_INTERVAL_MS = 30_000;
 
 /**
  * `perennial shell`. The exit code is that of the shell, or of the command. What is typed never passes through Temporal: the
- * runtime is opened right here: on the machine of the sandbox, or into the cluster for who holds a kubeconfig.
+ * runtime is opened right here, on the machine of the sandbox, or into the cluster for who holds a kubeconfig; or through the gateway.
  */
 export function shellCommand(context: CliContext): Command {
   return workspaceCommand('shell')
     .argument('[command...]', 'the command, after --')
     .addHelpText('after', '\nExample:\n  perennial shell ada/dev\n  perennial shell ada/dev -- git -C project status')
     .action(({ owner, name }: WorkspaceName, argv: string[], _options: object, command: Command) =>
-      inSession({ context, command }, async (session) => {
+      inSession({ context, command, throughGateway: true }, async (session) => {
+        if (session.gateway) {
+          const address = await session.gateway.socket(`${workspacePath(owner, name)}/shell`);
+          const streams = context.streams();
+          const open = (signal: AbortSignal) => openShell(address, { command: argv, streams, signal });
+          return context.exit(await untilTermination(context, open));
+        }
         const handle = session.client.workspace(owner, name);
         const { id, organization, state, build } = await answerOf(session, handle.status());
         if (state !== 'running' || build === null) throw new CliFailure('NotAllowed', describeRefusal(handle.workspace, state));

@@ -11,7 +11,7 @@ export function statusCommand(context: CliContext): Command {
   return workspaceCommand('status')
     .addHelpText('after', '\nExample:\n  perennial status ada/dev --json')
     .action(({ owner, name }: WorkspaceName, _options: object, command: Command) =>
-      inSession({ context, command }, async (session) => {
+      inSession({ context, command, throughGateway: true }, async (session) => {
         const { client, json, print } = session;
         const handle = client.workspace(owner, name);
         const status: StatusView = await answerOf(session, handle.status());

@@ -25,7 +25,7 @@ export function stopCommand(context: CliContext): Command {
     .option('--wait', 'wait until it is off')
     .addHelpText('after', '\nExample:\n  perennial stop ada/dev --reason "done for today" --wait')
     .action(({ owner, name }: WorkspaceName, { by, reason, wait }: StopOptions, command: Command) =>
-      inSession({ context, command }, async (session) => {
+      inSession({ context, command, throughGateway: true }, async (session) => {
         const handle = session.client.workspace(owner, name);
         const answer = await answerOf(session, handle.stop({ ...session.by(by), ...(reason && { reason }) }));
         let { state } = answer;
@@ -43,7 +43,7 @@ export function cancelCommand(context: CliContext): Command {
   return addByOption(workspaceCommand('cancel'))
     .addHelpText('after', '\nExample:\n  perennial cancel ada/dev')
     .action(({ owner, name }: WorkspaceName, { by }: { by?: string }, command: Command) =>
-      inSession({ context, command }, async (session) => {
+      inSession({ context, command, throughGateway: true }, async (session) => {
         const handle = session.client.workspace(owner, name);
         const answer = await answerOf(session, handle.cancelBuild(session.by(by)));
         printAnswer(session, { workspace: handle.workspace, request: 'cancel', answer });
@@ -56,7 +56,7 @@ export function restoreCommand(context: CliContext): Command {
   return addByOption(workspaceCommand('restore'))
     .addHelpText('after', '\nExample:\n  perennial restore ada/dev')
     .action(({ owner, name }: WorkspaceName, { by }: { by?: string }, command: Command) =>
-      inSession({ context, command }, async (session) => {
+      inSession({ context, command, throughGateway: true }, async (session) => {
         const handle = session.client.workspace(owner, name);
         const answer = await answerOf(session, handle.restore(session.by(by)));
         printAnswer(session, { workspace: handle.workspace, request: 'restore', answer });
@@ -71,7 +71,7 @@ export function pingCommand(context: CliContext): Command {
     .option('--at <instant>', 'when it was used, if not now', parseInstant)
     .addHelpText('after', '\nExample:\n  perennial ping ada/dev --via ssh')
     .action(({ owner, name }: WorkspaceName, { via, at }: { via?: string; at?: string }, command: Command) =>
-      inSession({ context, command }, async ({ client, print }) => {
+      inSession({ context, command, throughGateway: true }, async ({ client, print }) => {
         const { workspace, ping } = client.workspace(owner, name);
         const sent = { ...(via && { via }), ...(at && { at }) };
         await ping(sent);

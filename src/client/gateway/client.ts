@@ -4,6 +4,7 @@ import { RequestFailure } from '../failure';
 import type { WorkspaceSummary } from '../list';
 import type { WorkspaceHandle } from '../workspace-handle';
 import type { GatewayHttp } from './http';
+import { workspacePath } from './path';
 import { buildReader, waitForBuild } from './wait';
 
 /** What a gateway offers of a client: workspaces that exist. */
@@ -16,10 +17,6 @@ export function gatewayClient(http: GatewayHttp): GatewayClient {
     list: (filter = {}) => http.json<WorkspaceSummary[]>('GET', `/v1/workspaces?${new URLSearchParams({ ...filter })}`),
   };
 }
-
-/** The path of a workspace. */
-export const workspacePath = (owner: string, name: string): string =>
-  `/v1/workspaces/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`;
 
 function workspaceOver(http: GatewayHttp, owner: string, name: string): WorkspaceHandle {
   const path = workspacePath(owner, name);

@@ -42,6 +42,7 @@ export async function run(args: string[], given: Partial<CliContext> & { client?
     readTemporalConfig: () => ({ connectionOptions: {} }),
     connect: async () => client,
     openCluster: null,
+    gateway: null,
     openRuntime: () => {
       throw new Error('this test has no runtime');
     },
