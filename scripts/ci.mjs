@@ -21,6 +21,7 @@ const LIMITS_MS = {
   cluster: 40 * MINUTE_MS,
   compose: 40 * MINUTE_MS,
   benchmarks: 15 * MINUTE_MS,
+  openapi: 15 * MINUTE_MS,
 };
 
 /** @type {({ name: string, seconds: number } & import('./summary.mjs').Summary)[]} */
@@ -34,6 +35,7 @@ await Promise.all([
   runAsOrdinaryUser(),
   run('kubernetes', ['scripts/test-kubernetes.mjs'], { limitMs: LIMITS_MS.cluster }),
   run('benchmarks', ['scripts/bench.mjs', '--smallest'], { limitMs: LIMITS_MS.benchmarks }),
+  run('openapi', ['scripts/test-openapi.mjs', '--smallest'], { limitMs: LIMITS_MS.openapi }),
 ]);
 // After the tests on the cluster, some of which crash it: this uses the same one.
 await run('compose', ['scripts/test-compose.mjs'], { limitMs: LIMITS_MS.compose });

@@ -32,7 +32,7 @@ async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> {
   const connection = await Connection.connect(withoutProxyToLoopback(connectionOptions));
   const client = wrapClient(new Client({ connection, namespace }), () => connection.close());
   const installation = await installationOf(client.temporal);
-  const [store, runtime] = await Promise.all([openStore(settings), openRuntime(settings, installation)]);
+  const [store, runtime] = await Promise.all([openStore(settings, installation), openRuntime(settings, installation)]);
   const certificate = settings.tls && readCertificate(settings.tls);
   const server = await createGateway({
     client,

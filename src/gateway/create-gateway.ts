@@ -9,6 +9,7 @@ import { type AccessRules, authorize, type Right, type Target } from './auth/aut
 import { createFindWorkspace } from './auth/find-workspace';
 import { createSuspensions } from './auth/suspension';
 import type { GatewayContext, GatewayDependencies } from './dependencies';
+import { closeConnectionsAtEnd } from './drain';
 import { GatewayError } from './gateway-error';
 import { answerUnknown } from './methods';
 import { createMetrics, type GatewayMetrics, measureRequests } from './metrics';
@@ -41,6 +42,7 @@ declare module 'fastify' {
 export async function createGateway(dependencies: GatewayDependencies): Promise<GatewayServer> {
   const server = createServer(dependencies);
   const context = contextOf(dependencies);
+  closeConnectionsAtEnd(server);
   const pings = collapsePings(server, context);
   measureRequests(server);
   await server.register(helmet, { contentSecurityPolicy: NO_CONTENT });

@@ -5,6 +5,21 @@ import type { GatewayServer } from './server';
 /** Below the grace of orchestrators, and of the embedded stack. */
 const LONGEST_DRAIN_MS = 12_000;
 
+const IDLE_CHECK_MS = 100;
+
+/** Ends connections once the calls under way on them have ended, which would stay open for the next call. */
+export function closeConnectionsAtEnd(server: GatewayServer): void {
+  let isClosing = false;
+  server.addHook('preClose', async () => {
+    isClosing = true;
+    const timer = setInterval(() => server.server.closeIdleConnections(), IDLE_CHECK_MS);
+    server.server.once('close', () => clearInterval(timer));
+  });
+  server.addHook('onSend', async (_, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
+}
+
 /** `closeRest` closes what the last calls still need. */
 export function drainOnSignals(server: GatewayServer, logger: Logger, closeRest: () => Promise<unknown>): void {
   let isEnding = false;

@@ -19,7 +19,10 @@ export async function openRuntime(
   return createKubernetesRuntime({ kubeconfig, installation, ...(kubernetesContext !== null && { context: kubernetesContext }) });
 }
 
-export async function openStore({ secrets, dir }: GatewaySettings): Promise<SecretStore> {
-  if (secrets.store === 'kubernetes') throw new Error('PERENNIAL_SECRETS: expected files, got kubernetes');
-  return createFileStore(path.join(dir, 'keys'));
+export async function openStore(settings: GatewaySettings, installation: string): Promise<SecretStore> {
+  const { secrets, dir, kubeconfig, kubernetesContext } = settings;
+  if (secrets.store === 'files') return createFileStore(path.join(dir, 'keys'));
+  const { createKubernetesStore } = await import('../secrets/kubernetes/index.js');
+  const context = kubernetesContext === null ? {} : { context: kubernetesContext };
+  return createKubernetesStore({ kubeconfig, installation, namespace: secrets.namespace, ...context });
 }

@@ -13,7 +13,7 @@ export async function openSecrets(
   settings: WorkerSettings,
   installation: string,
 ): Promise<{ forActivities: WorkspaceSecrets; close(): Promise<void> }> {
-  const store = await openStore(settings);
+  const store = await openStore(settings, installation);
   const { gatewayUrl } = settings.secrets;
   return { forActivities: workspaceSecrets({ store, installation, gatewayUrl }), close: () => store.close() };
 }
@@ -39,7 +39,10 @@ export function workspaceSecrets({
   };
 }
 
-async function openStore({ secrets, sandbox }: WorkerSettings): Promise<SecretStore> {
-  if (secrets.store === 'kubernetes') throw new Error('PERENNIAL_SECRETS: expected files, got kubernetes');
-  return createFileStore(path.join(sandbox.dir, 'keys'));
+/** Loads the Kubernetes client only when needed, since that takes half a second. */
+async function openStore({ secrets, sandbox, kubernetes }: WorkerSettings, installation: string): Promise<SecretStore> {
+  if (secrets.store === 'files') return createFileStore(path.join(sandbox.dir, 'keys'));
+  const { createKubernetesStore } = await import('../secrets/kubernetes/index.js');
+  const { kubeconfig, context } = kubernetes;
+  return createKubernetesStore({ kubeconfig, installation, namespace: secrets.namespace, ...(context && { context }) });
 }

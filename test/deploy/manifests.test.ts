@@ -1,5 +1,5 @@
 /** deploy/kubernetes as it is written; test/end-to-end/kubernetes/manifests.test.ts shows it to a real API server. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { networkPolicy } from '../../src/runtimes/kubernetes/namespace/ensure-namespace';
 import { CLUSTER_DEFAULTS } from '../../src/runtimes/kubernetes/settings';
@@ -11,6 +11,8 @@ const FOLDER = path.join(__dirname, '..', '..', 'deploy', 'kubernetes');
 const worker = build(path.join(FOLDER, 'worker'));
 const organization = build(path.join(FOLDER, 'organization'));
 const example = build(path.join(FOLDER, 'example'));
+const gateway = build(path.join(FOLDER, 'gateway'));
+const gatewayInside = build(path.join(FOLDER, 'components', 'gateway'));
 
 interface Rule {
   apiGroups: string[];
@@ -142,6 +144,35 @@ test('All objects of an overlay are in its namespace.', () => {
   expect(elsewhere).toEqual([]);
   expect(one(example, 'Namespace').metadata.name).toBe('perennial-acme');
   expect(one(example, 'ResourceQuota').spec).toMatchObject({ hard: { pods: '100' } });
+});
+
+test('The gateway may keep secrets in its own namespace, and with its component open terminals in an organization’s.', () => {
+  expect(permissionsOf(one(gateway, 'Role'))).toEqual({ secrets: ['create', 'get', 'list', 'update'] });
+  expect(permissionsOf(one(gatewayInside, 'Role'))).toEqual({ pods: ['get', 'list', 'watch'], 'pods/exec': ['create', 'get'] });
+  const subject = { kind: 'ServiceAccount', name: 'perennial-gateway', namespace: 'perennial-system' };
+  for (const all of [gateway, gatewayInside]) expect(one(all, 'RoleBinding').subjects).toEqual([subject]);
+  expect(gateway.some(({ kind }) => kind.startsWith('Cluster'))).toBe(false);
+});
+
+test('The gateway’s pod has what `restricted` asks for, and its port is the port that workspaces may reach.', () => {
+  const pod = podOf(one(gateway, 'Deployment'));
+  expect(pod.securityContext).toEqual(podOf(one(worker, 'Deployment')).securityContext);
+  expect(pod.containers.map(({ securityContext }) => securityContext)).toEqual(
+    podOf(one(worker, 'Deployment')).containers.map(({ securityContext }) => securityContext),
+  );
+  expect((one(gateway, 'Deployment').spec as { replicas: number }).replicas).toBe(2);
+  // 5 s before SIGTERM, and 12 s of the drain.
+  expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(5 + 12);
+  const text = JSON.stringify(pod);
+  expect(text).toContain('{"name":"PERENNIAL_GATEWAY_PORT","value":"8080"}');
+  const egress = (one(organization, 'NetworkPolicy').spec as { egress: { ports?: object[] }[] }).egress[0];
+  expect(egress?.ports).toEqual([{ protocol: 'TCP', port: 8080 }]);
+});
+
+test('Every setting of the gateway’s manifest is one that it reads.', () => {
+  const settings = JSON.stringify(one(gateway, 'Deployment')).matchAll(/"name":"(PERENNIAL_\w+)"/g);
+  const known = readFileSync(path.join(FOLDER, '..', '..', 'src', 'gateway', 'settings.ts'), 'utf8');
+  expect([...settings].map(([, name = '']) => name).filter((name) => !known.includes(`${name}:`))).toEqual([]);
 });
 
 interface PodBody {
