@@ -13,7 +13,7 @@ COPY tsconfig.json ./
 COPY src src
 RUN npm run build
 # What these programs load and no more: a sixth of the packages that are no development dependencies.
-RUN node scripts/image-files.mjs /image dist/worker.js dist/worker/health.js dist/gateway.js
+RUN node scripts/image-files.mjs /image dist/worker.js dist/worker/health.js dist/gateway.js dist/command/index.mjs
 
 FROM ${NODE}
 ENV NODE_ENV=production PERENNIAL_RUNTIME=kubernetes

@@ -10,7 +10,8 @@ TRIES=30
 in_cluster() { kubectl --server="$CLUSTER_SERVER" "$@"; }
 field() { in_cluster --namespace=perennial-system get secret perennial-worker --output=go-template="{{ $1 }}"; }
 
-in_cluster apply --filename="$MANIFESTS/worker/namespace.yaml" --filename="$MANIFESTS/worker/access.yaml"
+in_cluster apply --filename="$MANIFESTS/worker/namespace.yaml" --filename="$MANIFESTS/worker/access.yaml" \
+  --filename="$MANIFESTS/worker/secrets.yaml"
 in_cluster apply --kustomize="$MANIFESTS/organization"
 # A token of a Secret does not expire, unlike one that is asked for; whoever removes the Secret ends it.
 in_cluster apply --filename=- <<END

@@ -141,9 +141,10 @@ function changesOf(server: GatewayServer, { store, client }: GatewayContext, rou
         response: withErrors({ 200: deletedAnswer }),
       },
     },
-    (request) => {
+    async (request) => {
       const deleted = { holder: holderOf(request), name: secretIn(request), by: byOf(callerOf(request)) };
-      return change(request, () => deleteSecret(store, deleted));
+      const { version } = await change(request, () => deleteSecret(store, deleted));
+      return { version };
     },
   );
 }
