@@ -9,9 +9,10 @@ import { identifyProcess } from '../runtimes/sandbox/process/identity';
 import type { StartOptions } from './options';
 import { childEnv } from './process/child-env';
 import { lockDir } from './process/dir-lock';
+import { chooseGatewayAddress } from './process/gateway-address';
 import { startGatewayProcess } from './process/gateway-process';
 import { endLeftovers } from './process/leftovers';
-import { choosePort, HOST } from './process/port';
+import { choosePort } from './process/port';
 import { startWorkerProcess } from './process/worker-process';
 import type { Say } from './progress';
 import { StartRefusal } from './start-refusal';
@@ -86,10 +87,10 @@ async function startParts(spec: StackSpec, endings: (() => Promise<void>)[]) {
   const temporal = { address: server.address, namespace: NAMESPACE };
   const { dir, images, runtime } = options;
   const part = { dir, images, runtime, temporal, env, say, signal };
-  const gateway = `http://${HOST}:${gatewayPort}`;
+  const { host, url: gateway, urlInside } = await chooseGatewayAddress({ runtime, port: gatewayPort, env, say });
   const starting = [
-    startWorkerProcess({ ...part, script: spec.workerScript, gatewayUrl: urlFor(spec, gateway), onSpawn: write('worker') }),
-    startGatewayProcess({ ...part, script: spec.gatewayScript, port: gatewayPort, onSpawn: write('gateway') }),
+    startWorkerProcess({ ...part, script: spec.workerScript, gatewayUrl: urlInside, onSpawn: write('worker') }),
+    startGatewayProcess({ ...part, script: spec.gatewayScript, host, port: gatewayPort, onSpawn: write('gateway') }),
   ] as const;
   // Both drain at the same time, and a process that started ends also where the other did not.
   endings.push(async () => {
@@ -98,11 +99,6 @@ async function startParts(spec: StackSpec, endings: (() => Promise<void>)[]) {
   const [worker] = await Promise.all(starting);
   say(`the worker is ready (process ${worker.pid()}), the gateway answers on ${gateway}`);
   return { cli, server, worker, gateway };
-}
-
-/** Pods of a cluster do not reach this machine's own address, so there the setting names the address. */
-function urlFor({ options, env }: StackSpec, gateway: string): string {
-  return env.PERENNIAL_GATEWAY_URL || (options.runtime === 'sandbox' ? gateway : '');
 }
 
 /** Before anything of DIR is touched: its sandboxes and homes may be those of another server, which a worker alone served them from. */

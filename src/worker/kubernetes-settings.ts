@@ -82,6 +82,15 @@ export function networkOf(
   };
 }
 
+/** The address in the gateway's URL, which the network policy of workspaces names; a name is of a service in the cluster. */
+export function gatewayAddressIn(url: string | null): Pick<ClusterSettings['network'], 'gateway'> {
+  if (url === null) return {};
+  const { hostname, port, protocol } = new URL(url);
+  const address = hostname.replace(/^\[|\]$/g, '');
+  if (isIP(address) === 0) return {};
+  return { gateway: { address, port: Number(port) || (protocol === 'https:' ? 443 : 80) } };
+}
+
 function isAddressRange(text: string): boolean {
   const [address = '', bits = '', ...more] = text.split('/');
   const version = isIP(address);

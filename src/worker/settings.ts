@@ -5,7 +5,7 @@ import { CLUSTER_DEFAULTS } from '../runtimes/kubernetes/settings';
 import type { SandboxOptions } from '../runtimes/sandbox';
 import { asImage } from '../workflows/input/fields';
 import { FEWEST_CARE_SLOTS } from './care-slots';
-import { networkOf, networkSettings, podSettings } from './kubernetes-settings';
+import { gatewayAddressIn, networkOf, networkSettings, podSettings } from './kubernetes-settings';
 
 /** What `npm run worker` reads from the environment besides Temporal's own variables (docs/settings.md). */
 export interface WorkerSettings {
@@ -94,7 +94,10 @@ export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
       imagePullPolicy: data.PERENNIAL_KUBERNETES_IMAGE_PULL_POLICY,
       imagePullSecrets: data.PERENNIAL_KUBERNETES_IMAGE_PULL_SECRETS.split(',').filter((name) => name !== ''),
       pod: data.PERENNIAL_KUBERNETES_POD,
-      network: networkOf(data.PERENNIAL_KUBERNETES_NETWORK, CLUSTER_DEFAULTS.network),
+      network: {
+        ...networkOf(data.PERENNIAL_KUBERNETES_NETWORK, CLUSTER_DEFAULTS.network),
+        ...gatewayAddressIn(data.PERENNIAL_GATEWAY_URL),
+      },
     },
     secrets: {
       store: data.PERENNIAL_SECRETS ?? (data.PERENNIAL_RUNTIME === 'kubernetes' ? 'kubernetes' : 'files'),

@@ -49,3 +49,14 @@ test.each([
   expect(read).toThrow(name);
   expect(read).toThrow(words);
 });
+
+test.each([
+  ['http://10.1.2.3:8080', { address: '10.1.2.3', port: 8080 }],
+  ['https://10.1.2.3', { address: '10.1.2.3', port: 443 }],
+  ['http://[fd00::1]:8080', { address: 'fd00::1', port: 8080 }],
+  ['http://perennial-gateway.perennial-system.svc:8080', undefined],
+  ['', undefined],
+])('The network policy opens the address in the gateway’s URL %j, and for a name the gateway’s pods.', (url, gateway) => {
+  const { kubernetes } = readSettings({ PERENNIAL_GATEWAY_URL: url });
+  expect(kubernetes.network.gateway).toEqual(gateway);
+});

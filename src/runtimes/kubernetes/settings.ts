@@ -27,8 +27,10 @@ export interface PodSettings
 export interface NetworkSettings {
   /** The name servers, and their ports. */
   dns: { peers: V1NetworkPolicyPeer[]; ports: number[] };
-  /** Address ranges that workspaces do not reach, except for `dns`. */
+  /** Address ranges that workspaces do not reach, except for `dns` and `gateway`. */
   closed: string[];
+  /** Where the gateway listens outside of the cluster. Absent: its pods in the namespace `perennial-system`. */
+  gateway?: { address: string; port: number };
 }
 
 /** Private networks, which include other workspaces, and addresses of the clouds' own services. */

@@ -1,4 +1,3 @@
-import { HOST } from './port';
 import { type ReadyProcess, type ReadyProcessSpec, startReadyProcess } from './ready-process';
 
 const READY_LIMIT_MS = 60_000;
@@ -9,10 +8,11 @@ export interface GatewaySpec extends Pick<ReadyProcessSpec, 'script' | 'dir' | '
   images: string;
   runtime: string;
   temporal: { address: string; namespace: string };
+  host: string;
   port: number;
 }
 
-/** Starts the gateway on this machine's own address, over plain HTTP, and resolves when it listens. */
+/** Starts the gateway over plain HTTP, and resolves when it listens. */
 export function startGatewayProcess(spec: GatewaySpec): Promise<ReadyProcess> {
   return startReadyProcess({
     ...spec,
@@ -27,7 +27,7 @@ export function startGatewayProcess(spec: GatewaySpec): Promise<ReadyProcess> {
       PERENNIAL_DIR: spec.dir,
       PERENNIAL_IMAGES: spec.images,
       PERENNIAL_SECRETS: 'files',
-      PERENNIAL_GATEWAY_HOST: HOST,
+      PERENNIAL_GATEWAY_HOST: spec.host,
       PERENNIAL_GATEWAY_PORT: String(spec.port),
       PERENNIAL_GATEWAY_TLS_CERT: '',
       PERENNIAL_GATEWAY_TLS_KEY: '',

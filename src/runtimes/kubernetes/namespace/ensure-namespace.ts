@@ -104,7 +104,7 @@ interface PolicyBody {
 }
 
 /** Ingress from the gateway alone; egress to the gateway, DNS, and the internet. deploy/kubernetes/organization has the same policy. */
-export function networkPolicy({ dns, closed }: NetworkSettings): PolicyBody {
+export function networkPolicy({ dns, closed, gateway: outside }: NetworkSettings): PolicyBody {
   const gateway = {
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': SYSTEM } },
     podSelector: { matchLabels: { 'app.kubernetes.io/name': 'perennial-gateway' } },
@@ -113,6 +113,9 @@ export function networkPolicy({ dns, closed }: NetworkSettings): PolicyBody {
   const openTo = (cidr: string, version: 4 | 6) => ({
     ipBlock: { cidr, except: closed.filter((range) => isIP(range.split('/')[0] ?? '') === version) },
   });
+  const toGateway = outside
+    ? { to: [{ ipBlock: { cidr: `${outside.address}/${isIP(outside.address) === 6 ? 128 : 32}` } }], port: outside.port }
+    : { to: [gateway], port: GATEWAY_PORT };
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -122,7 +125,7 @@ export function networkPolicy({ dns, closed }: NetworkSettings): PolicyBody {
       policyTypes: ['Ingress', 'Egress'],
       ingress: [{ from: [gateway] }],
       egress: [
-        { ports: [{ protocol: 'TCP', port: GATEWAY_PORT }], to: [gateway] },
+        { ports: [{ protocol: 'TCP', port: toGateway.port }], to: toGateway.to },
         { ports, to: dns.peers },
         { to: [openTo('0.0.0.0/0', 4), openTo('::/0', 6)] },
       ],
