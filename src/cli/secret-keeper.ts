@@ -1,4 +1,4 @@
-/** Who keeps secrets and keys for a command: the store itself, where this machine or its kubeconfig has it. */
+/** Who keeps secrets and keys for a command: the gateway, or the store itself where this machine or its kubeconfig has it. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
@@ -44,9 +44,11 @@ export function withKeeper(
   { context, command }: { context: CliContext; command: Command },
   work: (keeper: SecretKeeper, printer: Printer) => Promise<void>,
 ): Promise<void> {
-  return inSession({ context, command }, (session) =>
-    withStore(session, (store) => work(createStoreKeeper(session, store), session)),
-  );
+  return inSession({ context, command, throughGateway: true }, async (session) => {
+    if (session.gateway === null) return withStore(session, (store) => work(createStoreKeeper(session, store), session));
+    const { createGatewayKeeper } = await import('./gateway/secret-keeper.js');
+    return work(createGatewayKeeper(session.gateway), session);
+  });
 }
 
 /**

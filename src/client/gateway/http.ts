@@ -12,8 +12,8 @@ export interface GatewayAccess {
 
 /** Requests to a gateway. Every method rejects with a `RequestFailure`. */
 export interface GatewayHttp {
-  /** Sends a request, and returns the JSON that was answered. */
-  json<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /** Sends a request, and returns the JSON that was answered; `withinMs` is for answers that take longer than most. */
+  json<T>(method: string, path: string, body?: unknown, withinMs?: number): Promise<T>;
   /** Opens an answer that is read as it comes; it is closed when the signal is aborted. */
   open(path: string, options?: { headers?: Record<string, string>; signal?: AbortSignal }): Promise<Response>;
   /** The address and the token of a WebSocket. */
@@ -53,9 +53,9 @@ export function createGatewayHttp({ url, readToken }: GatewayAccess): GatewayHtt
     }
   };
   return {
-    async json(method, path, body) {
+    async json(method, path, body, withinMs = ANSWER_WITHIN_MS) {
       const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-      const response = await receive(path, { method, ...content, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+      const response = await receive(path, { method, ...content, signal: AbortSignal.timeout(withinMs) });
       return (await response.json()) as never;
     },
     open: (path, options = {}) => receive(path, { method: 'GET', ...options }),
