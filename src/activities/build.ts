@@ -14,6 +14,8 @@ import { type Deadline, runStep, type StepResult } from './run-step';
 
 /** One poll of a hook waits for some seconds in the pod. A poll that exceeds this hangs, and the next attempt joins the hook. */
 const POLL_LIMIT_MS = 60_000;
+/** A store answers in milliseconds. */
+const READ_LIMIT_MS = 20_000;
 
 /** The activities of a build's steps. */
 export function buildActivities(
@@ -63,25 +65,12 @@ export function buildActivities(
         const { signal } = progress;
         const limit = { what: `a poll of ${hook.step}`, limitMs: POLL_LIMIT_MS, signal };
         const exec: Exec = (command) => withTimeLimit(limit, (within) => runtime.exec(pod, command, within));
-        const values = async () => (secrets ? untilAborted(signal, () => secrets.valuesToMask({ owner, organization })) : []);
-        return maskedBy(values, (known) => runHook(exec, hook, progress, known));
+        const read = { what: 'the read of the values to mask', limitMs: READ_LIMIT_MS, signal };
+        const values = secrets && (() => withTimeLimit(read, () => secrets.valuesToMask({ owner, organization })));
+        return runHook(exec, hook, progress, values);
       };
       const result = await slots(() => runStep({ deadline, waitingFor: hook.step }, observe));
       return { tookMs: result.tookMs, attempt: result.attempt, value: null, hook: cutHook(result.value) };
     },
   };
-}
-
-/**
- * Masks with the values that are known when the work has ended: a secret that was set while a hook ran may be in its output. A hook that
- * has ended gives the same answer again.
- */
-async function maskedBy<T>(readValues: () => Promise<string[]>, work: (values: string[]) => Promise<T>): Promise<T> {
-  for (let values = await readValues(); ; ) {
-    const result = await work(values);
-    const newer = await readValues();
-    const known = new Set(values);
-    if (newer.every((value) => known.has(value))) return result;
-    values = newer;
-  }
 }

@@ -17,6 +17,8 @@ import type { InjectionInput, WorkspaceSecrets } from './workspace-secrets';
 
 /** The command writes files into memory; one that takes longer hangs, and the next attempt writes them again. */
 const EXEC_LIMIT_MS = 30_000;
+/** A store that is there answers in a second; a change has to reach a pod within a minute, also after a connection that hung. */
+const READ_LIMIT_MS = 15_000;
 
 /** The activities `injectSecrets` and `refreshSecrets`. */
 export function secretActivities({ runtime, secrets }: Dependencies) {
@@ -46,7 +48,8 @@ async function deliver(
   { progress, skipsEmpty }: { progress: Progress; skipsEmpty: boolean },
 ): Promise<Injection> {
   const { signal } = progress;
-  const { set, delivered, expiresAt } = await guarded(signal, () => secrets.read(input));
+  const readLimit = { what: 'the read of the secrets', limitMs: READ_LIMIT_MS, signal };
+  const { set, delivered, expiresAt } = await guarded(signal, () => withTimeLimit(readLimit, () => secrets.read(input)));
   const isEmpty = isEmptySet(set);
   if (isEmpty && skipsEmpty) return { delivered: [], fingerprint: null, expiresAt: null, warnings: [], isEmpty };
   progress.waitingFor('the pod to take its secrets');
