@@ -1,6 +1,7 @@
 /**
  * Hides secrets before output leaves a workspace: by their shape, and by known values. A password that is neither is not recognised.
  */
+import { createEncodedTokenScanner } from './mask/encoded-token';
 import { createHiddenText } from './mask/hidden-text';
 import { type KnownValues, knownValues } from './mask/known-values';
 import { createShapeScanner, endOfCutKey, findCut } from './mask/shapes';
@@ -56,6 +57,7 @@ function createTextMasker(values: MaskValues, { startsInside = false }: MaskedPa
   const hidden = createHiddenText();
   if (endOfKey > 0) hidden.hide({ from: 0, to: endOfKey, wholeLines: true });
   const hide = (from: number, to: number) => hidden.hide({ from, to, wholeLines: false });
+  const scanEncoded = createEncodedTokenScanner(hide);
   const scanShapes = createShapeScanner(hide, (from, to) => hidden.hide({ from, to, wholeLines: true }));
   const scanner = known === null ? null : createValueScanner(known, hide, startsInside);
   let position = 0;
@@ -63,6 +65,7 @@ function createTextMasker(values: MaskValues, { startsInside = false }: MaskedPa
     hidden.hold(part);
     scanner?.take(part);
     scanShapes(part, position);
+    scanEncoded(part, position);
     position += part.length;
   };
   let line: string[] = [];
