@@ -25,6 +25,7 @@ test.each([
   ['base64 inside of a longer text', base64(`user:${line}:password`)],
   ['base64 for URLs', Buffer.from(`ab${value}z`).toString('base64url')],
   ['base64 in wrapped lines', wrap(base64(`a${value}`))],
+  ['base64 in wrapped lines in a list', JSON.stringify({ lastLines: wrap(base64(`ab${value}`)).split('\n') })],
   ['base64 in wrapped lines in JSON', JSON.stringify({ out: wrap(base64(`a${value}`)) })],
 ])('A value is found %s.', (_, text) => {
   expect(findCanaries(NEEDLES, text)).not.toEqual([]);

@@ -9,6 +9,7 @@ import {
   readKeys,
   SECRETS,
   startCanaryStack,
+  tokenCanary,
   WORKSPACE,
 } from '../support/canary/canary-stack';
 import { addDetails, addFolder, addWorkflows } from '../support/canary/evidence';
@@ -112,9 +113,11 @@ test('A changed secret, a deleted one, and a new key reach the running pod.', as
 test('The gateway answers, refuses, and streams without a value.', async () => {
   ({ out: token } = await stack.perennial(['token', 'create', '--owner', 'ada'], { isRaw: true }));
   token = token.trim();
-  const stranger = (await stack.perennial(['token', 'create', '--service', 'ci', '--scope', 'read'], { isRaw: true })).out.trim();
+  const ofService = (
+    await stack.perennial(['token', 'create', '--service', 'ci', '--scope', 'read'], { isRaw: true })
+  ).out.trim();
   const put = plantCanary('put through the gateway');
-  stack.canaries.push({ place: "owner's token", value: token }, { place: "service's token", value: stranger }, put);
+  stack.canaries.push(tokenCanary("owner's token", token), tokenCanary("service's token", ofService), put);
   const body = JSON.stringify({ target: { env: 'PUT_TOKEN' }, value: put.value });
   const ask = (route: string, options: { method?: string; body?: string; token?: string } = {}) =>
     stack.ask(route, { token, ...options });
@@ -122,7 +125,7 @@ test('The gateway answers, refuses, and streams without a value.', async () => {
   const wrong = JSON.stringify({ target: { env: 'PATH' }, value: put.value, [put.value]: put.value });
   expect(await ask('/v1/owners/ada/secrets/WRONG', { method: 'PUT', body: wrong })).toBe(400);
   expect(await ask('/v1/owners/ada/secrets/WRONG', { method: 'PUT', body: put.value })).toBe(400);
-  expect(await ask('/v1/owners/ada/secrets/PUT_TOKEN', { method: 'PUT', body, token: stranger })).toBeGreaterThanOrEqual(403);
+  expect(await ask('/v1/owners/ada/secrets/PUT_TOKEN', { method: 'PUT', body, token: ofService })).toBeGreaterThanOrEqual(403);
   for (const route of [
     '',
     '/explain',

@@ -144,9 +144,15 @@ export async function readKeys({ dir, canaries, inside }: CanaryStack): Promise<
   const signing = await store.get({ kind: 'signing-key', holder: 'installation', name: 'tokens' });
   const signer = JSON.parse(signing?.value.toString('utf8') ?? '{"keys":[]}') as { keys: { d: string }[] };
   const token = await inside('cat "$PERENNIAL_TOKEN_FILE"');
-  canaries.push({ place: "owner's SSH key", value: secret.join('\n') }, { place: "workspace's token", value: token.trim() });
+  canaries.push({ place: "owner's SSH key", value: secret.join('\n') }, tokenCanary("workspace's token", token));
   for (const { d } of signer.keys) canaries.push({ place: 'signing key', value: d });
 }
+
+/** The header of a token is the same for all tokens of a key, and no secret. */
+export const tokenCanary = (place: string, token: string): Canary => ({
+  place,
+  value: token.trim().split('.').slice(1).join('.'),
+});
 
 function createCommandLine(dir: string, evidence: Evidence): CanaryStack['perennial'] {
   const program = path.join(ROOT, 'bin', 'perennial.mjs');

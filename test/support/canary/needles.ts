@@ -55,8 +55,8 @@ export function needlesOf(canaries: Canary[]): Needles {
 /** The canaries in a text or in bytes, each as `place (form)`; empty where none has leaked. */
 export function findCanaries(needles: Needles, text: string | Buffer): string[] {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-  // Encoders of base64 wrap their lines, which JSON writes as `\\n`.
-  const unwrapped = Buffer.from(bytes.toString('latin1').replaceAll(/\r?\n|\\n/g, ''), 'latin1');
+  // Encoders of base64 wrap their lines, which JSON writes as `\\n` or as a list.
+  const unwrapped = Buffer.from(bytes.toString('latin1').replaceAll(/\r?\n|\\n|",\s*"/g, ''), 'latin1');
   return [...new Set([bytes, unwrapped].flatMap((each) => search(needles, each)))];
 }
 
