@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { installationOf } from '../client/installation';
-import { awaitKeyDelivery, type KeyDelivery } from '../client/key-delivery';
+import { awaitKeyDelivery } from '../client/key-delivery';
 import { changeSecrets } from '../client/secrets-changed';
-import type { KeyView, SecretView } from '../contract/secrets';
 import type { Runtime } from '../runtimes/runtime';
 import { checkInstallation } from '../runtimes/sandbox';
 import { deleteSecret, listSecrets, type SecretHolder, setSecret } from '../secrets/named-secrets';
@@ -13,28 +12,9 @@ import { ownerKey, rotateOwnerKey, viewOf } from '../secrets/owner-key';
 import type { SecretStore } from '../secrets/store';
 import type { CliContext } from './context';
 import { CliFailure } from './failure';
+import type { SecretKeeper } from './keeper';
 import { isServedByCluster } from './runtime-access';
 import { inSession, type Printer, type Session } from './session';
-
-/** A change of a secret, with a name and a target that are already checked. */
-export interface SecretChange {
-  name: string;
-  target: Record<string, unknown>;
-  value: Buffer;
-  by: string | null;
-}
-
-/** What the commands ask of a keeper. Everything but the list reaches running workspaces within a minute. */
-export interface SecretKeeper {
-  list(holder: SecretHolder): Promise<SecretView[]>;
-  set(holder: SecretHolder, change: SecretChange): Promise<SecretView>;
-  /** Fails with `NotFound` where there is none. */
-  delete(holder: SecretHolder, secret: { name: string; by: string | null }): Promise<void>;
-  /** The owner's key, made where there is none. */
-  showKey(owner: string): Promise<KeyView>;
-  /** Makes a new pair, and waits up to a minute until every running workspace has it. */
-  rotateKey(owner: string): Promise<KeyView & KeyDelivery>;
-}
 
 /** How long a rotation may take to reach a workspace. */
 const DELIVERY_LIMIT_MS = 60_000;

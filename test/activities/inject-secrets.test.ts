@@ -82,7 +82,7 @@ test('What the store has arrives in the pod, and the workflow gets references al
   expect([shown.includes(CANARY), shown.includes('PRIVATE KEY'), shown.includes('eyJ')]).toEqual([false, false, false]);
 });
 
-test('A new pod with nothing to inject is left alone; one that may have something has it removed.', async () => {
+test('A new pod with nothing to inject is left alone; from a pod that may have something it is removed.', async () => {
   const { store, inject, execs, run, activities } = await started();
   expect((await inject()).value).toMatchObject({ delivered: [], isEmpty: true });
   expect(execs).toEqual([]);
@@ -157,7 +157,7 @@ test('A worker without a store says so, where another one began the build.', asy
   });
 });
 
-test("A hook's output is masked with the values of its owner, also one that is set while the hook runs.", async () => {
+test("A hook's output is masked with the values of its owner, also a value that is set while the hook runs.", async () => {
   const { store, inject, run, activities } = await started();
   await set(store, 'NPM_TOKEN', CANARY);
   await inject();

@@ -169,7 +169,7 @@ test('The gateway’s pod has what `restricted` asks for, and its port is the po
   expect(egress?.ports).toEqual([{ protocol: 'TCP', port: 8080 }]);
 });
 
-test('Every setting of the gateway’s manifest is one that it reads.', () => {
+test('The gateway reads every setting of its manifest.', () => {
   const settings = JSON.stringify(one(gateway, 'Deployment')).matchAll(/"name":"(PERENNIAL_\w+)"/g);
   const known = readFileSync(path.join(FOLDER, '..', '..', 'src', 'gateway', 'settings.ts'), 'utf8');
   expect([...settings].map(([, name = '']) => name).filter((name) => !known.includes(`${name}:`))).toEqual([]);

@@ -58,5 +58,5 @@ test.each([
   ['', undefined],
 ])('The network policy opens the address in the gateway’s URL %j, and for a name the gateway’s pods.', (url, gateway) => {
   const { kubernetes } = readSettings({ PERENNIAL_GATEWAY_URL: url });
-  expect(kubernetes.network.gateway).toEqual(gateway);
+  expect(kubernetes.network?.gateway).toEqual(gateway);
 });

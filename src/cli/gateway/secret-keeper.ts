@@ -2,7 +2,7 @@ import type { GatewayHttp } from '../../client/gateway/http';
 import type { KeyDelivery } from '../../client/key-delivery';
 import type { KeyView, SecretView } from '../../contract/secrets';
 import type { SecretHolder } from '../../secrets/named-secrets';
-import type { SecretKeeper } from '../secret-keeper';
+import type { SecretKeeper } from '../keeper';
 
 /** The gateway waits a minute for the delivery of a key, and signals many workspaces of an organization before and after a change. */
 const ANSWER_WITHIN_MS = 180_000;

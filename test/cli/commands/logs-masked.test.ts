@@ -44,7 +44,7 @@ test('The values of the owner and of the organization are hidden, also earlier o
   expect(JSON.parse(json.out).logs[0].text).toBe('one ***\ntwo\ndXNlcj***\n');
 });
 
-test('A value that is set while a log is followed is hidden from then on, and one that comes in parts too.', async () => {
+test('A value that is set while a log is followed is hidden from then on, also when it comes in parts.', async () => {
   const parts = ['begin\n', `now ${VALUE}\nand ${VALUE.slice(0, 10)}`, '', `${VALUE.slice(10)}\nend`];
   const readLog = async ({ offset }: LogRef) => {
     const text = Buffer.from(offset === 0 || isAllowed ? (parts.shift() ?? '') : '');

@@ -108,6 +108,10 @@ echo 'get /etc/hostname fetched' | sftp -q -b - -P ${ssh.port} ${host} >/dev/nul
     expect(offered).toContain('.ssh/id_ed25519');
   });
 
+  refusals();
+};
+
+const refusals = () => {
   it('a host that is unknown, or has another key, is refused, and nothing is asked.', async () => {
     const other = await startSshServer();
     try {

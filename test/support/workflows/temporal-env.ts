@@ -69,13 +69,7 @@ export async function startStack(
   if (kind === 'dev') await registerSearchAttributes(temporal);
   else await addSearchAttributes(temporal);
   const overrides: Overrides = {};
-  const runtime = createMemoryRuntime({
-    now: Date.now,
-    fail: (verb, call) => overrides.fail?.(verb, call),
-    failLate: (verb, call) => overrides.failLate?.(verb, call),
-    hold: (verb, call) => overrides.hold?.(verb, call),
-    exec: (pod, command, signal) => overrides.exec?.(pod, command, signal) ?? NO_HOOK,
-  });
+  const runtime = createOverridableRuntime(overrides);
   // Reads are not coalesced, so that a test can override the read of one workspace.
   const read = (organization: string) => {
     const query = () => queryPolicy(temporal, organization);
@@ -131,6 +125,16 @@ export async function startStack(
   if (withWatch)
     await temporal.workflow.start('watch', { workflowId: 'watch/memory', taskQueue: TASK_QUEUE, args: [{ runtime: 'memory' }] });
   return stack;
+}
+
+function createOverridableRuntime(overrides: Overrides) {
+  return createMemoryRuntime({
+    now: Date.now,
+    fail: (verb, call) => overrides.fail?.(verb, call),
+    failLate: (verb, call) => overrides.failLate?.(verb, call),
+    hold: (verb, call) => overrides.hold?.(verb, call),
+    exec: (pod, command, signal) => overrides.exec?.(pod, command, signal) ?? NO_HOOK,
+  });
 }
 
 export function untilState(workspace: WorkspaceHandle, state: StatusView['state']): Promise<StatusView> {

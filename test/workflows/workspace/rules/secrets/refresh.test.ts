@@ -98,7 +98,7 @@ test('A token that ends soon is replaced at half of its life, and never more tha
   expect(refreshesIn(ended, 5 * MINUTE_MS)).toHaveLength(5);
 });
 
-test('A change reaches a pod that runs at once, and one that is announced with a delay then.', () => {
+test('A change reaches a pod that runs at once, or after the delay that it was announced with.', () => {
   const simulator = runningWithSecrets();
   simulator.now += MINUTE_MS;
   takeSignal(simulator.state, 'secretsChanged', { delayMs: 45_000 }, simulator.now);
@@ -178,7 +178,7 @@ test('The run after a hand-over in the middle of a refresh begins it again.', ()
   expect(refreshesIn(simulator, MINUTE_MS)).toEqual([5 * SECOND_MS]);
 });
 
-test('A refresh that is interrupted is due again, and one that nobody began is not.', () => {
+test('A refresh that is interrupted is due again, and a refresh that never began is not.', () => {
   const simulator = runningWithSecrets();
   simulator.now += MINUTE_MS;
   simulator.refreshes = ['interrupted'];
@@ -226,7 +226,7 @@ test('A warning of a refresh is added to those of the build, once.', () => {
   expect(viewStatus(simulator.state).build?.warnings).toEqual(['~/.npmrc is in the way']);
 });
 
-test('After a pod loss in the middle of the build the new pod is given its secrets anew.', () => {
+test('After a pod loss in the middle of the build the new pod is given its secrets again.', () => {
   const simulator = created({}, NEVER_OFF);
   simulator.injection = injection(simulator);
   simulator.outcomes = ['done', 'done', 'done', 'done', 'PodLost'];
