@@ -51,17 +51,26 @@ export async function withStore<T>(
 async function openStore(session: Session, runtime?: Pick<Runtime, 'name'>): Promise<SecretStore> {
   const { client, dir } = session;
   const { setting, openFiles, openCluster } = session.context.stores;
+  const installation = await installationOf(client.temporal);
+  // An embedded stack keeps its secrets in its folder, also where its workspaces run on a cluster.
+  if (setting === null && (await isOfInstallation(dir, installation))) return openFiles(path.join(dir, 'keys'));
   const isServed = () => (runtime ? runtime.name === 'kubernetes' : isServedByCluster(session));
   const isOfCluster = setting === null ? await isServed() : setting === 'kubernetes';
-  if (openCluster !== null && isOfCluster) return openCluster(await installationOf(client.temporal));
+  if (openCluster !== null && isOfCluster) return openCluster(installation);
   // A store in a wrong folder would be a second one, which no worker reads.
   if (isOfCluster || (setting === null && !existsSync(path.join(dir, 'namespace.json')))) {
     const expected = 'expected a cluster (KUBECONFIG) or the folder of an embedded stack (--dir or PERENNIAL_DIR)';
     throw new CliFailure('NotFound', `${dir}: ${expected}, to open the store of secrets and keys`);
   }
-  if (setting === null) await checkInstallation(dir, await installationOf(client.temporal));
+  if (setting === null) await checkInstallation(dir, installation);
   return openFiles(path.join(dir, 'keys'));
 }
+
+const isOfInstallation = (dir: string, installation: string): Promise<boolean> =>
+  checkInstallation(dir, installation).then(
+    () => true,
+    () => false,
+  );
 
 function createStoreKeeper({ context, client }: Session, store: SecretStore): SecretKeeper {
   const change = <T>({ scope, name }: SecretHolder, work: () => Promise<T>) =>

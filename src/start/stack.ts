@@ -102,8 +102,7 @@ async function startParts(spec: StackSpec, endings: (() => Promise<void>)[]) {
 }
 
 /** Before anything of DIR is touched: its sandboxes and homes may be those of another server, which a worker alone served them from. */
-async function tieDir({ dir, runtime }: StartOptions, connection: Connection): Promise<void> {
-  if (runtime !== 'sandbox') return;
+async function tieDir({ dir }: StartOptions, connection: Connection): Promise<void> {
   try {
     await tieToInstallation(dir, await installationOf(new Client({ connection, namespace: NAMESPACE })));
   } catch (error) {
