@@ -89,7 +89,6 @@ async function admitCallers(server: GatewayServer, { keys, now, limits }: Gatewa
   server.decorateRequest('permitted', null);
   server.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.isPublic) return;
-    await rates.refuseAddress(request);
     try {
       request.caller = await authenticate(request, (token) => verifyToken(keys, token, now()));
     } catch (error) {

@@ -20,10 +20,8 @@ const MAX_COUNTED = 20_000;
 export interface RateLimits {
   /** Counts a call of the caller. @throws GatewayError 429 */
   countCall(request: FastifyRequest): Promise<void>;
-  /** Counts a refused token. */
+  /** Counts a refused token; valid ones from the same address are not affected. @throws GatewayError 429 */
   countRefusal(request: FastifyRequest): Promise<void>;
-  /** @throws GatewayError 429 for an address with too many refusals */
-  refuseAddress(request: FastifyRequest): Promise<void>;
 }
 
 export async function createRateLimits(server: GatewayServer, limits: GatewayLimits): Promise<RateLimits> {
@@ -36,8 +34,7 @@ export async function createRateLimits(server: GatewayServer, limits: GatewayLim
   const refusals = server.createRateLimit({ max: limits.refusalsPerMinute, keyGenerator: ({ ip }) => ip });
   return {
     countCall: async (request) => refuse(await (request.routeOptions.config.isPing ? pings : calls)(request)),
-    countRefusal: async (request) => void (await refusals(request)),
-    refuseAddress: async (request) => refuse(await refusals(request, { increment: false })),
+    countRefusal: async (request) => refuse(await refusals(request)),
   };
 }
 
