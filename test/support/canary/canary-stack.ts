@@ -138,14 +138,26 @@ export async function plantSecrets({ client, perennial, canaries }: CanaryStack)
 export async function readKeys({ dir, canaries, inside }: CanaryStack): Promise<void> {
   const store = createFileStore(path.join(dir, 'keys'));
   const key = await findOwnerKey(store, 'ada');
-  const lines = (key?.privateKey ?? '').split('\n');
-  // The first lines are the same for all keys, and end with the public part.
-  const secret = lines.filter((line) => line !== '' && !line.startsWith('-----')).slice(2);
   const signing = await store.get({ kind: 'signing-key', holder: 'installation', name: 'tokens' });
   const signer = JSON.parse(signing?.value.toString('utf8') ?? '{"keys":[]}') as { keys: { d: string }[] };
   const token = await inside('cat "$PERENNIAL_TOKEN_FILE"');
-  canaries.push({ place: "owner's SSH key", value: secret.join('\n') }, tokenCanary("workspace's token", token));
+  canaries.push({ place: "owner's SSH key", value: seedOf(key?.privateKey ?? '') }, tokenCanary("workspace's token", token));
   for (const { d } of signer.keys) canaries.push({ place: 'signing key', value: d });
+}
+
+/**
+ * The part of a private key in OpenSSH's format that holds nothing but the secret: the 32 bytes from the 161st on. The public key stands in
+ * all other parts.
+ */
+function seedOf(privateKey: string): string {
+  const [from, to] = [Math.ceil((161 * 8) / 6), Math.floor((193 * 8) / 6)];
+  const body = privateKey.split('\n').filter((line) => !line.startsWith('-----'));
+  let count = 0;
+  const isSecret = (character: string): boolean => {
+    if (character !== '\n') count += 1;
+    return count > from && count <= to;
+  };
+  return [...body.join('\n')].filter(isSecret).join('').trim();
 }
 
 /** The header of a token is the same for all tokens of a key, and no secret. */

@@ -1,5 +1,6 @@
 /** Each step of a build, a stop, and a purge with every kind of fault, on a real server. */
 import type { WorkspaceHandle } from '../../../src/client';
+import { letHooksLeak } from '../../support/canary/leaking-hooks';
 import { until } from '../../support/until';
 import { BAD_HOOKS, ENDINGS, FAULT_POINTS, FINAL, LATE, TEMPORARY } from '../../support/workflows/failure-table';
 import {
@@ -22,10 +23,12 @@ import { createGate, type Stack, startStack, taskFailures, untilState } from '..
 const SLACK_MS = 20_000;
 
 let stack: Stack;
+let findLeaks: () => Promise<string[]>;
 // Not in a hook, since tests that run side by side begin before hooks have ended.
 const ready = startStack('dev', { withSecrets: true }).then(async (started) => {
   stack = started;
   enableFaultInjection(stack);
+  findLeaks = await letHooksLeak(stack, 'ada');
   await stack.client.organization('hurried').create();
   await stack.client.organization('hurried').setPolicy({ build: { deadline: '4s', hookTimeout: '1s' } });
   return stack;
@@ -228,6 +231,11 @@ test('No workflow task failed, except through the server itself.', async () => {
     failures.push(...(await taskFailures(stack, workflowId)));
   }
   expect(failures.filter((failure) => !/UnhandledCommand|ForceCloseCommand/.test(failure))).toEqual([]);
+});
+
+test('Although every hook printed what its pod was given, no history and no description has any of it.', async () => {
+  expect(stack.secrets?.given.length).toBeGreaterThan(20);
+  expect(await findLeaks()).toEqual([]);
 });
 
 async function create(name: string, more: object = {}): Promise<WorkspaceHandle> {
