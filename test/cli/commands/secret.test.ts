@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import type { PerennialClient } from '../../../src/client';
 import { createFileStore } from '../../../src/secrets/files';
 import { fakeClient, fakeTemporal, run } from '../../support/cli/command-line';
 import { createStackFolder } from '../../support/cli/folder';
@@ -18,19 +19,24 @@ function temporal(workspaces: string[] = ['workspace/ada/dev']) {
     queries.push(query);
     for (const workflowId of workspaces) yield { workflowId, searchAttributes: {} };
   }
-  const getHandle = (workflowId: string) => ({
-    describe: async () => ({ status: { name: 'COMPLETED' } }),
-    signal: async ({ name }: { name: string }, input: unknown) => {
+  const server = {
+    sent,
+    queries,
+    signal: async (workflowId: string, name: string, input: unknown) => {
       sent.push([workflowId, name, input, await versionOf('NPM_TOKEN')]);
     },
+  };
+  const getHandle = (workflowId: string) => ({
+    describe: async () => ({ status: { name: 'COMPLETED' } }),
+    signal: ({ name }: { name: string }, input: unknown) => server.signal(workflowId, name, input),
   });
-  return { client: fakeClient({ temporal: fakeTemporal({ workflow: { list, getHandle } }) }), sent, queries };
+  return Object.assign(server, { client: fakeClient({ temporal: fakeTemporal({ workflow: { list, getHandle } }) }) });
 }
 
 const versionOf = async (name: string) =>
   (await createFileStore(path.join(dir, 'keys')).get({ kind: 'secret', holder: 'owner/ada', name }))?.version ?? 0;
 
-const secret = (args: string[], input = `${CANARY}\n`, { client } = temporal()) =>
+const secret = (args: string[], input = `${CANARY}\n`, { client }: { client: PerennialClient } = temporal()) =>
   run(['secret', ...args, '--dir', dir], { client, readSecret: async () => Buffer.from(input) });
 
 test('A secret is set from standard input without its line end, is listed without its value, and is deleted.', async () => {
@@ -132,7 +138,16 @@ test('Where the workspaces cannot be signalled before it, nothing is changed.', 
     yield { workflowId: 'workspace/ada/dev', searchAttributes: {} };
   }
   const client = fakeClient({ temporal: fakeTemporal({ workflow: { list, getHandle } }) });
-  const ended = await secret(['set', 'ada', 'NPM_TOKEN'], undefined, { client, sent: [], queries: [] });
+  const ended = await secret(['set', 'ada', 'NPM_TOKEN'], undefined, { client });
   expect(ended).toMatchObject({ code: 1, error: 'perennial: Unavailable: 1 of 1 workspaces could not be signalled\n' });
   expect(await versionOf('NPM_TOKEN')).toBe(0);
+});
+
+test('Where the workspaces cannot be signalled after it, the change stands: the signals before it have them read it.', async () => {
+  const server = temporal();
+  const { signal } = server;
+  server.signal = async (...sent) => ((await versionOf('NPM_TOKEN')) > 0 ? Promise.reject(new Error('away')) : signal(...sent));
+  expect(await secret(['set', 'ada', 'NPM_TOKEN'], undefined, server)).toMatchObject({ code: 0 });
+  expect(server.sent).toEqual([['workspace/ada/dev', 'secretsChanged', { delayMs: 45_000 }, 0]]);
+  expect(await versionOf('NPM_TOKEN')).toBe(1);
 });
