@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { KEPT_BY_SHELLS } from '../shell/kept-variables';
 import { readScript } from '../shell/read-script';
 import type { InjectedSet } from './injected-set';
@@ -7,6 +9,9 @@ import { listSshFiles } from './ssh-files';
 
 const ENVIRONMENT = readScript(__dirname, 'scripts', 'environment.sh');
 const CREDENTIAL_HELPER = readScript(__dirname, 'scripts', 'git-credential-perennial.sh');
+/** The command `perennial` of a workspace, where this installation has it. */
+const COMMAND_FILE = path.join(__dirname, '..', 'scripts', 'workspace-command.sh');
+const COMMAND = existsSync(COMMAND_FILE) ? readScript(COMMAND_FILE) : null;
 
 /** All that is written into a pod. */
 export interface PodFiles {
@@ -22,17 +27,18 @@ export function listPodFiles(set: InjectedSet): PodFiles {
   const env = set.env.filter(({ value }) => !value.includes(0));
   const credentials = set.credentials.filter(isCredential);
   // The name of a file depends on its path alone, so that a link leads to no other secret in a later set.
-  const targets = set.files.map(({ path, value }) => ({ path, value, name: hashOf(path) }));
+  const targets = set.files.map((file) => ({ ...file, name: hashOf(file.path) }));
   return {
     files: [
       { name: 'environment.sh', content: environmentFile(set.access, env) },
       programFile('git-credential-perennial', CREDENTIAL_HELPER),
       ...(set.access === null ? [] : [{ name: 'token', content: Buffer.from(`${set.access.token}\n`) }]),
+      ...(set.access === null || COMMAND === null ? [] : [programFile('perennial', COMMAND)]),
       ...listSshFiles(set),
       ...(credentials.length === 0 ? [] : [{ name: 'credentials', content: credentialsFile(credentials) }]),
       ...targets.map(({ value, name }) => ({ name: `files/${name}`, content: value })),
     ],
-    links: targets.map(({ path, name }) => ({ path, name })),
+    links: targets.map(({ value: _, ...link }) => link),
     warnings: [
       ...set.env.filter(({ value }) => value.includes(0)).map(({ name }) => `the secret for variable ${name} holds a NUL byte`),
       ...set.credentials

@@ -81,7 +81,7 @@ test('Hooks have the variables, and a changed or removed secret is so for the ne
   await injectSecrets(execIn(1), { ...SET, env: [], files: [{ path: '.npmrc', value: Buffer.from('changed') }] });
   expect(await inShell(1, '', ['sh', '-c', 'echo "<$MINE>"; cat ~/.npmrc'])).toBe('<>\nchanged');
   await injectSecrets(execIn(1), setOf());
-  expect(await sh(1, `ls -A ${FOLDER}/current/files ~/.npmrc 2>/dev/null; ls ${FOLDER}/current/ssh`)).toBe('');
+  expect(await sh(1, `cd ${FOLDER}/current && ls -A files && ls -A ssh; ls ~/.npmrc 2>/dev/null`)).toBe('');
 });
 
 test('They are gone with the pod, and the next pod’s links lead to its own.', async () => {

@@ -66,10 +66,7 @@ git clone -q ${ssh.uri} one && git clone -q ${https.uri} two && git -C one pull 
 `;
 const SETTINGS = 'ls -A ~/.ssh 2>/dev/null; cat ~/.gitconfig';
 
-const testIn = (isolation: Isolation) => () => {
-  beforeEach(() => begin(isolation));
-  afterEach(end);
-
+const testRepositories = () => {
   it('reaches private repositories over SSH and HTTPS from configure, dotfiles, a command, and a terminal.', async () => {
     await start(wholeSet(), CLONES());
     const before = await sh(SETTINGS);
@@ -107,11 +104,9 @@ echo 'get /etc/hostname fetched' | sftp -q -b - -P ${ssh.port} ${host} >/dev/nul
     const offered = await inShell('', ['sh', '-c', `ssh -v -p ${ssh.port} ${host} true 2>&1 | grep 'Server accepts key'`]);
     expect(offered).toContain('.ssh/id_ed25519');
   });
-
-  refusals();
 };
 
-const refusals = () => {
+const testHosts = () => {
   it('a host that is unknown, or has another key, is refused, and nothing is asked.', async () => {
     const other = await startSshServer();
     try {
@@ -149,6 +144,13 @@ const refusals = () => {
   });
 };
 
-if (MISSING.length === 0)
-  for (const isolation of KINDS) describe(`Git in a sandbox (isolation: ${isolation})`, testIn(isolation));
-else it(`Git over SSH and HTTPS is not tested here: ${MISSING.join(', ')}.`, () => expect(MISSING).not.toEqual([]));
+if (MISSING.length === 0) {
+  describe.each(KINDS)('Git in a sandbox (isolation: %s)', (isolation) => {
+    beforeEach(() => begin(isolation));
+    afterEach(end);
+    testRepositories();
+    testHosts();
+  });
+} else {
+  it(`Git over SSH and HTTPS is not tested here: ${MISSING.join(', ')}.`, () => expect(MISSING).not.toEqual([]));
+}

@@ -78,6 +78,10 @@ describe.each(KINDS)('Secrets in a sandbox (isolation: %s)', (isolation: Isolati
     const expected = `<${CANARY}> <${bin}/ssh>`;
     expect(await inShell(1, '', ['sh', '-c', print])).toContain(expected);
     expect(await inShell(1, `${print}; exit\n`)).toContain(expected);
+    await sh(1, 'printf \'alias kept="echo an alias"; PATH="$HOME/own:$PATH"\\n\' >.profile');
+    expect(await inShell(1, 'kept; echo "<$PATH>"; env | grep -c "^PERENNIAL_.*PATH\\|^ENV="; exit\n')).toMatch(
+      new RegExp(`an alias\\s+<${'[^>]*'}/own:${bin}:[^>]*>\\s+0`),
+    );
     await injectSecrets(execIn(1), { ...SET, env: [] });
     expect(await inShell(1, `${print}; exit\n`)).toContain(`<> <${bin}/ssh>`);
     await injectSecrets(execIn(1), SET);

@@ -73,10 +73,10 @@ publish() {
   chmod 700 "$generation"/bin/* 2>/dev/null
   check "$1" "$(($2 + shell_bytes))"
   [ -L current ] || rm -rf current
-  [ -L bin ] || rm -rf bin
+  [ -L bin ] || [ ! -e bin ] || rm -rf bin
   ln -s "$generation" "$generation/current" && mv -f "$generation/current" . || fail_to_write current
   trap '' EXIT
-  [ -L bin ] || ln -s current/bin bin || fail_to_write bin
+  [ -L bin ] || ln -sn current/bin bin 2>/dev/null || [ -L bin ] || fail_to_write bin
   remove_others
 }
 
@@ -114,10 +114,18 @@ count() {
 remove_others() {
   { : >"$generation/published"; } 2>/dev/null
   for other in gen.*; do
-    ! is_obsolete "$other" || is_writing "$other" || rm -rf "$other"
+    ! is_obsolete "$other" || is_writing "$other" || remove "$other"
   done
   # shellcheck disable=SC3013 # All shells of images know -ef.
-  [ "$generation" -ef current ] || rm -rf "$generation"
+  [ "$generation" -ef current ] || remove "$generation"
+}
+
+# Two that remove the same folder at once may each leave it for the other.
+remove() {
+  for _ in 1 2 3 4 5; do
+    rm -rf "$1" 2>/dev/null
+    [ -d "$1" ] || break
+  done
 }
 
 # shellcheck disable=SC3013 # All shells of images know -ef.

@@ -9,5 +9,5 @@ for folder in $PERENNIAL_PATH; do
   case ":$PATH:" in *":$folder:"*) ;; *) missing=$missing$folder: ;; esac
 done
 PATH=$missing$PATH
-unset PERENNIAL_PATH PERENNIAL_COMPLETE_PATH IFS
+unset PERENNIAL_PATH PERENNIAL_COMPLETE_PATH PERENNIAL_READ_PROFILES IFS
 exec "$SHELL"
