@@ -3,11 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import helmet from '@fastify/helmet';
 import websocket from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
-import { verifyToken } from '../secrets/tokens';
 import { authenticate, callerOf } from './auth/authenticate';
 import { type AccessRules, authorize, type Right, type Target } from './auth/authorize';
 import { createFindWorkspace } from './auth/find-workspace';
 import { createSuspensions } from './auth/suspension';
+import { createTokenVerifier } from './auth/verified-tokens';
 import type { GatewayContext, GatewayDependencies } from './dependencies';
 import { closeConnectionsAtEnd } from './drain';
 import { GatewayError } from './gateway-error';
@@ -85,12 +85,13 @@ function collapsePings(server: GatewayServer, { client, withDeadline, now, limit
 /** The checks of every request, in their order: the token, then the subject's limit. */
 async function admitCallers(server: GatewayServer, { keys, now, limits }: GatewayDependencies): Promise<void> {
   const rates = await createRateLimits(server, limits);
+  const verify = createTokenVerifier(keys, now);
   server.decorateRequest('caller', null);
   server.decorateRequest('permitted', null);
   server.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.isPublic) return;
     try {
-      request.caller = await authenticate(request, (token) => verifyToken(keys, token, now()));
+      request.caller = await authenticate(request, verify);
     } catch (error) {
       if (error instanceof GatewayError && error.statusCode === 401) await rates.countRefusal(request);
       throw error;

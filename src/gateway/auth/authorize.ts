@@ -45,14 +45,14 @@ export interface AccessRules {
  */
 export async function authorize(rules: AccessRules, caller: Caller, right: Right, target: Target): Promise<FoundWorkspace> {
   const { owner, name } = target;
-  const hidden = noSuchWorkspace(owner, name);
-  if (!NAME.test(owner) || !NAME.test(name) || !mayNameIt(caller, target)) throw hidden;
+  const hidden = () => noSuchWorkspace(owner, name);
+  if (!NAME.test(owner) || !NAME.test(name) || !mayNameIt(caller, target)) throw hidden();
   const maxAgeMs = right === 'ping' ? PING_MAX_AGE_MS : 0;
   const found = await rules.find(owner, name, maxAgeMs);
   if (caller.kind === 'workspace') await refuseEndedBuild({ rules, caller, found, maxAgeMs });
-  if (found === null) throw hidden;
+  if (found === null) throw hidden();
   if (caller.kind === 'service') {
-    if (!caller.organizations.includes(found.organization)) throw hidden;
+    if (!caller.organizations.includes(found.organization)) throw hidden();
   } else if (await rules.isSuspended(owner, found.organization, right === 'ping')) throw suspended(owner, found.organization);
   refuseWithoutRight(caller, right);
   return found;
