@@ -19,6 +19,12 @@ import { parse } from 'yaml';
 import { importBuilt, inCheckout } from './checkout.mjs';
 import { read } from './engine.mjs';
 
+/** @typedef {import('./engine.mjs').Engine} Engine */
+/**
+ * How to make an image: the name of its Dockerfile, and the files that its build needs, by the names in the folder of the build.
+ * @typedef {{ recipe: string, files: Record<string, string> }} StandIn
+ */
+
 const RECIPES = inCheckout('test', 'support', 'compose', 'images');
 /** Of an image that was made here: the digest of what it was made from. */
 const LABEL = 'perennial.stand-in';
@@ -32,7 +38,10 @@ const KUBECTL_VERSION = '0.34.4';
 const KUBECTL_IMAGE = 'perennial.test/kubectl:1';
 const BASE_IMAGE = 'perennial.test/base:1';
 
-/** How to make each image that cannot be pulled: the name of its Dockerfile, and the files that its build needs. */
+/**
+ * How to make each image that cannot be pulled, by its repository.
+ * @type {Record<string, (version: string) => StandIn | Promise<StandIn>>}
+ */
 const STAND_INS = {
   postgres: () => ({ recipe: 'postgres', files: {} }),
   'temporalio/server': (version) => ({
@@ -67,10 +76,12 @@ const STAND_INS = {
 /**
  * Pulls each image, or makes one of the same name. Programs are built from their Go modules once, and kept in the user's cache. An image
  * that was pulled, or made from the same files, stays. Nothing stands in for the image of k3s.
+ * @param {{ engine: Engine, say: (line: string) => void, withKubectl: boolean }} options
  */
 export async function prepareImages({ engine, say, withKubectl }) {
   const { services } = parse(readFileSync(inCheckout('docker-compose.yml'), 'utf8'));
-  const names = Object.values(services).flatMap(({ image, build }) => (build === undefined ? [image] : []));
+  const all = /** @type {{ image: string, build?: unknown }[]} */ (Object.values(services));
+  const names = all.flatMap(({ image, build }) => (build === undefined ? [image] : []));
   const debian = /^ARG NODE=(\S+)$/m.exec(readFileSync(inCheckout('Dockerfile'), 'utf8'))?.[1] ?? '';
   if (!isThere(engine, debian)) {
     if (engine.tool === null) throw new Error(`the image ${debian} can be neither found nor pulled`);
@@ -87,17 +98,27 @@ export async function prepareImages({ engine, say, withKubectl }) {
   }
 }
 
-/** Whether an image of somebody else's is there, or can be pulled. */
+/**
+ * Whether an image that was not made here is there, or can be pulled.
+ * @param {Engine} engine
+ * @param {string} name
+ */
 export function isThere({ env }, name) {
+  /** @param {string[]} args */
   const run = (...args) => spawnSync('docker', args, { env, stdio: 'ignore' }).status === 0;
   return (run('image', 'inspect', name) && labelOf(env, name) === '') || run('pull', '--quiet', name);
 }
 
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} name
+ */
 function labelOf(env, name) {
   const format = `{{ index .Config.Labels "${LABEL}" }}`;
   return spawnSync('docker', ['image', 'inspect', '--format', format, name], { env, encoding: 'utf8' }).stdout.trim();
 }
 
+/** @param {{ engine: Engine, say: (line: string) => void, name: string, from: string, standIn: () => StandIn | Promise<StandIn> }} options */
 async function make({ engine, say, name, from, standIn }) {
   const digest = digestOf([from, ...readdirSync(RECIPES).map((file) => readFileSync(path.join(RECIPES, file), 'utf8'))]);
   if (labelOf(engine.env, name) === digest) return;
@@ -119,8 +140,15 @@ async function make({ engine, say, name, from, standIn }) {
   }
 }
 
+/** @param {string[]} texts */
 const digestOf = (texts) => createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, 16);
 
+/**
+ * The folder of a module's sources.
+ * @param {string} module
+ * @param {string} version
+ * @returns {string}
+ */
 function goModule(module, version) {
   return JSON.parse(read(['go', 'mod', 'download', '-json', `${module}@v${version}`])).Dir;
 }
@@ -129,6 +157,11 @@ function goModule(module, version) {
 const GO_ENV = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-modcacherw' };
 const GO_FLAGS = ['-trimpath', '-ldflags', '-s -w'];
 
+/**
+ * @param {string} name
+ * @param {string} main
+ * @param {string} version
+ */
 function goProgram(name, main, version) {
   return cached(`${name}-${version}`, (folder) => {
     read(['go', 'install', ...GO_FLAGS, `${main}@v${version}`], { ...GO_ENV, GOBIN: folder });
@@ -138,6 +171,7 @@ function goProgram(name, main, version) {
 
 function kubectl() {
   return cached(`kubectl-${KUBECTL_VERSION}`, (folder) => {
+    /** @param {string[]} args */
     const go = (...args) => read(['go', '-C', folder, ...args], GO_ENV);
     copyFileSync(path.join(RECIPES, 'kubectl.go'), path.join(folder, 'main.go'));
     go('mod', 'init', 'kubectl');
@@ -147,7 +181,11 @@ function kubectl() {
   });
 }
 
-/** Renamed into place, so that a build which was interrupted leaves no incomplete program. */
+/**
+ * Renamed into place, so that a build which was interrupted leaves no incomplete program.
+ * @param {string} name
+ * @param {(folder: string) => string} build
+ */
 function cached(name, build) {
   const file = path.join(CACHE, name);
   if (existsSync(file)) return file;
@@ -169,7 +207,7 @@ async function temporalCli() {
     searchPath: process.env.PATH ?? '',
     cacheDir: path.dirname(CACHE),
     env: process.env,
-    say: (line) => console.error(line),
+    say: (/** @type {string} */ line) => console.error(line),
     signal: new AbortController().signal,
   });
 }

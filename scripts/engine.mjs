@@ -2,14 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { inCheckout } from './checkout.mjs';
 
+/**
+ * A Docker engine: the environment for Docker's programs, the command of Compose, the tool where it made the engine, and what ends an
+ * engine that was not up.
+ * @typedef {{ env: NodeJS.ProcessEnv, compose: string[], tool: string | null, end: () => void }} Engine
+ */
+
 const TOOL = inCheckout('..', 'shared', 'tools', 'docker', 'engine');
 
 /**
  * Finds a Docker engine with Compose 2 for `what`: that of the environment, else one from the tool beside the checkout, which starts it.
  * Where there is neither, one line says so, and null is the answer. A tool that fails is an error: nothing passes untested.
- *
- * Returns the environment for Docker's programs, the command of Compose, the tool where it made the engine (else null), and what ends
- * an engine that was not up.
+ * @param {{ what: string, say: (line: string) => void, tool?: string, env?: NodeJS.ProcessEnv }} options
+ * @returns {Engine | null}
  */
 export function openEngine({ what, say, tool = TOOL, env = process.env }) {
   if (answers(['docker', 'info'], env) && answers(['docker', 'compose', 'version'], env))
@@ -19,6 +24,10 @@ export function openEngine({ what, say, tool = TOOL, env = process.env }) {
   return null;
 }
 
+/**
+ * @param {{ say: (line: string) => void, tool: string, env: NodeJS.ProcessEnv }} options
+ * @returns {Engine}
+ */
 function openToolEngine({ say, tool, env }) {
   const wasUp = answers([tool, 'status'], env);
   say('starting a Docker engine (seconds when it was installed before)');
@@ -35,9 +44,17 @@ function openToolEngine({ say, tool, env }) {
   }
 }
 
+/**
+ * @param {string[]} command
+ * @param {NodeJS.ProcessEnv} env
+ */
 const answers = ([program = '', ...args], env) => spawnSync(program, args, { env, stdio: 'ignore' }).status === 0;
 
-/** What a program prints; what it says besides goes to standard error. */
+/**
+ * What a program prints to standard output; its standard error is passed on.
+ * @param {string[]} command
+ * @param {NodeJS.ProcessEnv} [env]
+ */
 export function read([program = '', ...args], env = process.env) {
   const { status, stdout, error } = spawnSync(program, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${error ? error.message : `exit code ${status}`}`);

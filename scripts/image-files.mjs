@@ -3,8 +3,8 @@
  * Dockerfile calls it on a checkout that has been built. Programs are named relative to the checkout.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import { getPrebuiltTargetName } from '@temporalio/core-bridge/common.js';
 import { nodeFileTrace } from '@vercel/nft';
 import { inCheckout } from './checkout.mjs';
 import { listSources } from './freshness.mjs';
@@ -16,6 +16,8 @@ const COMPILER = /^node_modules\/(?:@swc|swc-loader|terser)\//;
 const PACKAGE = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/;
 const TYPES = /\.d\.[cm]?ts$|^node_modules\/.*\.map$/;
 
+/** @type {{ getPrebuiltTargetName: () => string }} */
+const { getPrebuiltTargetName } = createRequire(import.meta.url)('@temporalio/core-bridge/common.js');
 const [folder, ...programs] = process.argv.slice(2);
 if (folder === undefined || programs.length === 0) throw new Error('expected a folder and at least one program');
 const root = inCheckout();
@@ -35,12 +37,14 @@ for (const file of files) {
 }
 console.log(`copied ${files.size} files`);
 
+/** @param {string} file */
 function isUnused(file) {
   const name = PACKAGE.exec(file)?.[0] ?? '';
   // Libraries load some packages only where they are installed; those of development are not, outside of a checkout.
   return COMPILER.test(file) || TYPES.test(file) || packages[name]?.dev === true;
 }
 
+/** @param {string} file */
 function isOtherPlatform(file) {
   return file.startsWith(NATIVE) && !file.startsWith(`${NATIVE}${getPrebuiltTargetName()}/`);
 }

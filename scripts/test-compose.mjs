@@ -14,11 +14,15 @@ import { formatFailures, writeSummary } from './summary.mjs';
 const WHAT = 'the tests of the compose stack';
 const K3S = /^ +image: (rancher\/k3s:\S+)$/m;
 const startedAt = Date.now();
+/** @param {string} line */
 const say = (line) => console.log(`[${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s] ${line}`);
 
 process.chdir(inCheckout());
 await prepare({ say });
-/** What to end when the tests have run, the last first. */
+/**
+ * What to end when the tests have run, the last first.
+ * @type {(() => void)[]}
+ */
 const ends = [];
 const { passed, failures, note } = await runTests()
   .catch((error) => ({ passed: 0, failures: [{ name: WHAT, error: error.message }], note: undefined }))
@@ -30,6 +34,7 @@ for (const line of formatFailures(failures, { lines: 50 })) console.log(line);
 console.log(note ?? `${passed} passed, ${failures.length} failed`);
 process.exit(failures.length === 0 ? 0 : 1);
 
+/** @returns {Promise<import('./summary.mjs').Summary>} */
 async function runTests() {
   const engine = openEngine({ what: WHAT, say });
   if (engine === null) return leaveOut('Docker engine');
@@ -48,10 +53,10 @@ async function runTests() {
   const compose = [...engine.compose, ...files.flatMap((file) => ['--file', inCheckout(file)])];
   say('building the images and starting the stack (minutes), then the tests');
   const args = ['-c', 'jest.compose.config.cjs', ...process.argv.slice(2)];
-  const summary = await runJest({ args, env: { ...env, PERENNIAL_TEST_COMPOSE: JSON.stringify(compose) } });
-  return { ...summary, note: undefined };
+  return runJest({ args, env: { ...env, PERENNIAL_TEST_COMPOSE: JSON.stringify(compose) } });
 }
 
+/** @param {string} missing */
 function leaveOut(missing) {
   return { passed: 0, failures: [], note: `left out, since there is no ${missing}` };
 }

@@ -36,6 +36,8 @@ export interface ComposeStack {
   crash(service: string): Promise<void>;
   /** What a program in the container of a service prints. */
   exec(service: string, ...argv: string[]): Promise<string>;
+  /** Removes what the stack made in a cluster that outlives it. */
+  clearCluster(): Promise<void>;
   /** What the services logged. */
   logs(): Promise<string>;
 }
@@ -99,6 +101,11 @@ export async function openComposeStack(): Promise<ComposeStack> {
       await until(`${service} is back and healthy`, isBack, { patienceMs: BACK_MS, pauseMs: 500 });
     },
     exec: (service, ...argv) => compose('exec', '--no-TTY', service, ...argv),
+    clearCluster: async () => {
+      const remove = 'kubectl --server="$CLUSTER_SERVER" delete --ignore-not-found';
+      const script = `${remove} -k /deploy/kubernetes/organization && ${remove} -f /deploy/kubernetes/worker/access.yaml -f /deploy/kubernetes/worker/namespace.yaml`;
+      await compose('run', '--rm', '--no-TTY', '--entrypoint', 'sh', 'cluster-access', '-c', script);
+    },
     logs: () => compose('logs', '--no-color', '--tail', '40'),
   };
 }
