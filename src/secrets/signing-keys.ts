@@ -19,7 +19,7 @@ const CACHED_MS = 30_000;
 /** How long keys from the cache are used while the store does not answer. */
 const STALE_MS = 10 * MINUTE_MS;
 /** A token with an unknown key id causes a read of the store at most this often. */
-const UNKNOWN_PAUSE_MS = 5_000;
+const UNKNOWN_PAUSE_MS = 1_000;
 /** A record's description holds no more. */
 const MAX_KEYS = 12;
 const ATTEMPTS = 10;
@@ -50,32 +50,40 @@ export interface SigningKeys {
 export function createSigningKeys(store: SecretStore, installation: string): SigningKeys {
   const signing = createCache((now) => addKey(store, now, isYoung));
   const verifying = createCache(() => listKeys(store));
+  let unknownAt = Number.NEGATIVE_INFINITY;
   return {
     installation,
     async signer(now) {
-      const cached = await signing(now, CACHED_MS);
-      const { kid, x, d } = isYoung(cached, now) ? cached : await signing(now, 0);
+      const cached = await signing.read(now);
+      const { kid, x, d } = isYoung(cached, now) ? cached : await signing.fresh(now);
       return { kid, key: await importJWK({ ...asJwk(x), d }, 'EdDSA') };
     },
     async verifier(kid, now) {
       const isSame = (key: PublicKey) => key.kid === kid;
-      const known = (await verifying(now, CACHED_MS, STALE_MS)).find(isSame);
-      const found = known ?? (await verifying(now, UNKNOWN_PAUSE_MS)).find(isSame);
+      let found = (await verifying.read(now, STALE_MS)).find(isSame);
+      if (found === undefined && now - unknownAt >= UNKNOWN_PAUSE_MS) {
+        unknownAt = now;
+        found = (await verifying.fresh(now)).find(isSame);
+      }
       return found === undefined ? null : importJWK(asJwk(found.x), 'EdDSA');
     },
     async rotate(now) {
       const { kid } = await addKey(store, now, () => false);
-      await Promise.all([signing(now, 0), verifying(now, 0)]);
+      await Promise.all([signing.fresh(now), verifying.fresh(now)]);
       return { kid };
     },
   };
 }
 
-/**
- * Reads a value that is older than `maxAgeMs`, once for all callers at the time. A value younger than `staleMs` is the answer where the
- * read fails.
- */
-function createCache<T>(load: (now: number) => Promise<T>): (now: number, maxAgeMs: number, staleMs?: number) => Promise<T> {
+/** A value of the store that is kept for a while, and read once for all callers at the time. */
+interface Cache<T> {
+  /** The value; one that is younger than `staleMs` also where the store does not answer. */
+  read(now: number, staleMs?: number): Promise<T>;
+  /** The value as it is in the store after the call. */
+  fresh(now: number): Promise<T>;
+}
+
+function createCache<T>(load: (now: number) => Promise<T>): Cache<T> {
   let cached: { value: T; at: number } | null = null;
   let loading: Promise<T> | null = null;
   const reload = (now: number) => {
@@ -89,15 +97,22 @@ function createCache<T>(load: (now: number) => Promise<T>): (now: number, maxAge
       });
     return loading;
   };
-  return async (now, maxAgeMs, staleMs = 0) => {
-    const found = cached;
-    if (found !== null && now - found.at < maxAgeMs) return found.value;
-    try {
-      return await reload(now);
-    } catch (error) {
-      if (found !== null && now - found.at < staleMs) return found.value;
-      throw error;
-    }
+  return {
+    async read(now, staleMs = 0) {
+      const found = cached;
+      if (found !== null && now - found.at < CACHED_MS) return found.value;
+      try {
+        return await reload(now);
+      } catch (error) {
+        if (found !== null && now - found.at < staleMs) return found.value;
+        throw error;
+      }
+    },
+    async fresh(now) {
+      // A read that began before the call may have missed what is asked for.
+      await loading?.catch(() => undefined);
+      return reload(now);
+    },
   };
 }
 
