@@ -16,11 +16,22 @@ interface Recorded {
   runId?: string;
 }
 
-const SCENARIOS: Scenario[] = [day, superseded, takenOver, cancelled, deleted, podLost, failed, malformed, scheduled];
+const SCENARIOS: Scenario[] = [
+  day,
+  superseded,
+  takenOver,
+  cancelled,
+  deleted,
+  podLost,
+  failed,
+  malformed,
+  scheduled,
+  withSecrets,
+];
 
 /** Writes `<scenario>.json` files into the folder. */
 export async function record(folder: string): Promise<void> {
-  const stack = await startStack('dev', { withWatch: true });
+  const stack = await startStack('dev', { withWatch: true, withSecrets: true });
   enableFaultInjection(stack);
   mkdirSync(folder, { recursive: true });
   // All at once: the day takes more than a minute of real time.
@@ -152,6 +163,38 @@ async function scheduled(stack: Stack) {
   await workspace.stop();
   await untilState(workspace, 'off');
   return { 'configure-auto-start': idOf(workspace) };
+}
+
+/** Both runs of a workspace that hands over in the middle of a refresh, after one that ended. */
+async function withSecrets(stack: Stack) {
+  const { secrets } = stack;
+  if (!secrets) throw new Error('the stack keeps no secrets');
+  const workspace = await create(stack, 'secrets', { continueAsNewAfterEvents: 140 });
+  const { id } = await untilState(workspace, 'running');
+  const handle = stack.client.temporal.workflow.getHandle('workspace/ada/secrets');
+  const untilVersion = (version: number) =>
+    until(`version ${version}`, async () => (await workspace.status()).secrets[0]?.version === version);
+  await secrets.setVariable('ada', 'NPM_TOKEN', 'the first value');
+  await handle.signal('secretsChanged', {});
+  await untilVersion(1);
+  const gate = createGate();
+  let reads = 0;
+  secrets.beforeRead = (pod) => {
+    if (pod.id !== id) return undefined;
+    reads += 1;
+    return reads === 1 ? gate.opened : undefined;
+  };
+  await handle.signal('secretsChanged', { delayMs: 1_000 });
+  await until('the refresh began', () => reads === 1);
+  await secrets.setVariable('ada', 'NPM_TOKEN', 'the second value');
+  const { runId } = await handle.describe();
+  await until('another run takes over', async () => {
+    await workspace.ping();
+    return (await handle.describe()).runId !== runId;
+  });
+  await untilVersion(2);
+  gate.open();
+  return { 'secrets-before': { ...idOf(workspace), runId }, 'secrets-after': idOf(workspace) };
 }
 
 function create(stack: Stack, name: string, more: object = {}): Promise<WorkspaceHandle> {

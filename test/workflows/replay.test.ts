@@ -33,6 +33,8 @@ const SCENARIOS: [name: string, hasEvent: (event: RecordedEvent) => unknown][] =
   ['configure-auto-start', (event) => event.markerRecordedEventAttributes],
   // Recorded before such a ref was refused, which no newer version can record.
   ['dotfiles-ref-without-uri', (event) => event.markerRecordedEventAttributes],
+  ['secrets-before', (event) => isOf(event, 'injectSecrets')],
+  ['secrets-after', (event) => isOf(event, 'refreshSecrets')],
   ['organization', (event) => isOf(event, 'pushPolicy')],
   ['watch', (event) => isOf(event, 'watch')],
 ];

@@ -1,21 +1,20 @@
 /** Carries out each decision of the loop: one function for each, all of them interruptible, none undoing anything. */
 import { log } from '@temporalio/workflow';
-import { lastLookActivities, refreshActivities, shortActivities } from '../activity-options';
-import { failureOf } from '../sdk/activity-failure';
+import { lastLookActivities, shortActivities } from '../activity-options';
 import { Interrupted, observe } from '../sdk/interruptible';
 import { sleepUnless } from '../sdk/sleep-until';
 import { continueBuild } from './build';
 import { cleanUp, purge } from './clean-up';
 import { ensurePlan } from './plan';
 import { publish } from './publish';
-import { injectionInput, podRef } from './rules/activity-input';
+import { refreshDuringBuild, refreshSecrets } from './refresh-secrets';
+import { podRef } from './rules/activity-input';
 import { autoOffAt, stopIdle, takeLastLook } from './rules/auto-off';
 import { renewWindow, skipDate, startBySchedule } from './rules/auto-start';
 import { beginBuild } from './rules/begin-build';
 import { finishBuild } from './rules/build-steps';
 import type { Decision } from './rules/decide';
 import { beginPolicyRead, takePolicy } from './rules/policy-update';
-import { abandonRefresh, beginRefresh, completeRefresh, failRefresh, podWithSecrets } from './rules/secrets/refresh';
 import { currentBuild, newestBuild } from './rules/state';
 import type { Run } from './run';
 
@@ -72,37 +71,15 @@ async function finishPolicyRead({ state, wake }: Run): Promise<void> {
   }
 }
 
-/** In the background: what the pod has goes on to work, and nothing waits for a store that is down. */
-function refreshSecrets(run: Run): void {
-  const build = podWithSecrets(run.state);
-  if (build === null) return;
-  beginRefresh(run.state, Date.now());
-  void finishRefresh(run, build);
-}
-
-/** A pod that is replaced or removed needs no refresh, and the next run begins it again. */
-async function finishRefresh({ state, wake, mustHandOver }: Run, build: number): Promise<void> {
-  const isMoot = () => podWithSecrets(state) !== build || mustHandOver();
-  const input = injectionInput(state, build);
-  const summary = `refresh the secrets of build ${build}`;
-  try {
-    const injection = await observe(() => refreshActivities.refreshSecrets.executeWithOptions({ summary }, [input]), isMoot);
-    completeRefresh(state, build, injection, Date.now());
-  } catch (error) {
-    if (error instanceof Interrupted) return abandonRefresh(state, Date.now());
-    log.warn('secrets: refresh failed', { build, error });
-    failRefresh(state, build, failureOf(error), Date.now());
-  } finally {
-    wake();
-  }
-}
-
 async function build(run: Run): Promise<void> {
   const { state } = run;
   const current = currentBuild(state);
   if (!current) return;
   const interrupted = () => state.ending !== null || run.mustHandOver();
+  let isOver = false;
+  void refreshDuringBuild(run, () => isOver);
   await continueBuild({ state, build: current, interrupted, changed: () => publish(run) });
+  isOver = true;
   finishBuild(state, current, Date.now());
 }
 

@@ -2,7 +2,7 @@
  * Implements docs/builds.md, "Secrets": when the pod is given its secrets again, and what it was given. A change during a build or a
  * refresh is served by the next one. The state has names and versions only.
  */
-import { MINUTE_MS } from '../../../../contract/duration';
+import { durationMs, MINUTE_MS } from '../../../../contract/duration';
 import type { Injection } from '../../../../contract/internal-payloads';
 import type { DeliveredSecret, SecretScope } from '../../../../contract/secrets';
 import { stableFraction } from '../stable-hash';
@@ -40,6 +40,13 @@ export function refreshAt(state: State): number | null {
   if (isRefreshing || podWithSecrets(state) === null) return null;
   const moments = [pod?.renewAt ?? null, changes?.first ?? null].filter((at) => at !== null);
   return moments.length === 0 ? null : Math.min(...moments);
+}
+
+/** As `refreshAt` while hooks run; null also where they end before, so that most builds arm no timer. */
+export function refreshAtInBuild(state: State, now: number): number | null {
+  const at = refreshAt(state);
+  const hooksMs = 2 * durationMs(state.policy?.build.hookTimeout ?? '10m');
+  return at !== null && at < now + hooksMs ? at : null;
 }
 
 /** Records that the store is read from now on, which serves all changes up to now. The latest of those announced for later stays due. */
