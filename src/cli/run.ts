@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander';
+import { formatJson, toPlainText } from '../client/pages/plain-text';
 import type { CliContext } from './context';
 import { describeFailure } from './failure';
-import { formatJson, toPlainText } from './output/plain-text';
 import { createProgram } from './program';
 
 /** Runs one command line, and resolves with the exit code; everything that goes wrong is printed. */

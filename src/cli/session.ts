@@ -2,10 +2,10 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { PerennialClient } from '../client';
 import type { GatewayHttp } from '../client/gateway/http';
+import { formatJson, toPlainText } from '../client/pages/plain-text';
 import type { CliContext } from './context';
 import { CliFailure } from './failure';
 import { resolveTarget } from './input/target';
-import { formatJson, toPlainText } from './output/plain-text';
 
 /** One command's connection and way to print. */
 export interface Session extends Printer {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { createPlainTextStream, formatJson, toPlainText } from '../../../src/cli/output/plain-text';
-import { cpuTimeMs } from '../../support/cpu-time';
+import { createPlainTextStream, formatJson, toPlainText } from '../../src/client/pages/plain-text';
+import { cpuTimeMs } from '../support/cpu-time';
 
 const ESC = '\u001b';
 /** A text, and what a terminal may get of it. */

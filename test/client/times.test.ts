@@ -1,4 +1,4 @@
-import { formatRelative, formatSpan, formatTook } from '../../../src/cli/output/times';
+import { formatRelative, formatSpan, formatTook } from '../../src/client/pages/times';
 
 const S = 1_000;
 const M = 60 * S;

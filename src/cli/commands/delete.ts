@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { formatInstant } from '../../client/pages/times';
 import type { DeleteAnswer } from '../../contract/payloads';
 import type { CliContext } from '../context';
 import type { WorkspaceName } from '../input/arguments';
@@ -6,7 +7,6 @@ import { confirm } from '../input/confirmation';
 import { addByOption } from '../input/settings';
 import { workspaceCommand } from '../input/workspace-command';
 import { describeOutcome } from '../output/answer';
-import { formatInstant } from '../output/times';
 import { answerOf, inSession } from '../session';
 
 interface DeleteOptions {

@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import type { WorkspaceSummary } from '../../client';
+import { formatTable } from '../../client/pages/tables';
+import { formatRelative } from '../../client/pages/times';
 import { WORKSPACE_STATES } from '../../contract/payloads';
 import type { CliContext } from '../context';
 import { parseName } from '../input/arguments';
-import { formatTable } from '../output/tables';
-import { formatRelative } from '../output/times';
 import { inSession } from '../session';
 
 interface ListOptions {

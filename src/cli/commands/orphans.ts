@@ -5,12 +5,12 @@
 import { Command } from 'commander';
 import { findWorkspace } from '../../activities/ownership';
 import { RequestFailure } from '../../client';
+import { formatTable } from '../../client/pages/tables';
 import { RuntimeFailure } from '../../runtimes/failure';
 import type { ListedHome, Runtime } from '../../runtimes/runtime';
 import type { CliContext } from '../context';
 import { CliFailure } from '../failure';
 import { confirm } from '../input/confirmation';
-import { formatTable } from '../output/tables';
 import { withRuntime } from '../runtime-access';
 import { inSession, type Session } from '../session';
 

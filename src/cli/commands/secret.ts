@@ -1,5 +1,6 @@
 /** The commands on secrets of owners and organizations. A value comes by standard input, and is never printed. */
 import { Command } from 'commander';
+import { formatTable } from '../../client/pages/tables';
 import type { SecretView } from '../../contract/secrets';
 import type { SecretHolder } from '../../secrets/named-secrets';
 import { asSecretName, asSecretTarget, asSecretValue } from '../../secrets/secret-input';
@@ -7,7 +8,6 @@ import type { CliContext } from '../context';
 import { parseName } from '../input/arguments';
 import { checkingUsage, parseOwnName } from '../input/secret-arguments';
 import { addByOption } from '../input/settings';
-import { formatTable } from '../output/tables';
 import { withKeeper } from '../secret-keeper';
 
 interface HolderOptions {

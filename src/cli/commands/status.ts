@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { formatStatus } from '../../client/pages/status-page';
 import type { StatusView } from '../../contract/payloads';
 import type { CliContext } from '../context';
 import type { WorkspaceName } from '../input/arguments';
 import { workspaceCommand } from '../input/workspace-command';
-import { formatStatus } from '../output/status-page';
 import { answerOf, inSession } from '../session';
 
 /** `perennial status`. It only asks, so looking at a workspace does not keep it running. */

@@ -1,12 +1,12 @@
 import { ServiceError } from '@temporalio/client';
 import { type PendingStep, RequestFailure, type WorkspaceHandle } from '../../client';
+import { createStepDiff, formatBuildTitle, formatOutcome, formatSteps } from '../../client/pages/build-lines';
+import { toPlainText } from '../../client/pages/plain-text';
+import { formatTook } from '../../client/pages/times';
 import type { Answer, BuildView } from '../../contract/payloads';
 import { CliFailure } from '../failure';
 import type { Session } from '../session';
-import { createStepDiff, formatBuildTitle, formatOutcome, formatSteps } from './build-lines';
 import { createLiveScreen } from './live-screen';
-import { toPlainText } from './plain-text';
-import { formatTook } from './times';
 
 /** A worker or a server that is away for less than this ends no watching. */
 const OUTAGE_MAX_MS = 120_000;

@@ -1,5 +1,5 @@
+import { createPlainTextStream } from '../../client/pages/plain-text';
 import type { Session } from '../session';
-import { createPlainTextStream } from './plain-text';
 
 /** Prints the parts of a log as they come, or keeps them for JSON. */
 export interface LogPrinter {

@@ -1,6 +1,6 @@
+import { formatTable } from '../../client/pages/tables';
 import type { UsageView } from '../../contract/payloads';
 import type { Policy, PolicyChange } from '../../contract/policy';
-import { formatTable } from './tables';
 
 /** How many of the last changes are shown; `--json` has them all. */
 const SHOWN_CHANGES = 5;

@@ -1,5 +1,5 @@
-import type { PendingStep } from '../../client';
 import type { BuildView, StepView } from '../../contract/payloads';
+import type { PendingStep } from '../pending-step';
 import { formatTable } from './tables';
 import { formatTook } from './times';
 

@@ -1,5 +1,5 @@
-import type { PendingStep } from '../../client';
 import type { StatusView } from '../../contract/payloads';
+import type { PendingStep } from '../pending-step';
 import { formatOutcome, formatSteps } from './build-lines';
 import { formatTable } from './tables';
 import { formatInstant, formatTook } from './times';

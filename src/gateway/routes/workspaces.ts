@@ -12,6 +12,7 @@ import { notAllowed } from '../gateway-error';
 import { type BuildAnswer, buildAnswer, explainAnswer, listAnswer, statusAnswer, withErrors } from '../schemas/answers';
 import { buildPath, listQuery, workspacePath } from '../schemas/inputs';
 import type { GatewayServer } from '../server';
+import { explainPage, sendText, statusPage, wantsText } from './pages';
 
 const WORKSPACE = '/v1/workspaces/:owner/:name';
 /** A build may be replaced before it begins, and its replacement too. */
@@ -38,7 +39,12 @@ export function workspaceRoutes(server: GatewayServer, context: GatewayContext):
       onRequest,
       schema: asked({ operationId: 'status', summary: 'The workspace as wanted and as it is', answer: statusAnswer }),
     },
-    (request) => withDeadline(() => permittedOf(request).handle.status()),
+    (request, reply) =>
+      withDeadline(async () => {
+        const { handle } = permittedOf(request);
+        const status = await handle.status();
+        return wantsText(request) ? sendText(reply, await statusPage(handle, status, context.now())) : status;
+      }),
   );
   server.get(
     `${WORKSPACE}/explain`,
@@ -46,7 +52,11 @@ export function workspaceRoutes(server: GatewayServer, context: GatewayContext):
       onRequest,
       schema: asked({ operationId: 'explain', summary: 'Why, what happens next, and the history', answer: explainAnswer }),
     },
-    (request) => withDeadline(() => permittedOf(request).handle.explain()),
+    (request, reply) =>
+      withDeadline(async () => {
+        const explanation = await permittedOf(request).handle.explain();
+        return wantsText(request) ? sendText(reply, explainPage(explanation, context.now())) : explanation;
+      }),
   );
   server.get(
     `${WORKSPACE}/builds/:number`,

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { KEPT_BY_SHELLS } from '../shell/kept-variables';
 import { readScript } from '../shell/read-script';
 import type { InjectedSet } from './injected-set';
@@ -10,8 +8,7 @@ import { listSshFiles } from './ssh-files';
 const ENVIRONMENT = readScript(__dirname, 'scripts', 'environment.sh');
 const CREDENTIAL_HELPER = readScript(__dirname, 'scripts', 'git-credential-perennial.sh');
 /** The command `perennial` of a workspace, where this installation has it. */
-const COMMAND_FILE = path.join(__dirname, '..', 'scripts', 'workspace-command.sh');
-const COMMAND = existsSync(COMMAND_FILE) ? readScript(COMMAND_FILE) : null;
+const COMMAND = readScript(__dirname, '..', 'scripts', 'workspace-command.sh');
 
 /** All that is written into a pod. */
 export interface PodFiles {
@@ -33,7 +30,7 @@ export function listPodFiles(set: InjectedSet): PodFiles {
       { name: 'environment.sh', content: environmentFile(set.access, env) },
       programFile('git-credential-perennial', CREDENTIAL_HELPER),
       ...(set.access === null ? [] : [{ name: 'token', content: Buffer.from(`${set.access.token}\n`) }]),
-      ...(set.access === null || COMMAND === null ? [] : [programFile('perennial', COMMAND)]),
+      ...(set.access === null ? [] : [programFile('perennial', COMMAND)]),
       ...listSshFiles(set),
       ...(credentials.length === 0 ? [] : [{ name: 'credentials', content: credentialsFile(credentials) }]),
       ...targets.map(({ value, name }) => ({ name: `files/${name}`, content: value })),
