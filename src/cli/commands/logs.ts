@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import type { WorkspaceHandle } from '../../client';
-import { createPlainTextStream } from '../../client/pages/plain-text';
 import type { BuildView } from '../../contract/payloads';
 import { RuntimeFailure } from '../../runtimes/failure';
 import type { PodRef, Runtime } from '../../runtimes/runtime';
