@@ -14,6 +14,7 @@ const BASE = /^ARG NODE=(\S+)$/m.exec(readFileSync(path.join(ROOT, 'Dockerfile')
 /** With the images there; they are built before, in the first `up`. */
 const UP_MS = 15 * 60_000;
 const BACK_MS = 180_000;
+const CREATE_TOKEN = 'node dist/command/index.mjs token create --service test --scope ping,read,operate'.split(' ');
 
 /** A container, as Docker describes it. */
 interface Container {
@@ -32,6 +33,8 @@ export interface ComposeStack {
   services(): Promise<Record<string, string>>;
   /** Of the worker's image, in bytes: all of it, and what is not of its base. */
   imageSize(): Promise<{ total: number; added: number }>;
+  /** A request to the gateway with the token of a service that may do everything on workspaces; resolves with the status code. */
+  ask(method: 'GET' | 'POST', route: string, body?: object): Promise<number>;
   /** Ends the main process of a service's container as a crash does, and resolves once it is healthy again. */
   crash(service: string): Promise<void>;
   /** What a program in the container of a service prints. */
@@ -43,11 +46,14 @@ export interface ComposeStack {
 }
 
 export async function openComposeStack(): Promise<ComposeStack> {
-  const port = await choosePort({ option: '--temporal-port', port: 0 });
+  const choose = (option: string) => choosePort({ option, port: 0 });
+  const port = await choose('--temporal-port');
+  const gatewayPort = await choose('--gateway-port');
   const env = {
     ...process.env,
     PERENNIAL_TEST_TEMPORAL_PORT: String(port),
-    PERENNIAL_TEST_UI_PORT: String(await choosePort({ option: '--ui-port', port: 0 })),
+    PERENNIAL_TEST_UI_PORT: String(await choose('--ui-port')),
+    PERENNIAL_TEST_GATEWAY_PORT: String(gatewayPort),
   };
   const run = async (program: string, args: string[], timeout = BACK_MS) => {
     const { stdout } = await promisify(execFile)(program, args, { cwd: ROOT, env, timeout, maxBuffer: 2 ** 26 });
@@ -57,11 +63,13 @@ export async function openComposeStack(): Promise<ComposeStack> {
     const [program = '', ...before] = composeCommand();
     return run(program, [...before, ...args], UP_MS);
   };
+  const exec = (service: string, ...argv: string[]) => compose('exec', '--no-TTY', service, ...argv);
   const inspect = async (service: string): Promise<Container> => {
     const id = await compose('ps', '--all', '--quiet', service);
     return (JSON.parse(await run('docker', ['inspect', id])) as [Container])[0];
   };
   let client: PerennialClient | null = null;
+  let token: string | null = null;
   return {
     get client() {
       if (client === null) throw new Error('the stack is not up');
@@ -100,7 +108,15 @@ export async function openComposeStack(): Promise<ComposeStack> {
       };
       await until(`${service} is back and healthy`, isBack, { patienceMs: BACK_MS, pauseMs: 500 });
     },
-    exec: (service, ...argv) => compose('exec', '--no-TTY', service, ...argv),
+    ask: async (method, route, body) => {
+      token ??= await exec('gateway', ...CREATE_TOKEN);
+      const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
+      const url = `http://127.0.0.1:${gatewayPort}${route}`;
+      const answer = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+      await answer.arrayBuffer();
+      return answer.status;
+    },
+    exec,
     clearCluster: async () => {
       const remove = 'kubectl --server="$CLUSTER_SERVER" delete --ignore-not-found';
       const script = `${remove} -k /deploy/kubernetes/organization && ${remove} -f /deploy/kubernetes/worker/access.yaml -f /deploy/kubernetes/worker/namespace.yaml`;
