@@ -80,3 +80,27 @@ describe('A pipe into a command', () => {
     expect(Number(await output)).toBe(128 * MIB);
   });
 });
+
+describe('A shell whose caller is gone', () => {
+  const given = useRuntimeEnv(() => cluster.openEnv());
+
+  test.each([
+    ['terminal', { columns: 44, rows: 33 }],
+    ['pipe', null],
+  ])('is hung up on a %s, and what asked for that is spared.', async (_, size) => {
+    await given.start(1);
+    const { runtime } = given.env();
+    const isRunning = async (line: string) => {
+      const script = `for each in /proc/[0-9]*/cmdline; do [ "$(tr '\\0' ' ' <"$each")" = "${line} " ] && exit 0; done 2>/dev/null; exit 1`;
+      return (await runtime.exec(REF, { argv: ['sh', '-c', script] }, patiently().signal)).exitCode === 0;
+    };
+    const streams = testStreams(size);
+    const command = ['sh', '-c', 'nohup sleep 6161 >/dev/null 2>&1 & sleep 6262; true'];
+    const ended = runtime.shell(REF, { command, streams, signal: patiently().signal }).catch(() => null);
+    await until('both run', async () => (await isRunning('sleep 6161')) && (await isRunning('sleep 6262')));
+    streams.stdin.destroy();
+    await ended;
+    await until('one has ended', async () => !(await isRunning('sleep 6262')));
+    expect(await isRunning('sleep 6161')).toBe(true);
+  });
+});

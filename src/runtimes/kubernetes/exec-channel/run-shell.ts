@@ -11,12 +11,14 @@ import { openConnection } from './run-command';
 const START = `${READ_INJECTED}\nexec env "$@"`;
 
 /**
- * Opens a terminal, or one command, on the caller's streams, and resolves with its exit code.
+ * Opens a terminal, or one command, on the caller's streams, and resolves with its exit code. Its processes have the id in their
+ * environment.
  * @throws RuntimeUnavailable when the connection is lost before the end; the signal's reason
  */
-export async function runShell(target: ExecTarget, { command, streams, signal }: ShellRequest): Promise<number> {
+export async function runShell(target: ExecTarget, { command, streams, signal }: ShellRequest, id = ''): Promise<number> {
   signal.throwIfAborted();
-  const argv = ['sh', '-c', START, 'sh', `TERM=${streams.term}`, ...(command.length > 0 ? command : LOGIN)];
+  const variables = [`TERM=${streams.term}`, `PERENNIAL_SHELL_ID=${id}`];
+  const argv = ['sh', '-c', START, 'sh', ...variables, ...(command.length > 0 ? command : LOGIN)];
   const { terminal } = streams;
   return terminal === null
     ? runPiped({ target, argv, streams, signal })

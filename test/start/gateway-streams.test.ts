@@ -1,0 +1,170 @@
+/** `perennial shell` and `logs` of somebody who has the gateway's URL and a token, and neither Temporal's address nor the runtime. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type IPty, spawn as openTerminal } from '@lydell/node-pty';
+import { quote } from '../../src/hooks/shell/quote';
+import {
+  endAllStarts,
+  launchStart,
+  readProcesses,
+  readStack,
+  START_LIMIT_MS,
+  type StartProcess,
+} from '../support/start/start-process';
+import { until } from '../support/until';
+
+const root = path.join(__dirname, '..', '..');
+const program = path.join(root, 'bin', 'perennial.mjs');
+const SLOW_HOOK = `#!/bin/sh
+i=0
+until [ -e "$HOME/go-on" ]; do i=$((i + 1)); echo "line $i"; sleep 0.05; done
+printf "the last has no line break"
+`;
+
+let folder = '';
+let dir = '';
+let start: StartProcess;
+let env: NodeJS.ProcessEnv;
+const terminals: IPty[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'perennial-streams-'));
+  // Homes are entered by the images' own users.
+  chmodSync(folder, 0o755);
+  dir = path.join(folder, 'stack');
+  const image = path.join(folder, 'images', 'slow', '1');
+  cpSync(path.join(root, 'images', 'starter', '1'), image, { recursive: true });
+  writeFileSync(path.join(image, 'rootfs', 'coder', 'configure'), SLOW_HOOK, { mode: 0o755 });
+  const args = ['--dir', dir, '--images', path.join(folder, 'images'), '--no-first'];
+  start = launchStart({ script: path.join(root, 'scripts', 'start.mjs'), args });
+  await start.untilSaid(/^ready /m);
+  const onMachine = (...words: string[]) =>
+    spawnSync(process.execPath, [program, '--dir', dir, ...words], { encoding: 'utf8' }).stdout.trim();
+  onMachine('create', 'ada/dev', '--image', 'slow:1', '--no-wait');
+  const token = onMachine('token', 'create', '--owner', 'ada').split('\n').at(-1) ?? '';
+  const elsewhere = { PERENNIAL_DIR: path.join(folder, 'nothing'), TEMPORAL_ADDRESS: '127.0.0.1:1' };
+  env = { ...process.env, ...elsewhere, PERENNIAL_URL: readStack(dir).gateway, PERENNIAL_TOKEN: token };
+}, START_LIMIT_MS);
+
+afterAll(async () => {
+  for (const terminal of terminals) terminal.kill('SIGKILL');
+  await endAllStarts();
+  rmSync(folder, { recursive: true, force: true });
+}, START_LIMIT_MS);
+
+const perennial = (...words: string[]) => spawn(process.execPath, [program, ...words], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+const inside = async (...command: string[]): Promise<number | null> => {
+  const child = perennial('shell', 'ada/dev', '--', ...command);
+  child.stdin.end();
+  child.stdout.resume();
+  return (await once(child, 'exit'))[0];
+};
+const isRunning = async (line: string) => (await inside('pgrep', '-fx', line)) === 0;
+const killGateway = () => process.kill(readProcesses(dir).gateway?.pid ?? -1, 'SIGKILL');
+
+test(
+  'The output of a hook is followed through the end of a gateway, without a line lost or doubled.',
+  async () => {
+    const following = perennial('logs', 'ada/dev', '--follow', '--step', 'configure');
+    let seen = '';
+    following.stdout.on('data', (data: Buffer) => {
+      seen += data;
+    });
+    const ended = once(following, 'exit');
+    await until('some lines are seen', () => seen.includes('line 20\n'));
+    killGateway();
+    const before = seen.split('\n').length;
+    await until('more lines are seen', () => seen.split('\n').length > before + 20);
+    const [home = ''] = readdirSync(path.join(dir, 'homes'));
+    writeFileSync(path.join(dir, 'homes', home, 'go-on'), '');
+    expect((await ended)[0]).toBe(0);
+    const count = seen.match(/line /g)?.length ?? 0;
+    const lines = Array.from({ length: count }, (_, at) => `line ${at + 1}\n`).join('');
+    expect(seen).toBe(`${lines}the last has no line break`);
+    expect(await text(perennial('logs', 'ada/dev', '--step', 'configure').stdout)).toBe(seen);
+  },
+  START_LIMIT_MS,
+);
+
+test(
+  'A terminal has the size of the person’s own, follows it, passes on keys, and ends with the shell’s exit code.',
+  async () => {
+    await until('it runs', async () => (await inside('true')) === 0);
+    const terminal = open('shell', 'ada/dev');
+    terminal.type('echo "size: $(stty size) $TERM"\r');
+    await terminal.untilSeen('size: 33 44 xterm-test');
+    terminal.pty.resize(60, 50);
+    terminal.type('until [ "$(stty size)" = "50 60" ]; do sleep 0.1; done; echo "it was re""sized"\r');
+    await terminal.untilSeen('it was resized');
+    terminal.type('echo "it is wait""ing"; sleep 4545\r');
+    await terminal.untilSeen('it is waiting');
+    terminal.type('\x03');
+    terminal.type('exit 5\r');
+    expect(await terminal.exitCode).toBe(5);
+  },
+  START_LIMIT_MS,
+);
+
+test(
+  'A command has the pipes of the caller: input, output, both outputs apart, and the end of a closed pipe.',
+  async () => {
+    const bytes = Buffer.from(Array.from({ length: 1_000_000 }, (_, at) => (at * 7) % 256));
+    const child = perennial('shell', 'ada/dev', '--', 'sh', '-c', 'sha256sum; echo fault >&2; exit 7');
+    const [output, fault, ended] = [text(child.stdout), text(child.stderr), once(child, 'exit')];
+    child.stdin.end(bytes);
+    const expected = spawnSync('sha256sum', { input: bytes, encoding: 'utf8' }).stdout;
+    expect([await output, await fault, (await ended)[0]]).toEqual([expected, 'fault\n', 7]);
+    const line = `set -o pipefail; ${[process.execPath, program].map(quote).join(' ')} shell ada/dev -- yes </dev/null | head -n 1`;
+    const piped = spawnSync('bash', ['-c', line], { env, encoding: 'utf8' });
+    expect([piped.stdout, piped.status]).toEqual(['y\n', 141]);
+    await until('the program has ended', async () => !(await isRunning('yes')));
+  },
+  START_LIMIT_MS,
+);
+
+test(
+  'A caller that is killed, one that is stopped, and a gateway that is killed hang up what they ran.',
+  async () => {
+    const killed = open('shell', 'ada/dev', '--', 'sleep', '6161');
+    const stopped = open('shell', 'ada/dev', '--', 'sleep', '6262');
+    await until('both run', async () => (await isRunning('sleep 6161')) && (await isRunning('sleep 6262')));
+    killed.pty.kill('SIGKILL');
+    stopped.pty.kill('SIGSTOP');
+    const stoppedAt = Date.now();
+    await until('the first has ended', async () => !(await isRunning('sleep 6161')));
+    await until('the second has ended', async () => !(await isRunning('sleep 6262')));
+    expect(Date.now() - stoppedAt).toBeLessThan(60_000);
+    const other = open('shell', 'ada/dev', '--', 'sleep', '6363');
+    await until('it runs', () => isRunning('sleep 6363'));
+    killGateway();
+    expect(await other.exitCode).toBe(1);
+    await other.untilSeen('the connection to the gateway was lost');
+    await until('it has ended', async () => (await inside('true')) === 0 && !(await isRunning('sleep 6363')));
+  },
+  START_LIMIT_MS,
+);
+
+/** Runs the command in a terminal of 33 rows. */
+function open(...words: string[]) {
+  const options = { cols: 44, rows: 33, env: { ...env } as Record<string, string>, name: 'xterm-test' };
+  const pty = openTerminal(process.execPath, [program, ...words], options);
+  terminals.push(pty);
+  let screen = '';
+  pty.onData((data) => {
+    screen += data;
+  });
+  return {
+    pty,
+    type: (keys: string) => pty.write(keys),
+    untilSeen: (sentence: string) =>
+      until(
+        () => `${sentence} is seen, and this was seen: ${screen}`,
+        () => screen.replaceAll('\r\n', '').includes(sentence) || screen.includes(sentence),
+      ),
+    exitCode: new Promise<number>((resolve) => pty.onExit(({ exitCode }) => resolve(exitCode))),
+  };
+}
