@@ -155,7 +155,7 @@ async function changeRecord(
   }
 }
 
-/** Two writers at once may exceed the number by one each; whoever reads secrets takes no more than the limit. */
+/** Two writers at once may exceed the number by one each; the injection takes no more than the limit. */
 function checkPlace(secrets: SecretView[], name: string, target: SecretTarget): void {
   const others = secrets.filter((secret) => secret.name !== name);
   if (others.length >= MAX_SECRETS) throw invalid('name', `at most ${MAX_SECRETS} secrets`, `one more: ${name}`);

@@ -77,7 +77,7 @@ export function createSigningKeys(store: SecretStore, installation: string): Sig
 
 /** A value of the store that is kept for a while, and read once for all callers at the time. */
 interface Cache<T> {
-  /** The value; one that is younger than `staleMs` also where the store does not answer. */
+  /** The value. Where the store does not answer, a value that is younger than `staleMs`. */
   read(now: number, staleMs?: number): Promise<T>;
   /** The value as it is in the store after the call. */
   fresh(now: number): Promise<T>;

@@ -8,7 +8,7 @@
  *    Of several writers that expect the same version, one succeeds.
  * 4. **A list has no values.** `list` reads descriptions alone.
  * 5. **Not there is an answer.** A record that does not exist is null; a store that gives no answer fails with `RuntimeUnavailable`.
- * 6. **A value is seen by nobody else.** It is in no error message, log line, process argument, or file that others may read.
+ * 6. **A value stays in the store.** It is in no error message, log line, process argument, or file that others may read.
  *
  * Every failure is a `RuntimeFailure` (`RuntimeUnavailable`) or a `Conflict`, with one plain sentence that names the record.
  */

@@ -66,7 +66,7 @@ export function toObject(
   };
 }
 
-/** The record of an object. @throws RuntimeUnavailable, without a cause, for an object that somebody changed by hand */
+/** The record of an object. @throws RuntimeUnavailable, without a cause, for an object that was changed by hand */
 export function readObject(key: RecordKey, { metadata = {}, data }: V1Secret): FoundRecord {
   const { version, at, description, write } = readAnnotations(metadata, key);
   const isDeleted = metadata.labels?.[LABELS.deleted] === 'true';
