@@ -18,6 +18,7 @@ write_rc() {
   { printf '%s\n' "$PERENNIAL_READ_PROFILES" >"$rc.$$" && mv -f "$rc.$$" "$rc"; } 2>/dev/null &&
     unset PERENNIAL_PATH PERENNIAL_COMPLETE_PATH PERENNIAL_READ_PROFILES
 }
+set -- "$shell" -l
 name=${shell##*/} terminal=
 [ ! -t 0 ] || terminal=terminal
 case ${PERENNIAL_PATH:+set},$terminal,$name in
