@@ -51,7 +51,7 @@ test.each(SHELLS)('In %s every command is answered, and prints what the command 
   const page = formatStatus({ status: STATUS, why: EXPLANATION.why, pending: null, now: NOW });
   const shown = await run(shell, ['status']);
   expect({ ...shown, out: shown.out.split('\n').length }).toEqual({ code: 0, out: page.split('\n').length + 1, error: '' });
-  expect(shown.out).toMatch(/^ada\/dev is running since [^]*why +ada started it\n/);
+  expect(shown.out).toMatch(/^ada\/dev is running since [\s\S]*why +ada started it\n/);
   expect(JSON.parse((await run(shell, ['status', '--json'])).out)).toMatchObject({ workspace: 'ada/dev', state: 'running' });
   const explained = 'ada started it\n\nNext\n  nothing\n\nWhat would change that\n  a ping\n';
   expect(await run(shell, ['explain'])).toEqual({ code: 0, out: explained, error: '' });

@@ -175,7 +175,11 @@ describe.each(SHELLS)('In %s', (shell) => {
     [['stop', '--reason'], "option '--reason' argument missing"],
     [['status', 'ada/dev'], "expected no argument after status, which is about this workspace, got 'ada/dev'"],
   ])('Wrong usage as in %j ends with 2.', async (args, message) => {
-    expect(await run(shell, client, args)).toEqual({ code: 2, out: '', error: `error: ${message}\n` });
+    expect(await run(shell, client, args)).toEqual({
+      code: 2,
+      out: '',
+      error: `perennial: ${message}\n(--help says how it is used)\n`,
+    });
     rmSync(path.join(root, 'bin'), { recursive: true });
     const { code, out } = await run(shell, client, ['--json', ...args]);
     expect([code, JSON.parse(out).error.type]).toEqual([2, 'WrongUsage']);

@@ -40,7 +40,7 @@ HELP
 # Prints a failure and ends the command.
 fail() {
   if [ -n "$json" ]; then printf '{"error":{"type":%s,"message":%s}}\n' "$(json_string "$1")" "$(json_string "$2")"
-  elif [ "$1" = WrongUsage ]; then printf 'error: %s\n' "$2" >&2
+  elif [ "$1" = WrongUsage ]; then printf 'perennial: %s\n(--help says how it is used)\n' "$2" >&2
   else printf 'perennial: %s: %s\n' "$1" "$2" >&2
   fi
   [ "$1" != WrongUsage ] || exit 2
