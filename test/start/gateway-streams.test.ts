@@ -127,7 +127,7 @@ test(
 );
 
 test(
-  'A caller that is killed, one that is stopped, and a gateway that is killed hang up what they ran.',
+  'A caller that is killed or stopped, and a gateway that is killed, hang up what they ran.',
   async () => {
     const killed = open('shell', 'ada/dev', '--', 'sleep', '6161');
     const stopped = open('shell', 'ada/dev', '--', 'sleep', '6262');

@@ -46,15 +46,7 @@ export interface ComposeStack {
 }
 
 export async function openComposeStack(): Promise<ComposeStack> {
-  const choose = (option: string) => choosePort({ option, port: 0 });
-  const port = await choose('--temporal-port');
-  const gatewayPort = await choose('--gateway-port');
-  const env = {
-    ...process.env,
-    PERENNIAL_TEST_TEMPORAL_PORT: String(port),
-    PERENNIAL_TEST_UI_PORT: String(await choose('--ui-port')),
-    PERENNIAL_TEST_GATEWAY_PORT: String(gatewayPort),
-  };
+  const { port, gatewayPort, env } = await choosePorts();
   const run = async (program: string, args: string[], timeout = BACK_MS) => {
     const { stdout } = await promisify(execFile)(program, args, { cwd: ROOT, env, timeout, maxBuffer: 2 ** 26 });
     return stdout.trim();
@@ -124,6 +116,19 @@ export async function openComposeStack(): Promise<ComposeStack> {
     },
     logs: () => compose('logs', '--no-color', '--tail', '40'),
   };
+}
+
+async function choosePorts() {
+  const choose = (option: string) => choosePort({ option, port: 0 });
+  const port = await choose('--temporal-port');
+  const gatewayPort = await choose('--gateway-port');
+  const env = {
+    ...process.env,
+    PERENNIAL_TEST_TEMPORAL_PORT: String(port),
+    PERENNIAL_TEST_UI_PORT: String(await choose('--ui-port')),
+    PERENNIAL_TEST_GATEWAY_PORT: String(gatewayPort),
+  };
+  return { port, gatewayPort, env };
 }
 
 /** Compose, with the files that scripts/test-compose.mjs chose. */
