@@ -60,6 +60,7 @@ export async function openComposeStack(): Promise<ComposeStack> {
     const id = await compose('ps', '--all', '--quiet', service);
     return (JSON.parse(await run('docker', ['inspect', id])) as [Container])[0];
   };
+  const crash = crashWith({ run, inspect });
   let client: PerennialClient | null = null;
   let token: string | null = null;
   return {
@@ -89,17 +90,7 @@ export async function openComposeStack(): Promise<ComposeStack> {
       const [total, base] = await Promise.all([sizeOf(WORKER_IMAGE), sizeOf(BASE)]);
       return { total, added: total - base };
     },
-    crash: async (service) => {
-      const before = await inspect(service);
-      // Docker does not restart what `docker kill` ended, and the first process of a container ignores signals from within.
-      const end = ['node', '-e', `process.kill(${before.State.Pid}, 'SIGKILL')`];
-      await run('docker', ['run', '--rm', '--pid=host', '--user=0', WORKER_IMAGE, ...end]);
-      const isBack = async () => {
-        const { State, RestartCount } = await inspect(service);
-        return RestartCount > before.RestartCount && State.Health?.Status === 'healthy';
-      };
-      await until(`${service} is back and healthy`, isBack, { patienceMs: BACK_MS, pauseMs: 500 });
-    },
+    crash,
     ask: async (method, route, body) => {
       token ??= await exec('gateway', ...CREATE_TOKEN);
       const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
@@ -129,6 +120,27 @@ async function choosePorts() {
     PERENNIAL_TEST_GATEWAY_PORT: String(gatewayPort),
   };
   return { port, gatewayPort, env };
+}
+
+/** Kills the main process of a service's container, and waits until the container is back. */
+function crashWith({
+  run,
+  inspect,
+}: {
+  run: (program: string, args: string[]) => Promise<string>;
+  inspect: (service: string) => Promise<Container>;
+}) {
+  return async (service: string): Promise<void> => {
+    const before = await inspect(service);
+    // Docker does not restart what `docker kill` ended, and the first process of a container ignores signals from within.
+    const end = ['node', '-e', `process.kill(${before.State.Pid}, 'SIGKILL')`];
+    await run('docker', ['run', '--rm', '--pid=host', '--user=0', WORKER_IMAGE, ...end]);
+    const isBack = async () => {
+      const { State, RestartCount } = await inspect(service);
+      return RestartCount > before.RestartCount && State.Health?.Status === 'healthy';
+    };
+    await until(`${service} is back and healthy`, isBack, { patienceMs: BACK_MS, pauseMs: 500 });
+  };
 }
 
 /** Compose, with the files that scripts/test-compose.mjs chose. */
