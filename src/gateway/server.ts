@@ -94,8 +94,10 @@ function answerError(error: unknown, reply: FastifyReply, request?: FastifyReque
   const answer = toGatewayError(error);
   if (request) request.refusal = answer.type;
   if (answer.statusCode === 500) request?.log.error({ error: answer.cause ?? answer }, 'request: failed');
+  // A route may have set the type of its result before it failed.
   return reply
     .code(answer.statusCode)
+    .type('application/json; charset=utf-8')
     .headers(answer.options.headers ?? {})
     .send(errorBody(answer));
 }

@@ -29,8 +29,10 @@ export function eventRoutes(server: GatewayServer, context: StreamContext): void
         description: 'Server-sent events. `Last-Event-ID` goes on behind that event; 204 where nothing follows it.',
         params: buildPath,
         headers: z.object({ 'last-event-id': z.string().exactOptional() }),
-        produces: ['text/event-stream'],
-        response: withErrors({ 200: z.string(), 204: z.null() }),
+        response: withErrors({
+          200: { description: 'The events', content: { 'text/event-stream': { schema: z.string() } } },
+          204: z.null(),
+        }),
       },
     },
     async (request, reply) => {

@@ -28,8 +28,7 @@ export function logRoutes(server: GatewayServer, context: StreamContext): void {
         summary: 'The whole output of a step, masked',
         description: `The header ${LOG_HEADER} is \`whole\`, or \`last-lines\` where the log cannot be read.`,
         params: logPath,
-        produces: ['text/plain'],
-        response: withErrors({ 200: z.string() }),
+        response: withErrors({ 200: { description: 'The output', content: { 'text/plain': { schema: z.string() } } } }),
       },
     },
     async (request, reply) => {

@@ -161,8 +161,14 @@ const REFUSALS = {
   503: 'Temporal, the worker, or the runtime does not answer',
 } as const;
 
+/** A result that is not JSON. */
+interface OtherContent {
+  description: string;
+  content: Record<string, { schema: z.ZodType }>;
+}
+
 /** The errors that a route may answer, with its result. */
-export function withErrors<Results extends Record<number, z.ZodType>>(results: Results) {
+export function withErrors<Results extends Record<number, z.ZodType | OtherContent>>(results: Results) {
   const errors = Object.fromEntries(
     Object.entries(REFUSALS).map(([status, description]) => [status, errorAnswer.describe(description)]),
   ) as Record<keyof typeof REFUSALS, typeof errorAnswer>;
