@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connectClient, type PerennialClient } from '../../../src/client';
 import { createFileStore } from '../../../src/secrets/files';
 import { findOwnerKey } from '../../../src/secrets/owner-key';
 import { ROOT } from '../source-scans';
 import { endAllStarts, launchStart, readProcesses, readStack, type StartProcess } from '../start/start-process';
+import { until } from '../until';
 import { addEnvironment, Evidence, watch } from './evidence';
 import { makePrintingImage } from './hook-image';
 import { type Canary, plantCanary } from './needles';
@@ -88,7 +90,14 @@ export async function startCanaryStack(): Promise<CanaryStack> {
     makePrintingImage({ from: path.join(ROOT, 'images', 'starter', tag), image: path.join(images, 'canary', tag) });
   const args = ['--dir', dir, '--images', images, '--no-first'];
   const start = launchStart({ script: path.join(ROOT, 'scripts', 'start.mjs'), args });
-  await start.untilSaid(/^ready /m);
+  try {
+    // The first start of a changed checkout compiles it.
+    await until('the stack is ready', () => isReady(start), { patienceMs: RUN_LIMIT_MS / 2 });
+  } catch (error) {
+    await endAllStarts();
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
   const client = await connectClient({ address: readStack(dir).temporal.address });
   const evidence = new Evidence();
   const watching = watch(evidence, client, [WORKSPACE]);
@@ -122,6 +131,12 @@ export async function startCanaryStack(): Promise<CanaryStack> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function isReady(start: StartProcess): Promise<boolean> {
+  const isOver = await Promise.race([start.exited.then(() => true), delay(100, false)]);
+  if (isOver) throw new Error(`the start ended: ${start.output()}`);
+  return /^ready /m.test(start.output());
 }
 
 /** Sets every secret, and the Git hosts that need them. */

@@ -26,6 +26,11 @@ export class Evidence {
     return (this.items.get(kind) ?? []).reduce((sum, { content }) => sum + content.length, 0);
   }
 
+  /** Whether an item of a kind has a text. */
+  has(kind: string, text: string): boolean {
+    return (this.items.get(kind) ?? []).some(({ content }) => content.includes(text));
+  }
+
   /** The canaries in all items of a kind, each with where it was found. */
   leaks(kind: string, canaries: Canary[]): string[] {
     const needles = needlesOf(canaries);
