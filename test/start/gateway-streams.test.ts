@@ -82,7 +82,7 @@ test(
     const [home = ''] = readdirSync(path.join(dir, 'homes'));
     writeFileSync(path.join(dir, 'homes', home, 'go-on'), '');
     expect((await ended)[0]).toBe(0);
-    const count = seen.match(/line /g)?.length ?? 0;
+    const count = seen.match(/^line \d/gm)?.length ?? 0;
     const lines = Array.from({ length: count }, (_, at) => `line ${at + 1}\n`).join('');
     expect(seen).toBe(`${lines}the last has no line break`);
     expect(await text(perennial('logs', 'ada/dev', '--step', 'configure').stdout)).toBe(seen);
