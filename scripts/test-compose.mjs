@@ -36,7 +36,7 @@ process.exit(failures.length === 0 ? 0 : 1);
 
 /** @returns {Promise<import('./summary.mjs').Summary>} */
 async function runTests() {
-  const engine = openEngine({ what: WHAT, say });
+  const engine = await tryTo(() => openEngine({ what: WHAT, say }));
   if (engine === null) return leaveOut('Docker engine');
   ends.push(engine.end);
   const files = ['docker-compose.yml', 'test/support/compose/test.yml'];
@@ -49,11 +49,27 @@ async function runTests() {
     files.push('test/support/compose/cluster.yml');
     env = { ...env, ...cluster.env };
   }
-  await prepareImages({ engine, say, withKubectl: !hasK3s });
+  const hasImages = await tryTo(() => prepareImages({ engine, say, withKubectl: !hasK3s }).then(() => true));
+  if (hasImages === null) return leaveOut('way to pull or make the images that the stack needs');
   const compose = [...engine.compose, ...files.flatMap((file) => ['--file', inCheckout(file)])];
   say('building the images and starting the stack (minutes), then the tests');
   const args = ['-c', 'jest.compose.config.cjs', ...process.argv.slice(2)];
   return runJest({ args, env: { ...env, PERENNIAL_TEST_COMPOSE: JSON.stringify(compose) } });
+}
+
+/**
+ * What a machine lacks is said and left out; only a stack that runs can fail.
+ * @template T
+ * @param {() => T | Promise<T>} work
+ * @returns {Promise<T | null>}
+ */
+async function tryTo(work) {
+  try {
+    return await work();
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    return null;
+  }
 }
 
 /** @param {string} missing */
