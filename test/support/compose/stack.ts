@@ -16,6 +16,12 @@ const UP_MS = 15 * 60_000;
 const BACK_MS = 180_000;
 const CREATE_TOKEN = 'node dist/command/index.mjs token create --service test --scope ping,read,operate'.split(' ');
 
+/** What cluster-access.sh applied. */
+const CLEAR = `
+  remove() { kubectl --server="$CLUSTER_SERVER" delete --ignore-not-found "$@"; }
+  remove --kustomize=/deploy/kubernetes/organization
+  cd /deploy/kubernetes/worker && remove --filename=secrets.yaml --filename=access.yaml --filename=namespace.yaml`;
+
 /** A container, as Docker describes it. */
 interface Container {
   Id: string;
@@ -46,21 +52,16 @@ export interface ComposeStack {
 }
 
 export async function openComposeStack(): Promise<ComposeStack> {
-  const { port, gatewayPort, env } = await choosePorts();
-  const run = async (program: string, args: string[], timeout = BACK_MS) => {
-    const { stdout } = await promisify(execFile)(program, args, { cwd: ROOT, env, timeout, maxBuffer: 2 ** 26 });
-    return stdout.trim();
+  const choose = (option: string) => choosePort({ option, port: 0 });
+  const port = await choose('--temporal-port');
+  const gatewayPort = await choose('--gateway-port');
+  const env = {
+    ...process.env,
+    PERENNIAL_TEST_TEMPORAL_PORT: String(port),
+    PERENNIAL_TEST_UI_PORT: String(await choose('--ui-port')),
+    PERENNIAL_TEST_GATEWAY_PORT: String(gatewayPort),
   };
-  const compose = (...args: string[]) => {
-    const [program = '', ...before] = composeCommand();
-    return run(program, [...before, ...args], UP_MS);
-  };
-  const exec = (service: string, ...argv: string[]) => compose('exec', '--no-TTY', service, ...argv);
-  const inspect = async (service: string): Promise<Container> => {
-    const id = await compose('ps', '--all', '--quiet', service);
-    return (JSON.parse(await run('docker', ['inspect', id])) as [Container])[0];
-  };
-  const crash = crashWith({ run, inspect });
+  const { run, compose, exec, inspect } = commandsIn(env);
   let client: PerennialClient | null = null;
   let token: string | null = null;
   return {
@@ -79,18 +80,24 @@ export async function openComposeStack(): Promise<ComposeStack> {
     },
     services: async () => {
       const names = (await compose('ps', '--all', '--services')).split('\n');
-      const states = names.map(async (name) => {
-        const { State } = await inspect(name);
-        return [name, State.Status === 'exited' ? `exited ${State.ExitCode}` : (State.Health?.Status ?? State.Status)];
-      });
-      return Object.fromEntries(await Promise.all(states));
+      return Object.fromEntries(await Promise.all(names.map(async (name) => [name, stateOf(await inspect(name))])));
     },
     imageSize: async () => {
       const sizeOf = async (image: string) => Number(await run('docker', ['image', 'inspect', '--format', '{{ .Size }}', image]));
       const [total, base] = await Promise.all([sizeOf(WORKER_IMAGE), sizeOf(BASE)]);
       return { total, added: total - base };
     },
-    crash,
+    crash: async (service) => {
+      const before = await inspect(service);
+      // Docker does not restart what `docker kill` ended, and the first process of a container ignores signals from within.
+      const end = ['node', '-e', `process.kill(${before.State.Pid}, 'SIGKILL')`];
+      await run('docker', ['run', '--rm', '--pid=host', '--user=0', WORKER_IMAGE, ...end]);
+      const isBack = async () => {
+        const { State, RestartCount } = await inspect(service);
+        return RestartCount > before.RestartCount && State.Health?.Status === 'healthy';
+      };
+      await until(`${service} is back and healthy`, isBack, { patienceMs: BACK_MS, pauseMs: 500 });
+    },
     ask: async (method, route, body) => {
       token ??= await exec('gateway', ...CREATE_TOKEN);
       const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
@@ -101,47 +108,32 @@ export async function openComposeStack(): Promise<ComposeStack> {
     },
     exec,
     clearCluster: async () => {
-      const remove = 'kubectl --server="$CLUSTER_SERVER" delete --ignore-not-found';
-      const script = `${remove} -k /deploy/kubernetes/organization && ${remove} -f /deploy/kubernetes/worker/access.yaml -f /deploy/kubernetes/worker/namespace.yaml`;
-      await compose('run', '--rm', '--no-TTY', '--entrypoint', 'sh', 'cluster-access', '-c', script);
+      await compose('run', '--rm', '--no-TTY', '--entrypoint', 'sh', 'cluster-access', '-c', CLEAR);
     },
     logs: () => compose('logs', '--no-color', '--tail', '40'),
   };
 }
 
-async function choosePorts() {
-  const choose = (option: string) => choosePort({ option, port: 0 });
-  const port = await choose('--temporal-port');
-  const gatewayPort = await choose('--gateway-port');
-  const env = {
-    ...process.env,
-    PERENNIAL_TEST_TEMPORAL_PORT: String(port),
-    PERENNIAL_TEST_UI_PORT: String(await choose('--ui-port')),
-    PERENNIAL_TEST_GATEWAY_PORT: String(gatewayPort),
+/** Runs Docker's programs with an environment. */
+function commandsIn(env: NodeJS.ProcessEnv) {
+  const run = async (program: string, args: string[], timeout = BACK_MS) => {
+    const { stdout } = await promisify(execFile)(program, args, { cwd: ROOT, env, timeout, maxBuffer: 2 ** 26 });
+    return stdout.trim();
   };
-  return { port, gatewayPort, env };
+  const compose = (...args: string[]) => {
+    const [program = '', ...before] = composeCommand();
+    return run(program, [...before, ...args], UP_MS);
+  };
+  const exec = (service: string, ...argv: string[]) => compose('exec', '--no-TTY', service, ...argv);
+  const inspect = async (service: string): Promise<Container> => {
+    const id = await compose('ps', '--all', '--quiet', service);
+    return (JSON.parse(await run('docker', ['inspect', id])) as [Container])[0];
+  };
+  return { run, compose, exec, inspect };
 }
 
-/** Kills the main process of a service's container, and waits until the container is back. */
-function crashWith({
-  run,
-  inspect,
-}: {
-  run: (program: string, args: string[]) => Promise<string>;
-  inspect: (service: string) => Promise<Container>;
-}) {
-  return async (service: string): Promise<void> => {
-    const before = await inspect(service);
-    // Docker does not restart what `docker kill` ended, and the first process of a container ignores signals from within.
-    const end = ['node', '-e', `process.kill(${before.State.Pid}, 'SIGKILL')`];
-    await run('docker', ['run', '--rm', '--pid=host', '--user=0', WORKER_IMAGE, ...end]);
-    const isBack = async () => {
-      const { State, RestartCount } = await inspect(service);
-      return RestartCount > before.RestartCount && State.Health?.Status === 'healthy';
-    };
-    await until(`${service} is back and healthy`, isBack, { patienceMs: BACK_MS, pauseMs: 500 });
-  };
-}
+const stateOf = ({ State }: Container) =>
+  State.Status === 'exited' ? `exited ${State.ExitCode}` : (State.Health?.Status ?? State.Status);
 
 /** Compose, with the files that scripts/test-compose.mjs chose. */
 function composeCommand(): string[] {
