@@ -127,6 +127,9 @@ export async function startCanaryStack(): Promise<CanaryStack> {
         evidence.add('log lines', `DIR/logs/${name}`, readFileSync(path.join(dir, 'logs', name)));
     },
     remove: async () => {
+      // After a failed test they are still open.
+      await watching.stop();
+      await client.close().catch(() => undefined);
       await endAllStarts();
       rmSync(folder, { recursive: true, force: true });
     },
