@@ -95,6 +95,7 @@ test('After `down` without `--volumes` and `up` the same workspace starts with i
   expect(await workspace.status()).toMatchObject({ id, state: 'off' });
   // With the token from before, since the key that signed it is kept too.
   expect(await stack.ask('POST', `${ROUTE}/start`)).toBe(200);
+  // A build runs on the recorded home alone: another volume in its place would be `HomeMissing`.
   await untilState('running');
   expect((await workspace.status()).build?.number).toBe((build?.number ?? 0) + 1);
   await workspace.delete({ by: 'test', purge: true });
