@@ -71,7 +71,15 @@ describe('The network policy', () => {
   const { spec } = networkPolicy(CLUSTER_DEFAULTS.network) as unknown as {
     spec: { egress: { ports?: object[]; to: { ipBlock?: { cidr: string; except?: string[] } }[] }[] };
   };
-  const [dns, internet] = spec.egress;
+  const [gateway, dns, internet] = spec.egress;
+
+  test('opens the port of the gateway to the gateway’s pods alone.', () => {
+    const gatewayPods = {
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'perennial-system' } },
+      podSelector: { matchLabels: { 'app.kubernetes.io/name': 'perennial-gateway' } },
+    };
+    expect(gateway).toEqual({ ports: [{ protocol: 'TCP', port: 8080 }], to: [gatewayPods] });
+  });
 
   test('opens port 53 to the name service and to the cache on the node, and to no other pod.', () => {
     expect(dns?.to).toEqual([
