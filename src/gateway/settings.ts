@@ -31,9 +31,11 @@ const optionalText = z
   .optional()
   .transform((text) => text || null);
 
+/** An empty value would be coerced to 0. */
 const count = (fallback: number, min: number, max: number) => {
   const error = `expected a whole number from ${min} to ${max}`;
-  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error }).default(fallback);
+  const number = z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+  return z.preprocess((text) => (String(text ?? '').trim() === '' ? undefined : text), number.default(fallback));
 };
 
 const SCHEMA = z

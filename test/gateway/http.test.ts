@@ -55,6 +55,8 @@ test.each([
   ['null', 'null', json, 400],
   ['a number for a text', { reason: 7 }, json, 400],
   ['a long text', { reason: 'r'.repeat(401) }, json, 400],
+  ['a text of 201 characters', { reason: 'r'.repeat(201) }, json, 400],
+  ['a text of 200 characters, each of two units', { reason: '😀'.repeat(200) }, json, 200],
   ['a prototype', '{"__proto__":{"image":"x"}}', json, 400],
   ['a constructor', '{"constructor":{"prototype":{"image":"x"}}}', json, 400],
   ['a form', 'reason=x', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
@@ -71,6 +73,22 @@ test.each([
   if (status === 200) return;
   expect(answer.json()).toEqual(error(status === 413 ? 'TooLarge' : 'InvalidRequest'));
   expect(perennial.asked.map(([name]) => name)).not.toContain('rebuild');
+});
+
+test('A ping with a text that the workspace would refuse is answered 400, and does not replace a held one.', async () => {
+  await gateway.close();
+  await open({ limits: { pingWindowMs: 200 } });
+  const url = `${URL}/ping`;
+  await call({ url, payload: { via: 'ide' } });
+  expect((await call({ url, payload: { via: 'ssh' } })).json()).toEqual({ outcome: 'held' });
+  for (const field of ['via', 'session']) {
+    const answer = await call({ url, payload: { [field]: 'v'.repeat(201) } });
+    const message = `${field}: expected text of at most 200 characters, got 201`;
+    expect([answer.statusCode, answer.json()]).toEqual([400, { error: { type: 'InvalidRequest', message } }]);
+  }
+  const pings = () => perennial.asked.filter(([name]) => name === 'ping').map(([, input]) => input);
+  await until('the held ping is forwarded', () => pings().length > 1);
+  expect(pings()).toEqual([{ via: 'ide' }, { via: 'ssh', at: expect.any(String) }]);
 });
 
 test('A refused field is named with what was expected.', async () => {

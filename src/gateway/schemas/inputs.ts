@@ -3,8 +3,14 @@ import { z } from 'zod';
 import { NAME } from '../../contract/names';
 import { WEEKDAYS } from '../../contract/payloads';
 
-/** A code point is at most two UTF-16 units, which zod counts. */
-const shortText = z.string().max(400);
+/** The limit of the workspace, in code points. Nobody learns of a ping that the workspace refuses, so it is checked here. */
+const SHORT_TEXT_MAX = 200;
+const shortText = z
+  .string()
+  .refine((text) => text.length <= SHORT_TEXT_MAX || [...text].length <= SHORT_TEXT_MAX, {
+    error: ({ input }) => `expected text of at most ${SHORT_TEXT_MAX} characters, got ${[...String(input)].length}`,
+  })
+  .meta({ maxLength: SHORT_TEXT_MAX });
 /** Longer than any name or reference that is valid. */
 const token = z.string().max(1_000);
 
