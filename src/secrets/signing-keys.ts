@@ -3,6 +3,7 @@
  * signed has ended. What verifies stands in the record's description, so that a verifier reads no private key.
  */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { importJWK, type JWK } from 'jose';
 import { z } from 'zod';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../contract/duration';
@@ -18,7 +19,7 @@ const MARGIN_MS = HOUR_MS;
 const CACHED_MS = 30_000;
 /** How long keys from the cache are used while the store does not answer. */
 const STALE_MS = 10 * MINUTE_MS;
-/** A token with an unknown key id causes a read of the store at most this often. */
+/** Tokens with unknown key ids cause a read of the store at most this often; those that come within it wait for the next read. */
 const UNKNOWN_PAUSE_MS = 1_000;
 /** A record's description holds no more. */
 const MAX_KEYS = 12;
@@ -50,7 +51,7 @@ export interface SigningKeys {
 export function createSigningKeys(store: SecretStore, installation: string): SigningKeys {
   const signing = createCache((now) => addKey(store, now, isYoung));
   const verifying = createCache(() => listKeys(store));
-  let unknownAt = Number.NEGATIVE_INFINITY;
+  const refresh = createRefresh(verifying);
   return {
     installation,
     async signer(now) {
@@ -61,9 +62,10 @@ export function createSigningKeys(store: SecretStore, installation: string): Sig
     async verifier(kid, now) {
       const isSame = (key: PublicKey) => key.kid === kid;
       let found = (await verifying.read(now, STALE_MS)).find(isSame);
-      if (found === undefined && now - unknownAt >= UNKNOWN_PAUSE_MS) {
-        unknownAt = now;
-        found = (await verifying.fresh(now)).find(isSame);
+      if (found === undefined) {
+        const underWay = refresh.underWay();
+        found = (await (underWay ?? refresh.next(now))).find(isSame);
+        if (found === undefined && underWay !== null) found = (await refresh.next(now)).find(isSame);
       }
       return found === undefined ? null : importJWK(asJwk(found.x), 'EdDSA');
     },
@@ -112,6 +114,42 @@ function createCache<T>(load: (now: number) => Promise<T>): Cache<T> {
       // A read that began before the call may have missed what is asked for.
       await loading?.catch(() => undefined);
       return reload(now);
+    },
+  };
+}
+
+/** Reads of the store for unknown key ids. */
+interface Refresh<T> {
+  /** The value of the read under way, which may have begun before what is asked for was written; null where none is under way. */
+  underWay(): Promise<T> | null;
+  /** The value of the next read to begin, shared by all who wait for it. */
+  next(now: number): Promise<T>;
+}
+
+function createRefresh<T>(cache: Cache<T>): Refresh<T> {
+  let begunAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<T> | null = null;
+  let waiting: Promise<T> | null = null;
+  const begin = (now: number): Promise<T> => {
+    begunAt = now;
+    const read: Promise<T> = cache.fresh(now).finally(() => {
+      if (reading === read) reading = null;
+    });
+    reading = read;
+    return read;
+  };
+  return {
+    underWay: () => reading,
+    next(now) {
+      if (waiting !== null) return waiting;
+      // A clock that was set back lengthens no pause.
+      const pauseMs = Math.min(Math.max(begunAt + UNKNOWN_PAUSE_MS - now, 0), UNKNOWN_PAUSE_MS);
+      if (pauseMs === 0) return begin(now);
+      waiting = delay(pauseMs).then(() => {
+        waiting = null;
+        return begin(now + pauseMs);
+      });
+      return waiting;
     },
   };
 }
