@@ -75,7 +75,10 @@ function collapsePings(server: GatewayServer, { client, withDeadline, now, limit
   const metrics = createMetrics(() => pings.held().length);
   server.decorate('metrics', metrics);
   server.addHook('preClose', async () => {
-    const lost = await Promise.race([pings.drain(), pause(DRAIN_PINGS_MS, undefined, { ref: false }).then(() => pings.held())]);
+    const lost = await Promise.race([
+      pings.drain(DRAIN_PINGS_MS),
+      pause(DRAIN_PINGS_MS, undefined, { ref: false }).then(() => pings.held()),
+    ]);
     if (lost.length === 0) return;
     logger.error({ workspaces: lost.slice(0, 100), count: lost.length }, 'ping: held pings were not forwarded');
   });

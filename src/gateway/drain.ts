@@ -12,7 +12,9 @@ export function closeConnectionsAtEnd(server: GatewayServer): void {
   let isClosing = false;
   server.addHook('preClose', async () => {
     isClosing = true;
-    const timer = setInterval(() => server.server.closeIdleConnections(), IDLE_CHECK_MS);
+    // While connections are accepted, one without a call may be new.
+    const closeIdle = () => server.server.listening || server.server.closeIdleConnections();
+    const timer = setInterval(closeIdle, IDLE_CHECK_MS);
     server.server.once('close', () => clearInterval(timer));
   });
   server.addHook('onSend', async (_, reply) => {

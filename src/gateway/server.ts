@@ -41,6 +41,8 @@ export function createServer({ logger, tls, limits }: Pick<GatewayDependencies, 
     keepAliveTimeout: KEEP_ALIVE_MS,
     handlerTimeout: limits.answerWithinMs + HANDLER_ROOM_MS,
     forceCloseConnections: 'idle',
+    // Fastify's own answer during the drain has another form; calls are served until the server is closed.
+    return503OnClosing: false,
     frameworkErrors: (error: Error, _: unknown, reply: FastifyReply) => void answerError(error, reply),
     clientErrorHandler: answerUnreadable,
     ...(tls && { https: tls }),

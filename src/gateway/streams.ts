@@ -32,7 +32,7 @@ export function streamRoutes(server: GatewayServer, context: GatewayContext, pin
     pings,
     logSourceOf: createLogSources({ runtime, valuesSince, now }),
     ending: ending.signal,
-    takePlace: createPlaces(),
+    takePlace: createPlaces(ending.signal),
     async recheckNow(request, right) {
       await authenticate(request, (token) => verifyToken(keys, token, now()));
       await context.recheck(request, right);
@@ -51,10 +51,11 @@ async function closeSockets({ websocketServer }: GatewayServer): Promise<void> {
   websocketServer.close();
 }
 
-function createPlaces(): StreamContext['takePlace'] {
+function createPlaces(ending: AbortSignal): StreamContext['takePlace'] {
   const open = new Map<string, number>();
   let total = 0;
   return (request) => {
+    ending.throwIfAborted();
     const { subject } = callerOf(request);
     const count = open.get(subject) ?? 0;
     if (count >= MAX_OPEN.each || total >= MAX_OPEN.all) {

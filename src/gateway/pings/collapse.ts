@@ -38,6 +38,7 @@ interface Entry {
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 10_000;
+const LONGEST_DRAIN_PAUSE_MS = 2_000;
 const AT_ONCE = 100;
 
 /** The pings of one copy of the gateway. */
@@ -62,19 +63,20 @@ export class PingCollapse {
     return 'forwarded';
   }
 
-  /** Forwards everything held, now, and holds nothing from here on. Resolves with the workspaces whose ping is lost. */
-  async drain(): Promise<string[]> {
+  /**
+   * Forwards everything held, now, with retries for `withinMs`, and holds nothing from here on. Resolves with the workspaces whose ping is
+   * lost; a signal that is under way at the end may take longer.
+   */
+  async drain(withinMs: number): Promise<string[]> {
     this.isDraining = true;
-    const waiting = [...this.entries];
-    const lost: string[] = [];
-    const work = async () => {
-      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-        const [key, entry] = next;
-        if (!(await this.forwardLast(entry))) lost.push(key);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-    return lost;
+    const endsAt = this.options.now() + withinMs;
+    let left = await this.forwardAll([...this.entries.values()]);
+    for (let pauseMs = FIRST_RETRY_MS; left.length > 0; pauseMs = Math.min(2 * pauseMs, LONGEST_DRAIN_PAUSE_MS)) {
+      if (this.options.now() + pauseMs > endsAt) break;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      left = await this.forwardAll(left);
+    }
+    return left.map(({ target }) => keyOf(target));
   }
 
   /** The workspaces with a held ping. */
@@ -142,6 +144,19 @@ export class PingCollapse {
     if (entry.timer) clearTimeout(entry.timer);
     entry.held = null;
     this.entries.delete(keyOf(entry.target));
+  }
+
+  /** Resolves with those that Temporal did not take. */
+  private async forwardAll(entries: Entry[]): Promise<Entry[]> {
+    const waiting = [...entries];
+    const left: Entry[] = [];
+    const work = async () => {
+      for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
+        if (!(await this.forwardLast(entry))) left.push(entry);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return left;
   }
 
   private async forwardLast(entry: Entry): Promise<boolean> {

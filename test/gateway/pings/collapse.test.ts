@@ -142,7 +142,7 @@ test('A drain forwards what is held with its own time, holds nothing after it, a
   await pass(10);
   await pings.ping(DEV, {});
   await pass(5);
-  expect(await pings.drain()).toEqual([]);
+  expect(await pings.drain(8_000)).toEqual([]);
   expect(taken.at(-1)).toEqual([15, { at: at(10) }]);
   expect(await pings.ping(DEV, {})).toBe('forwarded');
 });
@@ -151,7 +151,22 @@ test('A drain while Temporal is away names the workspaces whose held ping is los
   await pings.ping(DEV, {});
   await pings.ping(DEV, {});
   meets = away;
-  expect(await pings.drain()).toEqual(['ada/dev']);
+  const drained = pings.drain(8_000);
+  await pass(8);
+  expect(await drained).toEqual(['ada/dev']);
+});
+
+test('A drain tries a held ping again for as long as it has time, of every workspace.', async () => {
+  const names = Array.from({ length: 150 }, (_, count) => `w${count}`);
+  for (const name of [...names, ...names]) await pings.ping({ owner: 'ada', name }, {});
+  meets = away;
+  const drained = pings.drain(8_000);
+  await pass(5);
+  expect(taken).toHaveLength(150);
+  meets = async () => undefined;
+  await pass(3);
+  expect(await drained).toEqual([]);
+  expect(taken).toHaveLength(300);
 });
 
 test('A workspace that is pinged no more is forgotten.', async () => {
