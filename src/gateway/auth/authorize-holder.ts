@@ -9,6 +9,8 @@ import type { IsSuspended } from './suspension';
 export interface HolderRules {
   client: PerennialClient;
   isSuspended: IsSuspended;
+  /** Does calls to Temporal with the deadline for one request. */
+  withDeadline<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /**
@@ -16,10 +18,19 @@ export interface HolderRules {
  * of them.
  * @throws GatewayError 404 for what the caller may not see, 403, 401 for an owner who is suspended
  */
-export async function authorizeOwner({ client, isSuspended }: HolderRules, caller: Caller, owner: string): Promise<void> {
+export async function authorizeOwner(rules: HolderRules, caller: Caller, owner: string): Promise<void> {
   const hidden = new GatewayError(404, 'NotFound', `owner ${owner} does not exist`);
   if (!NAME.test(owner) || (caller.kind !== 'service' && caller.owner !== owner)) throw hidden;
   if (caller.kind === 'workspace') throw notAllowed("secrets and keys need the owner's token");
+  return rules.withDeadline(() => authorizeBy(rules, caller, owner, hidden));
+}
+
+async function authorizeBy(
+  { client, isSuspended }: HolderRules,
+  caller: Caller & { kind: 'owner' | 'service' },
+  owner: string,
+  hidden: GatewayError,
+) {
   const list = await client.list({ owner });
   const organizations = [...new Set(list.map(({ organization }) => organization))];
   if (caller.kind === 'service') {
