@@ -24,6 +24,9 @@ export const unauthorized = (message: string): GatewayError =>
 
 export const notAllowed = (message: string): GatewayError => new GatewayError(403, 'NotAllowed', message);
 
+/** Nobody gets this answer; the status is that of common proxies for it. */
+export const clientLeft = (): GatewayError => new GatewayError(499, 'Unavailable', 'the client has left');
+
 /** The sentence of the client for a workspace that does not exist, so that the two look the same. */
 export const noSuchWorkspace = (owner: string, name: string): GatewayError =>
   new GatewayError(404, 'NotFound', `workspace ${owner}/${name} does not exist`);

@@ -86,21 +86,22 @@ function untilEnd({ socket, streams, send, taken }: Receiving): Promise<number> 
   const { stdout, stderr } = streams;
   const receiving = createReceiveWindow((bytes) => send({ taken: bytes }));
   return new Promise((resolve, reject) => {
+    const onClose = () =>
+      reject(
+        new CliFailure('RuntimeUnavailable', 'the terminal ended without its exit code: the connection to the gateway was lost'),
+      );
     const onMessage = (message: ShellServerMessage) => {
       if ('taken' in message) return taken(message.taken);
       if ('error' in message) return reject(new CliFailure(message.error.type, message.error.message));
-      // Writes are done in their order.
+      // The gateway closes the connection now; what was received is still written, in its order.
+      socket.off('close', onClose);
       stdout.write('', () => stderr.write('', () => resolve(message.exit)));
     };
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (!isBinary) return onMessage(JSON.parse(data.toString('utf8')) as ShellServerMessage);
       receiving.take(data.subarray(1), data[0] === SHELL_CHANNEL.stderr ? stderr : stdout);
     });
-    socket.once('close', () =>
-      reject(
-        new CliFailure('RuntimeUnavailable', 'the terminal ended without its exit code: the connection to the gateway was lost'),
-      ),
-    );
+    socket.once('close', onClose);
   });
 }
 

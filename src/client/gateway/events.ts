@@ -37,6 +37,7 @@ export async function* gatewayEvents(http: GatewayHttp, path: string): AsyncGene
       const isLasting = error instanceof RequestFailure && error.type !== 'Unavailable' && error.type !== 'RuntimeUnavailable';
       if (isLasting || losses >= MAX_LOSSES) throw error;
     }
+    if (losses >= MAX_LOSSES) throw new RequestFailure('Unavailable', 'the gateway ended each connection before the build');
     await pause(Math.min(200 * 1.5 ** losses, LONGEST_PAUSE_MS));
   }
 }

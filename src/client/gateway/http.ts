@@ -32,7 +32,9 @@ export function createGatewayHttp({ url, readToken }: GatewayAccess): GatewayHtt
   const send = async (path: string, { headers, ...init }: RequestInit & { headers?: Record<string, string> }) => {
     const token = await readToken();
     try {
-      return await fetch(`${base}${path}`, { ...init, headers: { ...headers, authorization: `Bearer ${token}` } });
+      const asked = { ...headers, authorization: `Bearer ${token}` };
+      // Whatever a redirect leads to is not to get the token.
+      return await fetch(`${base}${path}`, { ...init, headers: asked, redirect: 'manual' });
     } catch (error) {
       throw noAnswer(base, error);
     }
@@ -74,7 +76,9 @@ const TYPES: readonly string[] = [...FINAL_TYPES, ...TEMPORARY_TYPES, 'AlreadyEx
 /** The refusal of a gateway, or of what stands in its place. */
 async function refusalOf(response: Response): Promise<RequestFailure> {
   const text = await response.text().catch(() => '');
-  const { type, message } = parseRefusal(text) ?? { type: 'Failed', message: `the gateway answered ${response.status}` };
+  const location = response.headers.get('location');
+  const rest = location === null ? '' : `, a redirect to ${location}, which is not followed: use the URL of the gateway itself`;
+  const { type, message } = parseRefusal(text) ?? { type: 'Failed', message: `the gateway answered ${response.status}${rest}` };
   if (response.status === 401) return new RequestFailure('NotAllowed', `the token was refused: ${message}`);
   const known = TYPES.includes(type) ? type : response.status === 429 ? 'Unavailable' : 'Failed';
   return new RequestFailure(known as RequestFailureType, message);

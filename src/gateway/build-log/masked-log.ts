@@ -1,13 +1,14 @@
 import { StringDecoder } from 'node:string_decoder';
-import { createMasker, type Masker } from '../../hooks/mask';
-import { CUT_NOTE, createPositionFinder, hashTail, LOG_BEGIN, type LogPosition, TAIL_BYTES } from './position';
+import { createMasker, type Masker, type PreparedValues } from '../../hooks/mask';
+import { CUT_NOTE, createPositionFinder, hashTail, LOG_BEGIN, type LogPosition, MAX_LOG_BYTES, TAIL_BYTES } from './position';
+import { areSame, NO_VALUES, type ValuesToHide } from './values';
 
 /** Where a log comes from. */
 export interface LogSource {
   /** As `Runtime.readLog`. */
   read(offset: number): Promise<{ text: Buffer; nextOffset: number } | null>;
   /** All values to hide, as known at this moment or later, epoch milliseconds. */
-  valuesSince(moment: number): Promise<string[]>;
+  valuesSince(moment: number): Promise<ValuesToHide>;
   now(): number;
   pause(durationMs: number): Promise<void>;
 }
@@ -41,14 +42,14 @@ const CUTTING_MS = 1_000;
 const LINE_FEED = 10;
 
 export function openMaskedLog(source: LogSource, from: LogPosition = LOG_BEGIN): MaskedLog {
-  let values: string[] = [];
-  let feed = createFeed(values);
+  let values = NO_VALUES;
+  let feed = createFeed(values.prepared);
   let isLocated = from.offset === 0;
   let isRestarted = false;
 
   /** Masks the log up to an offset once more. */
   const replay = async (end: number) => {
-    feed = createFeed(values);
+    feed = createFeed(values.prepared);
     while (feed.received() < end) {
       const part = await source.read(feed.received());
       if (part === null || part.text.length === 0) break;
@@ -72,8 +73,10 @@ export function openMaskedLog(source: LogSource, from: LogPosition = LOG_BEGIN):
       const found = await source.read(isLocated ? feed.received() - recent.length : 0);
       if (found === null) return isLocated && feed.received() === 0 ? null : part('', true);
       const isSame = isLocated && found.text.subarray(0, recent.length).equals(recent);
+      const bytes = found.text.subarray(recent.length);
+      if (isSame && bytes.length === 0) return part('', true);
       const known = await source.valuesSince(source.now());
-      const isOldValues = known.length !== values.length || known.some((value, index) => value !== values[index]);
+      const isOldValues = !areSame(known.strings, values.strings);
       values = known;
       if (!isSame) {
         if (isLocated) await source.pause(CUTTING_MS);
@@ -84,8 +87,7 @@ export function openMaskedLog(source: LogSource, from: LogPosition = LOG_BEGIN):
         await replay(feed.position().offset);
         return part('', false);
       }
-      const bytes = found.text.subarray(recent.length);
-      return part(feed.push(bytes), bytes.length === 0);
+      return part(feed.push(bytes), false);
     },
     end: () => part(feed.end(), true),
   };
@@ -98,7 +100,7 @@ async function find(source: LogSource, position: LogPosition): Promise<number | 
   const there = await source.read(offset - tailBytes);
   if (there !== null && there.text.length >= tailBytes && hashTail(there.text.subarray(0, tailBytes)) === tail) return offset;
   const finder = createPositionFinder(position);
-  for (let at = 0; ; ) {
+  for (let at = 0; at < MAX_LOG_BYTES; ) {
     const part = await source.read(at);
     if (part === null || part.text.length === 0) return null;
     if (at === 0 && !part.text.subarray(0, CUT_NOTE.length).equals(CUT_NOTE)) return null;
@@ -106,6 +108,7 @@ async function find(source: LogSource, position: LogPosition): Promise<number | 
     if (found !== null) return found;
     at += part.text.length;
   }
+  return null;
 }
 
 /** The bytes of a log on their way through a masker. */
@@ -121,7 +124,7 @@ interface Feed {
   recent(): Buffer;
 }
 
-function createFeed(values: string[]): Feed {
+function createFeed(values: PreparedValues): Feed {
   const masker: Masker = createMasker(values);
   const decoder = new StringDecoder('utf8');
   let rest: Buffer = Buffer.alloc(0);

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type PendingStep, RequestFailure, type WorkspaceHandle } from '../../client';
 import type { BuildView, StepView } from '../../contract/payloads';
+import { untilAborted } from '../../hooks/until-aborted';
 import { digestOf, type Progress, progressOf } from './event-id';
 import { createStepLogs, type OutputEvent, type StepLogs } from './step-logs';
 import { type SeenBuild, watchBuild } from './watch-build';
@@ -47,7 +48,7 @@ export async function* buildEvents(source: BuildEventSource, from: Progress): As
         yield* reader.read(seen);
         if (seen.build.endedAt !== null) return yield reader.end(seen.build);
       }
-      await pause(POLL_MS, undefined, { signal });
+      await untilAborted(signal, () => pause(POLL_MS));
     }
   } finally {
     watcher.stop();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { LogPosition } from '../build-log/position';
+import { type LogPosition, MAX_LOG_BYTES } from '../build-log/position';
 import { GatewayError } from '../gateway-error';
 
 /** How far a reader of events has come: all that another copy of the gateway needs to go on behind it. */
@@ -50,7 +50,9 @@ export function parseEventId(id: string): Progress {
   const { success, data } = encoded.safeParse(parseJson(id));
   if (!success) throw new GatewayError(400, 'InvalidRequest', 'last-event-id: expected the id of an event of this build');
   const logs = Object.entries(data.l).map(([step, [offset, tail, isLogOver]]) => {
-    return [step, { position: { offset, tail }, isOver: isLogOver === 1 }] as const;
+    // A log that is longer for a moment is searched for the bytes before the position, once it has been cut.
+    const position = { offset: Math.min(offset, MAX_LOG_BYTES), tail };
+    return [step, { position, isOver: isLogOver === 1 }] as const;
   });
   return { build: data.b, steps: data.s, logs: Object.fromEntries(logs), isOver: data.o === 1 };
 }

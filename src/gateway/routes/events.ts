@@ -3,12 +3,13 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { untilAborted } from '../../hooks/until-aborted';
 import { permittedOf } from '../dependencies';
 import { type BuildEventSource, buildEvents, type ProgressedEvent } from '../events/build-events';
 import { formatEventId, type Progress, parseEventId, progressOf } from '../events/event-id';
 import { openEventStream } from '../events/event-stream';
 import { createStepLogs } from '../events/step-logs';
-import { GatewayError, toGatewayError } from '../gateway-error';
+import { clientLeft, GatewayError, toGatewayError } from '../gateway-error';
 import { withErrors } from '../schemas/answers';
 import { buildPath } from '../schemas/inputs';
 import type { GatewayServer } from '../server';
@@ -71,11 +72,13 @@ async function serveEvents(context: StreamContext, { request, reply, progress }:
     });
   };
   const timer = setInterval(check, CHECK_INTERVAL_MS);
-  reply.raw.once('close', () => stopping.abort(new Error('the client has left')));
+  reply.raw.once('close', () => stopping.abort(clientLeft()));
   const events = buildEvents(sourceOf(context, request, signal), progress);
   try {
     const first = events.next();
-    await Promise.race([first, pause(FIRST_EVENT_MS, undefined, { signal })]);
+    // An abort leaves it to nobody.
+    first.catch(() => undefined);
+    await untilAborted(signal, () => Promise.race([first, pause(FIRST_EVENT_MS, undefined, { ref: false })]));
     await sendAll({ reply, first, events });
   } finally {
     clearInterval(timer);
@@ -93,7 +96,7 @@ function sourceOf(context: StreamContext, request: FastifyRequest, signal: Abort
   const logsOf =
     logSourceOf === null || id === null
       ? null
-      : (build: number) => createStepLogs((step) => logSourceOf({ id, organization, owner, build }, step));
+      : (build: number) => createStepLogs((step) => logSourceOf({ id, organization, owner, build }, step, signal));
   return { handle, logsOf, signal };
 }
 

@@ -1,11 +1,12 @@
 /** The whole output of a step. */
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { HOUR_MS } from '../../contract/duration';
 import { RuntimeFailure } from '../../runtimes/failure';
 import { type LogPart, type MaskedLog, openMaskedLog } from '../build-log/masked-log';
 import { type Permitted, permittedOf } from '../dependencies';
 import { LOGGED_STEPS } from '../events/step-logs';
-import { GatewayError } from '../gateway-error';
+import { clientLeft, GatewayError } from '../gateway-error';
 import { withErrors } from '../schemas/answers';
 import { buildPath } from '../schemas/inputs';
 import type { GatewayServer } from '../server';
@@ -14,6 +15,8 @@ import type { StreamContext } from '../stream-context';
 
 /** The header that says whether the answer is the whole log, or the last lines that the workspace keeps. */
 export const LOG_HEADER = 'perennial-log';
+/** It counts until the last byte is sent; who takes nothing is cut off long before. */
+const DOWNLOAD_WITHIN_MS = 24 * HOUR_MS;
 const TEXT = 'text/plain; charset=utf-8';
 
 const logPath = buildPath.extend({ step: z.enum(LOGGED_STEPS) });
@@ -23,6 +26,7 @@ export function logRoutes(server: GatewayServer, context: StreamContext): void {
     '/v1/workspaces/:owner/:name/builds/:number/logs/:step',
     {
       onRequest: context.access('inside'),
+      handlerTimeout: DOWNLOAD_WITHIN_MS,
       schema: {
         operationId: 'log',
         summary: 'The whole output of a step, masked',
@@ -36,11 +40,15 @@ export function logRoutes(server: GatewayServer, context: StreamContext): void {
       const permitted = permittedOf(request);
       refuseUnknown(permitted, { workspace: `${owner}/${name}`, number });
       const leave = context.takePlace(request);
-      reply.raw.once('close', leave);
+      const stopping = new AbortController();
+      reply.raw.once('close', () => {
+        leave();
+        stopping.abort(clientLeft());
+      });
       destroyWhenStalled(reply.raw);
       reply.type(TEXT);
       const { id, organization } = permitted.found;
-      const source = id && context.logSourceOf?.({ id, organization, owner, build: number }, step);
+      const source = id && context.logSourceOf?.({ id, organization, owner, build: number }, step, stopping.signal);
       const log = source ? openMaskedLog(source) : null;
       const first = log && (await readOr(null, () => log.read()));
       if (log && first) return reply.header(LOG_HEADER, 'whole').send(Readable.from(readAll(log, first)) as never);

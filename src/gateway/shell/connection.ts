@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { SHELL_CHANNEL, type ShellClientMessage, type ShellServerMessage } from '../../client/shell/protocol';
+import { SHELL_CHANNEL, type ShellClientMessage, type ShellServerMessage, WINDOW_BYTES } from '../../client/shell/protocol';
 import { parseClientMessage } from './messages';
 
 /** The server's end of the connection of a terminal. */
@@ -24,6 +24,8 @@ const PING_INTERVAL_MS = 10_000;
 /** A client that is silent for longer is gone. */
 const SILENCE_MS = 30_000;
 const CLOSING_MS = 5_000;
+/** A client that lets more than this wait reads nothing: data alone is never more than a window. */
+const MAX_WAITING_BYTES = 4 * WINDOW_BYTES;
 
 /** Codes with which a WebSocket is closed. */
 export const CLOSE_CODE = { normal: 1000, goingAway: 1001, violation: 1008 } as const;
@@ -34,8 +36,9 @@ export function listenToClient(socket: WebSocket, now: () => number, listener: S
   const hear = () => {
     heardAt = now();
   };
+  const isOverfull = () => socket.bufferedAmount > MAX_WAITING_BYTES;
   const heartbeat = setInterval(() => {
-    if (now() - heardAt > SILENCE_MS) socket.terminate();
+    if (now() - heardAt > SILENCE_MS || isOverfull()) socket.terminate();
     else if (socket.readyState === socket.OPEN) socket.ping();
   }, PING_INTERVAL_MS);
   const close = (code: number) => {
@@ -63,7 +66,8 @@ export function listenToClient(socket: WebSocket, now: () => number, listener: S
       if (isOpen()) socket.send(message);
     },
     send: (message) => {
-      if (isOpen()) socket.send(JSON.stringify(message));
+      if (isOverfull()) socket.terminate();
+      else if (isOpen()) socket.send(JSON.stringify(message));
     },
     heardAt: () => heardAt,
     isClosed: () => !isOpen(),
