@@ -1,6 +1,6 @@
 import type { Exec } from '../hook';
 import { cleanSentence } from '../last-lines';
-import { maskText } from '../mask';
+import { maskText, type PreparedValues, prepareValues } from '../mask';
 import { quote } from '../shell/quote';
 import { readScript } from '../shell/read-script';
 import type { InjectedSet, InjectionResult } from './injected-set';
@@ -62,13 +62,20 @@ function composeScript({ files, links }: PodFiles): string {
   return `${SCRIPT}\n${calls.join('\n')}\n`;
 }
 
-/** A pod may print anything, also what it was given. */
-function createCleaner({ access, sshKey, env, files, credentials }: InjectedSet): (text: string) => string {
-  const values = [
+/** A pod may print anything, also what it was given. Large values take a second to prepare, so they wait for the first sentence. */
+function createCleaner(set: InjectedSet): (text: string) => string {
+  let prepared: PreparedValues | null = null;
+  return (text) => {
+    prepared ??= prepareValues(valuesOf(set));
+    return cleanSentence(maskText(text, prepared));
+  };
+}
+
+function valuesOf({ access, sshKey, env, files, credentials }: InjectedSet): string[] {
+  return [
     ...(access === null ? [] : [access.token]),
     ...(sshKey === null ? [] : [sshKey.privateKey]),
     ...[...env, ...files].map(({ value }) => value.toString('utf8')),
     ...credentials.map(({ password }) => password),
   ];
-  return (text) => cleanSentence(maskText(text, values));
 }

@@ -101,3 +101,20 @@ describe.each(SHELLS)('With %s as sh,', (shell) => {
     expect(readlinkSync(path.join(pod.home, '.link'))).toBe('/etc/hostname');
   });
 });
+
+test('The values are prepared once for all warnings, and not at all without one.', async () => {
+  const env = Array.from({ length: 30 }, (_, index) => ({
+    name: `V${index}`,
+    value: text(randomBytes(32 * 1024).toString('hex')),
+  }));
+  const timeOf = async (warnings: number) => {
+    const stdout = `${`warning ${CANARY}\n`.repeat(warnings)}done\n`;
+    const before = process.cpuUsage();
+    const result = await injectSecrets(async () => ({ exitCode: 0, stdout, stderr: '' }), setOf({ env }));
+    expect(result.warnings).toHaveLength(warnings);
+    return process.cpuUsage(before).user;
+  };
+  await timeOf(1);
+  const [none, one, many] = [await timeOf(0), await timeOf(1), await timeOf(20)];
+  expect([none < one / 2, many < one * 5]).toEqual([true, true]);
+});
