@@ -11,6 +11,7 @@ export const MAX_SECRET_BYTES = 64 * 1024;
 const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 const MAX_PATH_BYTES = 1_000;
 const MAX_PART_BYTES = 255;
+const OWN_FOLDER = '.perennial';
 const MAX_USERNAME_LENGTH = 200;
 const DEFAULT_USERNAME = 'oauth2';
 
@@ -64,7 +65,10 @@ function asHomePath(value: unknown): string {
   const path = typeof value === 'string' ? value.replace(/^~\//, '') : '';
   const isPart = (part: string) => !['', '.', '..'].includes(part) && Buffer.byteLength(part) <= MAX_PART_BYTES;
   const isPath = Buffer.byteLength(path) <= MAX_PATH_BYTES && path.isWellFormed() && !/\p{Cc}/u.test(path);
-  if (isPath && path.split('/').every(isPart)) return path;
+  const parts = path.split('/');
+  // Perennial keeps its own records of the home there.
+  if (parts[0] === OWN_FOLDER) throw invalid('file', `a path outside ~/${OWN_FOLDER}`, value);
+  if (isPath && parts.every(isPart)) return path;
   throw invalid('file', 'a path in the home, such as .config/tool/token, without empty parts, "." and ".."', value);
 }
 

@@ -94,6 +94,8 @@ test.each<[string, Record<string, unknown>, string]>([
   ['a path with a line end', { target: { file: 'a\nb' } }, 'file'],
   ['an empty path', { target: { file: '~/' } }, 'file'],
   ['a part of a path that is too long', { target: { file: 'a'.repeat(256) } }, 'file'],
+  ['the folder of Perennial', { target: { file: '.perennial' } }, 'file'],
+  ['a path in the folder of Perennial', { target: { file: '~/.perennial/secret-links' } }, 'file'],
   ['a URL instead of a host', { target: { git: 'https://git.example.com' } }, 'git'],
   ['a user name with a line end', { target: { git: 'git.example.com', username: 'a\nb' } }, 'username'],
   ['a user name without a host', { target: { username: 'ada' } }, 'username'],
