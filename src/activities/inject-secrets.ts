@@ -49,14 +49,15 @@ async function deliver(
 ): Promise<Injection> {
   const { signal } = progress;
   const readLimit = { what: 'the read of the secrets', limitMs: READ_LIMIT_MS, signal };
-  const { set, delivered, expiresAt } = await guarded(signal, () => withTimeLimit(readLimit, () => secrets.read(input)));
+  const read = await guarded(signal, () => withTimeLimit(readLimit, () => secrets.read(input)));
+  const { set, delivered, expiresAt } = read;
   const isEmpty = isEmptySet(set);
   if (isEmpty && skipsEmpty) return { delivered: [], fingerprint: null, expiresAt: null, warnings: [], isEmpty };
   progress.waitingFor('the pod to take its secrets');
   const limit = { what: 'the injection of secrets', limitMs: EXEC_LIMIT_MS, signal };
   const exec: Exec = (command) => withTimeLimit(limit, (within) => runtime.exec(input.pod, command, within));
   const { fingerprint, warnings } = await guarded(signal, () => secrets.inject(exec, set));
-  return cutInjection({ delivered, fingerprint, expiresAt, warnings, isEmpty });
+  return cutInjection({ delivered, fingerprint, expiresAt, warnings: [...read.warnings, ...warnings], isEmpty });
 }
 
 /** The message of an unexpected error may quote what it stumbled over, so of such an error only the name is told. */

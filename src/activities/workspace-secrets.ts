@@ -18,10 +18,12 @@ export interface InjectionInput {
 /** The secrets of an installation, as activities need them. Every failure is a `RuntimeFailure` and has no value in its message. */
 export interface WorkspaceSecrets {
   /**
-   * Everything that a pod is given at this moment, and the references to it. `expiresAt` is when its token ends, in epoch milliseconds;
-   * null without one.
+   * Everything that a pod is given at this moment, and the references to it. `warnings` are sentences about what is left out.
+   * `expiresAt` is when its token ends, in epoch milliseconds; null without one.
    */
-  read(input: InjectionInput): Promise<{ set: InjectedSet; delivered: DeliveredSecret[]; expiresAt: number | null }>;
+  read(
+    input: InjectionInput,
+  ): Promise<{ set: InjectedSet; delivered: DeliveredSecret[]; warnings: string[]; expiresAt: number | null }>;
   /** The values that must not be shown outside a workspace, earlier ones included. */
   valuesToMask(of: { owner: string; organization: string }): Promise<string[]>;
   /** Writes the set into a pod, removes what is not in it, and checks it there. */

@@ -29,6 +29,8 @@ export interface InjectionRequest {
 export interface Injection {
   set: InjectedSet;
   delivered: DeliveredSecret[];
+  /** Sentences about what is left out, without values. */
+  warnings: string[];
   /** When the workspace's token ends, epoch milliseconds; null without a token. */
   expiresAt: number | null;
 }
@@ -39,6 +41,8 @@ interface Secret extends DeliveredSecret {
 }
 
 const MAX_SECRETS_PER_SCOPE = 100;
+/** Names and values together. Linux starts no program with much more than 1 MiB of variables and arguments. */
+const MAX_ENV_KIB = 768;
 
 /**
  * Reads the set. A secret that is deleted meanwhile is left out.
@@ -53,8 +57,8 @@ export async function readInjection(store: SecretStore, keys: SigningKeys, reque
     readSecrets(store, 'organization', organization),
   ]);
   const hosts = new Set(git.map(({ host }) => host.toLowerCase()));
-  const secrets = firstOfEachTarget([...owners, ...organizations]).filter(
-    ({ target }) => !('git' in target) || hosts.has(target.git),
+  const { secrets, warnings } = withoutTooManyVariables(
+    firstOfEachTarget([...owners, ...organizations]).filter(({ target }) => !('git' in target) || hosts.has(target.git)),
   );
   return {
     set: {
@@ -64,6 +68,7 @@ export async function readInjection(store: SecretStore, keys: SigningKeys, reque
       ...byTarget(secrets),
     },
     delivered: secrets.map(({ name, scope, version }) => ({ name, scope, version })),
+    warnings,
     expiresAt: token?.expiresAt ?? null,
   };
 }
@@ -97,6 +102,23 @@ function firstOfEachTarget(secrets: Secret[]): Secret[] {
     if (!first.has(target)) first.set(target, secret);
   }
   return [...first.values()];
+}
+
+/** Of the variables, those that find room one after the other: the owner's come first. */
+function withoutTooManyVariables(all: Secret[]): { secrets: Secret[]; warnings: string[] } {
+  const warnings: string[] = [];
+  let bytes = 0;
+  const secrets = all.filter(({ target, value }) => {
+    if (!('env' in target)) return true;
+    const size = target.env.length + value.length;
+    if (bytes + size > MAX_ENV_KIB * 1024) {
+      warnings.push(`the secret for variable ${target.env} is left out: all variables together have at most ${MAX_ENV_KIB} KiB`);
+      return false;
+    }
+    bytes += size;
+    return true;
+  });
+  return { secrets, warnings };
 }
 
 function byTarget(secrets: Secret[]): Pick<InjectedSet, 'env' | 'files' | 'credentials'> {

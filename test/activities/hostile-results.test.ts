@@ -15,7 +15,7 @@ const HOOK = { step: 'configure', build: 1, timeoutMs: 60_000, dotfiles: null } 
 const INJECTION = { pod: POD, owner: 'ada', name: 'dev', gitHosts: [], isRepeated: true, deadline: DEADLINE };
 const EMPTY_SET = { access: null, sshKey: null, gitHosts: [], env: [], files: [], credentials: [] };
 const SECRETS: WorkspaceSecrets = {
-  read: async () => ({ set: EMPTY_SET, delivered: [], expiresAt: null }),
+  read: async () => ({ set: EMPTY_SET, delivered: [], warnings: [], expiresAt: null }),
   valuesToMask: async () => [],
   inject: async () => ({ fingerprint: null, warnings: [] }),
 };
@@ -78,7 +78,12 @@ describe.each(TEXTS)('%s', (_, text) => {
 
   test('What a pod and a store say of an injection is cut.', async () => {
     const delivered = Array.from({ length: 900 }, () => ({ name: text, scope: 'owner' as const, version: 1 }));
-    const read = async () => ({ set: { ...EMPTY_SET, access: { url: '', token: '' } }, delivered, expiresAt: Number.NaN });
+    const read = async () => ({
+      set: { ...EMPTY_SET, access: { url: '', token: '' } },
+      delivered,
+      warnings: [],
+      expiresAt: Number.NaN,
+    });
     const inject = async () => ({ fingerprint: text, warnings: Array(900).fill(text) as string[] });
     const { run, activities } = await started({}, { ...SECRETS, read, inject });
     const injected = await run(activities.injectSecrets, INJECTION);

@@ -41,6 +41,7 @@ test('Without hosts, gateway, and secrets the set is empty, and nothing is made.
   expect(await read()).toEqual({
     set: { access: null, sshKey: null, gitHosts: [], env: [], files: [], credentials: [] },
     delivered: [],
+    warnings: [],
     expiresAt: null,
   });
   expect(await findOwnerKey(store, 'ada')).toBeNull();
@@ -77,6 +78,22 @@ test("The owner's secret wins over the organization's for the same target, and t
     { name: 'MINE', scope: 'owner', version: 2 },
     { name: 'FILE', scope: 'organization', version: 1 },
   ]);
+});
+
+test("Variables come up to 768 KiB in all, the owner's first; one that is left out is not shown as delivered.", async () => {
+  const large = 'v'.repeat(64 * 1024);
+  for (let index = 10; index < 16; index += 1) await set(ACME, `ACME_${index}`, large);
+  for (let index = 10; index < 16; index += 1) await set(ADA, `MY_${index}`, large);
+  await set(ACME, 'FILE', large, { file: 'large' });
+  await set(ACME, 'SMALL', 'v');
+  const { set: injected, delivered, warnings } = await read();
+  expect(injected.env.map(({ name }) => name).join(' ')).toBe(
+    'MY_10 MY_11 MY_12 MY_13 MY_14 MY_15 ACME_10 ACME_11 ACME_12 ACME_13 ACME_14 SMALL',
+  );
+  expect(injected.files).toHaveLength(1);
+  expect(delivered).toHaveLength(13);
+  expect(delivered.map(({ name }) => name)).not.toContain('ACME_15');
+  expect(warnings).toEqual(['the secret for variable ACME_15 is left out: all variables together have at most 768 KiB']);
 });
 
 test("Credentials are given for the policy's hosts alone.", async () => {
