@@ -147,7 +147,8 @@ async function launch({ layout, spec, record, home, image, isolation }: Launch):
   }
 }
 
-const NO_MEMORY = 'this machine has no file system in memory, so secrets lie on its disk while the sandbox runs';
+const NO_MEMORY =
+  'this machine has no file system in memory that lets programs run, so secrets lie on its disk while the sandbox runs';
 
 // Where the image is not laid over the machine's root, these settings name the folders to hooks and to what injects secrets.
 const plainEnv = (image: Image, { runFolder, secrets }: { runFolder: string; secrets: string }) => ({
