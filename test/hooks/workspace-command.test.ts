@@ -29,6 +29,7 @@ let root: string;
 let server: Server;
 let calls: Call[];
 let answers: Answer[];
+let whileAsked: () => void;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -37,6 +38,7 @@ beforeAll(async () => {
     request.on('end', () => {
       const { method, url, headers } = request;
       const { authorization, accept } = headers;
+      whileAsked();
       calls.push({ method, url, authorization, accept, body: Buffer.concat(parts).toString(), isShown: isInArguments(TOKEN) });
       const [status, body] = answers.length > 1 ? (answers.shift() as Answer) : (answers[0] ?? [500, '']);
       response.writeHead(status, { 'content-type': 'text/plain', ...(status === 401 && { 'www-authenticate': 'Bearer' }) });
@@ -50,6 +52,7 @@ beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'workspace-command-'));
   writeFileSync(path.join(root, 'token'), `${TOKEN}\n`);
   calls = [];
+  whileAsked = () => undefined;
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
@@ -109,6 +112,20 @@ describe.each(BOTH)('In %s with %s', (shell, client) => {
       { ...common, url: '/v1/workspaces/ada/my-dev/explain' },
     ]);
     expect(readdirSync(root).sort()).toEqual(['bin', 'token']);
+  });
+
+  test('A set that is replaced during the request leaves nothing of the client in the old or the new one.', async () => {
+    for (const folder of ['settings', 'gen.1', 'gen.2']) mkdirSync(path.join(root, folder));
+    for (const folder of ['gen.1', 'gen.2']) writeFileSync(path.join(root, folder, 'token'), `${TOKEN}\n`);
+    symlinkSync('gen.1', path.join(root, 'current'));
+    answers = [[200, 'ada/my-dev is running\n']];
+    whileAsked = () => {
+      rmSync(path.join(root, 'current'));
+      symlinkSync('gen.2', path.join(root, 'current'));
+    };
+    const { code } = await run(shell, client, ['status'], { PERENNIAL_TOKEN_FILE: path.join(root, 'current/token') });
+    expect(code).toBe(0);
+    expect(['settings', 'gen.1', 'gen.2'].flatMap((folder) => readdirSync(path.join(root, folder)))).toEqual(['token', 'token']);
   });
 
   test('With --json the answer itself is printed.', async () => {

@@ -52,20 +52,24 @@ ask_curl() {
   [ "$code" != 000 ] || fail_to_connect "$answer"
 }
 
-# It reads settings from no pipe, so a file beside the token has them meanwhile. Headers stand before the body, each behind two blanks.
+# It reads settings from no pipe, so a file near the token has them meanwhile. Headers stand before the body, each behind two blanks.
 ask_wget() {
   set -- -q -O - --server-response --content-on-error --tries=1 --timeout=40 --max-redirect=0 \
     "--header=Accept: $accept" "$url"
   [ -z "$loopback" ] || set -- "$@" --no-proxy
   [ -z "$body" ] || set -- "$@" '--header=Content-Type: application/json' "--post-data=$body"
-  own_settings=${WGETRC:-${HOME-}/.wgetrc} settings=${file%/*}/.request.$$
+  own_settings=${WGETRC:-${HOME-}/.wgetrc}
+  # The current set may be replaced meanwhile.
+  settings=${file%/current/*}/settings
+  [ -d "$settings" ] || settings=${file%/*}
+  settings=$settings/.request.$$
   trap 'rm -f "$settings"' EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
   (
     umask 077 && { [ ! -f "$own_settings" ] || cat "$own_settings"; printf '\nheader = Authorization: Bearer %s\n' "$token"; } >"$settings"
-  ) 2>/dev/null || fail Unavailable "cannot write a file beside $file, which wget needs; curl needs none"
+  ) 2>/dev/null || fail Unavailable "cannot write $settings, which wget needs; curl needs no file"
   answer=$(
     wget "$@" "--config=$settings" 2>&1 </dev/null
     printf '\n%s' end
