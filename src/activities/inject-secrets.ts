@@ -56,7 +56,9 @@ async function deliver(
   progress.waitingFor('the pod to take its secrets');
   const limit = { what: 'the injection of secrets', limitMs: EXEC_LIMIT_MS, signal };
   const exec: Exec = (command) => withTimeLimit(limit, (within) => runtime.exec(input.pod, command, within));
-  const { fingerprint, warnings } = await guarded(signal, () => secrets.inject(exec, set));
+  // The server's clock, since another worker may have made the attempt before. An attempt that is refused is retried with a later time.
+  const order = Context.current().info.currentAttemptScheduledTimestampMs;
+  const { fingerprint, warnings } = await guarded(signal, () => secrets.inject(exec, set, order));
   return cutInjection({ delivered, fingerprint, expiresAt, warnings: [...read.warnings, ...warnings], isEmpty });
 }
 

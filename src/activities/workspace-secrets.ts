@@ -26,6 +26,9 @@ export interface WorkspaceSecrets {
   ): Promise<{ set: InjectedSet; delivered: DeliveredSecret[]; warnings: string[]; expiresAt: number | null }>;
   /** The values that must not be shown outside a workspace, earlier ones included. */
   valuesToMask(of: { owner: string; organization: string }): Promise<string[]>;
-  /** Writes the set into a pod, removes what is not in it, and checks it there. */
-  inject(exec: Exec, set: InjectedSet): Promise<InjectionResult>;
+  /**
+   * Writes the set into a pod, removes what is not in it, and checks it there. Refused where the pod has a set of a higher `order`, a
+   * number that grows with each attempt.
+   */
+  inject(exec: Exec, set: InjectedSet, order: number): Promise<InjectionResult>;
 }

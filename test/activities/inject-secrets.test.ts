@@ -110,6 +110,19 @@ test('A refresh brings a changed value, and what is in its way is a warning.', a
   expect(warnings).toEqual([expect.stringContaining('.netrc')]);
 });
 
+test('An attempt that was scheduled before the latest injection is refused, and is tried again.', async () => {
+  const { store, inject, environment, run, activities } = await started();
+  const { info } = environment.context;
+  await set(store, 'NPM_TOKEN', CANARY);
+  await inject();
+  Object.assign(info, { currentAttemptScheduledTimestampMs: info.currentAttemptScheduledTimestampMs - 1 });
+  await expect(run(activities.refreshSecrets, INPUT)).rejects.toMatchObject({
+    type: 'RuntimeUnavailable',
+    nonRetryable: false,
+    message: expect.stringContaining('a later set is there already'),
+  });
+});
+
 test.each([
   ['a store that does not answer', new RuntimeFailure('RuntimeUnavailable', 'the store is away'), /the store is away/],
   ['a store that refuses', new RuntimeFailure('NotAllowed', 'no'), /no/],

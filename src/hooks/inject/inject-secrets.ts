@@ -29,10 +29,12 @@ export class InjectionFailure extends Error {
 /**
  * Writes a set into the memory of a pod with one command, whose standard input holds everything. The set replaces the one before in a single
  * step: what is not in it is removed. Safe to repeat, and at once with another call: then one of the two sets is there whole.
+ * `order` is that of the set among all sets of the pod: one with a lower order than the set that is there is refused, an equal one is not.
  * @throws InjectionFailure; what `exec` throws
  */
-export async function injectSecrets(exec: Exec, set: InjectedSet): Promise<InjectionResult> {
+export async function injectSecrets(exec: Exec, set: InjectedSet, order = 0): Promise<InjectionResult> {
   const pod = listPodFiles(set);
+  pod.files.push({ name: 'order', content: Buffer.from(`${order}\n`) });
   const { exitCode, stdout } = await exec({ argv: READ_AND_RUN, stdin: composeScript(pod) });
   const clean = createCleaner(set);
   const lines = stdout.slice(-MAX_ANSWER_CHARS).split('\n');

@@ -18,7 +18,7 @@ prepare_git() {
 find_injected() {
   helper=$1/bin/git-credential-perennial hosts='-o StrictHostKeyChecking=accept-new'
   [ ! -f "$1/current/ssh/known_hosts" ] ||
-    hosts="-o StrictHostKeyChecking=yes -o 'GlobalKnownHostsFile=$1/current/ssh/known_hosts /etc/ssh/ssh_known_hosts'"
+    hosts="-o StrictHostKeyChecking=yes -o 'GlobalKnownHostsFile=\"$1/current/ssh/known_hosts\" /etc/ssh/ssh_known_hosts'"
 }
 
 # Of the variables of the workspace only those count that say how hosts are reached: others may name another repository, index, or
@@ -47,8 +47,8 @@ write_settings() {
     include "${XDG_CONFIG_HOME:-$HOME/.config}/git/config"
     include "$HOME/.gitconfig"
   fi
-  # The helpers of the user are asked first.
-  [ ! -x "$helper" ] || printf '[credential]\n\thelper = "%s"\n' "$helper"
+  # The helpers of the user are asked first. The memory may not allow programs to be executed, but sh reads them.
+  [ ! -f "$helper" ] || printf '[credential]\n\thelper = "!sh '\''%s'\''"\n' "$helper"
 }
 
 include() {

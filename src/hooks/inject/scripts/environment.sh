@@ -11,6 +11,6 @@ case ${GIT_CONFIG_COUNT:-0} in
   *[!0-9]* | ????*) ;;
   *)
     set -- "$1" "${GIT_CONFIG_COUNT:-0}"
-    export "GIT_CONFIG_KEY_$2=credential.helper" "GIT_CONFIG_VALUE_$2=$1/bin/git-credential-perennial" "GIT_CONFIG_COUNT=$(($2 + 1))"
+    export "GIT_CONFIG_KEY_$2=credential.helper" "GIT_CONFIG_VALUE_$2=!sh '$1/bin/git-credential-perennial'" "GIT_CONFIG_COUNT=$(($2 + 1))"
     ;;
 esac

@@ -10,7 +10,7 @@ record=$HOME/.perennial/secret-links newline='
 # record_links PATHS, one a line: recorded before they are made, so that a run that is interrupted leaves no link that is not recorded.
 record_links() {
   wanted=$1 earlier='' added=''
-  [ ! -f "$record" ] || [ -L "$record" ] || earlier=$(head -c 262144 "$record")
+  [ ! -f "$record" ] || [ -L "$record" ] || earlier=$(head -c 524288 "$record")
   split_lines "$wanted" add_to_record
   [ -z "$added" ] || write_record "$earlier$added"
 }

@@ -72,12 +72,21 @@ find_shell() {
 publish() {
   chmod 700 "$generation"/bin/* 2>/dev/null
   check "$1" "$(($2 + shell_bytes))"
-  [ -L current ] || rm -rf current
-  [ -L bin ] || [ ! -e bin ] || rm -rf bin
+  # In this order, since another run may publish in between.
+  [ ! -d current ] || [ -L current ] || rm -rf current
+  [ ! -e bin ] || [ -L bin ] || rm -rf bin
+  refuse_earlier
   ln -s "$generation" "$generation/current" && mv -f "$generation/current" . || fail_to_write current
   trap '' EXIT
   [ -L bin ] || ln -sn current/bin bin 2>/dev/null || [ -L bin ] || fail_to_write bin
   remove_others
+}
+
+# A run whose connection was lost may get here after a later run.
+refuse_earlier() {
+  order=0 current_order=0
+  { read -r order <"$generation/order"; read -r current_order <current/order; } 2>/dev/null
+  if [ "$current_order" -gt "$order" ] 2>/dev/null; then fail 'a later set is there already'; fi
 }
 
 # Of each file the mode, owner, and size; a folder has no rights for others either.
@@ -110,11 +119,12 @@ count() {
   esac
 }
 
-# A run that has yet to publish will find this one published, and remove it.
+# A run that has yet to publish will find this one published, and remove it. Whether a set is obsolete is asked last: the run that writes it
+# may publish it at any moment before.
 remove_others() {
   { : >"$generation/published"; } 2>/dev/null
   for other in gen.*; do
-    ! is_obsolete "$other" || is_writing "$other" || remove "$other"
+    is_writing "$other" || ! is_obsolete "$other" || remove "$other"
   done
   # shellcheck disable=SC3013 # All shells of images know -ef.
   [ "$generation" -ef current ] || remove "$generation"

@@ -57,14 +57,18 @@ if ! perennial_find "$perennial_name"; then
   printf '%s: not found\n' "$perennial_name" >&2
   exit 127
 fi
-# The name of the settings' file tells all that they depend on, so that it never changes under a program that reads it.
+# The name of the settings' file tells all that they depend on, so that it never changes under a program that reads it. It is in one folder
+# for every home, since folders that root has made would be closed to the user.
 { read -r perennial_id && read -r perennial_hosts && read -r perennial_list; } 2>/dev/null <"$perennial_secrets/current/ssh/hosts" ||
   exec "$perennial_program" "$@"
 [ "$perennial_name" = ssh ] || exec "$perennial_program" -S "${0%/*}/ssh" "$@"
 perennial_own_keys
-perennial_file=$perennial_secrets/settings/ssh-$perennial_id
+perennial_rest=$HOME/ perennial_file=$perennial_secrets/settings/ssh-$perennial_id-
+while [ -n "$perennial_rest" ]; do
+  perennial_file=$perennial_file${perennial_rest%%/*}: perennial_rest=${perennial_rest#*/}
+done
 for perennial_type in $perennial_keys; do perennial_file=$perennial_file-$perennial_type; done
-if [ ! -f "$perennial_file" ] && ! perennial_write_settings; then
+if [ ! -r "$perennial_file" ] && ! perennial_write_settings; then
   printf 'ssh: the settings of the workspace could not be written to %s\n' "${perennial_file%/*}" >&2
   exit 255
 fi
