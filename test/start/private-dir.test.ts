@@ -56,6 +56,7 @@ function modesIn(dir: string): Record<string, string> {
 const WHOLE = {
   locks: '700',
   logs: '700',
+  'logs/gateway.log': '600',
   'logs/server.log': '600',
   'logs/worker.log': '600',
   'namespace.json': '600',

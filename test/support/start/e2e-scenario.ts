@@ -50,7 +50,7 @@ function liveThroughFirstBuild({ perennial, inside, logOf, workspace, client, st
       expect(stepsOf(build)).toMatchObject({
         configure: 'done',
         personalize: 'skipped',
-        'inject-secrets': setting.runtime === 'sandbox' ? 'done' : 'skipped',
+        'inject-secrets': 'done',
       });
       expect(await logOf('configure')).not.toBe('');
       expect(await inside('[ "$(id -un)" != root ] && stat -c "%U %a" "$HOME" && echo $CODER_WORKSPACE_NAME')).toMatch(
@@ -58,6 +58,11 @@ function liveThroughFirstBuild({ perennial, inside, logOf, workspace, client, st
       );
     },
   );
+
+  lives('In the workspace, the command perennial shows its status and takes a ping.', async () => {
+    expect(await inside('perennial status')).toMatch(/^ada\/dev is running/);
+    expect(await inside('perennial ping >/dev/null && echo taken')).toBe('taken\n');
+  });
 
   lives('A workspace created without an image is built from the default image.', async () => {
     const { code, out } = await perennial('create', 'ada/plain', '--by', 'ada');
