@@ -24,7 +24,7 @@ export const unauthorized = (message: string): GatewayError =>
 
 export const notAllowed = (message: string): GatewayError => new GatewayError(403, 'NotAllowed', message);
 
-/** Nobody gets this answer; the status is that of common proxies for it. */
+/** It is never received; the status is that of common proxies for it. */
 export const clientLeft = (): GatewayError => new GatewayError(499, 'Unavailable', 'the client has left');
 
 /** The sentence of the client for a workspace that does not exist, so that the two look the same. */

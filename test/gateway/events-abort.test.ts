@@ -25,7 +25,7 @@ function urlOfEvents(): string {
 
 const open = async () => readEvents(urlOfEvents(), await gateway.as({ kind: 'owner', owner: 'ada' }));
 
-test('The end of the gateway is told to a reader as such.', async () => {
+test('A reader receives the end of the gateway as a failure event.', async () => {
   isKnown = true;
   const { events } = await open();
   setTimeout(() => gateway.server.close(), 800);

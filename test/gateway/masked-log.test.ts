@@ -7,13 +7,13 @@ import { formatEventId, parseEventId, progressOf } from '../../src/gateway/event
 const HOLDER = { owner: 'ada', organization: 'default' };
 const MIB = 1024 * 1024;
 
-test('A position is found in 4 MiB of a log in less than a second.', () => {
+test('A position is found in 4 MiB of a log in less than four seconds.', () => {
   const bytes = Buffer.from(Array.from({ length: 400_000 }, (_, at) => `line ${at}\n`).join(''));
   const offset = bytes.length - 10;
   const finder = createPositionFinder({ offset, tail: hashTail(bytes.subarray(0, offset)) });
   const begunAt = performance.now();
   expect(finder.push(bytes)).toBe(offset);
-  expect(performance.now() - begunAt).toBeLessThan(1_000);
+  expect(performance.now() - begunAt).toBeLessThan(4_000);
 });
 
 test('The offset in the id of an event is bounded.', () => {
@@ -72,7 +72,7 @@ test('Many readers share readings of the values, each of which begins after they
   expect(begun.length).toBeLessThanOrEqual(2 + (Date.now() - begunAt) / 250);
 });
 
-test('A reading that fails is not kept, and values that change are prepared anew.', async () => {
+test('A reading that fails is not kept, and values that change replace those before.', async () => {
   const answers = [['one-value'], new Error('the store does not answer'), ['one-value'], ['another-value']];
   const valuesSince = createValueReader(async () => {
     const answer = answers.shift();

@@ -28,7 +28,7 @@ interface Kept {
   /** When the last reading began, epoch milliseconds. */
   at: number;
   values: Promise<ValuesToHide>;
-  /** What the next reading gives; null: nobody waits for it. */
+  /** What the next reading gives; null: no caller waits for it. */
   next: Promise<ValuesToHide> | null;
   /** The last values that were read. */
   last: ValuesToHide;

@@ -76,7 +76,7 @@ async function serveEvents(context: StreamContext, { request, reply, progress }:
   const events = buildEvents(sourceOf(context, request, signal), progress);
   try {
     const first = events.next();
-    // An abort leaves it to nobody.
+    // After an abort it is not awaited any more.
     first.catch(() => undefined);
     await untilAborted(signal, () => Promise.race([first, pause(FIRST_EVENT_MS, undefined, { ref: false })]));
     await sendAll({ reply, first, events });
