@@ -1,14 +1,12 @@
 /** What is asked about workspaces. */
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { RequestFailure, type WorkspaceFilter, type WorkspaceHandle, type WorkspaceSummary } from '../../client';
+import { RequestFailure, type WorkspaceFilter, type WorkspaceHandle } from '../../client';
 import { replacementIn } from '../../contract/messages';
 import type { BuildView } from '../../contract/payloads';
-import type { Caller } from '../../secrets/tokens';
 import { callerOf } from '../auth/authenticate';
-import { refuseWithoutScope, suspended } from '../auth/authorize';
 import { type GatewayContext, permittedOf } from '../dependencies';
-import { notAllowed } from '../gateway-error';
+import { createListFor } from '../list';
 import { type BuildAnswer, buildAnswer, explainAnswer, listAnswer, statusAnswer, withErrors } from '../schemas/answers';
 import { buildPath, listQuery, workspacePath } from '../schemas/inputs';
 import type { GatewayServer } from '../server';
@@ -20,6 +18,7 @@ const MAX_REPLACEMENTS = 20;
 
 export function workspaceRoutes(server: GatewayServer, context: GatewayContext): void {
   const { withDeadline } = context;
+  const list = createListFor(context);
   const onRequest = context.access('read');
   server.get(
     '/v1/workspaces',
@@ -31,7 +30,7 @@ export function workspaceRoutes(server: GatewayServer, context: GatewayContext):
         response: withErrors({ 200: listAnswer }),
       },
     },
-    (request) => withDeadline(() => listFor(context, callerOf(request), definedIn(request.query))),
+    (request) => withDeadline(() => list(callerOf(request), definedIn(request.query))),
   );
   server.get(
     WORKSPACE,
@@ -91,27 +90,6 @@ async function readBuild(handle: WorkspaceHandle, requested: number): Promise<Bu
       number = next;
     }
   }
-}
-
-async function listFor(context: GatewayContext, caller: Caller, filter: WorkspaceFilter): Promise<WorkspaceSummary[]> {
-  if (caller.kind === 'workspace') throw notAllowed("a list needs the owner's token");
-  if (caller.kind === 'owner') return listOfOwner(context, caller.owner, filter);
-  refuseWithoutScope(caller, 'read');
-  const { organization } = filter;
-  const organizations = [...new Set(caller.organizations)].filter((name) => organization === undefined || name === organization);
-  const lists = await Promise.all(organizations.map((name) => context.client.list({ ...filter, organization: name })));
-  return lists.flat().sort((a, b) => a.workspace.localeCompare(b.workspace));
-}
-
-/** Without those of organizations that have suspended the owner. */
-async function listOfOwner({ client, isSuspended }: GatewayContext, owner: string, filter: WorkspaceFilter) {
-  const list = filter.owner === undefined || filter.owner === owner ? await client.list({ ...filter, owner }) : [];
-  const organizations = [...new Set(list.map(({ organization }) => organization))];
-  const judged = await Promise.all(organizations.map(async (name) => ({ name, isSuspended: await isSuspended(owner, name) })));
-  const hidden = judged.filter((each) => each.isSuspended).map(({ name }) => name);
-  const [first] = hidden;
-  if (first !== undefined && hidden.length === organizations.length) throw suspended(owner, first);
-  return list.filter(({ organization }) => !hidden.includes(organization));
 }
 
 function definedIn(query: FastifyRequest['query']): WorkspaceFilter {
