@@ -32,8 +32,10 @@ export interface GatewayLimits {
   callsPerMinute: number;
   /** The same for each service. */
   serviceCallsPerMinute: number;
-  /** Pings a minute for each subject. */
+  /** Pings a minute for each owner and each workspace. */
   pingsPerMinute: number;
+  /** The same for each service, which may ping for many workspaces. */
+  servicePingsPerMinute: number;
   /** Refused tokens a minute for each address. */
   refusalsPerMinute: number;
   /** How long Temporal and the worker may take for one call. */
@@ -45,7 +47,8 @@ export interface GatewayLimits {
 export const DEFAULT_LIMITS: GatewayLimits = {
   callsPerMinute: 600,
   serviceCallsPerMinute: 6_000,
-  pingsPerMinute: 120_000,
+  pingsPerMinute: 6_000,
+  servicePingsPerMinute: 120_000,
   refusalsPerMinute: 1_200,
   answerWithinMs: 20_000,
   pingWindowMs: 30_000,

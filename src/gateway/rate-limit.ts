@@ -27,10 +27,11 @@ export interface RateLimits {
 export async function createRateLimits(server: GatewayServer, limits: GatewayLimits): Promise<RateLimits> {
   await server.register(rateLimit, { global: false, cache: MAX_COUNTED, timeWindow: MINUTE_MS });
   const bySubject = (request: FastifyRequest) => callerOf(request).subject;
-  const ofCalls = (request: FastifyRequest) =>
-    callerOf(request).kind === 'service' ? limits.serviceCallsPerMinute : limits.callsPerMinute;
+  const isService = (request: FastifyRequest) => callerOf(request).kind === 'service';
+  const ofCalls = (request: FastifyRequest) => (isService(request) ? limits.serviceCallsPerMinute : limits.callsPerMinute);
+  const ofPings = (request: FastifyRequest) => (isService(request) ? limits.servicePingsPerMinute : limits.pingsPerMinute);
   const calls = server.createRateLimit({ max: ofCalls, keyGenerator: (request) => `call ${bySubject(request)}` });
-  const pings = server.createRateLimit({ max: limits.pingsPerMinute, keyGenerator: (request) => `ping ${bySubject(request)}` });
+  const pings = server.createRateLimit({ max: ofPings, keyGenerator: (request) => `ping ${bySubject(request)}` });
   const refusals = server.createRateLimit({ max: limits.refusalsPerMinute, keyGenerator: ({ ip }) => ip });
   return {
     countCall: async (request) => refuse(await (request.routeOptions.config.isPing ? pings : calls)(request)),

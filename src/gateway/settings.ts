@@ -52,7 +52,8 @@ const SCHEMA = z
     PERENNIAL_GATEWAY_TLS_KEY: optionalText,
     PERENNIAL_GATEWAY_CALLS_PER_MINUTE: count(DEFAULT_LIMITS.callsPerMinute, 1, 1_000_000),
     PERENNIAL_GATEWAY_SERVICE_CALLS_PER_MINUTE: count(DEFAULT_LIMITS.serviceCallsPerMinute, 1, 10_000_000),
-    PERENNIAL_GATEWAY_PINGS_PER_MINUTE: count(DEFAULT_LIMITS.pingsPerMinute, 1, 10_000_000),
+    PERENNIAL_GATEWAY_PINGS_PER_MINUTE: count(DEFAULT_LIMITS.pingsPerMinute, 1, 1_000_000),
+    PERENNIAL_GATEWAY_SERVICE_PINGS_PER_MINUTE: count(DEFAULT_LIMITS.servicePingsPerMinute, 1, 10_000_000),
     PERENNIAL_RUNTIME: z.enum(['sandbox', 'kubernetes', 'none']).default('none'),
     PERENNIAL_SECRETS: z.enum(['files', 'kubernetes']).optional(),
     PERENNIAL_SECRETS_NAMESPACE: z.string().min(1).default('perennial-system'),
@@ -92,6 +93,7 @@ function settingsFrom(data: z.infer<typeof SCHEMA>): GatewaySettings {
       callsPerMinute: data.PERENNIAL_GATEWAY_CALLS_PER_MINUTE,
       serviceCallsPerMinute: data.PERENNIAL_GATEWAY_SERVICE_CALLS_PER_MINUTE,
       pingsPerMinute: data.PERENNIAL_GATEWAY_PINGS_PER_MINUTE,
+      servicePingsPerMinute: data.PERENNIAL_GATEWAY_SERVICE_PINGS_PER_MINUTE,
     },
     runtime: runtime === 'none' ? null : runtime,
     secrets: {

@@ -67,6 +67,7 @@ test('The table of the gateway’s settings has every variable that it reads, wi
     PERENNIAL_GATEWAY_CALLS_PER_MINUTE: String(settings.limits.callsPerMinute),
     PERENNIAL_GATEWAY_SERVICE_CALLS_PER_MINUTE: String(settings.limits.serviceCallsPerMinute),
     PERENNIAL_GATEWAY_PINGS_PER_MINUTE: String(settings.limits.pingsPerMinute),
+    PERENNIAL_GATEWAY_SERVICE_PINGS_PER_MINUTE: String(settings.limits.servicePingsPerMinute),
     PERENNIAL_RUNTIME: settings.runtime ?? 'none',
     PERENNIAL_SECRETS_NAMESPACE: settings.secrets.namespace,
     PERENNIAL_LOG_LEVEL: settings.logLevel,

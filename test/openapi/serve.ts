@@ -12,7 +12,7 @@ import { mintToken } from '../../src/secrets/tokens';
 import { closeMemoryBenchEnv, memoryBenchEnv, runningWorkspace } from '../bench/memory-bench-env';
 
 /** Thousands of requests come from one subject and one address. */
-const LIMITS = { ...DEFAULT_LIMITS, callsPerMinute: 1e6, refusalsPerMinute: 1e6 };
+const LIMITS = { ...DEFAULT_LIMITS, callsPerMinute: 1e6, pingsPerMinute: 1e6, refusalsPerMinute: 1e6 };
 const OWNER = 'bench';
 const NAME = 'dev';
 
