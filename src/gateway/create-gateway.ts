@@ -5,6 +5,7 @@ import websocket from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
 import { authenticate, callerOf } from './auth/authenticate';
 import { type AccessRules, authorize, type Right, type Target } from './auth/authorize';
+import { createEarlierPods } from './auth/earlier-pod';
 import { createFindWorkspace } from './auth/find-workspace';
 import { createSuspensions } from './auth/suspension';
 import { createTokenVerifier } from './auth/verified-tokens';
@@ -106,7 +107,8 @@ async function admitCallers(server: GatewayServer, { keys, now, limits }: Gatewa
 function contextOf(dependencies: GatewayDependencies): GatewayContext {
   const { client, now, limits } = dependencies;
   const isSuspended = createSuspensions(client, now);
-  const rules: AccessRules = { find: createFindWorkspace(client.temporal, now), isSuspended };
+  const find = createFindWorkspace(client.temporal, now);
+  const rules: AccessRules = { find, earlierPods: createEarlierPods(client, now), isSuspended };
   const withDeadline = <T>(work: () => Promise<T>): Promise<T> =>
     client.temporal.withDeadline(Date.now() + limits.answerWithinMs, work);
   const check = (request: FastifyRequest, right: Right) =>

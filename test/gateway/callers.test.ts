@@ -4,7 +4,7 @@ import type { TokenSubject } from '../../src/secrets/tokens';
 import { startGateway, type TestGateway } from '../support/gateway/gateway-env';
 import { callersOf, expectedStatus, type Itself, WORKSPACE_ROUTES } from '../support/gateway/routes';
 import { until } from '../support/until';
-import { type Stack, startStack, untilState } from '../support/workflows/temporal-env';
+import { createGate, type Stack, startStack, untilState } from '../support/workflows/temporal-env';
 
 let stack: Stack;
 let gateway: TestGateway;
@@ -115,6 +115,58 @@ test('The token of a build is refused with 401 once its pod has ended, on the fi
   expect((await status()).statusCode).toBe(401);
   await run();
   expect((await status()).statusCode).toBe(401);
+});
+
+test('During a rebuild the token of the build before holds until start-pod begins, and is refused from then on.', async () => {
+  const earlier = callersOf(await run()).itself as TokenSubject;
+  const gates = { prepareHome: createGate(), startPod: createGate() };
+  stack.overrides.hold = (verb) => gates[verb as keyof typeof gates]?.opened;
+  const statuses = async () => {
+    const requests = [
+      { method: 'GET', url: '/v1/workspaces/ada/dev' },
+      { method: 'POST', url: '/v1/workspaces/ada/dev/ping' },
+    ];
+    return Promise.all(requests.map(async (request) => (await call(earlier, request)).statusCode));
+  };
+  const untilStep = (name: string, number: number) =>
+    until(`${name} runs and is published`, async () => {
+      const { build } = await workspace.status();
+      const { searchAttributes } = await stack.client.temporal.workflow.getHandle('workspace/ada/dev').describe();
+      const isPublished = (searchAttributes as Record<string, unknown[]>).Build?.[0] === number;
+      return isPublished && build?.steps.some((step) => step.name === name && step.state === 'running');
+    });
+  try {
+    const { build } = await workspace.rebuild();
+    await untilStep('prepare-home', build ?? 0);
+    expect(await statuses()).toEqual([200, 202]);
+    expect(
+      (await call({ ...earlier, build: (build ?? 0) - 2 } as TokenSubject, { method: 'GET', url: '/v1/workspaces/ada/dev' }))
+        .statusCode,
+    ).toBe(401);
+    gates.prepareHome.open();
+    await untilStep('start-pod', build ?? 0);
+    // A ping may rely on the answer before for 30 s.
+    expect((await statuses())[0]).toBe(401);
+  } finally {
+    for (const { open } of Object.values(gates)) open();
+    delete stack.overrides.hold;
+  }
+});
+
+test('A token of a build before a stop is refused while the next build has no pod yet.', async () => {
+  const earlier = callersOf(await run()).itself as TokenSubject;
+  await workspace.stop();
+  await untilState(workspace, 'off');
+  const gate = createGate();
+  stack.overrides.hold = (verb) => (verb === 'prepareHome' ? gate.opened : undefined);
+  try {
+    await workspace.start();
+    await untilState(workspace, 'building');
+    expect((await call(earlier, { method: 'GET', url: '/v1/workspaces/ada/dev' })).statusCode).toBe(401);
+  } finally {
+    gate.open();
+    delete stack.overrides.hold;
+  }
 });
 
 test('A new token of the next build pings at once, though the gateway knew the build before.', async () => {

@@ -2,6 +2,7 @@
 import { NAME } from '../../contract/names';
 import type { Caller, Scope } from '../../secrets/tokens';
 import { GatewayError, noSuchWorkspace, notAllowed, unauthorized } from '../gateway-error';
+import type { EarlierPods } from './earlier-pod';
 import type { FindWorkspace, FoundWorkspace } from './find-workspace';
 import type { IsSuspended } from './suspension';
 
@@ -36,6 +37,7 @@ export interface Target {
 
 export interface AccessRules {
   find: FindWorkspace;
+  earlierPods: EarlierPods;
   isSuspended: IsSuspended;
 }
 
@@ -77,8 +79,19 @@ interface TokenCheck {
 /** A kept answer may be older than the token, so a refusal relies on a new one. */
 async function refuseEndedBuild({ rules, caller, found, maxAgeMs }: TokenCheck): Promise<void> {
   if (isOfPod(caller, found)) return;
-  if (maxAgeMs > 0 && isOfPod(caller, await rules.find(caller.owner, caller.name, 0))) return;
+  const newest = maxAgeMs > 0 ? await rules.find.again(caller.owner, caller.name, caller.build) : found;
+  if (isOfPod(caller, newest)) return;
+  if (isRebuilding(caller, newest) && (await rules.earlierPods(caller, newest.build, maxAgeMs))) return;
   throw unauthorized(`the token is of build ${caller.build} of ${caller.owner}/${caller.name}, whose pod has ended`);
+}
+
+/** Whether a later build is under way, before which the pod of the token may live. */
+function isRebuilding(
+  { id, build }: TokenCheck['caller'],
+  found: FoundWorkspace | null,
+): found is FoundWorkspace & { build: number } {
+  if (!found?.isOpen || found.id !== id || found.state !== 'building') return false;
+  return found.build !== null && build < found.build;
 }
 
 function isOfPod({ id, build }: TokenCheck['caller'], found: FoundWorkspace | null): boolean {
