@@ -19,7 +19,7 @@ const MARGIN_MS = HOUR_MS;
 const CACHED_MS = 30_000;
 /** How long keys from the cache are used while the store does not answer. */
 const STALE_MS = 10 * MINUTE_MS;
-/** Tokens with unknown key ids cause a read of the store at most this often; those that come within it wait for the next read. */
+/** Tokens with unknown key ids cause a read of the store at most this often; later ones wait for the next read. */
 const UNKNOWN_PAUSE_MS = 1_000;
 /** A record's description holds no more. */
 const MAX_KEYS = 12;

@@ -146,7 +146,7 @@ export class PingCollapse {
     this.entries.delete(keyOf(entry.target));
   }
 
-  /** Resolves with those that Temporal did not take. */
+  /** Resolves with the entries whose ping Temporal did not take. */
   private async forwardAll(entries: Entry[]): Promise<Entry[]> {
     const waiting = [...entries];
     const left: Entry[] = [];

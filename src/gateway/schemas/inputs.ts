@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { NAME } from '../../contract/names';
 import { WEEKDAYS } from '../../contract/payloads';
 
-/** The limit of the workspace, in code points. Nobody learns of a ping that the workspace refuses, so it is checked here. */
+/** The limit of the workspace, in code points. A caller does not learn that the workspace refused a ping, so the gateway checks it. */
 const SHORT_TEXT_MAX = 200;
 const shortText = z
   .string()
