@@ -3,7 +3,7 @@
  */
 import { createEncodedTokenScanner } from './mask/encoded-token';
 import { createHiddenText } from './mask/hidden-text';
-import { type KnownValues, knownValues } from './mask/known-values';
+import { type KnownValues, knownValues, knownValuesInTurns } from './mask/known-values';
 import { createShapeScanner, endOfCutKey, findCut } from './mask/shapes';
 import { createValueScanner } from './mask/value-scanner';
 
@@ -39,6 +39,11 @@ export interface MaskedPart {
 /** Prepares values once for many maskers: that takes a second for the largest. */
 export function prepareValues(values: MaskValues): PreparedValues {
   return 'known' in values ? values : { known: knownValues(values) };
+}
+
+/** The same in turns with other work of this process: for all values of a holder, which may be large. */
+export async function prepareInTurns(values: readonly string[]): Promise<PreparedValues> {
+  return { known: await knownValuesInTurns(values) };
 }
 
 /** Masks private key blocks, JWTs, and the given values in a text, which may begin inside a key. */

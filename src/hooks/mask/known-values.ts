@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { createPieceTable, type PieceTable } from './piece-table';
 import { HALVES, hashBytes, LONGEST_PIECE, SHORTEST_PIECE, spread } from './rolling-hash';
 
@@ -28,19 +29,54 @@ export type BeginningLength = (typeof BEGINNING_LENGTHS)[number];
 /** Added to hashes, so that one table holds hashes of several kinds. */
 const KIND = { beginning: 0x5bd1e995, end: 0x1b873593 };
 
+/** How long a preparation in turns keeps the process from other work. */
+const TURN_MS = 5;
+
 const BLANKS = new Set([0x20, 0x09]);
 const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
 
 /** Prepares values for maskers; null when there is nothing to hide. A value below 6 bytes is not hidden. */
 export function knownValues(values: readonly string[]): KnownValues | null {
-  const all = [...new Set(values)].flatMap(formsOf);
-  const bytes = all.reduce((sum, { length }) => sum + length, 0);
-  const filterBits = Math.min(21, Math.max(12, Math.ceil(Math.log2(bytes + 1)) - 2));
-  const pieces: Pieces = { filter: new Int32Array(2 ** filterBits), shift: 32 - filterBits, table: createPieceTable() };
-  const counts = all.map((form) => addValue(pieces, form));
-  if (!counts.includes(true)) return null;
-  const { filter, shift, table } = pieces;
+  const steps = prepare(values);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same in turns with other work of this process. */
+export async function knownValuesInTurns(values: readonly string[]): Promise<KnownValues | null> {
+  const steps = prepare(values);
+  for (let began = performance.now(); ; ) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - began < TURN_MS) continue;
+    await setImmediate();
+    began = performance.now();
+  }
+}
+
+/** Yields between short steps. */
+function* prepare(values: readonly string[]): Generator<undefined, KnownValues | null> {
+  const all = new Set(values);
+  const chars = values.reduce((sum, { length }) => sum + length, 0);
+  const filterBits = Math.min(21, Math.max(12, Math.ceil(Math.log2(chars + 1)) - 2));
+  const { filter, shift, table }: Pieces = {
+    filter: new Int32Array(2 ** filterBits),
+    shift: 32 - filterBits,
+    table: createPieceTable(),
+  };
+  let isEmpty = true;
+  for (const value of all) {
+    for (const form of formsOf(value)) {
+      for (const isAdded of addValue({ filter, shift, table }, form)) {
+        if (isAdded) isEmpty = false;
+        yield;
+      }
+    }
+  }
+  if (isEmpty) return null;
   return {
     mayHave: (hash) => filter[spread(hash) >>> shift] ?? 0,
     pieceOf: (length, first, second) => table.get((first + length) | 0, second) as 0 | 1 | 2,
@@ -60,22 +96,21 @@ function formsOf(value: string): Buffer[] {
   return value.includes('+') ? [Buffer.from(value), Buffer.from(value.replaceAll('+', ' '))] : [Buffer.from(value)];
 }
 
-/** Whether the value has any piece. */
-function addValue(pieces: Pieces, value: Uint8Array): boolean {
-  if (!value.includes(LINE_FEED) && !value.includes(RETURN)) return addPieces(pieces, value, 0, value.length);
+/** Yields after each piece whether it was added. */
+function* addValue(pieces: Pieces, value: Uint8Array): Generator<boolean> {
+  if (!value.includes(LINE_FEED) && !value.includes(RETURN)) return yield* addPieces(pieces, value, 0, value.length);
   const whole = value.filter((byte) => byte !== LINE_FEED && byte !== RETURN);
-  let added = addPieces(pieces, whole, 0, whole.length);
+  yield* addPieces(pieces, whole, 0, whole.length);
   let from = 0;
   for (let at = 0; at <= value.length; at += 1) {
     if (at < value.length && value[at] !== LINE_FEED && value[at] !== RETURN) continue;
-    added = addLine(pieces, value, from, at) || added;
+    yield* addLine(pieces, value, from, at);
     from = at + 1;
   }
-  return added;
 }
 
 /** A line without the blanks around it, as it may be shown with another indentation. */
-function addLine(pieces: Pieces, bytes: Uint8Array, from: number, to: number): boolean {
+function addLine(pieces: Pieces, bytes: Uint8Array, from: number, to: number): Generator<boolean> {
   let first = from;
   let end = to;
   while (first < end && BLANKS.has(bytes[first] ?? 0)) first += 1;
@@ -83,14 +118,11 @@ function addLine(pieces: Pieces, bytes: Uint8Array, from: number, to: number): b
   return addPieces(pieces, bytes, first, end);
 }
 
-function addPieces(pieces: Pieces, bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from < SHORTEST_PIECE) return false;
+function* addPieces(pieces: Pieces, bytes: Uint8Array, from: number, to: number): Generator<boolean> {
+  if (to - from < SHORTEST_PIECE) return;
   const last = Math.max(from, to - LONGEST_PIECE);
-  let added = addPiece(pieces, bytes, last, { length: to - last, kind: 1 });
-  for (let at = from; at < last; at += LONGEST_PIECE) {
-    added = addPiece(pieces, bytes, at, { length: LONGEST_PIECE, kind: 2 }) || added;
-  }
-  return added;
+  yield addPiece(pieces, bytes, last, { length: to - last, kind: 1 });
+  for (let at = from; at < last; at += LONGEST_PIECE) yield addPiece(pieces, bytes, at, { length: LONGEST_PIECE, kind: 2 });
 }
 
 /** Blanks alone are no secret, and hiding them would hide every indentation. */

@@ -8,9 +8,26 @@ export interface PieceTable {
   raise(first: number, second: number, value: number): void;
 }
 
-/** Makes an empty table, which grows as it is filled. */
+/** Of a large table the growth as a whole would block the process. */
+const PART_BITS = 6;
+const FIRST_SLOT_BITS = 4;
+
+/** Makes an empty table of several parts, each of which grows as it is filled. */
 export function createPieceTable(): PieceTable {
-  let bits = 8;
+  const parts: (PieceTable | undefined)[] = new Array(2 ** PART_BITS).fill(undefined);
+  const indexOf = (first: number, second: number) => (first ^ second) >>> (32 - PART_BITS);
+  return {
+    get: (first, second) => parts[indexOf(first, second)]?.get(first, second) ?? 0,
+    raise(first, second, value) {
+      const index = indexOf(first, second);
+      parts[index] ??= createPart();
+      parts[index].raise(first, second, value);
+    },
+  };
+}
+
+function createPart(): PieceTable {
+  let bits = FIRST_SLOT_BITS;
   let count = 0;
   let firsts = new Int32Array(2 ** bits);
   let seconds = new Int32Array(2 ** bits);
