@@ -60,6 +60,20 @@ test('Replaced values of 64 KiB are kept up to 256 KiB, within what a record may
   expect((await masked()).map((value) => value[0])).toEqual(['G', 'F', 'E', 'D', 'C']);
 });
 
+test('Of all replaced values of a holder 1 MiB is masked, those of the newest changes, beside every present value.', async () => {
+  const contentOf = (secret: number, version: number) => Buffer.alloc(64 * 1024, `${secret}.${version},`);
+  for (let secret = 0; secret < 6; secret += 1) {
+    for (let version = 0; version < 5; version += 1) {
+      await set(`S${secret}`, contentOf(secret, version), { file: `f${secret}` });
+      // Two records of one millisecond have no order.
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+  const expected = [5, 4, 3, 2].flatMap((secret) => [3, 2, 1, 0].map((version) => `${secret}.${version}`));
+  const shown = (await masked()).map((value) => value.slice(0, 3));
+  expect(shown.sort()).toEqual([...expected, '0.4', '1.4', '2.4', '3.4', '4.4', '5.4'].sort());
+});
+
 test('At most 100 secrets are set, deleted ones leave their place, and a change of one is no further one.', async () => {
   for (let index = 0; index < 100; index += 1) await set(`S${index}`, 'canary');
   await expect(set('S100', 'canary')).rejects.toMatchObject({ type: 'InvalidRequest' });
