@@ -3,6 +3,7 @@ import type { GitHostPolicy } from '../contract/policy';
 import type { DeliveredSecret } from '../contract/secrets';
 import type { Exec } from '../hooks/hook';
 import type { InjectedSet, InjectionResult } from '../hooks/inject/injected-set';
+import type { MaskValues } from '../hooks/mask';
 import type { PodRef } from '../runtimes/runtime';
 
 /** The pod, whose secrets it is given, and what the policy allows. */
@@ -25,7 +26,7 @@ export interface WorkspaceSecrets {
     input: InjectionInput,
   ): Promise<{ set: InjectedSet; delivered: DeliveredSecret[]; warnings: string[]; expiresAt: number | null }>;
   /** The values that must not be shown outside a workspace, earlier ones included. */
-  valuesToMask(of: { owner: string; organization: string }): Promise<string[]>;
+  valuesToMask(of: { owner: string; organization: string }): Promise<MaskValues>;
   /**
    * Writes the set into a pod, removes what is not in it, and checks it there. Refused where the pod has a set of a higher `order`, a
    * number that grows with each attempt.

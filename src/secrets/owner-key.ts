@@ -95,4 +95,7 @@ function parseJson(value: Buffer): unknown {
   }
 }
 
-const keyOf = (owner: string): RecordKey => ({ kind: 'ssh-key', holder: `owner/${owner}`, name: 'ed25519' });
+/** The part of the record's key that is the owner's alone. */
+export const ownerKeyHolder = (owner: string): Omit<RecordKey, 'name'> => ({ kind: 'ssh-key', holder: `owner/${owner}` });
+
+const keyOf = (owner: string): RecordKey => ({ ...ownerKeyHolder(owner), name: 'ed25519' });

@@ -3,9 +3,9 @@ import type { WorkspaceSecrets } from '../activities/workspace-secrets';
 import { injectSecrets } from '../hooks/inject/inject-secrets';
 import { createFileStore } from '../secrets/files';
 import { readInjection } from '../secrets/injection';
+import { createPreparedReader } from '../secrets/prepared-values';
 import { createSigningKeys } from '../secrets/signing-keys';
 import type { SecretStore } from '../secrets/store';
-import { valuesToMask } from '../secrets/values-to-mask';
 import type { WorkerSettings } from './settings';
 
 /** Opens the store that the settings name, for the activities of this worker. */
@@ -34,7 +34,7 @@ export function workspaceSecrets({
       const { id, organization, build } = pod;
       return readInjection(store, keys, { owner, name, id, organization, build, git, gatewayUrl, now: Date.now() });
     },
-    valuesToMask: (of) => valuesToMask(store, of),
+    valuesToMask: createPreparedReader(store),
     inject: injectSecrets,
   };
 }
