@@ -3,7 +3,7 @@
  */
 import { createEncodedTokenScanner } from './mask/encoded-token';
 import { createHiddenText } from './mask/hidden-text';
-import { type KnownValues, knownValues, knownValuesInTurns } from './mask/known-values';
+import { type KnownValues, knownValues, knownValuesInSlices } from './mask/known-values';
 import { createShapeScanner, endOfCutKey, findCut } from './mask/shapes';
 import { createValueScanner } from './mask/value-scanner';
 
@@ -41,9 +41,9 @@ export function prepareValues(values: MaskValues): PreparedValues {
   return 'known' in values ? values : { known: knownValues(values) };
 }
 
-/** The same in turns with other work of this process: for all values of a holder, which may be large. */
-export async function prepareInTurns(values: readonly string[]): Promise<PreparedValues> {
-  return { known: await knownValuesInTurns(values) };
+/** The same in short slices, between which other work of the process goes on: for all values of a holder, which may be large. */
+export async function prepareInSlices(values: readonly string[]): Promise<PreparedValues> {
+  return { known: await knownValuesInSlices(values) };
 }
 
 /** Masks private key blocks, JWTs, and the given values in a text, which may begin inside a key. */

@@ -104,7 +104,7 @@ function firstOfEachTarget(secrets: Secret[]): Secret[] {
   return [...first.values()];
 }
 
-/** Of the variables, those that find room one after the other: the owner's come first. */
+/** Leaves out variables that exceed the limit; those of the owner come first. */
 function withoutTooManyVariables(all: Secret[]): { secrets: Secret[]; warnings: string[] } {
   const warnings: string[] = [];
   let bytes = 0;

@@ -1,4 +1,4 @@
-import { type PreparedValues, prepareInTurns } from '../hooks/mask';
+import { type PreparedValues, prepareInSlices } from '../hooks/mask';
 import { holderKey } from './named-secrets';
 import { ownerKeyHolder } from './owner-key';
 import type { SecretStore } from './store';
@@ -31,7 +31,7 @@ export function createPreparedReader(
   const prepare = async (of: MaskedHolder, onRead: (chars: number) => void) => {
     const values = await valuesToMask(store, of);
     onRead(values.reduce((sum, { length }) => sum + length, 0));
-    return prepareInTurns(values);
+    return prepareInSlices(values);
   };
   return async (of) => {
     const key = `${of.organization}/${of.owner}`;

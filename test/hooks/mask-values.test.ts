@@ -1,6 +1,6 @@
 /** Known values are hidden in every form in which a program may print them, however the output is cut. */
 import fc from 'fast-check';
-import { createMasker, maskText, prepareInTurns, prepareValues } from '../../src/hooks/mask';
+import { createMasker, maskText, prepareInSlices, prepareValues } from '../../src/hooks/mask';
 import { shownBytes } from '../../src/hooks/mask/shown-bytes';
 
 /** No asterisk, which the sign is made of; no line break, which has tests of its own. */
@@ -175,19 +175,19 @@ test('A value of bytes that are no text is hidden as it is shown in a text, and 
   );
 });
 
-test('Values that are prepared in turns are hidden alike, and other work goes on meanwhile.', async () => {
+test('Values that are prepared in slices are hidden alike, and other work goes on meanwhile.', async () => {
   const secrets = Array.from({ length: 10 }, (_, index) => `${index}-`.repeat(20_000).replace(/(.{60})/g, '$1\n'));
   let turns = 0;
   const counting = setInterval(() => {
     turns += 1;
   }, 0);
-  const known = await prepareInTurns([...secrets, 'a+plus sign']);
+  const known = await prepareInSlices([...secrets, 'a+plus sign']);
   clearInterval(counting);
   expect(turns).toBeGreaterThan(3);
   const text = [...secrets, 'a plus sign', ''].join('\n');
   expect(maskText(text, known)).toBe(maskText(text, prepareValues([...secrets, 'a+plus sign'])));
   expect(maskText(text, known)).not.toMatch(/[^*\n]/);
-  expect(await prepareInTurns(['', 'short'])).toEqual({ known: null });
+  expect(await prepareInSlices(['', 'short'])).toEqual({ known: null });
 });
 
 test('A private key that is known does not keep another one from being found.', () => {

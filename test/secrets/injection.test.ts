@@ -80,7 +80,7 @@ test("The owner's secret wins over the organization's for the same target, and t
   ]);
 });
 
-test("Variables come up to 768 KiB in all, the owner's first; one that is left out is not shown as delivered.", async () => {
+test("Variables come up to 768 KiB in all, the owner's first, and status shows only delivered variables.", async () => {
   const large = 'v'.repeat(64 * 1024);
   for (let index = 10; index < 16; index += 1) await set(ACME, `ACME_${index}`, large);
   for (let index = 10; index < 16; index += 1) await set(ADA, `MY_${index}`, large);

@@ -64,7 +64,7 @@ test('Values are read and prepared again only after a change of any of them.', a
   }
 });
 
-test('Calls at the same time share one preparation, and one that failed is made again.', async () => {
+test('Calls at the same time share one preparation, and a failed one is repeated.', async () => {
   await set('A', 'canary-one');
   let isAway = true;
   const read = openReader((key) => (isAway && key.kind === 'secret' ? Promise.reject(new Error('away')) : store.get(key)));

@@ -29,8 +29,8 @@ export type BeginningLength = (typeof BEGINNING_LENGTHS)[number];
 /** Added to hashes, so that one table holds hashes of several kinds. */
 const KIND = { beginning: 0x5bd1e995, end: 0x1b873593 };
 
-/** How long a preparation in turns keeps the process from other work. */
-const TURN_MS = 5;
+/** How long a slice of a preparation keeps the process from other work. */
+const SLICE_MS = 5;
 
 const BLANKS = new Set([0x20, 0x09]);
 const LINE_FEED = 0x0a;
@@ -45,13 +45,13 @@ export function knownValues(values: readonly string[]): KnownValues | null {
   }
 }
 
-/** The same in turns with other work of this process. */
-export async function knownValuesInTurns(values: readonly string[]): Promise<KnownValues | null> {
+/** The same in short slices, between which other work of the process goes on. */
+export async function knownValuesInSlices(values: readonly string[]): Promise<KnownValues | null> {
   const steps = prepare(values);
   for (let began = performance.now(); ; ) {
     const step = steps.next();
     if (step.done) return step.value;
-    if (performance.now() - began < TURN_MS) continue;
+    if (performance.now() - began < SLICE_MS) continue;
     await setImmediate();
     began = performance.now();
   }
