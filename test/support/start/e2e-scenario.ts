@@ -61,7 +61,7 @@ function liveThroughFirstBuild({ perennial, inside, logOf, workspace, client, st
 
   lives('In the workspace, the command perennial shows its status and takes a ping.', async () => {
     expect(await inside('perennial status')).toMatch(/^ada\/dev is running/);
-    expect(await inside('perennial ping >/dev/null && echo taken')).toBe('taken\n');
+    expect(await inside('perennial ping >/dev/null && echo taken')).toBe('taken');
   });
 
   lives('A workspace created without an image is built from the default image.', async () => {
