@@ -16,6 +16,8 @@ import type { GatewayServer } from '../server';
 import type { StreamContext } from '../stream-context';
 
 const CHECK_INTERVAL_MS = 30_000;
+/** One event, as OpenAPI describes such streams. A failure has no id, since nothing is resumed behind it. */
+const anyEvent = z.looseObject({ event: z.string(), data: z.string(), id: z.string().exactOptional() });
 /** So long a failure is answered with its status; later it is an event. */
 const FIRST_EVENT_MS = 3_000;
 
@@ -31,7 +33,7 @@ export function eventRoutes(server: GatewayServer, context: StreamContext): void
         params: buildPath,
         headers: z.object({ 'last-event-id': z.string().exactOptional() }),
         response: withErrors({
-          200: { description: 'The events', content: { 'text/event-stream': { schema: z.string() } } },
+          200: { description: 'The events', content: { 'text/event-stream': { schema: anyEvent } } },
           204: z.null(),
         }),
       },

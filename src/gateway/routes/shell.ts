@@ -6,7 +6,7 @@ import { SHELL_PROTOCOL } from '../../client/shell/protocol';
 import { callerOf } from '../auth/authenticate';
 import { type Permitted, permittedOf } from '../dependencies';
 import { GatewayError, notAllowed } from '../gateway-error';
-import { withErrors } from '../schemas/answers';
+import { errorAnswer, withErrors } from '../schemas/answers';
 import { workspacePath } from '../schemas/inputs';
 import type { GatewayServer } from '../server';
 import { type ShellHost, serveShell } from '../shell/session';
@@ -22,7 +22,7 @@ export function shellRoutes(server: GatewayServer, context: StreamContext): void
       summary: 'A terminal, or one command, in the running workspace',
       description: `A WebSocket with the subprotocol \`${SHELL_PROTOCOL}\`.`,
       params: workspacePath,
-      response: withErrors({ 101: z.null() }),
+      response: withErrors({ 101: z.null(), 426: errorAnswer }),
     },
     handler: () => {
       const headers = { upgrade: 'websocket' };
