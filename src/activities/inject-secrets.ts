@@ -15,7 +15,7 @@ import { cutInjection } from './result-limits';
 import { type Deadline, runStep, type StepResult } from './run-step';
 import type { InjectionInput, WorkspaceSecrets } from './workspace-secrets';
 
-/** The command writes files into memory; one that takes longer hangs, and the next attempt writes them again. */
+/** The command writes files into memory. After this time it hangs, and the next attempt writes them again. */
 const EXEC_LIMIT_MS = 30_000;
 /** A store that is there answers in a second; a change has to reach a pod within a minute, also after a connection that hung. */
 const READ_LIMIT_MS = 15_000;
@@ -62,7 +62,7 @@ async function deliver(
   return cutInjection({ delivered, fingerprint, expiresAt, warnings: [...read.warnings, ...warnings], isEmpty });
 }
 
-/** The message of an unexpected error may quote what it stumbled over, so of such an error only the name is told. */
+/** The message of an unexpected error may quote a value, so only the error's name is reported. */
 async function guarded<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {
     return await untilAborted(signal, work);
@@ -78,10 +78,10 @@ function isEmptySet({ access, sshKey, env, files, credentials }: InjectedSet): b
   return access === null && sshKey === null && env.length + files.length + credentials.length === 0;
 }
 
-/** The worker that ran `admit` kept secrets; another one that does not is wrongly set up. */
+/** The worker that ran `admit` had a store. A worker without a store has other settings, which is a fault. */
 function present(secrets: Dependencies['secrets']): WorkspaceSecrets {
   if (secrets) return secrets;
-  throw new RuntimeFailure('RuntimeUnavailable', 'this worker has no store of secrets, unlike the one that began the build');
+  throw new RuntimeFailure('RuntimeUnavailable', 'this worker has no store of secrets, unlike the worker that began the build');
 }
 
 async function withHeartbeat<T>(work: (progress: Progress) => Promise<T>): Promise<T> {

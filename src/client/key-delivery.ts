@@ -2,9 +2,9 @@ import type { PerennialClient } from '../client';
 
 /** Which running workspaces of an owner have a key, by what each pod itself reported. */
 export interface KeyDelivery {
-  /** `owner/name` of those that have it, by name. */
+  /** `owner/name` of the workspaces that have it, by name. */
   delivered: string[];
-  /** Those that still have another one, or that do not answer. */
+  /** The workspaces that still have another key, or do not answer. */
   holding: string[];
 }
 

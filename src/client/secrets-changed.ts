@@ -6,7 +6,7 @@ import { WORKSPACE_WORKFLOW } from '../contract/names';
 import { IS_OPEN_CLAUSE } from '../contract/workflow-status';
 import { RequestFailure, requesting } from './failure';
 
-/** The workspaces that a secret or a key reaches; the name is one that was checked. */
+/** The workspaces that a secret or a key reaches; the name is already checked. */
 export type SecretsAudience = { owner: string } | { organization: string };
 
 /** Longer than a change takes, and short enough for the limit of a minute in which a change arrives. */
@@ -28,7 +28,7 @@ export async function changeSecrets<T>(client: Client, audience: SecretsAudience
 }
 
 /** Signals each workspace that may have a pod, and answers how many there were. Workspaces that have ended are left out. */
-export async function notifySecretsChanged(
+async function notifySecretsChanged(
   client: Client,
   audience: SecretsAudience,
   input: SecretsChangedInput,

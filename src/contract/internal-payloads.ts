@@ -20,7 +20,7 @@ export interface PodLostInput {
   found?: number;
 }
 
-/** The signal `secretsChanged`, from whoever changes a secret or a key to the workspaces that it reaches. It never has a value. */
+/** The signal `secretsChanged`, from the writer of a secret or key to the workspaces that it reaches. It never has a value. */
 export interface SecretsChangedInput {
   /**
    * The pod is brought up to date after this many milliseconds, at most 60,000. A writer announces a change this way before it makes

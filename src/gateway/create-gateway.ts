@@ -30,7 +30,7 @@ import { streamRoutes } from './streams';
 const NO_CONTENT = { useDefaults: false, directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] } };
 /** Leaves the rest of the drain for calls under way. */
 const DRAIN_PINGS_MS = 8_000;
-/** The bound of a terminal's messages. Terminals end as streams.ts says, which tells their clients why. */
+/** The bound of a terminal's messages. The end of terminals is in streams.ts, which sends their clients the reason. */
 const WEBSOCKET = { options: { maxPayload: BODY_LIMIT_BYTES }, preClose: (done: () => void) => done() };
 
 declare module 'fastify' {

@@ -46,7 +46,7 @@ export async function runHook(
   }
 }
 
-/** Returns the secrets as they were at most so many milliseconds ago. */
+/** Returns the secrets, which may be cached for this time, in milliseconds. */
 function createSecretsReader(values: MaskValues | (() => Promise<MaskValues>)): (maxAgeMs: number) => Promise<PreparedValues> {
   if (typeof values !== 'function') {
     const prepared = prepareValues(values);

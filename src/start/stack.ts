@@ -7,7 +7,7 @@ import { NAMESPACE } from '../contract/names';
 import { tieToInstallation, tightenDir } from '../runtimes/sandbox';
 import { identifyProcess } from '../runtimes/sandbox/process/identity';
 import type { StartOptions } from './options';
-import { childEnv } from './process/child-env';
+import { childEnv, programEnv } from './process/child-env';
 import { lockDir } from './process/dir-lock';
 import { chooseGatewayAddress } from './process/gateway-address';
 import { startGatewayProcess } from './process/gateway-process';
@@ -86,7 +86,7 @@ async function startParts(spec: StackSpec, endings: (() => Promise<void>)[]) {
   say('starting the worker and the gateway (about 3 to 10 s)');
   const temporal = { address: server.address, namespace: NAMESPACE };
   const { dir, images, runtime } = options;
-  const part = { dir, images, runtime, temporal, env, say, signal };
+  const part = { dir, env: programEnv(env, { temporal, runtime, dir, images }), say, signal };
   const { host, url: gateway, urlInside } = await chooseGatewayAddress({ runtime, port: gatewayPort, env, say });
   const starting = [
     startWorkerProcess({ ...part, script: spec.workerScript, gatewayUrl: urlInside, onSpawn: write('worker') }),

@@ -11,7 +11,7 @@ export interface ReadBuild {
   pending: PendingStep | null;
 }
 
-/** Reads builds of the workspace at a path. A build that was replaced before it began is the one that replaced it. */
+/** Reads builds of the workspace at a path. For a build that was replaced before it began, its replacement is read. */
 export function buildReader(http: GatewayHttp, path: string): (number: number) => Promise<ReadBuild> {
   return async (number) => {
     type Answer = BuildView & { pending: PendingStep | null; requested?: number };

@@ -42,12 +42,12 @@ export type ShellClientMessage =
   | { end: true }
   /** A signal of the keys of a client that has no terminal for the command. */
   | { signal: 'SIGINT' | 'SIGQUIT' }
-  /** So many bytes of output have been taken since the last such message. */
+  /** The number of bytes of output that were taken since the last such message. */
   | { taken: number };
 
 /** A text message of the server. */
 export type ShellServerMessage =
-  /** So many bytes of input have been taken since the last such message. */
+  /** The number of bytes of input that were taken since the last such message. */
   | { taken: number }
   /** The exit code; all output has been sent. */
   | { exit: number }

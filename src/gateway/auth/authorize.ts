@@ -99,7 +99,7 @@ function isOfPod({ id, build }: TokenCheck['caller'], found: FoundWorkspace | nu
 }
 
 /** @throws GatewayError 403 */
-export function refuseWithoutRight(caller: Caller, right: Right): void {
+function refuseWithoutRight(caller: Caller, right: Right): void {
   if (caller.kind === 'owner') return;
   if (caller.kind === 'workspace') {
     if (OF_THE_WORKSPACE_ITSELF.includes(right)) return;

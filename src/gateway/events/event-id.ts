@@ -24,7 +24,7 @@ export interface LogProgress {
 /** Before the first event of a build. */
 export const progressOf = (build: number): Progress => ({ build, steps: {}, logs: {}, isOver: false });
 
-/** Short, since it only tells the last state of a step from others. */
+/** Short, since it only distinguishes the last state of a step from others. */
 export const digestOf = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 8);
 

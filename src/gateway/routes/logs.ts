@@ -14,7 +14,7 @@ import { destroyWhenStalled } from '../stalled';
 import type { StreamContext } from '../stream-context';
 
 /** The header that says whether the answer is the whole log, or the last lines that the workspace keeps. */
-export const LOG_HEADER = 'perennial-log';
+const LOG_HEADER = 'perennial-log';
 /** It counts until the last byte is sent; who takes nothing is cut off long before. */
 const DOWNLOAD_WITHIN_MS = 24 * HOUR_MS;
 const TEXT = 'text/plain; charset=utf-8';
@@ -60,7 +60,7 @@ export function logRoutes(server: GatewayServer, context: StreamContext): void {
 }
 
 /** Logs outlive what the workspace itself still knows of a build, so any number up to the newest may have one. */
-export function refuseUnknown({ found }: Permitted, { workspace, number }: { workspace: string; number: number }): void {
+function refuseUnknown({ found }: Permitted, { workspace, number }: { workspace: string; number: number }): void {
   if (found.build === null) throw new GatewayError(404, 'NotFound', `${workspace} has no build yet`);
   if (number <= found.build) return;
   const message = `build: expected a number up to ${found.build}, the newest of ${workspace}, got ${number}`;

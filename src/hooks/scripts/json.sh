@@ -20,7 +20,7 @@ json_string() {
   printf '"%s"' "$quoted"
 }
 
-# Prints an object of names and texts, without those that are empty.
+# Prints an object of names and texts, without the empty ones.
 json_object() {
   fields=
   while [ $# -gt 0 ]; do

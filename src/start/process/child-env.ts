@@ -10,3 +10,24 @@ export function childEnv(env: NodeJS.ProcessEnv, dir: string): NodeJS.ProcessEnv
   const kept = Object.entries({ ...env, ...settleNoProxy(env) }).filter(([name]) => !name.startsWith('TEMPORAL_'));
   return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: path.join(dir, 'no-temporal-profiles.toml') };
 }
+
+/** The environment of Perennial's own programs: the server's address, the runtime, and DIR, which also holds the secrets. */
+export function programEnv(
+  env: NodeJS.ProcessEnv,
+  {
+    temporal,
+    runtime,
+    dir,
+    images,
+  }: { temporal: { address: string; namespace: string }; runtime: string; dir: string; images: string },
+): NodeJS.ProcessEnv {
+  return {
+    ...env,
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    PERENNIAL_RUNTIME: runtime,
+    PERENNIAL_DIR: dir,
+    PERENNIAL_IMAGES: images,
+    PERENNIAL_SECRETS: 'files',
+  };
+}

@@ -5,9 +5,6 @@ const READY_LIMIT_MS = 60_000;
 const GRACE_MS = 13_000;
 
 export interface GatewaySpec extends Pick<ReadyProcessSpec, 'script' | 'dir' | 'env' | 'say' | 'signal' | 'onSpawn'> {
-  images: string;
-  runtime: string;
-  temporal: { address: string; namespace: string };
   host: string;
   port: number;
 }
@@ -21,12 +18,6 @@ export function startGatewayProcess(spec: GatewaySpec): Promise<ReadyProcess> {
     graceMs: GRACE_MS,
     env: {
       ...spec.env,
-      TEMPORAL_ADDRESS: spec.temporal.address,
-      TEMPORAL_NAMESPACE: spec.temporal.namespace,
-      PERENNIAL_RUNTIME: spec.runtime,
-      PERENNIAL_DIR: spec.dir,
-      PERENNIAL_IMAGES: spec.images,
-      PERENNIAL_SECRETS: 'files',
       PERENNIAL_GATEWAY_HOST: spec.host,
       PERENNIAL_GATEWAY_PORT: String(spec.port),
       PERENNIAL_GATEWAY_TLS_CERT: '',

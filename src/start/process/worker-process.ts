@@ -6,9 +6,6 @@ const READY_LIMIT_MS = 120_000;
 const GRACE_MS = 12_000;
 
 export interface WorkerSpec extends Pick<ReadyProcessSpec, 'script' | 'dir' | 'env' | 'say' | 'signal' | 'onSpawn'> {
-  images: string;
-  runtime: string;
-  temporal: { address: string; namespace: string };
   /** The gateway's URL as workspaces reach it; empty: they do not. */
   gatewayUrl: string;
 }
@@ -22,12 +19,6 @@ export function startWorkerProcess(spec: WorkerSpec): Promise<ReadyProcess> {
     graceMs: GRACE_MS,
     env: {
       ...spec.env,
-      TEMPORAL_ADDRESS: spec.temporal.address,
-      TEMPORAL_NAMESPACE: spec.temporal.namespace,
-      PERENNIAL_RUNTIME: spec.runtime,
-      PERENNIAL_DIR: spec.dir,
-      PERENNIAL_IMAGES: spec.images,
-      PERENNIAL_SECRETS: 'files',
       PERENNIAL_GATEWAY_URL: spec.gatewayUrl,
     },
   });

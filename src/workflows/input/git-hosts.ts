@@ -45,7 +45,7 @@ function asGitHost(field: string, value: unknown): GitHostPolicy {
   return { host, knownHosts: lines };
 }
 
-/** A line as `ssh-keyscan` prints it. A hashed name is refused, since nobody could see for which host the key is. */
+/** A line as `ssh-keyscan` prints it. A hashed name is refused, since it hides for which host the key is. */
 function asKnownHostsLine(field: string, value: unknown, host: string): string {
   if (typeof value === 'string' && value.length <= MAX_LINE && /^[\x20-\x7e]+$/.test(value)) {
     const parts = value.split(' ');

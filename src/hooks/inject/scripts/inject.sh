@@ -97,7 +97,7 @@ check() {
   done
   set -f
   IFS=$newline
-  # shellcheck disable=SC2012,SC2046 # The lines are to be split, and no name of ours has a line break.
+  # shellcheck disable=SC2012,SC2046 # The lines are to be split, and no name in the folder has a line break.
   set -- $(ls -lnR "$generation" 2>/dev/null)
   unset IFS
   for line; do count "$line"; done

@@ -18,7 +18,7 @@ perennial_find() {
   [ -n "$perennial_program" ]
 }
 
-# The keys that ssh takes by default, which it would leave out once another is named. Only those that exist, as it reports others.
+# The keys that ssh takes by default, which it would leave out once another is named. Only existing keys are named, as ssh reports missing ones.
 perennial_own_keys() {
   perennial_keys=
   for perennial_type in rsa ecdsa ecdsa_sk ed25519 ed25519_sk; do
@@ -57,7 +57,7 @@ if ! perennial_find "$perennial_name"; then
   printf '%s: not found\n' "$perennial_name" >&2
   exit 127
 fi
-# The name of the settings' file tells all that they depend on, so that it never changes under a program that reads it. It is in one folder
+# The name of the settings' file holds all that they depend on, so that it never changes under a program that reads it. It is in one folder
 # for every home, since folders that root has made would be closed to the user.
 { read -r perennial_id && read -r perennial_hosts && read -r perennial_list; } 2>/dev/null <"$perennial_secrets/current/ssh/hosts" ||
   exec "$perennial_program" "$@"

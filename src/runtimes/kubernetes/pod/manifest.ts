@@ -16,7 +16,7 @@ const GRACE_SECONDS = 15;
 /** Requests are a quarter of the CPU limit: workspaces are idle most of the time. */
 const CPU_OVERCOMMIT = 4;
 
-/** Twice what 200 secrets of 64 KiB take, as they are written beside those that they replace, and the state of hooks. */
+/** Twice what 200 secrets of 64 KiB take, as a new set is written beside the old one, and the state of hooks. */
 const SECRETS_LIMIT = '64Mi';
 
 const WARNINGS = 'perennial/warnings';

@@ -43,7 +43,7 @@ export function forbidsPrograms(mounts: string, folder: string): boolean {
   return options.split(',').includes('noexec');
 }
 
-/** Makes a folder of a sandbox for its user alone. The folder above may be open to all, but lets nobody replace what another made. */
+/** Makes a folder of a sandbox for its user alone. The folder above may be open to all users, but only with the sticky bit. */
 export async function makePrivateFolder(folder: string, user: ImageUser): Promise<void> {
   await mkdir(folder, { mode: 0o700 });
   await lchown(folder, user.uid, user.gid);

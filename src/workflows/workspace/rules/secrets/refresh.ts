@@ -17,7 +17,7 @@ const MAX_RENEW_MS = 35 * MINUTE_MS;
 const MIN_PAUSE_MS = MINUTE_MS;
 /** Changes within this time share one refresh, so that a flood of signals costs few events. */
 const COALESCE_MS = 5_000;
-/** After a refresh that failed for good although the pod was not lost. */
+/** After a refresh that failed permanently although the pod was not lost. */
 const FAILED_PAUSE_MS = 5 * MINUTE_MS;
 
 /** Notes that the pod has to be given its secrets again, now or after a delay. */
@@ -89,7 +89,7 @@ export function abandonRefresh(state: State, now: number): void {
   noteSecretsChanged(state, 0, now);
 }
 
-/** Ends a refresh that failed for good: without its pod there is nothing to refresh, otherwise it is tried again after a pause. */
+/** Ends a refresh that failed permanently: without its pod there is nothing to refresh, otherwise it is tried again after a pause. */
 export function failRefresh(state: State, build: number, { type }: { type: string }, now: number): void {
   const { secrets } = state;
   secrets.isRefreshing = false;
