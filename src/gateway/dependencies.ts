@@ -32,9 +32,9 @@ export interface GatewayLimits {
   callsPerMinute: number;
   /** The same for each service. */
   serviceCallsPerMinute: number;
-  /** Pings a minute for each owner and each workspace. */
+  /** Pings a minute for each workspace. */
   pingsPerMinute: number;
-  /** The same for each service, which may ping for many workspaces. */
+  /** The same for each owner and each service, which may ping for many workspaces. */
   servicePingsPerMinute: number;
   /** Refused tokens a minute for each address. */
   refusalsPerMinute: number;

@@ -29,7 +29,9 @@ export async function createRateLimits(server: GatewayServer, limits: GatewayLim
   const bySubject = (request: FastifyRequest) => callerOf(request).subject;
   const isService = (request: FastifyRequest) => callerOf(request).kind === 'service';
   const ofCalls = (request: FastifyRequest) => (isService(request) ? limits.serviceCallsPerMinute : limits.callsPerMinute);
-  const ofPings = (request: FastifyRequest) => (isService(request) ? limits.servicePingsPerMinute : limits.pingsPerMinute);
+  // Untrusted code can hold a workspace's token; owners and services ping for many workspaces.
+  const ofPings = (request: FastifyRequest) =>
+    callerOf(request).kind === 'workspace' ? limits.pingsPerMinute : limits.servicePingsPerMinute;
   const calls = server.createRateLimit({ max: ofCalls, keyGenerator: (request) => `call ${bySubject(request)}` });
   const pings = server.createRateLimit({ max: ofPings, keyGenerator: (request) => `ping ${bySubject(request)}` });
   const refusals = server.createRateLimit({ max: limits.refusalsPerMinute, keyGenerator: ({ ip }) => ip });

@@ -26,7 +26,7 @@ async function ping(subject: TokenSubject, count: number): Promise<number[]> {
 const described = () => perennial.asked.filter(([name]) => name === 'describe').length;
 
 test.each([
-  ['an owner', OWNER, 5],
+  ['an owner', OWNER, 50],
   ['a workspace', ITSELF, 5],
   ['a service', SERVICE, 50],
 ] as const)('Pings of %s have a limit of their own.', async (_, subject, limit) => {
