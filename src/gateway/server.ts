@@ -18,8 +18,8 @@ export type GatewayServer = FastifyInstance<Server, IncomingMessage, ServerRespo
 
 /** Of every body but that of a secret. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
-/** The longest name of a secret, with room. */
-const MAX_PARAM_LENGTH = 200;
+/** What Node reads of a request's head at most: above this limit Fastify answers 414, before a token is asked for. */
+const MAX_PARAM_LENGTH = 16 * 1024;
 /** For the whole request to arrive. */
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the idle time of common load balancers, which then close connections first. */

@@ -48,6 +48,13 @@ test('A path of no route is answered 404 with a token, and 401 without one.', as
   expect((await gateway.server.inject({ url: '/v2/workspaces' })).statusCode).toBe(401);
 });
 
+test.each([41, 300, 8_000])('A name of %d characters in a path is answered 404, and without a token 401.', async (length) => {
+  const url = `/v1/workspaces/ada/${'d'.repeat(length)}`;
+  const answer = await call({ method: 'GET', url });
+  expect([answer.statusCode, answer.json()]).toEqual([404, error('NotFound')]);
+  expect((await gateway.server.inject({ url })).statusCode).toBe(401);
+});
+
 test.each([
   ['no JSON', '{', json, 400],
   ['a list', [], json, 400],
