@@ -5,11 +5,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectClient, type PerennialClient, type WorkspaceHandle } from '../../src/client';
 import { TASK_QUEUE, workspaceWorkflowId } from '../../src/contract/names';
 import type { CreateInput } from '../../src/contract/payloads';
-import { findInits, findTraces } from '../support/runtimes/sandbox-env';
+import { canIsolate, findInits, findTraces } from '../support/runtimes/sandbox-env';
 import {
   type Hold,
   holdAdmit,
   holdHook,
+  holdInjection,
   holdPrepareHome,
   holdStartPod,
   makeHookImage,
@@ -57,6 +58,7 @@ beforeAll(async () => {
     create({ name: 'admit', organization: 'silent' }, { hold: () => holdAdmit('silent') }),
     ...MOMENTS.flatMap((moment) => [
       create({ name: `start-pod-${moment}`, image: `${moment}:1` }, { moment, hold: (id) => holdStartPod(dir, id) }),
+      ...(canIsolate ? [create({ name: `inject-secrets-${moment}` }, { moment, hold: (id) => holdInjection(homeOf(id)) })] : []),
       create({ name: `configure-${moment}` }, { moment, hold: (id) => holdHook('configure', homeOf(id)) }),
       create({ name: `personalize-${moment}` }, { moment, hold: (id) => holdHook('personalize', homeOf(id)) }),
     ]),

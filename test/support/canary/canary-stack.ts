@@ -80,14 +80,20 @@ export interface CanaryStack {
   remove(): Promise<void>;
 }
 
-export async function startCanaryStack(): Promise<CanaryStack> {
+/** The images `canary:1` and `canary:2`, whose hooks print all that they were given. */
+function makePrintingImages(images: string): void {
+  for (const tag of ['1', '2'])
+    makePrintingImage({ from: path.join(ROOT, 'images', 'starter', tag), image: path.join(images, 'canary', tag) });
+}
+
+/** `makeImages` makes the images of the stack in a folder. */
+export async function startCanaryStack(makeImages = makePrintingImages): Promise<CanaryStack> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'perennial-canary-'));
   // Homes are entered by the images' own users.
   chmodSync(folder, 0o755);
   const dir = path.join(folder, 'stack');
   const images = path.join(folder, 'images');
-  for (const tag of ['1', '2'])
-    makePrintingImage({ from: path.join(ROOT, 'images', 'starter', tag), image: path.join(images, 'canary', tag) });
+  makeImages(images);
   const args = ['--dir', dir, '--images', images, '--no-first'];
   const start = launchStart({ script: path.join(ROOT, 'scripts', 'start.mjs'), args });
   try {

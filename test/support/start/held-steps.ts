@@ -4,6 +4,7 @@ import type { PerennialClient } from '../../../src/client';
 import { organizationWorkflowId, TASK_QUEUE } from '../../../src/contract/names';
 import type { StepName } from '../../../src/contract/payloads';
 import { identifyProcess } from '../../../src/runtimes/sandbox/process/identity';
+import { findTraces } from '../runtimes/sandbox-env';
 import { until } from '../until';
 
 /** What keeps one step of one workspace's builds from ending until it is let go; nothing of it is made by Perennial. */
@@ -97,6 +98,28 @@ export function holdHook(step: 'configure' | 'personalize', home: string): Hold 
   };
 }
 
+/** Programs that the injection calls in a pod: before the new set takes the place of the old one, and after that. */
+export const INJECTION_PROGRAMS = { unpublished: ['ls'], published: ['rm', 'readlink'] } as const;
+
+/** The injection goes on for as long as a file is there; the image has to be isolated, so that its own programs are called. */
+export function holdInjection(home: string, programs: readonly string[] = INJECTION_PROGRAMS.unpublished): Hold {
+  const files = (state: 'hold' | 'held') => programs.map((program) => path.join(home, `${state}-${program}`));
+  const id = path.basename(home);
+  return {
+    step: 'inject-secrets',
+    hold: () => {
+      for (const file of files('held')) rmSync(file, { force: true });
+      for (const file of files('hold')) writeFileSync(file, '');
+    },
+    letGo: () => {
+      for (const file of files('hold')) rmSync(file);
+    },
+    isReached: () => files('held').some((file) => existsSync(file)),
+    // The sandbox's own processes alone are left.
+    isDone: () => findTraces(id).length <= 3,
+  };
+}
+
 /** An image with both hooks. Each says when it begins and ends, and notes in the home that it ran. */
 export function makeHookImage({ from, image }: { from: string; image: string }): void {
   const hook = (step: string) =>
@@ -105,6 +128,18 @@ export function makeHookImage({ from, image }: { from: string; image: string }):
   writeFileSync(path.join(image, 'rootfs', 'coder', 'configure'), hook('configure'), { mode: 0o755 });
   mkdirSync(path.join(image, 'rootfs', 'etc', 'skel'), { recursive: true });
   writeFileSync(path.join(image, 'rootfs', 'etc', 'skel', 'personalize'), hook('personalize'), { mode: 0o755 });
+  addHeldPrograms(image);
+}
+
+/** Adds the programs that `holdInjection` holds up. */
+export function addHeldPrograms(image: string): void {
+  const folder = path.join(image, 'rootfs', 'usr', 'local', 'bin');
+  mkdirSync(folder, { recursive: true });
+  for (const program of Object.values(INJECTION_PROGRAMS).flat()) {
+    const hold = `hold=$HOME/hold-${program}\n[ ! -e "$hold" ] || : >"$HOME/held-${program}"\n`;
+    const wait = 'while [ -e "$hold" ]; do sleep 0.05; done\n';
+    writeFileSync(path.join(folder, program), `#!/bin/sh\n${hold}${wait}exec /bin/${program} "$@"\n`, { mode: 0o755 });
+  }
 }
 
 /** What a hook wrote; empty while it has written nothing. */
