@@ -42,6 +42,8 @@ export interface GatewayLimits {
   answerWithinMs: number;
   /** The time within which at most one signal is sent to a workspace. */
   pingWindowMs: number;
+  /** How often the right of who has a stream or a terminal open is checked again. */
+  recheckEveryMs: number;
 }
 
 export const DEFAULT_LIMITS: GatewayLimits = {
@@ -52,6 +54,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   refusalsPerMinute: 1_200,
   answerWithinMs: 20_000,
   pingWindowMs: 30_000,
+  recheckEveryMs: 30_000,
 };
 
 /** A workspace that the caller of a request may use. */

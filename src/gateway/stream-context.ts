@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Right } from './auth/authorize';
+import type { WatchRight } from './auth/watch-right';
 import type { LogSourceOf } from './build-log/log-sources';
 import type { GatewayContext } from './dependencies';
 import type { PingCollapse } from './pings/collapse';
@@ -16,9 +16,6 @@ export interface StreamContext extends GatewayContext {
    * @throws GatewayError 429
    */
   takePlace(request: FastifyRequest): () => void;
-  /**
-   * Checks whether the caller still has the right.
-   * @throws GatewayError
-   */
-  recheckNow(request: FastifyRequest, right: Right): Promise<void>;
+  /** For what stays open after the check of its request. */
+  watchRight: WatchRight;
 }

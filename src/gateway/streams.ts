@@ -1,8 +1,8 @@
 /** What lasts longer than one answer: logs, events, and terminals. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { verifyToken } from '../secrets/tokens';
 import { valuesToMask } from '../secrets/values-to-mask';
-import { authenticate, callerOf } from './auth/authenticate';
+import { callerOf } from './auth/authenticate';
+import { createRightWatch } from './auth/watch-right';
 import { createLogSources } from './build-log/log-sources';
 import { createValueReader } from './build-log/values';
 import type { GatewayContext } from './dependencies';
@@ -20,7 +20,7 @@ const CLOSE_POLL_MS = 20;
 const MAX_OPEN = { each: 100, all: 2_000 };
 
 export function streamRoutes(server: GatewayServer, context: GatewayContext, pings: PingCollapse): void {
-  const { runtime, store, keys, now } = context;
+  const { runtime, store, now } = context;
   const ending = new AbortController();
   server.addHook('preClose', async () => {
     ending.abort(new GatewayError(503, 'Unavailable', 'the gateway is ending'));
@@ -33,10 +33,7 @@ export function streamRoutes(server: GatewayServer, context: GatewayContext, pin
     logSourceOf: createLogSources({ runtime, valuesSince, now }),
     ending: ending.signal,
     takePlace: createPlaces(ending.signal),
-    async recheckNow(request, right) {
-      await authenticate(request, (token) => verifyToken(keys, token, now()));
-      await context.recheck(request, right);
-    },
+    watchRight: createRightWatch(context),
   };
   logRoutes(server, streams);
   eventRoutes(server, streams);

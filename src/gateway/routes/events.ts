@@ -15,7 +15,6 @@ import { buildPath } from '../schemas/inputs';
 import type { GatewayServer } from '../server';
 import type { StreamContext } from '../stream-context';
 
-const CHECK_INTERVAL_MS = 30_000;
 /** One event, as OpenAPI describes such streams. A failure has no id, since nothing is resumed behind it. */
 const anyEvent = z.looseObject({ event: z.string(), data: z.string(), id: z.string().exactOptional() });
 /** So long a failure is answered with its status; later it is an event. */
@@ -68,12 +67,7 @@ async function serveEvents(context: StreamContext, { request, reply, progress }:
   const leave = context.takePlace(request);
   const stopping = new AbortController();
   const signal = AbortSignal.any([stopping.signal, context.ending]);
-  const check = async () => {
-    await context.recheckNow(request, 'follow').catch((error: unknown) => {
-      if (error instanceof GatewayError && error.statusCode < 500) stopping.abort(error);
-    });
-  };
-  const timer = setInterval(check, CHECK_INTERVAL_MS);
+  const stopWatching = context.watchRight(request, 'follow', { onLost: (refusal) => stopping.abort(refusal) });
   reply.raw.once('close', () => stopping.abort(clientLeft()));
   const events = buildEvents(sourceOf(context, request, signal), progress);
   try {
@@ -83,7 +77,7 @@ async function serveEvents(context: StreamContext, { request, reply, progress }:
     await untilAborted(signal, () => Promise.race([first, pause(FIRST_EVENT_MS, undefined, { ref: false })]));
     await sendAll({ reply, first, events });
   } finally {
-    clearInterval(timer);
+    stopWatching();
     stopping.abort();
     leave();
     await events.return(undefined).catch(() => undefined);

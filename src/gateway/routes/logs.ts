@@ -41,8 +41,10 @@ export function logRoutes(server: GatewayServer, context: StreamContext): void {
       refuseUnknown(permitted, { workspace: `${owner}/${name}`, number });
       const leave = context.takePlace(request);
       const stopping = new AbortController();
+      const stopWatching = context.watchRight(request, 'inside', { onLost: (refusal) => stopping.abort(refusal) });
       reply.raw.once('close', () => {
         leave();
+        stopWatching();
         stopping.abort(clientLeft());
       });
       destroyWhenStalled(reply.raw);

@@ -36,7 +36,7 @@ export function shellRoutes(server: GatewayServer, context: StreamContext): void
 function serve(context: StreamContext, socket: WebSocket, request: FastifyRequest): void {
   const { log } = request;
   let leave = () => {};
-  const { subject, expiresAt } = callerOf(request);
+  const { subject } = callerOf(request);
   const { handle } = permittedOf(request);
   const host: ShellHost = {
     open: async ({ command, streams, signal }) => {
@@ -47,8 +47,7 @@ function serve(context: StreamContext, socket: WebSocket, request: FastifyReques
       return runtime.shell(pod, { command, streams, signal });
     },
     ping: (at) => context.pings.ping(handle, { via: 'terminal', at: new Date(at).toISOString() }),
-    recheck: () => context.recheckNow(request, 'inside'),
-    expiresAt,
+    watchRight: (listener) => context.watchRight(request, 'inside', listener),
     now: context.now,
     ending: context.ending,
   };

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import type { ShellClientMessage, ShellOpening } from '../../client/shell/protocol';
 import { onAbort } from '../../hooks/until-aborted';
 import type { KeySignal, ShellRequest } from '../../runtimes/shell-request';
+import type { RightListener } from '../auth/watch-right';
 import { GatewayError, toGatewayError } from '../gateway-error';
 import { type ClientStreams, createClientStreams } from './client-streams';
 import { CLOSE_CODE, listenToClient, type ShellConnection } from './connection';
@@ -13,22 +14,17 @@ export interface ShellHost {
   open(request: ShellRequest): Promise<number>;
   /** Counts as access at a moment, epoch milliseconds. */
   ping(at: number): Promise<unknown>;
-  /** @throws GatewayError where the client may not have the terminal any longer */
-  recheck(): Promise<void>;
-  /** The end of the client's token, epoch milliseconds. */
-  expiresAt: number;
+  /** Checks the client's right again and again, until the function that it returns is called. */
+  watchRight(listener: RightListener): () => void;
   now(): number;
   /** Aborted when the gateway ends. */
   ending: AbortSignal;
 }
 
 const OPEN_WITHIN_MS = 10_000;
-const CHECK_INTERVAL_MS = 30_000;
 /** How long the end of a shell is waited for after its hangup; what ignores that lives on. */
 const HANGUP_MS = 5_000;
 const EXIT_CODES: Record<KeySignal, number> = { SIGINT: 130, SIGQUIT: 131 };
-/** The client has no right to the terminal; after any other error it may have. */
-const REFUSALS = [401, 403, 404];
 
 /** A client, and what has become of it. */
 interface Client {
@@ -111,22 +107,12 @@ async function whileCounting<T>(client: Client, host: ShellHost, work: () => Pro
   const { connection } = client;
   // An open terminal is worth more than a count of it.
   const ping = () => host.ping(connection.heardAt()).catch(() => undefined);
-  const check = async () => {
-    try {
-      await host.recheck();
-      await ping();
-    } catch (error) {
-      if (error instanceof GatewayError && REFUSALS.includes(error.statusCode)) client.leave(error);
-    }
-  };
   await ping();
-  const timer = setInterval(check, CHECK_INTERVAL_MS);
-  const expiry = setTimeout(check, Math.max(0, Math.min(host.expiresAt - host.now() + 1_000, 2 ** 31 - 1)));
+  const stopWatching = host.watchRight({ onLost: (refusal) => client.leave(refusal), onKept: ping });
   try {
     return await work();
   } finally {
-    clearInterval(timer);
-    clearTimeout(expiry);
+    stopWatching();
     await ping();
   }
 }
