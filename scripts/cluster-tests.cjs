@@ -5,6 +5,11 @@ const NEEDS = [
     variable: 'PERENNIAL_TEST_CLUSTER_TOOL',
     what: "the tool's cluster, whose pods reach this machine",
   },
+  {
+    name: 'canary',
+    variable: 'PERENNIAL_TEST_CLUSTER_TOOL',
+    what: "the tool's cluster, whose pods reach this machine and whose etcd answers on its node",
+  },
   { name: 'faults', variable: 'PERENNIAL_TEST_CLUSTER_TOOL', what: 'the tool that made the cluster, to end parts of it' },
   {
     name: 'open-network',

@@ -1,15 +1,17 @@
 /** An embedded stack with a secret value in every place that can hold one, and with all that it says kept for the search. */
-import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectClient, type PerennialClient } from '../../../src/client';
+import type { GitHostPolicy } from '../../../src/contract/policy';
 import { createFileStore } from '../../../src/secrets/files';
 import { findOwnerKey } from '../../../src/secrets/owner-key';
+import type { SecretStore } from '../../../src/secrets/store';
 import { ROOT } from '../source-scans';
 import { endAllStarts, launchStart, readProcesses, readStack, type StartProcess } from '../start/start-process';
 import { until } from '../until';
+import { askGateway, type CommandLine, createCommandLine, type GatewayCall } from './calls';
 import { addEnvironment, Evidence, watch } from './evidence';
 import { makePrintingImage } from './hook-image';
 import { type Canary, plantCanary } from './needles';
@@ -49,14 +51,6 @@ export const CARRIERS: [kind: string, leastBytes: number][] = [
   ['memory', 0],
 ];
 
-interface CommandOptions {
-  /** Standard input; without it there is none. */
-  stdin?: string;
-  env?: NodeJS.ProcessEnv;
-  /** Whether the output is a terminal's or a token: it is not searched. */
-  isRaw?: boolean;
-}
-
 export interface CanaryStack {
   evidence: Evidence;
   /** Grows as keys and tokens are made. */
@@ -64,15 +58,12 @@ export interface CanaryStack {
   dir: string;
   client: PerennialClient;
   start: StartProcess;
-  /** Runs `perennial` to its end. */
-  perennial(args: string[], options?: CommandOptions): Promise<{ code: number | null; out: string; error: string }>;
+  store: SecretStore;
+  perennial: CommandLine;
   /** What a script prints in the running workspace. */
   inside(script: string): Promise<string>;
-  /** Asks the gateway as the bearer of a token, and answers the status. */
-  ask(
-    path: string,
-    options: { token: string; method?: string; body?: string; headers?: Record<string, string> },
-  ): Promise<number>;
+  /** Asks the gateway, and answers the status. */
+  ask(path: string, options: GatewayCall): Promise<number>;
   /** Keeps the environments of start, server, worker, and gateway. */
   addEnvironments(): void;
   /** Ends the stack with SIGTERM; what it wrote down stays. */
@@ -107,13 +98,14 @@ export async function startCanaryStack(makeImages = makePrintingImages): Promise
   const client = await connectClient({ address: readStack(dir).temporal.address });
   const evidence = new Evidence();
   const watching = watch(evidence, client, [WORKSPACE]);
-  const perennial = createCommandLine(dir, evidence);
+  const perennial = createCommandLine({ PERENNIAL_DIR: dir }, evidence);
   return {
     evidence,
     canaries: [],
     dir,
     client,
     start,
+    store: createFileStore(path.join(dir, 'keys')),
     perennial,
     inside: async (script) => {
       const { code, out, error } = await perennial(['shell', 'ada/dev', '--', 'sh', '-c', script], { isRaw: true });
@@ -148,19 +140,21 @@ async function isReady(start: StartProcess): Promise<boolean> {
   return /^ready /m.test(start.output());
 }
 
-/** Sets every secret, and the Git hosts that need them. */
-export async function plantSecrets({ client, perennial, canaries }: CanaryStack): Promise<void> {
+/** Sets secrets, and the Git hosts that need them beside `more`. */
+export async function plantSecrets(
+  { client, perennial, canaries }: Pick<CanaryStack, 'client' | 'perennial' | 'canaries'>,
+  { secrets = SECRETS, more = [] }: { secrets?: typeof SECRETS; more?: GitHostPolicy[] } = {},
+): Promise<void> {
   const git = HOSTS.map((host) => ({ host, knownHosts: [`${host} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${'A'.repeat(43)}`] }));
-  await client.organization('default').setPolicy({ git });
-  for (const { args, canary } of SECRETS) {
+  await client.organization('default').setPolicy({ git: [...git, ...more] });
+  for (const { args, canary } of secrets) {
     expect(await perennial(['secret', 'set', ...args], { stdin: `${canary.value}\n` })).toMatchObject({ code: 0, error: '' });
     canaries.push(canary);
   }
 }
 
 /** Adds the keys and tokens of this moment to the canaries: each is made anew now and then. */
-export async function readKeys({ dir, canaries, inside }: CanaryStack): Promise<void> {
-  const store = createFileStore(path.join(dir, 'keys'));
+export async function readKeys({ store, canaries, inside }: Pick<CanaryStack, 'store' | 'canaries' | 'inside'>): Promise<void> {
   const key = await findOwnerKey(store, 'ada');
   const signing = await store.get({ kind: 'signing-key', holder: 'installation', name: 'tokens' });
   const signer = JSON.parse(signing?.value.toString('utf8') ?? '{"keys":[]}') as { keys: { d: string }[] };
@@ -189,43 +183,3 @@ export const tokenCanary = (place: string, token: string): Canary => ({
   place,
   value: token.trim().split('.').slice(1).join('.'),
 });
-
-function createCommandLine(dir: string, evidence: Evidence): CanaryStack['perennial'] {
-  const program = path.join(ROOT, 'bin', 'perennial.mjs');
-  return (args, { stdin, env = {}, isRaw = false } = {}) =>
-    new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [program, ...args], { env: { ...process.env, PERENNIAL_DIR: dir, ...env } });
-      const printed = { out: '', error: '' };
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        printed.out += text;
-      });
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        printed.error += text;
-      });
-      child.once('error', reject);
-      child.once('close', (code) => {
-        const where = `perennial ${args.join(' ')}`;
-        if (!isRaw) evidence.add('command line', `output of ${where}`, printed.out);
-        evidence.add('command line', `errors of ${where}`, printed.error);
-        resolve({ code, ...printed });
-      });
-      child.stdin.end(stdin ?? '');
-    });
-}
-
-async function askGateway(evidence: Evidence, url: string, options: Parameters<CanaryStack['ask']>[1]): Promise<number> {
-  const { token, method = 'GET', body, headers = {} } = options;
-  const response = await fetch(url, {
-    method,
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    signal: AbortSignal.timeout(60_000),
-    ...(body === undefined ? {} : { body }),
-  });
-  const text = JSON.stringify([...response.headers]) + (await response.text());
-  evidence.add('gateway responses', `${method} ${url} (${response.status})`, text);
-  return response.status;
-}

@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Prints whatever a hook was given, in every encoding. What comes last is in the last lines of the step. */
-const PRINT_ALL = `#!/bin/sh
+/** Prints whatever a hook was given, in every encoding: `show_access`, `show_variables`, `show_files`. */
+export const PRINT_ALL = `#!/bin/sh
 encode_url() {
   printf '%s' "$1" | sed 's/%/%25/g; s,/,%2F,g; s/+/%2B/g; s/ /%20/g; s/&/%26/g; s/=/%3D/g; s/"/%22/g; s/\\\\/%5C/g; s/?/%3F/g; s/é/%C3%A9/g'
   echo
