@@ -11,7 +11,7 @@ export interface Policy {
   autoOff: AutoOffPolicy;
   /** Which daily starts happen. */
   autoStart: AutoStartPolicy;
-  /** The images that may be used; empty allows every reference. Default: empty. */
+  /** The images that may be used, at most 50; empty allows every reference. Default: empty. */
   images: ImagePolicy[];
   /** The resources of workspaces: default and maximum. */
   resources: ResourcePolicy;
@@ -21,7 +21,7 @@ export interface Policy {
   build: BuildPolicy;
   /** How long a deleted home is kept, from 1 minute to 365 days. Default: `7d`. */
   retention: string;
-  /** Owners whose workspaces stop and do not start; their homes stay. Default: empty. */
+  /** At most 1,000 owners whose workspaces stop and do not start; their homes stay. Default: empty. */
   suspendedOwners: string[];
   /** The Pod Security level that pods pass. Default: `restricted`. */
   podSecurity: 'restricted' | 'baseline';
@@ -51,9 +51,9 @@ export interface AutoStartPolicy {
 export interface ImagePolicy {
   /** The reference without a tag. */
   name: string;
-  /** The tag of a reference that has none, and in the place of a decommissioned one. */
+  /** The tag of a reference that has none, and in the place of a decommissioned one. Where `tags` lacks it, it is available. */
   defaultTag: string;
-  /** By tag. `deprecated` still builds and is shown; `decommissioned` builds with the default tag. */
+  /** By tag, at most 100; others are not allowed. `deprecated` still builds and is shown; `decommissioned` builds with the default tag. */
   tags: Record<string, 'available' | 'deprecated' | 'decommissioned'>;
 }
 

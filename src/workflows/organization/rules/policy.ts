@@ -7,25 +7,29 @@
 import { DAY_MS, MINUTE_MS } from '../../../contract/duration';
 import { WEEKDAYS } from '../../../contract/payloads';
 import type { Policy } from '../../../contract/policy';
-import { quantity } from '../../../contract/quantity';
-import { asAfter, asImage, asObject, asResources, asWeekdays, checkDuration, type Fields } from '../../input/fields';
+import { parseQuantity, quantity } from '../../../contract/quantity';
+import { asAfter, asImage, asName, asObject, asResources, asWeekdays, checkDuration, type Fields } from '../../input/fields';
 import { asGitHosts } from '../../input/git-hosts';
-import { invalid, Refusal } from '../../input/refusal';
+import { invalid } from '../../input/refusal';
+import { allowsImage, asImages } from './images';
 
 /** The fields that `setPolicy` takes. */
 export const SETTABLE = [
   'defaultImage',
   'autoOff',
   'autoStart',
+  'images',
   'resources',
+  'quota',
   'build',
   'retention',
+  'suspendedOwners',
   'podSecurity',
   'git',
 ] as const;
-/** Fields that cannot be set yet: only the present value is accepted. */
-const NOT_YET = ['images', 'quota', 'suspendedOwners'] as const;
 const YEAR_MS = 365 * DAY_MS;
+const MAX_SUSPENDED = 1_000;
+const MAX_COUNT = 1_000_000;
 
 /** The policy of a new organization. */
 export function defaultPolicy(): Policy {
@@ -59,23 +63,19 @@ export function withNewFields<P extends object>(policy: P): P & Pick<Policy, key
  */
 export function mergePolicy(policy: Policy, change: unknown): { policy: Policy; fields: string[] } {
   const sent = asObject('policy', change);
-  for (const field of NOT_YET) {
-    if (sent[field] !== undefined && !isEqual(sent[field], policy[field]))
-      throw new Refusal(
-        'InvalidRequest',
-        `${field}: expected what it is, or one of ${SETTABLE.join(', ')}; this field cannot be set`,
-      );
-  }
   const merged: Policy = {
     ...policy,
     defaultImage: sent.defaultImage === undefined ? policy.defaultImage : asDefaultImage(sent.defaultImage),
     autoOff: mergeAutoOff(policy.autoOff, asObject('autoOff', sent.autoOff)),
     autoStart: mergeAutoStart(policy.autoStart, asObject('autoStart', sent.autoStart)),
+    images: asOptional(sent.images, policy.images, (value) => asImages('images', value)),
     resources: mergeResources(policy.resources, asObject('resources', sent.resources)),
+    quota: mergeQuota(policy.quota, asObject('quota', sent.quota)),
     build: mergeBuild(policy.build, asObject('build', sent.build)),
     retention: asOptional(sent.retention, policy.retention, (value) =>
       checkDuration('retention', value, { min: MINUTE_MS, max: YEAR_MS }),
     ),
+    suspendedOwners: asOptional(sent.suspendedOwners, policy.suspendedOwners, (value) => asOwners('suspendedOwners', value)),
     podSecurity: asOptional(sent.podSecurity, policy.podSecurity, (value) => {
       if (value !== 'restricted' && value !== 'baseline') throw invalid('podSecurity', 'restricted or baseline', value);
       return value;
@@ -95,21 +95,10 @@ export function checkPolicy({ resources, defaultImage, images }: Policy, change:
     }
   }
   if (change.defaultImage === undefined && change.images === undefined) return;
-  if (defaultImage !== null && !allows(images, defaultImage)) {
+  if (defaultImage !== null && !allowsImage(images, defaultImage)) {
     const names = images.map(({ name }) => name).join(', ');
     throw invalid('defaultImage', `an image that images allows, which are ${names}`, defaultImage);
   }
-}
-
-/** Whether the image reference may be built; an empty list allows any. */
-function allows(images: Policy['images'], reference: string): boolean {
-  if (images.length === 0) return true;
-  return images.some(({ name, tags }) => {
-    if (reference === name) return true;
-    if (!reference.startsWith(`${name}:`)) return false;
-    const state = Object.hasOwn(tags, reference.slice(name.length + 1)) ? tags[reference.slice(name.length + 1)] : undefined;
-    return state === 'available' || state === 'deprecated';
-  });
 }
 
 function asDefaultImage(value: unknown): string | null {
@@ -157,6 +146,45 @@ function mergeLimits(present: Policy['resources']['max'], sent: unknown): Policy
   return limits;
 }
 
+function mergeQuota(present: Policy['quota'], sent: Fields): Policy['quota'] {
+  return {
+    runningPerOwner: asLimit(sent.runningPerOwner, present.runningPerOwner, (value) => asCount('quota.runningPerOwner', value)),
+    cpuPerOwner: asLimit(sent.cpuPerOwner, present.cpuPerOwner, (value) => asAmount('quota.cpuPerOwner', value)),
+    memoryPerOwner: asLimit(sent.memoryPerOwner, present.memoryPerOwner, (value) => asAmount('quota.memoryPerOwner', value)),
+    homesPerOwner: asLimit(sent.homesPerOwner, present.homesPerOwner, (value) => asCount('quota.homesPerOwner', value)),
+    diskPerOwner: asLimit(sent.diskPerOwner, present.diskPerOwner, (value) => asAmount('quota.diskPerOwner', value)),
+  };
+}
+
+/** Null removes the limit. */
+function asLimit<T>(value: unknown, present: T | null, parse: (value: unknown) => T): T | null {
+  if (value === undefined) return present;
+  return value === null ? null : parse(value);
+}
+
+function asCount(field: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_COUNT) return value;
+  throw invalid(field, `a whole number from 0 to ${MAX_COUNT}, or null`, value);
+}
+
+function asAmount(field: string, value: unknown): string {
+  const number = typeof value === 'string' ? parseQuantity(value) : null;
+  if (typeof value === 'string' && number !== null && Number.isFinite(number)) return value;
+  throw invalid(field, 'a Kubernetes quantity such as 8 or 64Gi, or null', value);
+}
+
+function asOwners(field: string, value: unknown): string[] {
+  if (!Array.isArray(value) || value.length > MAX_SUSPENDED)
+    throw invalid(field, `a list of at most ${MAX_SUSPENDED} owners`, value);
+  const owners = value.map((owner: unknown, index) => asName(`${field}.${index}`, owner));
+  const seen = new Set<string>();
+  for (const [index, owner] of owners.entries()) {
+    if (seen.has(owner)) throw invalid(`${field}.${index}`, 'each owner once', owner);
+    seen.add(owner);
+  }
+  return owners;
+}
+
 function mergeBuild(present: Policy['build'], sent: Fields): Policy['build'] {
   const bounds = { min: 1_000, max: DAY_MS };
   return {
@@ -177,13 +205,4 @@ function paths(field: string, value: unknown, present: unknown): string[] {
   return Object.keys(present)
     .filter((key) => Object.hasOwn(value, key))
     .map((key) => `${field}.${key}`);
-}
-
-/** Compares a sent value with the policy's own, to the depth of the latter. */
-function isEqual(sent: unknown, present: unknown): boolean {
-  if (typeof present !== 'object' || present === null) return sent === present;
-  if (typeof sent !== 'object' || sent === null || Array.isArray(sent) !== Array.isArray(present)) return false;
-  const names = Object.keys(sent);
-  if (names.length !== Object.keys(present).length) return false;
-  return names.every((name) => Object.hasOwn(present, name) && isEqual((sent as Fields)[name], (present as Fields)[name]));
 }

@@ -6,6 +6,7 @@ import type { OwnSettings, Resources } from '../../../contract/payloads';
 import type { Policy } from '../../../contract/policy';
 import { quantity } from '../../../contract/quantity';
 import { invalid, Refusal } from '../../input/refusal';
+import { resolveImage } from '../../organization/rules/images';
 import type { BuildSpec, State } from './state';
 
 const RESOURCES = ['cpu', 'memory', 'disk'] as const;
@@ -16,7 +17,7 @@ const RESOURCES = ['cpu', 'memory', 'disk'] as const;
  */
 export function wantedSpec(state: State, own: OwnSettings, policy: Policy): BuildSpec {
   return {
-    image: wantedImage(own.image, policy),
+    image: resolveImage(own.image, policy).reference,
     resources: wantedResources(state, own, policy),
     env: own.env ?? {},
     dotfiles: own.dotfiles,
@@ -51,6 +52,18 @@ export function waitingChange(built: BuildSpec, wanted: BuildSpec): string | nul
   return changes.length === 0 ? null : `the next build brings ${changes.join(', ')}`;
 }
 
+/** A sentence: the workspace asks for a decommissioned tag, and gets another. Null for none. Throws a Refusal as `wantedSpec`. */
+export function movedTag({ image }: OwnSettings, policy: Policy): string | null {
+  return resolveImage(image, policy).moved;
+}
+
+/** Why the build should be replaced because of its image's tag, as a sentence; null for no reason. `wanted` is that of the next build. */
+export function outdatedTag({ own, policy }: State, built: BuildSpec, wanted: BuildSpec): string | null {
+  if (!policy) return null;
+  const { moved, deprecated } = resolveImage(own.image, policy);
+  return (built.image === wanted.image ? null : moved) ?? deprecated;
+}
+
 /** Refuses own settings that the policy does not allow. */
 export function checkOwn(own: OwnSettings, policy: Policy): void {
   if (own.autoOff && !policy.autoOff.userControlled) {
@@ -63,15 +76,6 @@ export function checkDisk(state: State, resources: Partial<Resources>): void {
   const present = state.home?.disk ?? state.own.resources.disk;
   if (!resources.disk || !present || quantity(resources.disk) >= quantity(present)) return;
   throw invalid('resources.disk', `at least the ${present} that the home has, since a disk never shrinks`, resources.disk);
-}
-
-/** The image of the next build: the workspace's own, else the organization's default. */
-export function wantedImage(image: string | null, policy: Policy): string {
-  const reference = image ?? policy.defaultImage ?? policy.images[0]?.name;
-  if (!reference) throw invalid('image', 'an image, since the organization has no defaultImage and lists none', undefined);
-  if (reference.includes('@') || /:[^/]*$/.test(reference)) return reference;
-  const listed = policy.images.find(({ name }) => name === reference);
-  return `${reference}:${listed?.defaultTag ?? 'latest'}`;
 }
 
 /** The resources of the next build. Throws a Refusal when one of the named resources exceeds the organization's limit. */

@@ -66,14 +66,34 @@ test('The fields that were set are named as dotted paths, and unknown ones are i
   expect(policy).not.toHaveProperty('by');
 });
 
-test.each(['images', 'quota', 'suspendedOwners'])('The field %s cannot be set to anything else yet.', (field) => {
-  for (const value of [['x'], { runningPerOwner: 1 }, 'x', null]) {
-    const { type, message } = refusalOf(() => merge({ [field]: value }));
-    expect({ type, message }).toEqual({
-      type: 'InvalidRequest',
-      message: expect.stringMatching(new RegExp(`^${field}: expected `)),
-    });
-  }
+test('Quotas are merged field by field, and null removes one.', () => {
+  const set = merge({ quota: { runningPerOwner: 2, cpuPerOwner: '8', homesPerOwner: 0 } });
+  expect(set.quota).toEqual({ ...defaultPolicy().quota, runningPerOwner: 2, cpuPerOwner: '8', homesPerOwner: 0 });
+  const { policy, fields } = mergePolicy(set, { quota: { runningPerOwner: null, memoryPerOwner: '64Gi', diskPerOwner: '1Ti' } });
+  expect(policy.quota).toEqual({
+    runningPerOwner: null,
+    cpuPerOwner: '8',
+    memoryPerOwner: '64Gi',
+    homesPerOwner: 0,
+    diskPerOwner: '1Ti',
+  });
+  expect(fields).toEqual(['quota.runningPerOwner', 'quota.memoryPerOwner', 'quota.diskPerOwner']);
+});
+
+test('The lists of images and of suspended owners are replaced as a whole.', () => {
+  const images = [{ name: 'starter', defaultTag: '1', tags: { '1': 'available' } }];
+  const set = merge({ images, suspendedOwners: ['bob', 'eve'] });
+  expect(set).toMatchObject({ images, suspendedOwners: ['bob', 'eve'] });
+  expect(mergePolicy(set, { suspendedOwners: ['ada'] }).policy).toMatchObject({ images, suspendedOwners: ['ada'] });
+  expect(mergePolicy(set, { images: [], suspendedOwners: [] }).policy).toStrictEqual(defaultPolicy());
+});
+
+test('Up to 1,000 owners are suspended at a time, each named once.', () => {
+  const owners = Array.from({ length: 1_000 }, (_, index) => `owner-${index}`);
+  expect(merge({ suspendedOwners: owners }).suspendedOwners).toEqual(owners);
+  expect(refusalOf(() => merge({ suspendedOwners: [...owners, 'one-more'] })).message).toBe(
+    'suspendedOwners: expected a list of at most 1000 owners, got a list of 1001',
+  );
 });
 
 test('What is answered can be sent back whole, with one field edited: version, name, and changes are ignored.', () => {
@@ -156,6 +176,18 @@ test.each([
   ['resources', { resources: [] }],
   ['build.deadline', { build: { deadline: 30 } }],
   ['build.hookTimeout', { build: { hookTimeout: 'soon' } }],
+  ['quota', { quota: 3 }],
+  ['quota.runningPerOwner', { quota: { runningPerOwner: '2' } }],
+  ['quota.runningPerOwner', { quota: { runningPerOwner: 1.5 } }],
+  ['quota.homesPerOwner', { quota: { homesPerOwner: -1 } }],
+  ['quota.homesPerOwner', { quota: { homesPerOwner: 1_000_001 } }],
+  ['quota.cpuPerOwner', { quota: { cpuPerOwner: 8 } }],
+  ['quota.memoryPerOwner', { quota: { memoryPerOwner: '64GB' } }],
+  ['quota.diskPerOwner', { quota: { diskPerOwner: '-1' } }],
+  ['suspendedOwners', { suspendedOwners: 'bob' }],
+  ['suspendedOwners.1', { suspendedOwners: ['bob', 'Bob'] }],
+  ['suspendedOwners.1', { suspendedOwners: ['bob', 'bob'] }],
+  ['images', { images: {} }],
   ['retention', { retention: '59s' }],
   ['retention', { retention: '365d1s' }],
   ['policy', 'all of it'],

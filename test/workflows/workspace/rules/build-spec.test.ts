@@ -1,7 +1,9 @@
 import type { Policy } from '../../../../src/contract/policy';
 import { checkOwn, isEqualSpec, waitingChange, wantedSpec } from '../../../../src/workflows/workspace/rules/build-spec';
 import { requestConfigure } from '../../../../src/workflows/workspace/rules/configure';
+import { takePolicy } from '../../../../src/workflows/workspace/rules/policy-update';
 import { requestBuild } from '../../../../src/workflows/workspace/rules/requests';
+import { viewBuild, viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
 import { created, inColumn, policyWith, refusalOf, running } from '../../../support/workflows/state-builders';
 
 const STARTER: Policy['images'] = [
@@ -111,4 +113,77 @@ test('The same resources in another writing wait for no build.', () => {
   const { state } = inColumn('running');
   const spec = wantedSpec(state, state.own, policyWith());
   expect(waitingChange(spec, { ...spec, resources: { cpu: '1000m', memory: '2048Mi', disk: '10Gi' } })).toBeNull();
+});
+
+const TAGS = { images: [{ name: 'starter', defaultTag: '2', tags: { 1: 'available', 2: 'available' } }] };
+const withTag = (state: 'deprecated' | 'decommissioned') => ({
+  images: [{ name: 'starter', defaultTag: '2', tags: { 1: state, 2: 'available' } }],
+});
+
+test('A running workspace whose tag becomes deprecated says so in rebuildRequired, and its next build has the same tag.', () => {
+  const simulator = running({ image: 'starter:1' }, TAGS);
+  takePolicy(simulator.state, policyWith(withTag('deprecated'), 2), simulator.now);
+  expect(viewStatus(simulator.state)).toMatchObject({
+    image: { reference: 'starter:1' },
+    rebuildRequired: 'starter:1 is deprecated; the default tag is starter:2',
+  });
+  simulator.policy = policyWith(withTag('deprecated'), 2);
+  requestBuild(simulator.state, 'rebuild', {}, simulator.now);
+  simulator.settle();
+  expect(viewStatus(simulator.state)).toMatchObject({
+    state: 'running',
+    build: { image: { reference: 'starter:1' }, warnings: [] },
+  });
+});
+
+test('A running workspace whose tag becomes decommissioned goes on, and its next build has the default tag and a warning.', () => {
+  const simulator = running({ image: 'starter:1' }, TAGS);
+  simulator.policy = policyWith(withTag('decommissioned'), 2);
+  takePolicy(simulator.state, simulator.policy, simulator.now);
+  const moved = 'starter:1 is decommissioned, so the default tag is used: starter:2';
+  expect(viewStatus(simulator.state)).toMatchObject({
+    state: 'running',
+    image: { reference: 'starter:2', digest: null },
+    build: { image: { reference: 'starter:1' } },
+    rebuildRequired: `${moved}; the next build brings image starter:2 (now starter:1)`,
+  });
+  requestBuild(simulator.state, 'rebuild', {}, simulator.now);
+  simulator.settle();
+  expect(viewStatus(simulator.state)).toMatchObject({
+    state: 'running',
+    build: { image: { reference: 'starter:2' }, warnings: [moved] },
+    rebuildRequired: null,
+  });
+});
+
+test('A tag that is decommissioned while its build queues is replaced by admit, with the warning once.', () => {
+  const simulator = created({ image: 'starter:1' }, TAGS);
+  simulator.policy = policyWith(withTag('decommissioned'), 2);
+  simulator.settle();
+  const { image, warnings } = viewBuild(simulator.state, null);
+  expect([image.reference, warnings]).toEqual([
+    'starter:2',
+    ['starter:1 is decommissioned, so the default tag is used: starter:2'],
+  ]);
+});
+
+test('An image that is no longer listed fails the next build in admit, and leaves what runs.', () => {
+  const simulator = running({ image: 'starter:1' });
+  simulator.policy = policyWith({ images: [{ name: 'other', defaultTag: '1', tags: {} }] }, 2);
+  takePolicy(simulator.state, simulator.policy, simulator.now);
+  expect(viewStatus(simulator.state).state).toBe('running');
+  expect(refusalOf(() => requestBuild(simulator.state, 'rebuild', {}, simulator.now)).type).toBe('NotAllowed');
+  expect(refusalOf(() => requestConfigure(simulator.state, { image: 'starter:2' }, simulator.now)).type).toBe('NotAllowed');
+  requestConfigure(simulator.state, { image: 'other' }, simulator.now);
+  expect(viewStatus(simulator.state).image.reference).toBe('other:1');
+});
+
+test('An image that admit finds to be no longer listed gives error, with NotAllowed.', () => {
+  const simulator = created({ image: 'starter:1' });
+  simulator.policy = policyWith({ images: [{ name: 'other', defaultTag: '1', tags: {} }] }, 2);
+  simulator.settle();
+  expect(viewStatus(simulator.state)).toMatchObject({
+    state: 'error',
+    build: { failure: { type: 'NotAllowed', step: 'admit', message: expect.stringMatching(/^image: expected one of/) } },
+  });
 });

@@ -4,7 +4,7 @@ import type { BuildView, StatusView, StepView } from '../../../../contract/paylo
 import { Refusal } from '../../../input/refusal';
 import { autoOffAt, autoOffThreshold } from '../auto-off';
 import { blockedBecause, effectiveSchedule, plannedStart } from '../auto-start';
-import { nextSpec, waitingChange } from '../build-spec';
+import { nextSpec, outdatedTag, waitingChange } from '../build-spec';
 import { iso, isoOrNull } from '../instant';
 import { deliveredSecrets } from '../secrets/refresh';
 import { type BuildRecord, type BuildSpec, newestBuild, type State } from '../state';
@@ -48,11 +48,13 @@ export function viewBuild(state: State, number: number | null): BuildView {
   throw new Refusal('NotFound', `${NO_SUCH_BUILD} (${kept}), got ${came}`);
 }
 
-/** What only the next build would change, as a sentence; null for nothing, and when no pod is built or runs. `wanted` is `nextSpec`. */
+/** Why a build is wanted and what it would change, as a sentence; null for nothing, and when no pod is built or runs. `wanted` is `nextSpec`. */
 export function rebuildRequired(state: State, wanted: BuildSpec | null): string | null {
   if (state.phase !== 'running' && state.phase !== 'building') return null;
   const build = newestBuild(state);
-  return build && wanted && !state.next ? waitingChange(build.spec, wanted) : null;
+  if (!build || !wanted || state.next) return null;
+  const reasons = [outdatedTag(state, build.spec, wanted), waitingChange(build.spec, wanted)].filter((reason) => reason !== null);
+  return reasons.length === 0 ? null : reasons.join('; ');
 }
 
 function buildOrNull(state: State): BuildView | null {
