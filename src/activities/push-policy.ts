@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { policyChangedSignal } from '../contract/messages';
+import { ownerOfWorkflowId } from '../contract/names';
 import type { KnownPolicy } from '../contract/policy';
 import { untilAborted } from '../hooks/until-aborted';
 import { startHeartbeat } from './heartbeat';
@@ -46,8 +47,14 @@ export async function pushPolicy(client: Client, { policy, workspaces }: PushPol
 
 async function signalPolicy(client: Client, workflowId: string, policy: KnownPolicy): Promise<void> {
   try {
-    await client.workflow.getHandle(workflowId).signal(policyChangedSignal, { policy });
+    await client.workflow.getHandle(workflowId).signal(policyChangedSignal, { policy: forWorkspace(policy, workflowId) });
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
+}
+
+/** Of the suspended owners only its own, since thousands of workspaces are sent the policy. */
+function forWorkspace(policy: KnownPolicy, workflowId: string): KnownPolicy {
+  const owner = ownerOfWorkflowId(workflowId);
+  return { ...policy, suspendedOwners: policy.suspendedOwners.filter((suspended) => suspended === owner) };
 }

@@ -6,7 +6,7 @@ import type { UsageView } from '../../../contract/payloads';
 import type { KnownPolicy } from '../../../contract/policy';
 import { asName, asObject } from '../../input/fields';
 import { invalid, Refusal } from '../../input/refusal';
-import { asPushedPolicy, isNewerPolicy, policyAt } from '../../organization/rules/known-policy';
+import { asPushedPolicy, isNewerPolicy, policyAt, suspensionChanges } from '../../organization/rules/known-policy';
 import { createPushQueue, type PushQueue, queueReport } from './push-queue';
 import { isReport, parseEvents } from './reports';
 import { createMembers, forgetPolicies, type Members, takeEnded, viewUsage } from './usage-records';
@@ -46,8 +46,8 @@ export function takeDelivery(state: PartitionState, queue: PushQueue, input: unk
   const isNewer =
     policy !== null && (state.policy === null || (isNewerPolicy(policy, state.policy) && !isSame(policy, state.policy)));
   if (isNewer) {
+    forgetPolicies(state.members, suspensionChanges(state.policy, policy));
     state.policy = policy;
-    forgetPolicies(state.members);
   }
   const present = isNewer ? createPushQueue(state.members) : queue;
   const newestAt = policyAt(state.policy);

@@ -19,7 +19,7 @@ export interface Members {
   running: number;
   /**
    * Whether a policy is pushed to workspaces that are off too, which plan by it. In a large organization each push would be a replay of a
-   * sleeping workspace; these read the policy when they next decide.
+   * sleeping workspace; these read the policy when they next decide. The suspension of an owner reaches them all the same.
    */
   pushesToAll: boolean;
   /** Reports of workspaces beyond `MAX_MEMBERS`, which are dropped. */
@@ -40,6 +40,8 @@ const RUNNING = 1;
 const HOME = 2;
 /** The workspace has the newest policy. */
 const CURRENT = 4;
+/** The workspace has to be sent the newest policy also while it is off: the suspension of its owner changed. */
+const WANTED = 8;
 
 /** Without any record. */
 export function createMembers({ pushesToAll }: Pick<Members, 'pushesToAll'>): Members {
@@ -60,7 +62,8 @@ export function takeReport(members: Members, report: UsageReport, isCurrent: boo
     members.refused += 1;
     return false;
   }
-  const flags = (report.running ? RUNNING : 0) | (report.home ? HOME : 0) | (isCurrent ? CURRENT : 0);
+  const flags =
+    (report.running ? RUNNING : 0) | (report.home ? HOME : 0) | (isCurrent ? CURRENT : 0) | ((known?.[2] ?? 0) & WANTED);
   const cpu = whole(quantity(report.cpu) * 1_000);
   const member: Member = [name, report.sequence, flags, cpu, bytes(report.memory), bytes(report.disk)];
   replace(members, report, member);
@@ -97,10 +100,13 @@ export function outdatedMembers(members: Members): { owner: string; id: string }
   return [...running, ...others];
 }
 
-/** The policy changed: no workspace has the newest one yet. */
-export function forgetPolicies({ owners }: Members): void {
-  for (const { workspaces } of Object.values(owners)) {
-    for (const member of Object.values(workspaces)) member[2] &= ~CURRENT;
+/** The policy changed: no workspace has the newest one yet. The workspaces of the named owners are sent it also while they are off. */
+export function forgetPolicies(members: Members, changed: string[]): void {
+  for (const { workspaces } of Object.values(members.owners)) {
+    for (const member of Object.values(workspaces)) member[2] &= member[2] & CURRENT ? ~(CURRENT | WANTED) : ~CURRENT;
+  }
+  for (const owner of changed) {
+    for (const member of Object.values(ownersEntry(members, owner)?.workspaces ?? {})) member[2] |= WANTED;
   }
 }
 
@@ -213,7 +219,7 @@ function ownersEntry({ owners }: Members, owner: string): OwnerMembers | null {
 }
 
 const isOutdated = ({ pushesToAll }: Members, [, , flags]: Member): boolean =>
-  (flags & CURRENT) === 0 && (pushesToAll || (flags & RUNNING) !== 0);
+  (flags & CURRENT) === 0 && (pushesToAll || (flags & (RUNNING | WANTED)) !== 0);
 const runs = (member: Member | null): number => (member && member[2] & RUNNING ? 1 : 0);
 /** Integers, whose sums and differences are exact. */
 const whole = (number: number): number => Math.min(Math.round(number), Number.MAX_SAFE_INTEGER);

@@ -2,7 +2,7 @@
  * Implements docs/policy.md, "How a change takes effect": the policy as workspaces and partitions keep it, its order, and the check of a
  * pushed one.
  */
-import type { KnownPolicy } from '../../../contract/policy';
+import type { KnownPolicy, Policy } from '../../../contract/policy';
 import { asObject, type Fields } from '../../input/fields';
 import { invalid } from '../../input/refusal';
 import { defaultPolicy, mergePolicy, SETTABLE, withNewFields } from './policy';
@@ -16,6 +16,12 @@ export function policyAt(policy: KnownPolicy | null): number {
 export function isNewerPolicy(policy: KnownPolicy, known: KnownPolicy): boolean {
   if (policyAt(policy) !== policyAt(known)) return policyAt(policy) > policyAt(known);
   return policy.version >= known.version;
+}
+
+/** The owners whom exactly one of the two policies suspends; null: no policy. */
+export function suspensionChanges(before: Policy | null, after: Policy): string[] {
+  const [suspended, now] = [new Set(before?.suspendedOwners), new Set(after.suspendedOwners)];
+  return [...[...suspended].filter((owner) => !now.has(owner)), ...[...now].filter((owner) => !suspended.has(owner))];
 }
 
 /**

@@ -6,6 +6,7 @@ import type { KnownPolicy, Policy, PolicyChange } from '../../../contract/policy
 import { asName, asObject, asText } from '../../input/fields';
 import { createPushQueue, type PushQueue, queueReport } from '../../members/rules/push-queue';
 import { createMembers, forgetPolicies, type Members, takeEnded, takeReport, viewUsage } from '../../members/rules/usage-records';
+import { suspensionChanges } from './known-policy';
 import { createPartitions, forward, moveGroups, noteNewPolicy, type Partitions, partitionIds } from './partitions';
 import { checkPolicy, defaultPolicy, mergePolicy, withNewFields } from './policy';
 
@@ -78,11 +79,12 @@ export function applyPolicyChange(state: OrganizationState, input: unknown, now:
   const by = asText('by', change.by);
   const { policy, fields } = mergePolicy(state.policy, change);
   checkPolicy(policy, change);
+  const suspensions = suspensionChanges(state.policy, policy);
   const at = Math.max(now, changedAt(state) + 1);
   state.policy = { ...policy, version: state.policy.version + 1 };
   const entry = { at: new Date(at).toISOString(), by, version: state.policy.version, fields };
   state.changes = [...state.changes, entry].slice(-KEPT_CHANGES);
-  forgetPolicies(state.members);
+  forgetPolicies(state.members, suspensions);
   noteNewPolicy(state.parts);
   return state.policy;
 }

@@ -8,6 +8,7 @@ import { WEEKDAYS, type Weekday } from '../../../contract/payloads';
 import type { Policy } from '../../../contract/policy';
 import { cutText } from '../../../contract/text-limit';
 import { iso } from './instant';
+import { isSuspended, suspensionOf } from './policy/suspension';
 import { stableFraction } from './stable-hash';
 import type { BuildRecord, State } from './state';
 import { KEPT_MESSAGE } from './state-limits';
@@ -86,6 +87,7 @@ export function plannedStart(state: State): { date: string; at: number; beginsAt
 export function blockedBecause(state: State): string | null {
   const { policy } = state;
   if (!policy) return null;
+  if (isSuspended(state, policy)) return suspensionOf(state);
   if (policy.autoStart.weekdays.length === 0) return 'auto-start is off for the organization (no weekday is allowed)';
   const { plan } = state.schedule;
   if (plan?.missing) return `no start is planned: ${plan.missing.because}`;

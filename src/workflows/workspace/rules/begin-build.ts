@@ -8,8 +8,9 @@ import { cutText } from '../../../contract/text-limit';
 import { Refusal } from '../../input/refusal';
 import { wantedSpec } from './build-spec';
 import { failBuild } from './build-steps';
+import { refuseSuspended } from './policy/suspension';
 import type { BuildRecord, BuildSpec, NextBuild, State, StepRecord } from './state';
-import { KEPT_BUILDS, KEPT_BY, KEPT_OLD_MESSAGE, KEPT_OLD_WARNINGS } from './state-limits';
+import { KEPT_BUILDS, KEPT_BY, KEPT_OLD_BY, KEPT_OLD_EVIDENCE, KEPT_OLD_MESSAGE, KEPT_OLD_WARNINGS } from './state-limits';
 import { enter } from './transition';
 
 /**
@@ -49,6 +50,7 @@ export function newSteps(): StepRecord[] {
 
 function resolveSpec(state: State, policy: Policy): { spec: BuildSpec; refusal: Refusal | null } {
   try {
+    refuseSuspended(state, policy, 'owner');
     return { spec: wantedSpec(state, state.own, policy), refusal: null };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -78,6 +80,8 @@ function newBuild(next: NextBuild, settled: Pick<BuildRecord, 'spec' | 'pinnedDi
 function trimOldBuilds(builds: BuildRecord[]): void {
   for (const build of builds.slice(0, -1)) {
     build.spec = { ...build.spec, env: {}, dotfiles: null };
+    build.by = build.by === null ? null : cutText(build.by, KEPT_OLD_BY);
+    if (build.failure) build.failure = { ...build.failure, message: cutText(build.failure.message, KEPT_OLD_EVIDENCE) };
     build.warnings = build.warnings.slice(0, KEPT_OLD_WARNINGS).map((warning) => cutText(warning, KEPT_OLD_MESSAGE));
     for (const step of build.steps) {
       step.lastLines = [];

@@ -14,9 +14,10 @@ import type { Pod } from '../../../runtimes/runtime';
 import { Refusal } from '../../input/refusal';
 import { policyAt } from '../../organization/rules/known-policy';
 import { openWindow } from './auto-off';
-import { wantedSpec } from './build-spec';
+import { movedTag, wantedSpec } from './build-spec';
 import { MAX_LOSSES, noteNewerBuild } from './pod-loss';
-import { takePolicy } from './policy-update';
+import { refuseSuspended } from './policy/suspension';
+import { adoptPolicy } from './policy-update';
 import { beginInjection, forgetPodSecrets, takeInjection } from './secrets/refresh';
 import type { BuildRecord, State, StepRecord } from './state';
 import { KEPT_LINES, KEPT_MESSAGE, KEPT_NAME } from './state-limits';
@@ -191,13 +192,18 @@ export function isFinal(type: string): boolean {
 /** The whole build goes by the policy that `admit` read; when the build began the workspace may have known an older one. */
 function admitPolicy(state: State, build: BuildRecord, policy: KnownPolicy, now: number): void {
   const before = state.policy;
-  takePolicy(state, policy, now);
+  adoptPolicy(state, policy, now);
   const { policy: known } = state;
   const isSame = known?.version === before?.version && policyAt(known) === policyAt(before);
-  if (known === null || isSame || state.ending) return;
-  const spec = wantedSpec(state, state.own, known);
-  if (spec.image !== build.spec.image) build.pinnedDigest = null;
-  build.spec = spec;
+  if (known === null || state.ending) return;
+  refuseSuspended(state, known, 'owner');
+  if (!isSame) {
+    const spec = wantedSpec(state, state.own, known);
+    if (spec.image !== build.spec.image) build.pinnedDigest = null;
+    build.spec = spec;
+  }
+  const moved = movedTag(state.own, known);
+  if (moved) warn(build, [moved]);
 }
 
 /** From here on the volume's identity is recorded, and an adopted home belongs to the workspace. */

@@ -9,6 +9,7 @@ import { isNewerPolicy, policyAt } from '../../organization/rules/known-policy';
 import { withNewFields } from '../../organization/rules/policy';
 import { withGrace } from './auto-off';
 import { effectiveSchedule, rescheduleFrom } from './auto-start';
+import { ofOwner, stopSuspended } from './policy/suspension';
 import { noteSecretsChanged } from './secrets/refresh';
 import { stableFraction } from './stable-hash';
 import type { State } from './state';
@@ -26,8 +27,15 @@ export function beginPolicyRead(state: State, now: number): void {
   state.policyDueAt = now + READ_TIMEOUT_MS;
 }
 
-/** Takes a policy that was read or pushed. */
+/** Takes a policy that was read or pushed, and stops the workspace of an owner whom it suspends. A new workspace is left to its first build. */
 export function takePolicy(state: State, policy: KnownPolicy, now: number): void {
+  const isNew = state.policy === null;
+  adoptPolicy(state, policy, now);
+  if (!isNew) stopSuspended(state, now);
+}
+
+/** Takes the policy that `admit` read, which the build itself is judged by. */
+export function adoptPolicy(state: State, policy: KnownPolicy, now: number): void {
   const rereadAt = state.createdAt + FIRST_REREAD_MS;
   // A push reaches all workspaces within seconds; without the offset all would read again in the same seconds a day later.
   const pauseMs = MIN_REREAD_MS + Math.floor(stableFraction(state.id) * (DAY_MS - MIN_REREAD_MS));
@@ -39,7 +47,7 @@ export function takePolicy(state: State, policy: KnownPolicy, now: number): void
   if (known && policyAt(policy) > policyAt(known) && policy.version <= known.version) state.report.sent = '';
   const scheduleBefore = JSON.stringify(effectiveSchedule(state));
   withGrace(state, now, () => {
-    state.policy = withNewFields(policy);
+    state.policy = ofOwner(withNewFields(policy), state.owner);
   });
   if (known && JSON.stringify(known.git) !== JSON.stringify(policy.git)) noteSecretsChanged(state, 0, now);
   if (known && JSON.stringify(effectiveSchedule(state)) !== scheduleBefore) rescheduleFrom(state, now);

@@ -6,9 +6,11 @@ import { durationMs } from '../../../contract/duration';
 import type { Answer, DeleteAnswer, OwnSettings, WorkspacePhase } from '../../../contract/payloads';
 import { parseBy, parseDelete, parseRebuild, parseStop } from '../../input/messages';
 import { Refusal } from '../../input/refusal';
+import { resolveImage } from '../../organization/rules/images';
 import { noteStopByHand, rescheduleFrom } from './auto-start';
-import { checkDisk, checkOwn, isEqualSpec, nextSpec, wantedImage, wantedResources, wantedSpec } from './build-spec';
+import { checkDisk, checkOwn, isEqualSpec, nextSpec, wantedResources, wantedSpec } from './build-spec';
 import { iso, isoOrNull } from './instant';
+import { refuseSuspended } from './policy/suspension';
 import { type BuildSpec, currentBuild, newestBuild, type State } from './state';
 import { enter, queueBuild, type Reason, turnOff } from './transition';
 
@@ -100,6 +102,7 @@ export function requestBuild(state: State, name: 'start' | 'rebuild', input: unk
   const cell = REQUESTS[name][columnOf(state)];
   const { by, reason, change } = name === 'start' ? { ...parseBy(input), reason: null, change: {} } : parseRebuild(input);
   if (cell === 'refuse') throw notAllowed(state, name);
+  refuseSuspended(state, state.policy, name);
   if (cell === 'already') return answer(state, 'already', newestBuild(state)?.number ?? null);
   const own = applyChange(state, change);
   const because: Reason = { cause: name === 'start' ? 'manual-start' : 'manual-rebuild', by, rule: null, evidence: reason };
@@ -181,7 +184,7 @@ export function checkNamed(state: State, own: OwnSettings, change: Partial<OwnSe
   if (change.resources) checkDisk(state, change.resources);
   if (!policy) return;
   if (change.autoOff) checkOwn(own, policy);
-  if (change.image !== undefined) wantedImage(own.image, policy);
+  if (change.image !== undefined) resolveImage(own.image, policy);
   if (change.resources) wantedResources(state, own, policy, Object.keys(change.resources));
 }
 

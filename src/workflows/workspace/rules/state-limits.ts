@@ -8,6 +8,8 @@ import { LINE_LIMIT, MESSAGE_LIMIT, type TextLimit } from '../../../contract/tex
 export const KEPT_MESSAGE: TextLimit = { ...MESSAGE_LIMIT, bytes: 500 };
 /** `by` in the history and in builds: 200 code points of most alphabets in full. */
 export const KEPT_BY: TextLimit = { characters: 400, bytes: 400 };
+/** `by` in older entries of the history and older builds: 200 code points of ASCII in full. */
+export const KEPT_OLD_BY: TextLimit = { characters: 200, bytes: 200 };
 /** The rule behind a change of state. */
 export const KEPT_RULE: TextLimit = { characters: 200, bytes: 150 };
 /** An image digest. */
@@ -15,7 +17,7 @@ export const KEPT_NAME: TextLimit = { characters: 255, bytes: 255 };
 /** Messages and warnings of builds before the newest. */
 export const KEPT_OLD_MESSAGE: TextLimit = { characters: 120, bytes: 120 };
 
-/** The evidence of all but the newest changes of state: what the rules of time write in full, and a failure's beginning. */
+/** The evidence of all but the newest changes of state, and failures of builds before the newest: what the rules of time write in full, and a failure's beginning. */
 export const KEPT_OLD_EVIDENCE: TextLimit = { characters: 150, bytes: 150 };
 
 /** Builds, the newest included. */

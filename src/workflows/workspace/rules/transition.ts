@@ -9,6 +9,7 @@ import {
   KEPT_BY,
   KEPT_HISTORY,
   KEPT_MESSAGE,
+  KEPT_OLD_BY,
   KEPT_OLD_EVIDENCE,
   KEPT_REPLACED,
   KEPT_RULE,
@@ -33,7 +34,10 @@ export function enter(state: State, to: WorkspacePhase, { cause, by, rule, evide
   state.history.push({ at: now, from: state.phase, to, cause, ...texts });
   state.history = state.history.slice(-KEPT_HISTORY);
   const older = state.history.at(-KEPT_WHOLE_HISTORY - 1);
-  if (older) older.evidence = cut(older.evidence, KEPT_OLD_EVIDENCE);
+  if (older) {
+    older.evidence = cut(older.evidence, KEPT_OLD_EVIDENCE);
+    older.by = cut(older.by, KEPT_OLD_BY);
+  }
   state.phase = to;
   state.since = now;
 }

@@ -1,6 +1,6 @@
 import type { Injection } from '../../../../src/contract/internal-payloads';
 import { STEP_NAMES } from '../../../../src/contract/payloads';
-import type { GitHostPolicy } from '../../../../src/contract/policy';
+import type { GitHostPolicy, ImagePolicy } from '../../../../src/contract/policy';
 import type { SecretScope } from '../../../../src/contract/secrets';
 import { parseCreation } from '../../../../src/workflows/input/messages';
 import { takePlan, wantedPlan } from '../../../../src/workflows/workspace/rules/auto-start';
@@ -100,7 +100,10 @@ function fullest(letter: string): State {
   const bytes = Buffer.byteLength(JSON.stringify(letter)) - 2;
   const uri = `https://example.com/${'a'.repeat(1_900)}`;
   const git = fullestGit();
-  const simulator = created({ env: { A: letter.repeat((32 * 1024 - 1) / bytes) }, by: text, dotfiles: { uri } }, { git });
+  const simulator = created(
+    { env: { A: letter.repeat((32 * 1024 - 1) / bytes) }, by: text, dotfiles: { uri } },
+    { git, images: fullestImages() },
+  );
   const { state } = simulator;
   simulator.injection = fullestInjection();
   state.own.image = `${'a'.repeat(126)}:${'b'.repeat(128)}`;
@@ -135,6 +138,13 @@ function fullestGit(): GitHostPolicy[] {
   const [short, long] = [2_600, 8 * 1024 - empty - 5_200];
   const line = (length: number) => `${host} ssh-rsa AAAA`.padEnd(length, 'B');
   return [{ host, knownHosts: [line(short), line(short), line(long)] }];
+}
+
+/** As many bytes as a policy takes; the image of the state is among them. */
+function fullestImages(): ImagePolicy[] {
+  const name = 'a'.repeat(126);
+  const tags = Object.fromEntries(Array.from({ length: 52 }, (_, index) => [`${index}`.padEnd(128, 'b'), 'deprecated' as const]));
+  return [{ name, defaultTag: 'b'.repeat(128), tags }];
 }
 
 /** A hundred secrets of each scope, their names as long as they can be. */

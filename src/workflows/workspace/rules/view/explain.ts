@@ -5,6 +5,7 @@ import { blockedBecause } from '../auto-start';
 import { nextSpec } from '../build-spec';
 import { upcoming } from '../decide';
 import { iso } from '../instant';
+import { isSuspended, suspensionOf } from '../policy/suspension';
 import { currentBuild, type HistoryRecord, type State } from '../state';
 import { rebuildRequired } from './status';
 
@@ -59,7 +60,10 @@ export function wouldChange(state: State): string[] {
     list.push('A rebuild replaces all but the home; a stop turns it off.');
   }
   if (state.phase === 'building') list.push('A cancel, a stop, or a newer rebuild ends the build and cleans up after it.');
-  if (state.phase === 'off' || state.phase === 'error') list.push('A start or a rebuild builds it again, with its home.');
+  if (state.phase === 'off' || state.phase === 'error') {
+    if (isSuspended(state, state.policy)) list.push(`Nothing starts while ${suspensionOf(state)}.`);
+    else list.push('A start or a rebuild builds it again, with its home.');
+  }
   if (state.phase === 'deleted') list.push('A restore takes the delete back; the purge removes the home permanently.');
   const blocked = state.own.autoStart ? blockedBecause(state) : null;
   if (blocked) list.push(`The scheduled start will not happen: ${blocked}.`);
