@@ -1,4 +1,15 @@
 /** The public part of the contract, exported as `perennial/contract`: for services that send messages with a Temporal client of their own. */
+export type {
+  CampaignFailure,
+  CampaignInput,
+  CampaignPhase,
+  CampaignProgress,
+  CampaignVerdict,
+  CampaignWorkspace,
+  CampaignWorkspaceState,
+  CampaignWorkspacesInput,
+  CampaignWorkspacesView,
+} from './campaign';
 export { formatDuration, parseDuration } from './duration';
 export {
   type FailureType,
@@ -23,16 +34,20 @@ export {
   buildQuery,
   cancelBuildSignal,
   cancelBuildUpdate,
+  cancelSignal,
   configureUpdate,
   deleteUpdate,
   explainQuery,
   isToAskAgain,
+  pauseSignal,
   pingSignal,
   policyQuery,
+  progressQuery,
   rebuildSignal,
   rebuildUpdate,
   replacementIn,
   restoreUpdate,
+  resumeSignal,
   setPolicyUpdate,
   startSignal,
   startUpdate,
@@ -40,9 +55,12 @@ export {
   stopSignal,
   stopUpdate,
   usageQuery,
+  workspacesQuery,
 } from './messages';
 export {
+  CAMPAIGN_WORKFLOW,
   CARE_QUEUE,
+  campaignWorkflowId,
   DEFAULT_ORGANIZATION,
   NAMESPACE,
   ORGANIZATION_WORKFLOW,

@@ -1,6 +1,7 @@
 /** What Perennial's own workflows and activities send each other; validated like the rest, and not for other senders. */
 import type { KnownPolicy } from './policy';
 import type { DeliveredSecret } from './secrets';
+import type { WorkspacePhase } from './states';
 
 /** The signal `policyChanged`, from an organization to its workspaces. */
 export interface PolicyChangedInput {
@@ -27,6 +28,58 @@ export interface SecretsChangedInput {
    * it, so that a change survives its writer. Absent: now.
    */
   delayMs?: number;
+}
+
+/** Which campaign asks, and for what. */
+interface CampaignRequest {
+  /** `organization/id` of the campaign. */
+  campaign: string;
+  /** The id of the campaign's first run, which differs when an id is used again. */
+  key: string;
+  /** Who started the campaign. */
+  by: string;
+  /** Why, for the people in the workspace. */
+  reason: string;
+  /** The image that becomes the workspace's own; null keeps the present one. */
+  image: string | null;
+}
+
+/** The signal `required`, from a campaign to a workspace. */
+export interface RequiredInput extends CampaignRequest {
+  /**
+   * `mark`: the next build brings what the campaign brings. `announce`: the campaign rebuilds it at `rebuildAt`. `withdraw`: it does not.
+   */
+  kind: 'mark' | 'announce' | 'withdraw';
+  /** When a workspace in use is rebuilt at the latest, in epoch milliseconds; null unless it is announced. */
+  rebuildAt: number | null;
+}
+
+/** The update `forceRebuild`, from a campaign to a workspace. */
+export interface ForceRebuildInput extends CampaignRequest {
+  /** The organization whose workspaces may be rebuilt. */
+  organization: string;
+  /** Until when the campaign waits for a workspace in use, in epoch milliseconds; null where it has not begun to wait. */
+  waitsUntil: number | null;
+}
+
+/** What a campaign judges a workspace by. */
+export interface WorkspaceFacts {
+  /** Its organization; empty where it has ended. */
+  organization: string;
+  /** Its state; `ended` where its workflow is closed or does not exist. */
+  state: WorkspacePhase | 'ended';
+  /** Epoch milliseconds; null before the first access. */
+  lastAccessAt: number | null;
+  /** Whether a campaign's rebuild is under way. */
+  isForced: boolean;
+}
+
+/** The answer to `forceRebuild`. */
+export interface ForceRebuildAnswer {
+  /** The build that serves the campaign; null where the workspace may not be rebuilt now. */
+  build: number | null;
+  /** Why it may not: what the campaign judges it by. */
+  facts: WorkspaceFacts;
 }
 
 /** What a pod was given, as the activities of `inject-secrets` and of a refresh return it: references, never a value. */

@@ -3,11 +3,15 @@
  * the SDK's own `defineSignal` and its siblings would bring the whole workflow package into every client.
  */
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
+import type { CampaignProgress, CampaignWorkspacesInput, CampaignWorkspacesView } from './campaign';
 import type { BuildInput, ByInput, ConfigureInput, DeleteInput, PingInput, RebuildInput, StopInput } from './inputs';
 import type {
+  ForceRebuildAnswer,
+  ForceRebuildInput,
   MemberView,
   PodLostInput,
   PolicyChangedInput,
+  RequiredInput,
   SecretsChangedInput,
   UsageReport,
   WorkspaceEndedInput,
@@ -78,6 +82,21 @@ export const policyQuery = query<Policy & { changes: PolicyChange[] }>('policy')
 /** What the workspaces of an organization use. */
 export const usageQuery = query<UsageView>('usage');
 
+/** A campaign begins no further rebuild until it is resumed. */
+export const pauseSignal = signal<[ByInput?]>('pause');
+/** A paused campaign continues. */
+export const resumeSignal = signal<[ByInput?]>('resume');
+/** A campaign ends when the rebuilds under way have ended. */
+export const cancelSignal = signal<[ByInput?]>('cancel');
+/** How far a campaign is. */
+export const progressQuery = query<CampaignProgress>('progress');
+/** The workspaces of a campaign, some hundred at a time. */
+export const workspacesQuery = query<CampaignWorkspacesView, [CampaignWorkspacesInput?]>('workspaces');
+
+/** Internal, to a workspace: a campaign requires a rebuild, announces one, or takes that back. */
+export const requiredSignal = signal<[RequiredInput]>('required');
+/** Internal, to a workspace: a campaign rebuilds it now, unless it may not be rebuilt now. */
+export const forceRebuildUpdate = update<ForceRebuildAnswer, [ForceRebuildInput]>('forceRebuild');
 /** Internal: the workspaces that an organization, or a part of one, counts. */
 export const membersQuery = query<MemberView[]>('members');
 /** Internal, to a workspace: its organization's policy has changed. */

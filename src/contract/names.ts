@@ -18,6 +18,8 @@ export const WORKSPACE_WORKFLOW = 'workspace';
 export const ORGANIZATION_WORKFLOW = 'organization';
 /** Internal workflow type of a part of a large organization, which counts the workspaces of some of its owners. */
 export const MEMBERS_WORKFLOW = 'members';
+/** Workflow type of one paced rebuild of many workspaces. */
+export const CAMPAIGN_WORKFLOW = 'campaign';
 /** Workflow type that compares the pods that run with the pods that should. */
 export const WATCH_WORKFLOW = 'watch';
 
@@ -33,6 +35,8 @@ export const organizationWorkflowId = (name: string): string => `${ORGANIZATION_
 /** The id of a part of a large organization; `part` counts from 0, and may be a pattern in texts. */
 export const organizationPartId = (organization: string, part: number | string): string =>
   `${MEMBERS_WORKFLOW}/${organization}/${part}`;
+/** The id of a campaign's workflow: `campaign/<organization>/<id>`. */
+export const campaignWorkflowId = (organization: string, id: string): string => `${CAMPAIGN_WORKFLOW}/${organization}/${id}`;
 /** The id of the watch of one runtime: `watch/<runtime>`. */
 export const watchWorkflowId = (runtime: string): string => `${WATCH_WORKFLOW}/${runtime}`;
 

@@ -1,4 +1,16 @@
 /** All public payloads; each family stands in a file of its own. */
+export {
+  CAMPAIGN_STATES,
+  type CampaignFailure,
+  type CampaignInput,
+  type CampaignPhase,
+  type CampaignProgress,
+  type CampaignVerdict,
+  type CampaignWorkspace,
+  type CampaignWorkspaceState,
+  type CampaignWorkspacesInput,
+  type CampaignWorkspacesView,
+} from './campaign';
 export type {
   BuildInput,
   ByInput,

@@ -8,7 +8,7 @@ export type WorkspacePhase = (typeof WORKSPACE_STATES)[number];
 /** The states in which a workspace has a home and wants no pod. */
 export const DOWN_STATES: ReadonlySet<unknown> = new Set<WorkspacePhase>(['off', 'error', 'deleted']);
 
-/** Why a workspace was built or changed its state. `forced-rebuild` does not occur yet. */
+/** Why a workspace was built or changed its state. */
 export type Cause =
   | 'created'
   | 'manual-start'

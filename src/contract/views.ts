@@ -189,7 +189,7 @@ export interface NextAction {
   /** When. */
   at: string;
   /** What the workspace will do. */
-  what: 'start' | 'stop' | 'purge';
+  what: 'start' | 'stop' | 'rebuild' | 'purge';
   /** A sentence that says why. */
   because: string;
 }

@@ -6,6 +6,7 @@ import { codesIn, firstCells, readDocument, readDocuments, rowsOf, samplesOf, se
 
 const MESSAGES = readDocument('docs/messages.md');
 const DEFINED = Object.values(definitions as Record<string, unknown>).filter(isDefinition);
+const OF_CAMPAIGNS = ['pause', 'resume', 'cancel', 'progress', 'workspaces'];
 const OF_ORGANIZATIONS = ['setPolicy', 'policy', 'usage', 'members'];
 
 test.each([
@@ -13,15 +14,21 @@ test.each([
   ['Updates', 'update'],
   ['Queries', 'query'],
 ])('The table of %s lists those of a workspace, and no other.', (heading, type) => {
-  const names = DEFINED.filter((each) => each.type === type && !OF_ORGANIZATIONS.includes(each.name)).map(({ name }) => name);
+  const names = DEFINED.filter((each) => each.type === type && ![...OF_ORGANIZATIONS, ...OF_CAMPAIGNS].includes(each.name)).map(({ name }) => name);
   const section = sectionOf(MESSAGES, heading);
-  const internal = type === 'signal' ? internalNames() : [];
+  const internal = internalNames(heading);
   expect([...new Set([...tableNames(section), ...internal])].sort()).toEqual(names.sort());
 });
 
 test('The table of an organization lists its messages, each with its kind.', () => {
   const documented = rowsOf(sectionOf(MESSAGES, 'Messages of an organization')).map(([cell = '']) => cell.replaceAll('`', ''));
   const names = DEFINED.filter(({ name }) => OF_ORGANIZATIONS.includes(name)).map(({ type, name }) => `${type} ${name}`);
+  expect(documented.sort()).toEqual(names.sort());
+});
+
+test('The table of a campaign lists its messages, each with its kind.', () => {
+  const documented = rowsOf(sectionOf(MESSAGES, 'Messages of a campaign')).map(([cell = '']) => cell.replaceAll('`', ''));
+  const names = DEFINED.filter(({ name }) => OF_CAMPAIGNS.includes(name)).map(({ type, name }) => `${type} ${name}`);
   expect(documented.sort()).toEqual(names.sort());
 });
 
@@ -65,9 +72,9 @@ function tableNames(section: string[]): string[] {
   return firstCells(section);
 }
 
-function internalNames(): string[] {
-  const text = sectionOf(MESSAGES, 'Signals').join(' ');
-  return codesIn(/Internal signals.*/.exec(text)?.[0] ?? '');
+function internalNames(heading: string): string[] {
+  const text = sectionOf(MESSAGES, heading).join(' ');
+  return codesIn(/Internal (?:signals|updates)[^.]*/.exec(text)?.[0] ?? '');
 }
 
 function workflowTypes(): string[] {

@@ -100,7 +100,7 @@ export const statusAnswer: z.ZodType<StatusView> = z.looseObject({
 
 export const explainAnswer: z.ZodType<ExplainView> = z.looseObject({
   why: z.string(),
-  next: z.array(z.looseObject({ at: instant, what: z.enum(['start', 'stop', 'purge']), because: z.string() })),
+  next: z.array(z.looseObject({ at: instant, what: z.enum(['start', 'stop', 'rebuild', 'purge']), because: z.string() })),
   wouldChange: z.array(z.string()),
   history: z.array(z.looseObject({ at: instant, from: state, to: state, cause, by: text, rule: text, evidence: text })),
 });

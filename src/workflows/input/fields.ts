@@ -20,6 +20,8 @@ const IMAGE =
 const REF_NEVER = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{/;
 const TOKEN = /^(?:gh[pousr]_|github_pat_|glpat-)/;
 const HOME_ID = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+// The offset is required: without one, Date.parse would use the host's zone.
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/;
 const TEXT_MAX = 200;
 const ENV_MAX_BYTES = 32 * 1024;
 
@@ -52,6 +54,13 @@ export function asText(field: string, value: unknown): string | null {
 export function asImage(field: string, value: unknown): string {
   if (typeof value === 'string' && value.length <= 255 && IMAGE.test(value)) return value;
   throw invalid(field, 'an image reference of at most 255 characters, such as starter:1', value);
+}
+
+/** An instant with its offset, as epoch milliseconds. */
+export function asInstant(field: string, value: unknown): number {
+  const at = typeof value === 'string' && INSTANT.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(at)) throw invalid(field, 'an instant such as 2026-03-29T06:30:00.000Z', value);
+  return at;
 }
 
 /** The id of a home to adopt. */

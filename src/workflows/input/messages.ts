@@ -14,6 +14,7 @@ import {
   asEnv,
   asHomeId,
   asImage,
+  asInstant,
   asName,
   asObject,
   asResources,
@@ -21,9 +22,6 @@ import {
   type Fields,
 } from './fields';
 import { invalid } from './refusal';
-
-// The offset is required: without one, Date.parse would use the host's zone.
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/;
 
 /** The checked input of the workflow `workspace`. */
 export interface Creation {
@@ -151,12 +149,6 @@ export function parseBuildNumber(input: unknown): number | null {
   if (isAbsent(number)) return null;
   if (!isCount(number)) throw invalid('number', 'a build number from 1', number);
   return number;
-}
-
-function asInstant(field: string, value: unknown): number {
-  const at = typeof value === 'string' && INSTANT.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(at)) throw invalid(field, 'an instant such as 2026-03-29T06:30:00.000Z', value);
-  return at;
 }
 
 function asEvents(value: unknown): number | null {

@@ -11,6 +11,7 @@ import { parseBuildNumber } from '../input/messages';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
 import { settlePlan } from './plan';
+import { requestForcedRebuild } from './rules/campaign';
 import { requestConfigure } from './rules/configure';
 import { requestBuild, requestDelete, requestRestore, requestStop } from './rules/requests';
 import { type SignalName, takeSignal } from './rules/signals';
@@ -61,6 +62,10 @@ function registerUpdates(run: Run): void {
   update(run, messages.deleteUpdate, {
     request: (state, input) => requestDelete(state, input, now()),
     description: 'Deletes the workspace; its home is kept for the retention, or purged now: { by?, purge? }',
+  });
+  update(run, messages.forceRebuildUpdate, {
+    request: (state, input) => requestForcedRebuild(state, input, now()),
+    description: 'Internal: a campaign rebuilds the workspace, unless it may not be rebuilt now',
   });
   update(run, messages.configureUpdate, {
     request: (state, input) => requestConfigure(state, input, now()),
@@ -125,6 +130,7 @@ function registerSignals(run: Run): void {
   signal(messages.cancelBuildSignal, 'Cancels the current build; the workspace goes off: { by? }');
   signal(messages.policyChangedSignal, 'Internal: the new policy of the organization');
   signal(messages.podLostSignal, 'Internal: the watch found that the pod is gone');
+  signal(messages.requiredSignal, 'Internal: a campaign requires a rebuild, announces one, or takes that back');
   signal(messages.secretsChangedSignal, 'Internal: a secret or a key changed, which the pod has to be given: { delayMs? }');
   // A ping only moves a number, which the next decision uses: it does not wake the loop and arms no timer.
   signal(messages.pingSignal, 'Records an access: { via?, session?, at? }', false);

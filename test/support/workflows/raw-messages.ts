@@ -51,10 +51,9 @@ export const BAD = Object.entries({ ...UNDECODABLE, ...WRONG_FIELDS });
 /** Without the long ones: a server takes at most 50 MiB in one run. */
 export const SHORT = BAD.filter(([, payloads]) => payloads.every(({ data }) => (data?.length ?? 0) < 1_000));
 export const KNOWN = ['ping', 'start', 'stop', 'rebuild', 'cancelBuild'];
-export const INTERNAL = ['podLost', 'policyChanged', 'secretsChanged'];
+export const INTERNAL = ['podLost', 'policyChanged', 'secretsChanged', 'required'];
 export const UNKNOWN = [
   'usageReported',
-  'required',
   'unknown-message',
   'toString',
   '__proto__',

@@ -8,6 +8,7 @@ import { cutText } from '../../../contract/text-limit';
 import { Refusal } from '../../input/refusal';
 import { wantedSpec } from './build-spec';
 import { failBuild } from './build-steps';
+import { noteBuilt } from './campaign';
 import { refuseSuspended } from './policy/suspension';
 import type { BuildRecord, BuildSpec, NextBuild, State, StepRecord } from './state';
 import { KEPT_BUILDS, KEPT_BY, KEPT_OLD_BY, KEPT_OLD_EVIDENCE, KEPT_OLD_MESSAGE, KEPT_OLD_WARNINGS } from './state-limits';
@@ -22,6 +23,7 @@ export function beginBuild(state: State, now: number): void {
   if (!next || !policy) return;
   const { spec, refusal } = resolveSpec(state, policy);
   state.next = null;
+  noteBuilt(state, now);
   if (state.phase !== 'building') enter(state, 'building', next, now);
   const previous = state.builds.at(-1);
   // After a lost pod the same image digest runs again.

@@ -6,6 +6,7 @@
 import { DOWN_STATES } from '../../../contract/payloads';
 import { autoOffAt, autoOffThreshold } from './auto-off';
 import { blockedBecause, MISSED_AFTER_MS, plannedStart, planRetryAt, wantedPlan } from './auto-start';
+import { comingRebuild } from './campaign';
 import { iso } from './instant';
 import { refreshAt } from './secrets/refresh';
 import { currentBuild, type State } from './state';
@@ -42,7 +43,7 @@ export type Decision =
 export interface Upcoming {
   /** Epoch milliseconds. */
   at: number;
-  what: 'start' | 'stop' | 'purge';
+  what: 'start' | 'stop' | 'rebuild' | 'purge';
   because: string;
 }
 
@@ -72,6 +73,8 @@ export function upcoming(state: State): Upcoming[] {
   if (start && blockedBecause(state) === null && (state.phase === 'off' || state.phase === 'error')) {
     list.push({ at: start.beginsAt, what: 'start', because: `auto-start, to be ready at ${iso(start.at)}` });
   }
+  const rebuild = comingRebuild(state);
+  if (rebuild) list.push({ ...rebuild, what: 'rebuild' });
   const waiting = state.blocked && `it has not ended yet and waits for: ${state.blocked.because}`;
   if (state.ending && waiting) list.push({ at: state.since, what: 'stop', because: waiting });
   if (state.purgeAt !== null) {
@@ -120,8 +123,8 @@ function policyReadFirst(state: State, since: number, now: number): Decision | n
 /** Sleeps until the earliest of these moments, or until the next read of the policy. */
 function sleep(state: State, moments: (number | null)[]): Decision {
   const until = Math.min(...[...moments, planRetryAt(state)].filter((at) => at !== null), state.policyDueAt);
-  const [next] = upcoming(state);
-  if (!next || next.at > until) return { do: 'sleep', until, summary: summaryOfCare(state, until) };
+  const next = upcoming(state).find(({ what }) => what !== 'rebuild');
+  if (!next || next.what === 'rebuild' || next.at > until) return { do: 'sleep', until, summary: summaryOfCare(state, until) };
   const what = { start: 'auto-start at', stop: 'auto-off not before', purge: 'the home is purged at' }[next.what];
   return { do: 'sleep', until, summary: `${what} ${iso(next.at).slice(0, 16).replace('T', ' ')} UTC` };
 }

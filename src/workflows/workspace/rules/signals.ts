@@ -8,6 +8,7 @@ import { parseBy, parsePing, parsePodLost, parseRebuild, parseSecretsChanged, pa
 import { invalid } from '../../input/refusal';
 import { asPushedPolicy } from '../../organization/rules/known-policy';
 import { recordAccess } from './auto-off';
+import { takeRequired } from './campaign';
 import { takePodLost } from './pod-loss';
 import { takePolicy } from './policy-update';
 import { requestBuild, requestStop } from './requests';
@@ -60,6 +61,7 @@ const HANDLERS = {
   cancelBuild: (state, input, now) => requestStop(state, 'cancelBuild', input, now),
   policyChanged: (state, input, now) => takePolicy(state, asPushedPolicy(input), now),
   podLost: (state, input, now) => takePodLost(state, parsePodLost(input), now),
+  required: (state, input) => takeRequired(state, input),
   secretsChanged: (state, input, now) => noteSecretsChanged(state, parseSecretsChanged(input).delayMs, now),
 } satisfies Record<string, (state: State, input: unknown, now: number) => void>;
 

@@ -3,6 +3,7 @@ import type { Cause, ExplainView, HistoryEntry } from '../../../../contract/payl
 import { autoOffAt, autoOffThreshold } from '../auto-off';
 import { blockedBecause } from '../auto-start';
 import { nextSpec } from '../build-spec';
+import { comingRebuild } from '../campaign';
 import { upcoming } from '../decide';
 import { iso } from '../instant';
 import { isSuspended, suspensionOf } from '../policy/suspension';
@@ -46,7 +47,7 @@ export function why(state: State, now: number): string {
 export function because(state: State, now: number): string {
   const last = state.history.at(-1);
   const reason = last ? describeEntry(last) : 'there is no history yet';
-  const more = [pendingWork(state), delay(state, now), skipped(state)].filter((text) => text !== null);
+  const more = [pendingWork(state), delay(state, now), coming(state), skipped(state)].filter((text) => text !== null);
   return [reason, ...more].join('; ').concat('.');
 }
 
@@ -98,6 +99,11 @@ function delay(state: State, now: number): string | null {
   }
   if (!due || due.lookedAt !== null) return null;
   return `its auto-off fell due at ${iso(due.offAt)} and is put off until the runtime reports whether terminals are in use`;
+}
+
+function coming(state: State): string | null {
+  const rebuild = comingRebuild(state);
+  return rebuild && `a rebuild is coming at ${iso(rebuild.at)} at the latest: ${rebuild.because}`;
 }
 
 function skipped(state: State): string | null {

@@ -5,6 +5,7 @@ import { Refusal } from '../../../input/refusal';
 import { autoOffAt, autoOffThreshold } from '../auto-off';
 import { blockedBecause, effectiveSchedule, plannedStart } from '../auto-start';
 import { nextSpec, outdatedTag, waitingChange } from '../build-spec';
+import { requiredRebuild } from '../campaign';
 import { iso, isoOrNull } from '../instant';
 import { deliveredSecrets } from '../secrets/refresh';
 import { type BuildRecord, type BuildSpec, newestBuild, type State } from '../state';
@@ -48,8 +49,13 @@ export function viewBuild(state: State, number: number | null): BuildView {
   throw new Refusal('NotFound', `${NO_SUCH_BUILD} (${kept}), got ${came}`);
 }
 
-/** Why a build is wanted and what it would change, as a sentence; null for nothing, and when no pod is built or runs. `wanted` is `nextSpec`. */
+/** What a campaign requires, why a build is wanted, and what it would change; null for nothing. `wanted` is `nextSpec`. */
 export function rebuildRequired(state: State, wanted: BuildSpec | null): string | null {
+  return [requiredRebuild(state), changeWaiting(state, wanted)].filter((text) => text !== null).join('; ') || null;
+}
+
+/** Null also when no pod is built or runs. */
+function changeWaiting(state: State, wanted: BuildSpec | null): string | null {
   if (state.phase !== 'running' && state.phase !== 'building') return null;
   const build = newestBuild(state);
   if (!build || !wanted || state.next) return null;
