@@ -1,5 +1,6 @@
 /** The one factory of activities; its return type is all that workflows see. */
 import { buildActivities } from './build';
+import { campaignActivities } from './campaign';
 import { cleanUpActivities } from './clean-up';
 import type { Dependencies } from './dependencies';
 import { secretActivities } from './inject-secrets';
@@ -28,5 +29,6 @@ export function createActivities(dependencies: Dependencies) {
     ...cleanUpActivities(dependencies),
     ...lastLookActivities(dependencies),
     ...watchActivities(dependencies),
+    ...campaignActivities(dependencies),
   };
 }

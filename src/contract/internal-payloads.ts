@@ -31,7 +31,7 @@ export interface SecretsChangedInput {
 }
 
 /** Which campaign asks, and for what. */
-interface CampaignRequest {
+export interface CampaignRequest {
   /** `organization/id` of the campaign. */
   campaign: string;
   /** The id of the campaign's first run, which differs when an id is used again. */
@@ -80,6 +80,35 @@ export interface ForceRebuildAnswer {
   build: number | null;
   /** Why it may not: what the campaign judges it by. */
   facts: WorkspaceFacts;
+}
+
+/** What a workspace answered to one request of a campaign. `workspace` is `owner/name`. */
+export type CampaignReply =
+  | { workspace: string; kind: 'facts'; facts: WorkspaceFacts }
+  /** `forceRebuild` was accepted. */
+  | { workspace: string; kind: 'build'; build: number }
+  /** `required` was sent. */
+  | { workspace: string; kind: 'sent' }
+  /** The workspace or its policy refused, which no retry changes. */
+  | { workspace: string; kind: 'refused'; reason: string }
+  | { workspace: string; kind: 'unanswered'; reason: string };
+
+/** How a campaign's rebuild of a workspace ended. */
+export interface RebuildEnd {
+  /** `owner/name`. */
+  workspace: string;
+  /** `taken-back`: a person stopped or cancelled it. `gone`: the workspace was purged. `inconclusive`: unknown. */
+  end: 'done' | 'failed' | 'taken-back' | 'gone' | 'inconclusive';
+  /** A sentence; null where it is done. */
+  reason: string | null;
+}
+
+/** A workspace that does not answer while it is rebuilt. */
+export interface SilentBuild {
+  /** `owner/name`. */
+  workspace: string;
+  /** Since when, in epoch milliseconds. */
+  since: number;
 }
 
 /** What a pod was given, as the activities of `inject-secrets` and of a refresh return it: references, never a value. */

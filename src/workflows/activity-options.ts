@@ -127,6 +127,24 @@ export const localActivities = proxyLocalActivities<Activities>({
   retry: { initialInterval: '100ms', maximumInterval: '1s', maximumAttempts: 3, nonRetryableErrorTypes: ['InvalidRequest'] },
 });
 
+/** Requests of a campaign to some hundred workspaces: seconds, or minutes where some do not answer. No runtime is touched. */
+export const campaignActivities = proxyActivities<Activities>({
+  taskQueue: TASK_QUEUE,
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: RETRY,
+});
+
+/** A campaign's wait for rebuilds, one activity for all of them, and its warnings of terminals. */
+export const campaignCareActivities = proxyActivities<Activities>({
+  taskQueue: CARE_QUEUE,
+  startToCloseTimeout: '15m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: 'TRY_CANCEL',
+  retry: RETRY,
+  priority: { priorityKey: PRIORITY_CARE },
+});
+
 /** The watch: runs for minutes, and its heartbeats detect a lost worker within seconds. */
 export const watchActivities = proxyActivities<Activities>({
   taskQueue: CARE_QUEUE,

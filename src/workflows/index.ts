@@ -1,4 +1,5 @@
 /** The workflows by name, for the bundle. */
+export { campaign } from './campaign/workflow';
 export { members } from './members/workflow';
 export { organization } from './organization/workflow';
 export { watch } from './watch/workflow';

@@ -14,7 +14,9 @@ test.each([
   ['Updates', 'update'],
   ['Queries', 'query'],
 ])('The table of %s lists those of a workspace, and no other.', (heading, type) => {
-  const names = DEFINED.filter((each) => each.type === type && ![...OF_ORGANIZATIONS, ...OF_CAMPAIGNS].includes(each.name)).map(({ name }) => name);
+  const names = DEFINED.filter((each) => each.type === type && ![...OF_ORGANIZATIONS, ...OF_CAMPAIGNS].includes(each.name)).map(
+    ({ name }) => name,
+  );
   const section = sectionOf(MESSAGES, heading);
   const internal = internalNames(heading);
   expect([...new Set([...tableNames(section), ...internal])].sort()).toEqual(names.sort());

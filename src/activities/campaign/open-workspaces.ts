@@ -7,6 +7,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { FINAL_TYPES } from '../../contract/failure-types';
 import type { ForceRebuildAnswer, ForceRebuildInput, RequiredInput, WorkspaceFacts } from '../../contract/internal-payloads';
 import { forceRebuildUpdate, requiredSignal, statusQuery } from '../../contract/messages';
 import { WORKSPACE_WORKFLOW } from '../../contract/names';
@@ -54,6 +55,10 @@ export function factsOf({ organization, state, autoOff, build }: StatusView): Wo
 /** The facts of a workspace that has ended. */
 export const ENDED: WorkspaceFacts = { organization: '', state: 'ended', lastAccessAt: null, isForced: false };
 
+function isFinal(type: string | null | undefined): boolean {
+  return FINAL_TYPES.some((known) => known === type);
+}
+
 async function ended<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -61,7 +66,7 @@ async function ended<T>(work: () => Promise<T>): Promise<T> {
     const isClosed = error instanceof QueryRejectedError && error.status !== CONTINUED_AS_NEW;
     if (isClosed || error instanceof WorkflowNotFoundError) throw new WorkspaceEnded('it has ended');
     const cause = error instanceof WorkflowUpdateFailedError ? error.cause : null;
-    if (cause instanceof ApplicationFailure) throw new RequestRefused(`${cause.type ?? 'Failed'}: ${cause.message}`);
+    if (cause instanceof ApplicationFailure && isFinal(cause.type)) throw new RequestRefused(`${cause.type}: ${cause.message}`);
     throw error;
   }
 }

@@ -5,7 +5,19 @@
 import { type CampaignState, newRecord, type WorkspaceRecord } from './state';
 
 /** The order is part of running campaigns: new fields are added at the end. */
-const FIELDS = ['workspace', 'state', 'verdict', 'next', 'because', 'build', 'until', 'againAt', 'isWarned', 'tries'] as const;
+const FIELDS = [
+  'workspace',
+  'state',
+  'verdict',
+  'next',
+  'because',
+  'build',
+  'until',
+  'againAt',
+  'isWarned',
+  'tries',
+  'silentSince',
+] as const;
 const STATES = ['pending', 'waiting', 'building', 'done', 'failed', 'marked', 'skipped', 'inconclusive'] as const;
 const VERDICTS = ['rebuild', 'mark', 'wait', 'skip'] as const;
 

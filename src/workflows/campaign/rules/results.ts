@@ -1,6 +1,6 @@
 /** Implements docs/campaigns.md, "Pacing": what a campaign makes of the answers of its workspaces, and when it stops or pauses itself. */
 import { durationMs } from '../../../contract/duration';
-import type { WorkspaceFacts } from '../../../contract/internal-payloads';
+import type { CampaignReply, RebuildEnd, SilentBuild, WorkspaceFacts } from '../../../contract/internal-payloads';
 import { judge } from './judge';
 import {
   type CampaignState,
@@ -17,25 +17,6 @@ import {
 export const MAX_TRIES = 6;
 const RETRY_MS = 10_000;
 
-/** What a workspace answered to one request. */
-export type Reply =
-  | { workspace: string; kind: 'facts'; facts: WorkspaceFacts }
-  /** `forceRebuild` was accepted. */
-  | { workspace: string; kind: 'build'; build: number }
-  /** `required` was sent. */
-  | { workspace: string; kind: 'sent' }
-  /** The workspace or its policy refused, which no retry changes. */
-  | { workspace: string; kind: 'refused'; reason: string }
-  | { workspace: string; kind: 'unanswered'; reason: string };
-
-/** How a rebuild ended. `taken-back`: a person stopped or cancelled it. */
-export interface RebuildEnd {
-  workspace: string;
-  end: 'done' | 'failed' | 'taken-back' | 'gone' | 'inconclusive';
-  /** A sentence; null where it is done. */
-  reason: string | null;
-}
-
 /** Takes the list of matches; more than fit end the campaign. */
 export function takeList(state: CampaignState, workspaces: string[]): void {
   const names = [...new Set(workspaces)].sort();
@@ -43,7 +24,7 @@ export function takeList(state: CampaignState, workspaces: string[]): void {
 }
 
 /** Takes the replies to a judgement, a rebuild, or a mark. */
-export function takeReplies(state: CampaignState, replies: Reply[], now: number): void {
+export function takeReplies(state: CampaignState, replies: CampaignReply[], now: number): void {
   const records = recordsByName(state);
   for (const reply of replies) {
     const record = records.get(reply.workspace);
@@ -78,9 +59,11 @@ export function noteWithdrawn(state: CampaignState, workspaces: string[]): void 
   }
 }
 
-/** Takes ended rebuilds. */
-export function takeEnds(state: CampaignState, ends: RebuildEnd[]): void {
+/** Takes ended rebuilds, and those whose workspaces do not answer. */
+export function takeEnds(state: CampaignState, ends: RebuildEnd[], silent: SilentBuild[] = []): void {
   const records = recordsByName(state);
+  for (const record of records.values()) record.silentSince = null;
+  for (const { workspace, since } of silent) Object.assign(records.get(workspace) ?? {}, { silentSince: since });
   for (const { workspace, end, reason } of ends) {
     const record = records.get(workspace);
     if (record?.state !== 'building') continue;
@@ -93,7 +76,7 @@ export function takeEnds(state: CampaignState, ends: RebuildEnd[]): void {
   settle(state);
 }
 
-function takeReply(state: CampaignState, record: WorkspaceRecord, reply: Reply, now: number): void {
+function takeReply(state: CampaignState, record: WorkspaceRecord, reply: CampaignReply, now: number): void {
   if (reply.kind === 'unanswered') {
     record.tries += 1;
     record.againAt = now + RETRY_MS * record.tries;

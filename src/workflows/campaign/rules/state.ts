@@ -54,6 +54,8 @@ export interface WorkspaceRecord {
   isWarned: boolean;
   /** Requests in a row that were not answered. */
   tries: number;
+  /** Since when it does not answer during its rebuild; null while it does. */
+  silentSince: number | null;
 }
 
 /** A new campaign. */
@@ -84,6 +86,7 @@ export function newRecord(workspace: string): WorkspaceRecord {
     againAt: 0,
     isWarned: false,
     tries: 0,
+    silentSince: null,
   };
 }
 
@@ -145,6 +148,6 @@ export function finishRecord(
   because: string | null,
   isFull = false,
 ): void {
-  Object.assign(record, { state, next: null, until: null, againAt: 0, isWarned: false, tries: 0 });
+  Object.assign(record, { state, next: null, until: null, againAt: 0, isWarned: false, tries: 0, silentSince: null });
   record.because = because === null ? null : cutText(because, isFull ? KEPT_REASON : KEPT_BECAUSE);
 }

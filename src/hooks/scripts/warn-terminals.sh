@@ -1,0 +1,27 @@
+#!/bin/sh
+# Writes standard input to each terminal of this workspace. A terminal may belong to a program that does not read it, or be held by
+# Ctrl-S, so each is written to in the background, for some seconds. Without isolation the processes of others are visible here, so a
+# process has to have the workspace's own environment.
+
+text=$(cat)
+seen=' '
+writers=''
+for process in /proc/[0-9]*; do
+  terminal=$(readlink "$process/fd/0" 2>/dev/null) || continue
+  case $terminal in /dev/pts/[0-9]*) ;; *) continue ;; esac
+  case $seen in *" $terminal "*) continue ;; esac
+  settings=$(tr '\0' '\n' <"$process/environ" 2>/dev/null) || continue
+  printf '%s\n' "$settings" | grep -qxF "CODER_USERNAME=$CODER_USERNAME" || continue
+  printf '%s\n' "$settings" | grep -qxF "CODER_WORKSPACE_NAME=$CODER_WORKSPACE_NAME" || continue
+  seen="$seen$terminal "
+  (printf '\r\n%s\r\n' "$text" >"$process/fd/0") 2>/dev/null &
+  writers="$writers $!"
+done
+[ -n "$writers" ] || exit 0
+# shellcheck disable=SC2086 # One word for each process.
+(sleep 3 && kill -KILL $writers) >/dev/null 2>&1 &
+limit=$!
+# shellcheck disable=SC2086
+wait $writers
+kill "$limit" 2>/dev/null
+exit 0

@@ -1,0 +1,61 @@
+/** Campaigns on a stack with the memory runtime. */
+import type { CampaignInput, CampaignProgress, CampaignWorkspace } from '../../../src/contract/campaign';
+import { progressQuery, workspacesQuery } from '../../../src/contract/messages';
+import { campaignWorkflowId, TASK_QUEUE } from '../../../src/contract/names';
+import { until } from '../until';
+import { type Stack, untilState } from './temporal-env';
+
+/** A campaign of an organization of its own. */
+export interface TestCampaign {
+  workflowId: string;
+  result(): Promise<CampaignProgress>;
+  progress(): Promise<CampaignProgress>;
+  signal(name: string): Promise<void>;
+  workspaces(): Promise<CampaignWorkspace[]>;
+}
+
+export async function startCampaign(
+  { client }: Stack,
+  id: string,
+  input: Partial<CampaignInput> & { organization: string; continueAsNewAfterEvents?: number },
+): Promise<TestCampaign> {
+  const { temporal } = client;
+  const workflowId = campaignWorkflowId(input.organization, id);
+  const args = [{ by: 'root', reason: 'a patch', atOnce: 3, maxFailures: 2, ...input }];
+  await temporal.workflow.start('campaign', { workflowId, taskQueue: TASK_QUEUE, args });
+  const handle = temporal.workflow.getHandle(workflowId);
+  const campaign: TestCampaign = {
+    workflowId,
+    result: () => handle.result() as Promise<CampaignProgress>,
+    progress: () => handle.query(progressQuery),
+    signal: (name) => handle.signal(name, {}),
+    workspaces: async () => {
+      const all: CampaignWorkspace[] = [];
+      for (let offset: number | null = 0; offset !== null; ) {
+        const page: Awaited<ReturnType<typeof pageAt>> = await pageAt(offset);
+        all.push(...page.workspaces);
+        offset = page.next;
+      }
+      return all;
+    },
+  };
+  const pageAt = (offset: number) => handle.query(workspacesQuery, { offset });
+  return campaign;
+}
+
+/** Makes workspaces that run, and an organization of their own, and waits until both are listed. */
+export async function makeFleet(stack: Stack, organization: string, names: string[], policy: object = {}): Promise<void> {
+  const { client } = stack;
+  await client.organization(organization).create({ policy });
+  const handles = await Promise.all(names.map((name) => client.create({ owner: 'ada', name, organization, image: 'starter:1' })));
+  await Promise.all(handles.map((handle) => untilState(handle, 'running')));
+  await until('all are listed', async () => {
+    const listed = await client.list({ organization, state: 'running' });
+    return listed.length === names.length;
+  });
+}
+
+/** Counts the builds between the begin of `start-pod` and the end of the build's hooks, as the runtime sees them. */
+export function namesOf(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}-${String(index).padStart(3, '0')}`);
+}
