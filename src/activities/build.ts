@@ -1,5 +1,4 @@
-/** The steps of a build: admit, prepare the home, start the pod, run the hooks. Each is safe to run twice, in sequence or at once. */
-import type { KnownPolicy } from '../contract/policy';
+/** The steps of a build after `admit`: prepare the home, start the pod, run the hooks. Each is safe to run twice, in sequence or at once. */
 import type { Exec, HookSpec } from '../hooks/hook';
 import { runHook } from '../hooks/run-hook';
 import { untilAborted } from '../hooks/until-aborted';
@@ -8,7 +7,6 @@ import { withTimeLimit } from '../runtimes/time-limit';
 import { checkAdoption } from './adoption';
 import type { Dependencies } from './dependencies';
 import { createSlots } from './long-step-slots';
-import type { PolicyReader } from './policy-reader';
 import { cutHome, cutHook, cutPod } from './result-limits';
 import { type Deadline, runStep, type StepResult } from './run-step';
 
@@ -18,21 +16,11 @@ const POLL_LIMIT_MS = 60_000;
 const READ_LIMIT_MS = 20_000;
 
 /** The activities of a build's steps. */
-export function buildActivities(
-  { runtime, client, secrets, maxLongSteps = Number.POSITIVE_INFINITY }: Dependencies,
-  policies: PolicyReader<KnownPolicy>,
-) {
+export function buildActivities({ runtime, client, secrets, maxLongSteps = Number.POSITIVE_INFINITY }: Dependencies) {
   const slots = createSlots(maxLongSteps, 'hooks and pods that this worker waits for');
   // On a full cluster pods may wait until their builds' deadlines, and the hooks of running pods must not wait for them.
   const podSlots = createSlots(Math.max(1, Math.floor(maxLongSteps / 2)), 'pods that this worker waits for');
   return {
-    /** Reads the present policy, which the whole build goes by. `injects`: whether there is anything that keeps secrets. */
-    admit: (input: { organization: string; deadline: Deadline }) =>
-      runStep({ deadline: input.deadline, waitingFor: `the policy of ${input.organization}` }, async ({ signal }) => ({
-        policy: await untilAborted(signal, () => policies.read(input.organization)),
-        injects: secrets !== undefined,
-      })),
-
     prepareHome: (input: { home: HomeSpec; deadline: Deadline }) =>
       runStep({ deadline: input.deadline, waitingFor: 'the home' }, async (progress) => {
         if (input.home.adopt) await untilAborted(progress.signal, () => checkAdoption({ runtime, client }, input.home));

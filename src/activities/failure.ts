@@ -62,7 +62,7 @@ function knownDetails(details: unknown): Record<string, unknown> {
   const known = Object.entries(details).filter(
     ([key, value]) =>
       (['tookMs', 'attempt', 'found'].includes(key) && typeof value === 'number' && Number.isFinite(value)) ||
-      (key === 'counted' && typeof value === 'boolean'),
+      (['counted', 'home'].includes(key) && typeof value === 'boolean'),
   );
   return Object.fromEntries(known);
 }

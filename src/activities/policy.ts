@@ -1,7 +1,8 @@
 /** The policy of an organization: reading it, and pushing a new one. */
 import { type Client, QueryNotRegisteredError, WorkflowNotFoundError } from '@temporalio/client';
-import { policyQuery } from '../contract/messages';
-import { organizationWorkflowId } from '../contract/names';
+import type { KnownOwner } from '../contract/internal-payloads';
+import { ownerSettingsQuery, policyQuery } from '../contract/messages';
+import { organizationWorkflowId, ownerWorkflowId } from '../contract/names';
 import type { KnownPolicy } from '../contract/policy';
 import { RuntimeFailure } from '../runtimes/failure';
 import type { Dependencies } from './dependencies';
@@ -9,12 +10,20 @@ import { translated } from './failure';
 import type { PolicyReader } from './policy-reader';
 import { type PushPolicyInput, pushPolicy } from './push-policy';
 
+/** A policy, with the settings of a workspace's owner. */
+export interface PolicyAnswer extends KnownPolicy {
+  owner?: KnownOwner;
+}
+
 /** The activities `readPolicy` and `pushPolicy`. */
 export function policyActivities({ client }: Dependencies, policies: PolicyReader<KnownPolicy>) {
   return {
-    /** Fails with `NotFound` for an unknown organization. */
-    readPolicy: ({ organization }: { organization: string }): Promise<KnownPolicy> =>
-      translated(() => policies.read(organization)),
+    /** Fails with `NotFound` for an unknown organization. With an owner, the owner's settings come beside the policy. */
+    readPolicy: ({ organization, owner }: { organization: string; owner?: string }): Promise<PolicyAnswer> =>
+      translated(async () => {
+        const policy = await policies.read(organization);
+        return owner === undefined ? policy : { ...policy, owner: await queryOwner(client, organization, owner) };
+      }),
 
     /** Returns the workflow ids of the workspaces that were not reached. */
     pushPolicy: (input: PushPolicyInput): Promise<{ unreached: string[] }> => translated(() => pushPolicy(client, input)),
@@ -36,6 +45,17 @@ export async function queryPolicy(client: Client, organization: string): Promise
     throw new RuntimeFailure('RuntimeUnavailable', `the policy of ${organization} cannot be read: ${messageOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+/** The settings of an owner; none where the owner's workflow was not needed yet. */
+async function queryOwner(client: Client, organization: string, owner: string): Promise<KnownOwner> {
+  try {
+    return await client.workflow.getHandle(ownerWorkflowId(organization, owner)).query(ownerSettingsQuery);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { dotfiles: null, autoStart: null, changedAt: 0 };
+    const message = `the settings of ${owner} in ${organization} cannot be read: ${messageOf(error)}`;
+    throw new RuntimeFailure('RuntimeUnavailable', message, { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
-/** Sends a new policy to the workspaces of an organization. */
+/** Sends a new policy, or new settings of an owner, to workspaces. */
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { KnownOwner, PolicyChangedInput } from '../contract/internal-payloads';
 import { policyChangedSignal } from '../contract/messages';
 import { ownerOfWorkflowId } from '../contract/names';
 import type { KnownPolicy } from '../contract/policy';
@@ -14,7 +15,10 @@ const SIGNAL_TIMEOUT_MS = 10_000;
 
 /** The input of `pushPolicy`. */
 export interface PushPolicyInput {
-  policy: KnownPolicy;
+  /** Absent when only the owner's settings are sent. */
+  policy?: KnownPolicy;
+  /** The settings of the owner of all these workspaces; absent when they did not change. */
+  owner?: KnownOwner;
   /** Workflow ids. */
   workspaces: string[];
 }
@@ -23,7 +27,7 @@ export interface PushPolicyInput {
  * Signals each workspace; a workspace that has ended needs no policy. Returns the workflow ids that were not reached, also when it is
  * cancelled.
  */
-export async function pushPolicy(client: Client, { policy, workspaces }: PushPolicyInput): Promise<{ unreached: string[] }> {
+export async function pushPolicy(client: Client, { workspaces, ...news }: PushPolicyInput): Promise<{ unreached: string[] }> {
   const context = Context.current();
   const waiting = [...workspaces];
   const unreached: string[] = [];
@@ -33,7 +37,7 @@ export async function pushPolicy(client: Client, { policy, workspaces }: PushPol
       const id = waiting.pop();
       if (id === undefined) return;
       const signal = AbortSignal.any([context.cancellationSignal, AbortSignal.timeout(SIGNAL_TIMEOUT_MS)]);
-      await untilAborted(signal, () => signalPolicy(client, id, policy)).catch((error: unknown) => {
+      await untilAborted(signal, () => signalPolicy(client, id, news)).catch((error: unknown) => {
         unreached.push(id);
         if (!context.cancellationSignal.aborted) context.log.warn('policy push: signal failed', { id, error });
       });
@@ -45,9 +49,10 @@ export async function pushPolicy(client: Client, { policy, workspaces }: PushPol
   return { unreached: [...unreached, ...waiting] };
 }
 
-async function signalPolicy(client: Client, workflowId: string, policy: KnownPolicy): Promise<void> {
+async function signalPolicy(client: Client, workflowId: string, { policy, ...news }: PolicyChangedInput): Promise<void> {
   try {
-    await client.workflow.getHandle(workflowId).signal(policyChangedSignal, { policy: forWorkspace(policy, workflowId) });
+    const input = policy ? { ...news, policy: forWorkspace(policy, workflowId) } : news;
+    await client.workflow.getHandle(workflowId).signal(policyChangedSignal, input);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }

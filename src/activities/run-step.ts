@@ -45,6 +45,8 @@ export interface BuildFailureDetails {
   found?: number;
   /** Of `PodLost`: false when the host or the embedded stack ended. */
   counted?: boolean;
+  /** Of `QuotaExceeded`: whether the workspace's home counts all the same. */
+  home?: boolean;
 }
 
 /** Heartbeat details, for the Web UI's pending activities and for the next attempt. */

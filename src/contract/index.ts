@@ -22,6 +22,7 @@ export type {
   BuildInput,
   ByInput,
   ConfigureInput,
+  ConfigureOwnerInput,
   CreateInput,
   DeleteInput,
   OrganizationInput,
@@ -35,10 +36,12 @@ export {
   cancelBuildSignal,
   cancelBuildUpdate,
   cancelSignal,
+  configureOwnerUpdate,
   configureUpdate,
   deleteUpdate,
   explainQuery,
   isToAskAgain,
+  ownerStatusQuery,
   pauseSignal,
   pingSignal,
   policyQuery,
@@ -64,7 +67,9 @@ export {
   DEFAULT_ORGANIZATION,
   NAMESPACE,
   ORGANIZATION_WORKFLOW,
+  OWNER_WORKFLOW,
   organizationWorkflowId,
+  ownerWorkflowId,
   SEARCH_ATTRIBUTES,
   STARTS_QUEUE,
   TASK_QUEUE,
@@ -74,6 +79,7 @@ export {
   workspaceOfWorkflowId,
   workspaceWorkflowId,
 } from './names';
+export type { OwnerSettings, OwnerView, OwnerWorkspace } from './owner';
 export type {
   AutoOffPolicy,
   AutoStartPolicy,

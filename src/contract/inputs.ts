@@ -86,6 +86,21 @@ export interface ConfigureInput {
   dotfiles?: Dotfiles | null;
 }
 
+/** The update `configure` of an owner. An absent field stays as it is; null clears it. */
+export interface ConfigureOwnerInput {
+  /** Who asks. Absent: unknown. */
+  by?: string;
+  /** Null: no dotfiles. */
+  dotfiles?: Dotfiles | null;
+  /** Merged field by field into what is set; null: neither. */
+  autoStart?: {
+    /** Local time of day, `HH:MM`. Null: none. */
+    time?: string | null;
+    /** A name or link of the tz database, in any case. Null: none. */
+    timeZone?: string | null;
+  } | null;
+}
+
 /** `delete`. */
 export interface DeleteInput {
   /** Who asks. Absent: unknown. */

@@ -4,18 +4,31 @@
  */
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { CampaignProgress, CampaignWorkspacesInput, CampaignWorkspacesView } from './campaign';
-import type { BuildInput, ByInput, ConfigureInput, DeleteInput, PingInput, RebuildInput, StopInput } from './inputs';
+import type {
+  BuildInput,
+  ByInput,
+  ConfigureInput,
+  ConfigureOwnerInput,
+  DeleteInput,
+  PingInput,
+  RebuildInput,
+  StopInput,
+} from './inputs';
 import type {
   ForceRebuildAnswer,
   ForceRebuildInput,
+  KnownOwner,
   MemberView,
   PodLostInput,
   PolicyChangedInput,
   RequiredInput,
+  ReserveAnswer,
+  ReserveInput,
   SecretsChangedInput,
   UsageReport,
   WorkspaceEndedInput,
 } from './internal-payloads';
+import type { OwnerView } from './owner';
 import type { Policy, PolicyChange } from './policy';
 import type { UsageView } from './usage';
 import type { Answer, BuildView, DeleteAnswer, ExplainView, StatusView } from './views';
@@ -82,6 +95,15 @@ export const policyQuery = query<Policy & { changes: PolicyChange[] }>('policy')
 /** What the workspaces of an organization use. */
 export const usageQuery = query<UsageView>('usage');
 
+/** Changes an owner's settings. */
+export const configureOwnerUpdate = update<OwnerView, [ConfigureOwnerInput]>('configure');
+/** An owner's settings, and the quota in use. */
+export const ownerStatusQuery = query<OwnerView>('status');
+/** Internal: an owner's settings, as workspaces keep them. */
+export const ownerSettingsQuery = query<KnownOwner>('settings');
+/** Internal, to an owner: builds reserve what they need. */
+export const reserveUpdate = update<ReserveAnswer, [ReserveInput]>('reserve');
+
 /** A campaign begins no further rebuild until it is resumed. */
 export const pauseSignal = signal<[ByInput?]>('pause');
 /** A paused campaign continues. */
@@ -97,6 +119,7 @@ export const workspacesQuery = query<CampaignWorkspacesView, [CampaignWorkspaces
 export const requiredSignal = signal<[RequiredInput]>('required');
 /** Internal, to a workspace: a campaign rebuilds it now, unless it may not be rebuilt now. */
 export const forceRebuildUpdate = update<ForceRebuildAnswer, [ForceRebuildInput]>('forceRebuild');
+
 /** Internal: the workspaces that an organization, or a part of one, counts. */
 export const membersQuery = query<MemberView[]>('members');
 /** Internal, to a workspace: its organization's policy has changed. */
@@ -105,9 +128,9 @@ export const policyChangedSignal = signal<[PolicyChangedInput]>('policyChanged')
 export const podLostSignal = signal<[PodLostInput]>('podLost');
 /** Internal, to a workspace: a secret or a key of its owner or organization changes. */
 export const secretsChangedSignal = signal<[SecretsChangedInput?]>('secretsChanged');
-/** Internal, to an organization: what a workspace uses. */
+/** Internal, to an organization and to an owner: what a workspace uses. */
 export const usageReportedSignal = signal<[UsageReport]>('usageReported');
-/** Internal, to an organization: a workspace ended without a report. */
+/** Internal, to an organization and to an owner: a workspace ended without a report. */
 export const workspaceEndedSignal = signal<[WorkspaceEndedInput]>('workspaceEnded');
 /** Internal, to a part of an organization: the policy, and what concerns its workspaces. */
 export const membersChangedSignal = signal<[unknown]>('membersChanged');

@@ -20,6 +20,8 @@ export const ORGANIZATION_WORKFLOW = 'organization';
 export const MEMBERS_WORKFLOW = 'members';
 /** Workflow type of one paced rebuild of many workspaces. */
 export const CAMPAIGN_WORKFLOW = 'campaign';
+/** Workflow type of one owner in one organization: own settings, and the ledger of what is in use. */
+export const OWNER_WORKFLOW = 'owner';
 /** Workflow type that compares the pods that run with the pods that should. */
 export const WATCH_WORKFLOW = 'watch';
 
@@ -37,6 +39,8 @@ export const organizationPartId = (organization: string, part: number | string):
   `${MEMBERS_WORKFLOW}/${organization}/${part}`;
 /** The id of a campaign's workflow: `campaign/<organization>/<id>`. */
 export const campaignWorkflowId = (organization: string, id: string): string => `${CAMPAIGN_WORKFLOW}/${organization}/${id}`;
+/** The id of an owner's workflow: `owner/<organization>/<owner>`. */
+export const ownerWorkflowId = (organization: string, owner: string): string => `${OWNER_WORKFLOW}/${organization}/${owner}`;
 /** The id of the watch of one runtime: `watch/<runtime>`. */
 export const watchWorkflowId = (runtime: string): string => `${WATCH_WORKFLOW}/${runtime}`;
 

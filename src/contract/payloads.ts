@@ -15,6 +15,7 @@ export type {
   BuildInput,
   ByInput,
   ConfigureInput,
+  ConfigureOwnerInput,
   CreateInput,
   DeleteInput,
   OrganizationInput,
@@ -22,6 +23,7 @@ export type {
   RebuildInput,
   StopInput,
 } from './inputs';
+export type { OwnerSettings, OwnerView, OwnerWorkspace } from './owner';
 export {
   type AutoOffSetting,
   type AutoStartSetting,

@@ -52,6 +52,18 @@ export const partitionActivities = proxyActivities<Activities>({
 });
 
 /**
+ * The check of an owner's ledger: a description of each workspace, and lists of workspaces and homes. Builds of the owner may wait for it,
+ * so its attempts are few; the workflow tries again later.
+ */
+export const checkActivities = proxyActivities<Activities>({
+  taskQueue: CARE_QUEUE,
+  startToCloseTimeout: '2m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { ...RETRY, maximumAttempts: 4 },
+  priority: { priorityKey: PRIORITY_CARE },
+});
+
+/**
  * The first step of a build: short, but its deadline is the build's. Scheduled builds queue here for a start slot. Once begun, each
  * loads the server, where priorities have no effect.
  */

@@ -2,6 +2,7 @@
 export { campaign } from './campaign/workflow';
 export { members } from './members/workflow';
 export { organization } from './organization/workflow';
+export { owner } from './owner/workflow';
 export { watch } from './watch/workflow';
 export { workspace } from './workspace/workflow';
 

@@ -22,9 +22,9 @@ import { parseCampaign } from '../input/campaign';
 import { ownFailure } from '../input/creation';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
+import { resolveImage } from '../organization/rules/images';
 import { inOrderOfArrival } from '../sdk/message-order';
 import { sleepUnless } from '../sdk/sleep-until';
-import { wantedImage } from '../workspace/rules/build-spec';
 import { act, type CampaignRun } from './actions';
 import { type CarriedCampaign, packCampaign, unpackCampaign } from './rules/carried';
 import { type CampaignSignal, cancel, takeCampaignSignal } from './rules/control';
@@ -91,7 +91,7 @@ async function admit({ settings }: CampaignState): Promise<void> {
   upsertSearchAttributes([{ key: defineSearchAttributeKey('Organization', SearchAttributeType.KEYWORD), value: organization }]);
   const summary = `policy of ${organization}`;
   const policy = await ownFailure(() => shortActivities.readPolicy.executeWithOptions({ summary }, [{ organization }]));
-  if (image !== null) refusalToFailure(() => wantedImage(image, policy));
+  if (image !== null) refusalToFailure(() => resolveImage(image, policy));
 }
 
 function registerHandlers(run: CampaignRun): void {

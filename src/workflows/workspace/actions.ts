@@ -59,10 +59,10 @@ function readPolicy(run: Run): void {
 
 /** Wakes the loop in the same activation that takes the policy; otherwise the loop would decide and arm its timer twice. */
 async function finishPolicyRead({ state, wake }: Run): Promise<void> {
-  const { organization } = state;
+  const { organization, owner } = state;
   try {
     const summary = `policy of ${organization}`;
-    const policy = await shortActivities.readPolicy.executeWithOptions({ summary }, [{ organization }]);
+    const policy = await shortActivities.readPolicy.executeWithOptions({ summary }, [{ organization, owner }]);
     takePolicy(state, policy, Date.now());
   } catch (error) {
     log.warn('policy: read failed', { organization, error });

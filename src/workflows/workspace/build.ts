@@ -18,6 +18,7 @@ import {
   type RunningStep,
   type StepSuccess,
 } from './rules/build-steps';
+import { admitRequest } from './rules/owner';
 import type { BuildRecord, State } from './rules/state';
 
 /** A build that this run carries on. */
@@ -61,10 +62,11 @@ async function runStep(run: BuildRun, running: RunningStep): Promise<void> {
 
 const STEPS: Record<StepName, (run: BuildRun, begun: { isRepeated: boolean }) => Promise<StepSuccess>> = {
   admit: async ({ state, build }) => {
-    const input = { organization: state.organization, deadline: buildDeadline(state, build) };
+    const { organization } = state;
+    const input = { organization, deadline: buildDeadline(state, build), request: admitRequest(state, build) };
     const { admit } = byPriority(admitActivities, build);
     const { value, ...end } = await admit.executeWithOptions({ summary: `admit build ${build.number}` }, [input]);
-    return { ...end, policy: value.policy, injects: value.injects };
+    return { ...end, ...value };
   },
   'prepare-home': async ({ state, build }) => {
     const input = { home: homeSpec(state, build), deadline: buildDeadline(state, build) };

@@ -3,9 +3,10 @@ import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributeUpda
 import { getExternalWorkflowHandle, log, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { UsageReport } from '../../contract/internal-payloads';
 import { usageReportedSignal } from '../../contract/messages';
-import { organizationWorkflowId, workspaceWorkflowId } from '../../contract/names';
+import { organizationWorkflowId, ownerWorkflowId, workspaceWorkflowId } from '../../contract/names';
 import { policyAt } from '../organization/rules/known-policy';
 import { plannedStart } from './rules/auto-start';
+import { countsHome, givesBack } from './rules/owner';
 import { newestBuild, type State } from './rules/state';
 import { viewDetails } from './rules/view/current-details';
 import type { Run } from './run';
@@ -18,6 +19,7 @@ export function publish(run: Run): void {
   showDetails(run.state);
   upsertChanged(run.state);
   report(run);
+  giveBack(run);
 }
 
 /** Sets the current details, which live in memory and cost no event. */
@@ -71,29 +73,49 @@ function report(run: Run): void {
   if (sent === state.report.sent) return;
   // Never below the present time, since a reset restores an older state.
   state.report = { sequence: Math.max(state.report.sequence + 1, Date.now()), sent };
-  const organization = getExternalWorkflowHandle(organizationWorkflowId(state.organization));
   const { sequence } = state.report;
-  run.reports.pending += 1;
-  run.reports.last = organization
-    .signal(usageReportedSignal, { ...use, id: state.id, sequence, policyAt: policyAt(state.policy) })
+  const sentReport = { ...use, id: state.id, sequence, policyAt: policyAt(state.policy) };
+  send(run, organizationWorkflowId(state.organization), sentReport, () => {
+    state.report.sent = '';
+  });
+}
+
+/** Reports to the owner's ledger that the workspace is down, or purged. A lost report is sent again with the next change. */
+function giveBack(run: Run): void {
+  const { state } = run;
+  const { ledger } = state;
+  if (!ledger || !givesBack(state)) return;
+  const use = { ...usage(state), id: state.id, bornAt: state.createdAt, build: state.buildNumber };
+  const sent = JSON.stringify(use);
+  if (sent === ledger.sent) return;
+  Object.assign(ledger, { sent, sequence: Math.max(ledger.sequence + 1, Date.now()) });
+  const { sequence } = ledger;
+  send(run, ownerWorkflowId(state.organization, state.owner), { ...use, sequence, policyAt: policyAt(state.policy) }, () => {
+    ledger.sent = '';
+  });
+}
+
+function send({ reports }: Run, workflowId: string, report: UsageReport, onLost: () => void): void {
+  reports.pending += 1;
+  reports.last = getExternalWorkflowHandle(workflowId)
+    .signal(usageReportedSignal, report)
     .catch((error: unknown) => {
-      log.warn('usage report: signal failed', { error });
-      state.report.sent = '';
+      log.warn('usage report: signal failed', { workflowId, error });
+      onLost();
     })
     .finally(() => {
-      run.reports.pending -= 1;
+      reports.pending -= 1;
     });
 }
 
 function usage(state: State): Omit<UsageReport, 'sequence' | 'id' | 'policyAt'> {
   const { cpu, memory, disk } = newestBuild(state)?.spec.resources ?? { cpu: '0', memory: '0', disk: '0' };
-  const isHomeMade = state.home !== null || state.phase === 'building';
   const isUp = state.phase === 'building' || state.phase === 'running' || state.phase === 'turning-off';
   return {
     workspace: workspaceWorkflowId(state.owner, state.name),
     owner: state.owner,
     running: isUp,
-    home: isHomeMade && state.phase !== 'purged',
+    home: countsHome(state),
     cpu,
     memory,
     disk: state.home?.disk ?? disk,

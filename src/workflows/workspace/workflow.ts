@@ -21,6 +21,7 @@ import { parseCreation } from '../input/messages';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
 import { inOrderOfArrival } from '../sdk/message-order';
+import { oncePerTask } from '../sdk/once-per-task';
 import { act } from './actions';
 import { registerHandlers } from './handlers';
 import { publish, showDetails } from './publish';
@@ -67,19 +68,6 @@ export function workspace(input?: unknown): Promise<StatusView> {
   return CancellationScope.nonCancellable(() => runLoop(run));
 }
 
-/** One task may bring thousands of signals; the current details only matter at its end. */
-function oncePerTask(work: () => void): () => void {
-  let isDue = false;
-  return () => {
-    if (isDue) return;
-    isDue = true;
-    void Promise.resolve().then(() => {
-      isDue = false;
-      work();
-    });
-  };
-}
-
 async function runLoop(run: Run): Promise<StatusView> {
   const { state } = run;
   await admitCreation(run);
@@ -95,6 +83,7 @@ async function runLoop(run: Run): Promise<StatusView> {
   }
   publish(run);
   await run.reports.last;
+  await condition(() => run.reports.pending === 0);
   await condition(allHandlersFinished);
   return viewStatus(state);
 }
@@ -120,7 +109,7 @@ async function admitCreation(run: Run): Promise<void> {
   showDetails(state);
   const policy = await ownFailure(() =>
     shortActivities.readPolicy.executeWithOptions({ summary: `policy of ${state.organization}` }, [
-      { organization: state.organization },
+      { organization: state.organization, owner: state.owner },
     ]),
   );
   if (state.own.autoStart) await checkTimeZone(state.own.autoStart.timeZone ?? '');
@@ -147,7 +136,10 @@ async function handOver(run: Run): Promise<never> {
     await sleep(HAND_OVER_PAUSE, { summary: 'hand over to a new run' });
   }
   // The end of the run drops a pending report, so the next run sends it again.
-  if (reports.pending > 0) state.report.sent = '';
+  if (reports.pending > 0) {
+    state.report.sent = '';
+    if (state.ledger) state.ledger.sent = '';
+  }
   // It drops a refresh too, whose attempt may go on beside that of the next run.
   abandonRefresh(state, Date.now());
   return continueAsNew<typeof workspace>({ carried: state });

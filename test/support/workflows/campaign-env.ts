@@ -44,7 +44,7 @@ export async function startCampaign(
 }
 
 /** Makes workspaces that run, and an organization of their own, and waits until both are listed. */
-export async function makeFleet(stack: Stack, organization: string, names: string[], policy: object = {}): Promise<void> {
+export async function makeFleet(stack: Stack, organization: string, names: string[], policy: Record<string, unknown> = {}): Promise<void> {
   const { client } = stack;
   await client.organization(organization).create({ policy });
   const handles = await Promise.all(names.map((name) => client.create({ owner: 'ada', name, organization, image: 'starter:1' })));

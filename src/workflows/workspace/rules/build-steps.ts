@@ -5,8 +5,8 @@
  */
 import type { BuildFailureDetails } from '../../../activities';
 import { FINAL_TYPES, INTERNAL_TYPES } from '../../../contract/failure-types';
-import type { Injection } from '../../../contract/internal-payloads';
-import type { BuildFailure } from '../../../contract/payloads';
+import type { Injection, KnownOwner } from '../../../contract/internal-payloads';
+import type { BuildFailure, Resources } from '../../../contract/payloads';
 import type { KnownPolicy } from '../../../contract/policy';
 import { cutLines, cutText } from '../../../contract/text-limit';
 import type { HookResult } from '../../../hooks/hook';
@@ -15,6 +15,7 @@ import { Refusal } from '../../input/refusal';
 import { policyAt } from '../../organization/rules/known-policy';
 import { openWindow } from './auto-off';
 import { movedTag, wantedSpec } from './build-spec';
+import { takeOwner, takeRefusal, takeReserved } from './owner';
 import { MAX_LOSSES, noteNewerBuild } from './pod-loss';
 import { refuseSuspended } from './policy/suspension';
 import { adoptPolicy } from './policy-update';
@@ -38,6 +39,10 @@ export interface StepSuccess {
   attempt: number;
   /** Of `admit`: the policy that the whole build goes by. */
   policy?: KnownPolicy;
+  /** Of `admit`: the settings of the owner; absent where an older worker ran it. */
+  owner?: KnownOwner;
+  /** Of `admit`: what is reserved for the build; absent where an older worker ran it. */
+  reserved?: Resources;
   /** Of `admit`: whether the installation keeps secrets; absent where an older worker ran it. */
   injects?: boolean;
   /** Of `inject-secrets`. */
@@ -104,10 +109,12 @@ export function priorityRaised(build: BuildRecord, step: StepRecord): () => bool
 /** Ends a step with the result of its activity. A policy that refuses the workspace's settings fails the step instead. */
 export function completeStep(running: RunningStep, success: StepSuccess, now: number): void {
   const { state, build, step } = running;
-  const { policy, injects, home, pod, injection, hook, tookMs, attempt } = success;
+  const { policy, owner, reserved, injects, home, pod, injection, hook, tookMs, attempt } = success;
   if (injects) build.injects = true;
+  takeOwner(state, owner);
   try {
     if (policy) admitPolicy(state, build, policy, now);
+    takeReserved(state, build, reserved);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const refusal = { type: error.type, message: error.message, details: {} };
@@ -137,6 +144,7 @@ export function failStep(
   { isInterrupted, now }: { isInterrupted: boolean; now: number },
 ): void {
   step.attempt = Math.max(step.attempt, details.attempt ?? 1);
+  takeRefusal(state, details);
   if (type === 'StaleBuild') return noteNewerBuild(state, details.found ?? build.number, now);
   if (state.ending || (isInterrupted && !isFinal(type))) {
     build.spentMs += details.tookMs ?? 0;

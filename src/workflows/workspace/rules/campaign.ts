@@ -5,7 +5,8 @@
 import type { ForceRebuildAnswer, WorkspaceFacts } from '../../../contract/internal-payloads';
 import { judge } from '../../campaign/rules/judge';
 import { parseForceRebuild, parseRequired } from '../../input/campaign';
-import { wantedImage, wantedSpec } from './build-spec';
+import { resolveImage } from '../../organization/rules/images';
+import { wantedSpec } from './build-spec';
 import { iso } from './instant';
 import { currentBuild, type State } from './state';
 import { enter, queueBuild, type Reason } from './transition';
@@ -36,7 +37,7 @@ export function takeRequired(state: State, input: unknown): void {
     return;
   }
   if (request.image !== null) {
-    if (state.policy) wantedImage(request.image, state.policy);
+    if (state.policy) resolveImage(request.image, state.policy);
     state.own = { ...state.own, image: request.image };
   }
   state.required = { key, ...request, rebuildAt: null };

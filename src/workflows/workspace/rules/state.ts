@@ -2,6 +2,7 @@
  * The state of a workspace behind all of docs/messages.md: one plain JSON value that crosses continue-as-new unchanged. Instants are
  * epoch milliseconds. Handlers write what is wanted, the loop writes what was observed. Field names are part of running workflows.
  */
+import type { KnownOwner } from '../../../contract/internal-payloads';
 import type {
   BuildFailure,
   Cause,
@@ -81,12 +82,25 @@ export interface State {
   rejected: { count: number; last: { at: number; name: string; reason: string } | null };
   /** The last usage report as JSON, empty to send it again, and its sequence number. */
   report: { sequence: number; sent: string };
+  /** The owner's ledger, and the last report to it. Absent until a worker that has ledgers answered. */
+  ledger?: LedgerState;
+  /** The owner's settings; absent until they are known. */
+  ownerSettings?: KnownOwner;
   /** The search attributes as last upserted. */
   published: Record<string, string | number | null>;
   /** The auto-off that the sleeping timer was armed for. */
   armedAutoOffAt: number | null;
   /** Continue as new at this many events; null leaves it to the server's suggestion. Set by tests. */
   continueAsNewAfterEvents: number | null;
+}
+
+/** What a workspace knows of its owner's ledger. */
+export interface LedgerState {
+  /** A home is reserved, although it may not be made yet. */
+  home: boolean;
+  /** The last report as JSON, empty to send it again, and its sequence number. */
+  sent: string;
+  sequence: number;
 }
 
 /** A change of state. */
