@@ -1,6 +1,6 @@
 /** What lasts longer than one answer: logs, events, and terminals. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { valuesToMask } from '../secrets/values-to-mask';
+import { createPreparedReader } from '../secrets/prepared-values';
 import { callerOf } from './auth/authenticate';
 import { createRightWatch } from './auth/watch-right';
 import { createLogSources } from './build-log/log-sources';
@@ -26,7 +26,7 @@ export function streamRoutes(server: GatewayServer, context: GatewayContext, pin
     ending.abort(new GatewayError(503, 'Unavailable', 'the gateway is ending'));
     await closeSockets(server);
   });
-  const valuesSince = createValueReader((holder) => valuesToMask(store, holder), now);
+  const valuesSince = createValueReader(createPreparedReader(store, { now }), now);
   const streams: StreamContext = {
     ...context,
     pings,

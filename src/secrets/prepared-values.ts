@@ -9,10 +9,15 @@ const KEPT_MS = 60_000;
 /** Of all values together: a prepared value has up to some 12 bytes for each character. */
 const MAX_KEPT_CHARS = 32 * 1024 * 1024;
 
+/** The values of a holder, prepared for maskers. */
+export interface HolderValues extends PreparedValues {
+  /** The versions of all records that the values come from. */
+  readonly versions: string;
+}
+
 interface Kept {
-  /** Of all records that the values come from. */
   versions: string;
-  prepared: Promise<PreparedValues>;
+  prepared: Promise<HolderValues>;
   /** The length of all values; 0 until they are read. */
   chars: number;
   /** When it was last asked for, epoch milliseconds. */
@@ -26,12 +31,12 @@ interface Kept {
 export function createPreparedReader(
   store: SecretStore,
   { now = Date.now, maxKeptChars = MAX_KEPT_CHARS }: { now?: () => number; maxKeptChars?: number } = {},
-): (of: MaskedHolder) => Promise<PreparedValues> {
+): (of: MaskedHolder) => Promise<HolderValues> {
   const kept = new Map<string, Kept>();
-  const prepare = async (of: MaskedHolder, onRead: (chars: number) => void) => {
+  const prepare = async (of: MaskedHolder, versions: string, onRead: (chars: number) => void) => {
     const values = await valuesToMask(store, of);
     onRead(values.reduce((sum, { length }) => sum + length, 0));
-    return prepareInSlices(values);
+    return { ...(await prepareInSlices(values)), versions };
   };
   return async (of) => {
     const key = `${of.organization}/${of.owner}`;
@@ -42,7 +47,7 @@ export function createPreparedReader(
       const onRead = (chars: number) => {
         made.chars = chars;
       };
-      const made: Kept = { versions, prepared: prepare(of, onRead), chars: 0, at: 0 };
+      const made: Kept = { versions, prepared: prepare(of, versions, onRead), chars: 0, at: 0 };
       made.prepared.catch(() => kept.get(key) === made && kept.delete(key));
       entry = made;
     }

@@ -97,7 +97,7 @@ test.each(LOSSES)('A stream of events ends when %s, and says so.', async (_, los
   expect(seen.at(-1)).toEqual({ event: 'failure', id: null, data: { type, message: expect.any(String) } });
 });
 
-test('A terminal stays open while nobody can say whether its caller has the right.', async () => {
+test('A terminal stays open while its caller’s right cannot be checked.', async () => {
   const token = (await authorization()).slice('Bearer '.length);
   const streams = testStreams();
   const ended = openShell({ url: urlOf('/shell'), token }, { command: ['cat'], streams, signal: patiently().signal });

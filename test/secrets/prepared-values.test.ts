@@ -43,7 +43,7 @@ function openReader(get: SecretStore['get'] = (key) => store.get(key)) {
 test('Values are read and prepared again only after a change of any of them.', async () => {
   const read = openReader();
   const first = await read(OF);
-  expect([first, await read(OF)]).toEqual([{ known: null }, first]);
+  expect([first, await read(OF)]).toEqual([{ known: null, versions: '[[],[],[]]' }, first]);
   const changes: [change: () => Promise<unknown>, shown: string][] = [
     [() => set('A', 'canary-one'), 'canary-one'],
     [() => set('A', 'canary-two'), 'canary-one canary-two'],

@@ -3,8 +3,8 @@ import type { WorkspaceHandle } from '../../client';
 import type { BuildView } from '../../contract/payloads';
 import { RuntimeFailure } from '../../runtimes/failure';
 import type { PodRef, Runtime } from '../../runtimes/runtime';
+import { createPreparedReader, type HolderValues } from '../../secrets/prepared-values';
 import type { SecretStore } from '../../secrets/store';
-import { valuesToMask } from '../../secrets/values-to-mask';
 import type { CliContext } from '../context';
 import { CliFailure } from '../failure';
 import { readGatewayLogs, STEPS, type Step, type StepLog } from '../gateway/read-logs';
@@ -81,7 +81,8 @@ async function readLogs({ runtime, ...given }: Reading): Promise<StepLog[]> {
       return steps.map((step) => showLastLines(given, step, build));
     }
     const readAll = async (store: SecretStore) => {
-      const readValues = () => readValuesToMask(store, given);
+      const read = createPreparedReader(store);
+      const readValues = () => readValuesToMask(read, given);
       const logs: StepLog[] = [];
       for (const step of steps) logs.push(await readLog({ ...given, runtime, step, follower, readValues }));
       return logs;
@@ -93,10 +94,13 @@ async function readLogs({ runtime, ...given }: Reading): Promise<StepLog[]> {
 }
 
 /** The log is raw: without these values it is not shown. */
-async function readValuesToMask(store: SecretStore, { handle, pod }: Pick<Reading, 'handle' | 'pod'>): Promise<string[]> {
+async function readValuesToMask(
+  read: ReturnType<typeof createPreparedReader>,
+  { handle, pod }: Pick<Reading, 'handle' | 'pod'>,
+): Promise<HolderValues> {
   const [owner = ''] = handle.workspace.split('/');
   try {
-    return await valuesToMask(store, { owner, organization: pod.organization });
+    return await read({ owner, organization: pod.organization });
   } catch (error) {
     if (!(error instanceof RuntimeFailure)) throw error;
     throw new CliFailure(error.type, `the log is not shown, since the secrets to mask in it cannot be read: ${error.message}`);
@@ -118,7 +122,7 @@ interface StepReading extends Omit<Reading, 'runtime'> {
   runtime: Runtime;
   step: Step;
   follower: BuildFollower | null;
-  readValues(): Promise<string[]>;
+  readValues(): Promise<HolderValues>;
 }
 
 /** The log in the home; without one there, the last lines that the workspace keeps. */

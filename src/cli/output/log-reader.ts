@@ -1,13 +1,14 @@
 import { StringDecoder } from 'node:string_decoder';
 import { createMasker, type Masker, maskText } from '../../hooks/mask';
 import type { LogRef, Runtime } from '../../runtimes/runtime';
+import type { HolderValues } from '../../secrets/prepared-values';
 
 /** Which log, and where it lies. */
 export interface StepLogSource {
   runtime: Runtime;
   log: Omit<LogRef, 'offset'>;
   /** Reads the values to be masked. Called after the log is read, as it may have a value that was set a moment before. */
-  readValues(): Promise<string[]>;
+  readValues(): Promise<HolderValues>;
 }
 
 /** The whole log as it is now, masked; null while there is none. */
@@ -30,16 +31,16 @@ export interface LogFollower {
 export function createLogFollower(source: StepLogSource): LogFollower {
   // A character may be cut by the end of a read, as a secret may; the decoder and the masker each hold their part back.
   const decoder = new StringDecoder('utf8');
-  let values: string[] = [];
+  let versions = '';
   let masker: Masker = createMasker();
   let offset = 0;
   let wasThere = false;
   /** What was held back of the text so far was masked by the values that it may have. */
-  const useValues = (present: string[]): string => {
-    if (present.length === values.length && present.every((value, index) => value === values[index])) return '';
+  const useValues = (present: HolderValues): string => {
+    if (present.versions === versions) return '';
     const held = masker.end();
-    values = present;
-    masker = createMasker(values);
+    versions = present.versions;
+    masker = createMasker(present);
     return held;
   };
   return {

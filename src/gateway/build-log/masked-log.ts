@@ -1,14 +1,15 @@
 import { StringDecoder } from 'node:string_decoder';
 import { createMasker, type Masker, type PreparedValues } from '../../hooks/mask';
+import type { HolderValues } from '../../secrets/prepared-values';
 import { CUT_NOTE, createPositionFinder, hashTail, LOG_BEGIN, type LogPosition, MAX_LOG_BYTES, TAIL_BYTES } from './position';
-import { areSame, NO_VALUES, type ValuesToHide } from './values';
+import { NO_VALUES } from './values';
 
 /** Where a log comes from. */
 export interface LogSource {
   /** As `Runtime.readLog`. */
   read(offset: number): Promise<{ text: Buffer; nextOffset: number } | null>;
   /** All values to hide, as known at this moment or later, epoch milliseconds. */
-  valuesSince(moment: number): Promise<ValuesToHide>;
+  valuesSince(moment: number): Promise<HolderValues>;
   now(): number;
   pause(durationMs: number): Promise<void>;
 }
@@ -43,13 +44,13 @@ const LINE_FEED = 10;
 
 export function openMaskedLog(source: LogSource, from: LogPosition = LOG_BEGIN): MaskedLog {
   let values = NO_VALUES;
-  let feed = createFeed(values.prepared);
+  let feed = createFeed(values);
   let isLocated = from.offset === 0;
   let isRestarted = false;
 
   /** Masks the log up to an offset once more. */
   const replay = async (end: number) => {
-    feed = createFeed(values.prepared);
+    feed = createFeed(values);
     while (feed.received() < end) {
       const part = await source.read(feed.received());
       if (part === null || part.text.length === 0) break;
@@ -76,7 +77,7 @@ export function openMaskedLog(source: LogSource, from: LogPosition = LOG_BEGIN):
       const bytes = found.text.subarray(recent.length);
       if (isSame && bytes.length === 0) return part('', true);
       const known = await source.valuesSince(source.now());
-      const isOldValues = !areSame(known.strings, values.strings);
+      const isOldValues = known.versions !== values.versions;
       values = known;
       if (!isSame) {
         if (isLocated) await source.pause(CUTTING_MS);

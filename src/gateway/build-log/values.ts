@@ -1,65 +1,45 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type PreparedValues, prepareValues } from '../../hooks/mask';
-
-/** Whose values are to be hidden. */
-export interface ValueHolder {
-  owner: string;
-  organization: string;
-}
-
-/** The values to hide, prepared once for all logs of a holder. */
-export interface ValuesToHide {
-  readonly strings: readonly string[];
-  readonly prepared: PreparedValues;
-}
+import type { HolderValues } from '../../secrets/prepared-values';
+import type { MaskedHolder } from '../../secrets/values-to-mask';
 
 /** Reads the values to hide, as known at a moment or later, epoch milliseconds. */
-export type ReadValuesSince = (holder: ValueHolder, moment: number) => Promise<ValuesToHide>;
+export type ReadValuesSince = (holder: MaskedHolder, moment: number) => Promise<HolderValues>;
 
 /** Before the first reading. */
-export const NO_VALUES: ValuesToHide = { strings: [], prepared: prepareValues([]) };
+export const NO_VALUES: HolderValues = { known: null, versions: '' };
 
 /** The shortest time from the beginning of one reading of a holder to that of the next. */
 const READ_INTERVAL_MS = 250;
-/** How long the values of a holder are kept after the last request for them. */
+/** How long the last reading of a holder is kept after the last request for it. */
 const KEPT_MS = 60_000;
 
 interface Kept {
   /** When the last reading began, epoch milliseconds. */
   at: number;
-  values: Promise<ValuesToHide>;
+  values: Promise<HolderValues>;
   /** What the next reading gives; null: no caller waits for it. */
-  next: Promise<ValuesToHide> | null;
-  /** The last values that were read. */
-  last: ValuesToHide;
+  next: Promise<HolderValues> | null;
   expiry: NodeJS.Timeout;
 }
-
-/** Whether two lists of values are equal. */
-export const areSame = (one: readonly string[], other: readonly string[]): boolean =>
-  one === other || (one.length === other.length && one.every((value, index) => value === other[index]));
 
 /**
  * Output may have a value that was set a moment before; so the values are read after the output. Callers that ask before the next
  * reading begins share it.
  */
-export function createValueReader(read: (holder: ValueHolder) => Promise<string[]>, now: () => number): ReadValuesSince {
+export function createValueReader(read: (holder: MaskedHolder) => Promise<HolderValues>, now: () => number): ReadValuesSince {
   const kept = new Map<string, Kept>();
   const begin = (key: string): Kept => {
     const expiry = setTimeout(() => kept.delete(key), KEPT_MS).unref();
-    const entry = { at: Number.NEGATIVE_INFINITY, values: Promise.resolve(NO_VALUES), next: null, last: NO_VALUES, expiry };
+    const entry = { at: Number.NEGATIVE_INFINITY, values: Promise.resolve(NO_VALUES), next: null, expiry };
     kept.set(key, entry);
     return entry;
   };
-  const readNext = async (entry: Kept, holder: ValueHolder): Promise<ValuesToHide> => {
+  const readNext = async (entry: Kept, holder: MaskedHolder): Promise<HolderValues> => {
     await entry.values.catch(() => undefined);
     await pause(Math.min(READ_INTERVAL_MS, Math.max(0, entry.at + READ_INTERVAL_MS - now())));
     entry.at = now();
     entry.next = null;
-    entry.values = read(holder).then((strings) => {
-      if (!areSame(strings, entry.last.strings)) entry.last = { strings, prepared: prepareValues(strings) };
-      return entry.last;
-    });
+    entry.values = read(holder);
     return entry.values;
   };
   return (holder, moment) => {

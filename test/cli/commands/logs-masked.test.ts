@@ -2,6 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createLogFollower } from '../../../src/cli/output/log-reader';
+import { prepareValues } from '../../../src/hooks/mask';
 import type { LogRef } from '../../../src/runtimes/runtime';
 import { createFileStore } from '../../../src/secrets/files';
 import { setSecret } from '../../../src/secrets/named-secrets';
@@ -54,7 +55,8 @@ test('A value that is set while a log is followed is hidden from then on, also w
   let isAllowed = false;
   const values: string[] = [];
   const log = { id: 'w1', organization: 'default', build: 1, step: 'configure' as const };
-  const follower = createLogFollower({ runtime: fakeRuntime({ readLog }), log, readValues: async () => [...values] });
+  const readValues = async () => ({ ...prepareValues([...values]), versions: values.join() });
+  const follower = createLogFollower({ runtime: fakeRuntime({ readLog }), log, readValues });
   const read = () => {
     isAllowed = true;
     return follower.read();
