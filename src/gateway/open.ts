@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Runtime } from '../runtimes/runtime';
 import { checkInstallation, createSandboxRuntime } from '../runtimes/sandbox';
-import { createFileStore } from '../secrets/files';
+import { openFileStore } from '../secrets/files';
 import type { SecretStore } from '../secrets/store';
 import type { GatewaySettings } from './settings';
 
@@ -21,7 +21,7 @@ export async function openRuntime(
 
 export async function openStore(settings: GatewaySettings, installation: string): Promise<SecretStore> {
   const { secrets, dir, kubeconfig, kubernetesContext } = settings;
-  if (secrets.store === 'files') return createFileStore(path.join(dir, 'keys'));
+  if (secrets.store === 'files') return openFileStore(path.join(dir, 'keys'));
   const { createKubernetesStore } = await import('../secrets/kubernetes/index.js');
   const context = kubernetesContext === null ? {} : { context: kubernetesContext };
   return createKubernetesStore({ kubeconfig, installation, namespace: secrets.namespace, ...context });

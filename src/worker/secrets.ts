@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { WorkspaceSecrets } from '../activities/workspace-secrets';
 import { injectSecrets } from '../hooks/inject/inject-secrets';
-import { createFileStore } from '../secrets/files';
+import { openFileStore } from '../secrets/files';
 import { readInjection } from '../secrets/injection';
 import { createPreparedReader } from '../secrets/prepared-values';
 import { createSigningKeys } from '../secrets/signing-keys';
@@ -41,7 +41,7 @@ export function workspaceSecrets({
 
 /** Loads the Kubernetes client only when needed, since that takes half a second. */
 async function openStore({ secrets, sandbox, kubernetes }: WorkerSettings, installation: string): Promise<SecretStore> {
-  if (secrets.store === 'files') return createFileStore(path.join(sandbox.dir, 'keys'));
+  if (secrets.store === 'files') return openFileStore(path.join(sandbox.dir, 'keys'));
   const { createKubernetesStore } = await import('../secrets/kubernetes/index.js');
   const { kubeconfig, context } = kubernetes;
   return createKubernetesStore({ kubeconfig, installation, namespace: secrets.namespace, ...(context && { context }) });

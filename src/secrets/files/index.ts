@@ -1,5 +1,6 @@
 /** The store of the embedded stack: files in DIR/keys, for the service's own user alone. */
-import { readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { RuntimeFailure } from '../../runtimes/failure';
 import { withLock } from '../../runtimes/sandbox/lock/file-lock';
@@ -11,19 +12,27 @@ import { fileNameOf, foldersOf, formatRecord, parseRecord, type RecordFile, reco
 /** Longer than any writer needs, and shorter than a caller waits. */
 const LOCK_LIMIT_MS = 15_000;
 
+/** Opens the store for a service, which first removes the draft of a killed writer: it may have a value. */
+export async function openFileStore(folder: string): Promise<SecretStore> {
+  const draft = draftIn(folder);
+  // On a disk that takes no change the draft is left to the next start.
+  if (existsSync(draft)) await inLock(folder, () => rm(draft, { force: true })).catch(() => undefined);
+  return createFileStore(folder);
+}
+
 /** Opens the store in `folder`, which the first `put` makes. `now` is a clock in epoch milliseconds. */
 export function createFileStore(folder: string, now: () => number = Date.now): SecretStore {
   const change = async (key: RecordKey, expected: number | undefined, next: (found: RecordFile | null) => RecordFile | null) => {
     checkKey(key);
     return asStoreFailure(`${describeKey(key)} cannot be changed in ${folder}`, async () => {
       await makePrivateFolders(folder, []);
-      return withLock({ folder: path.join(folder, '.lock'), signal: AbortSignal.timeout(LOCK_LIMIT_MS) }, async () => {
+      return inLock(folder, async () => {
         const found = await readRecordFile(folder, key);
         checkVersion(key, found, expected);
         const record = next(found);
         if (record === null) return;
         const target = path.join(await makePrivateFolders(folder, foldersOf(key)), fileNameOf(key.name));
-        await replacePrivateFile(target, path.join(folder, '.draft'), formatRecord(record));
+        await replacePrivateFile(target, draftIn(folder), formatRecord(record));
       });
     });
   };
@@ -56,6 +65,11 @@ export function createFileStore(folder: string, now: () => number = Date.now): S
     close: async () => undefined,
   };
 }
+
+const draftIn = (folder: string): string => path.join(folder, '.draft');
+
+const inLock = <T>(folder: string, work: () => Promise<T>): Promise<T> =>
+  withLock({ folder: path.join(folder, '.lock'), signal: AbortSignal.timeout(LOCK_LIMIT_MS) }, work);
 
 async function listRecords(folder: string, of: Omit<RecordKey, 'name'>): Promise<RecordInfo[]> {
   const found = await findFolder(folder, foldersOf(of));
