@@ -6,6 +6,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type IPty, spawn as openTerminal } from '@lydell/node-pty';
+import { gatewayEvents } from '../../src/client/gateway/events';
+import { createGatewayHttp } from '../../src/client/gateway/http';
+import type { StepView } from '../../src/contract/payloads';
 import { quote } from '../../src/hooks/shell/quote';
 import {
   endAllStarts,
@@ -22,8 +25,11 @@ const program = path.join(root, 'bin', 'perennial.mjs');
 const SLOW_HOOK = `#!/bin/sh
 i=0
 until [ -e "$HOME/go-on" ]; do i=$((i + 1)); echo "line $i"; sleep 0.05; done
+rm "$HOME/go-on"
 printf "the last has no line break"
 `;
+
+const DONE = ['admit', 'prepare-home', 'start-pod', 'inject-secrets', 'configure'];
 
 let folder = '';
 let dir = '';
@@ -64,19 +70,45 @@ const inside = async (...command: string[]): Promise<number | null> => {
   return (await once(child, 'exit'))[0];
 };
 const isRunning = async (line: string) => (await inside('pgrep', '-fx', line)) === 0;
-const killGateway = () => process.kill(readProcesses(dir).gateway?.pid ?? -1, 'SIGKILL');
+const kill = (part: 'gateway' | 'worker') => process.kill(readProcesses(dir)[part]?.pid ?? -1, 'SIGKILL');
 
-test(
-  'The output of a hook is followed through the end of a gateway, without a line lost or doubled.',
-  async () => {
-    const following = perennial('logs', 'ada/dev', '--follow', '--step', 'configure');
+/** The events of steps, in their order, up to the end of a build. */
+async function readSteps(build: number): Promise<StepView[]> {
+  const { PERENNIAL_URL: url = '', PERENNIAL_TOKEN: token = '' } = env;
+  const http = createGatewayHttp({ url, readToken: async () => token });
+  const seen: StepView[] = [];
+  for await (const { event, data } of gatewayEvents(http, `/v1/workspaces/ada/dev/builds/${build}/events`))
+    if (event === 'step') seen.push(data);
+  return seen;
+}
+
+/** No event of a step is like the one before it, and no state comes back. */
+function expectNoneTwice(events: StepView[]): void {
+  for (const step of new Set(events.map(({ name }) => name))) {
+    const own = events.filter(({ name }) => name === step);
+    for (const [at, event] of own.entries()) expect(event).not.toEqual(own[at - 1]);
+    const states = own.map(({ state }) => state).filter((state, at, all) => state !== all[at - 1]);
+    expect(states).toEqual([...new Set(states)]);
+  }
+}
+
+test.each<{ build: number; killed: ('gateway' | 'worker')[] }>([
+  { build: 1, killed: ['gateway'] },
+  { build: 2, killed: ['worker'] },
+  { build: 3, killed: ['worker', 'gateway'] },
+])(
+  'The events of build $build are followed through kill -9 of $killed, without a line or a step lost or doubled.',
+  async ({ build, killed }) => {
+    if (build > 1) expect((await once(perennial('rebuild', 'ada/dev', '--no-wait'), 'exit'))[0]).toBe(0);
+    const steps = readSteps(build);
+    const following = perennial('logs', 'ada/dev', '--follow', '--build', String(build), '--step', 'configure');
     let seen = '';
     following.stdout.on('data', (data: Buffer) => {
       seen += data;
     });
     const ended = once(following, 'exit');
     await until('some lines are seen', () => seen.includes('line 20\n'));
-    killGateway();
+    for (const part of killed) kill(part);
     const before = seen.split('\n').length;
     await until('more lines are seen', () => seen.split('\n').length > before + 20);
     const [home = ''] = readdirSync(path.join(dir, 'homes'));
@@ -86,6 +118,8 @@ test(
     const lines = Array.from({ length: count }, (_, at) => `line ${at + 1}\n`).join('');
     expect(seen).toBe(`${lines}the last has no line break`);
     expect(await text(perennial('logs', 'ada/dev', '--step', 'configure').stdout)).toBe(seen);
+    expectNoneTwice(await steps);
+    expect((await steps).filter(({ state }) => state === 'done').map(({ name }) => name)).toEqual(DONE);
   },
   START_LIMIT_MS,
 );
@@ -140,7 +174,7 @@ test(
     expect(Date.now() - stoppedAt).toBeLessThan(60_000);
     const other = open('shell', 'ada/dev', '--', 'sleep', '6363');
     await until('it runs', () => isRunning('sleep 6363'));
-    killGateway();
+    kill('gateway');
     expect(await other.exitCode).toBe(1);
     await other.untilSeen('the connection to the gateway was lost');
     await until('it has ended', async () => (await inside('true')) === 0 && !(await isRunning('sleep 6363')));
