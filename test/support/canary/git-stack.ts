@@ -48,14 +48,45 @@ function makeImage(images: string): void {
 export async function startGitStack(): Promise<GitStack> {
   const ssh = await startSshServer();
   const https = await startHttpsServer({ username: 'oauth2', password: PASSWORD });
-  const stack = await startCanaryStack(makeImage);
+  const stopServers = async () => void (await Promise.all([ssh.stop(), https.stop()]));
+  const stack = await startCanaryStack(makeImage).catch(async (error: unknown) => {
+    await stopServers();
+    throw error;
+  });
+  const whole = wrap(stack, { ssh, https, stopServers });
+  try {
+    await plantSecrets(whole);
+    return whole;
+  } catch (error) {
+    await whole.remove();
+    throw error;
+  }
+}
+
+function wrap(stack: CanaryStack, servers: Pick<GitStack, 'ssh' | 'https'> & { stopServers(): Promise<void> }): GitStack {
+  const { stopServers, ...rest } = servers;
   const runtime = createSandboxRuntime({ dir: stack.dir, images: path.join(stack.dir, '..', 'images') });
-  const run: GitStack['run'] = async (line, stdin = '') => {
-    const { code, out, error } = await stack.perennial(line.split(' '), { stdin, isRaw: true });
-    expect({ line, code, error }).toEqual({ line, code: 0, error: '' });
-    return out;
-  };
   const workspace = (name: Name) => stack.client.workspace('ada', name);
+  return {
+    ...stack,
+    ...rest,
+    throughGateway: {},
+    workspace,
+    run: async (line, stdin = '') => {
+      const { code, out, error } = await stack.perennial(line.split(' '), { stdin, isRaw: true });
+      expect({ line, code, error }).toEqual({ line, code: 0, error: '' });
+      return out;
+    },
+    inTerminal: (name, script) => runInTerminal(runtime, workspace(name), script),
+    remove: async () => {
+      await stack.remove();
+      await stopServers();
+    },
+  };
+}
+
+async function plantSecrets(stack: GitStack): Promise<void> {
+  const { ssh, https, run } = stack;
   const git = [
     { host: ssh.host, knownHosts: [ssh.knownHost] },
     { host: https.host, knownHosts: [] },
@@ -66,20 +97,7 @@ export async function startGitStack(): Promise<GitStack> {
   await run('secret set ada GIT_CA --file .git-ca.pem', https.certificate);
   ssh.accept(await run('key show ada'));
   const token = (await run('token create --owner ada')).trim();
-  return {
-    ...stack,
-    ssh,
-    https,
-    throughGateway: { PERENNIAL_URL: readStack(stack.dir).gateway, PERENNIAL_TOKEN: token },
-    workspace,
-    run,
-    inTerminal: (name, script) => runInTerminal(runtime, workspace(name), script),
-    remove: async () => {
-      await stack.remove();
-      await ssh.stop();
-      await https.stop();
-    },
-  };
+  stack.throughGateway = { PERENNIAL_URL: readStack(stack.dir).gateway, PERENNIAL_TOKEN: token };
 }
 
 async function runInTerminal(runtime: Runtime, workspace: WorkspaceHandle, script: string): Promise<string> {
