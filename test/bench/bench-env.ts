@@ -6,10 +6,14 @@ import { Client } from '@temporalio/client';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
+import type { WorkspaceSecrets } from '../../src/activities/workspace-secrets';
 import { type PerennialClient, wrapClient } from '../../src/client';
+import { installationOf } from '../../src/client/installation';
 import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from '../../src/contract/names';
 import type { Runtime as WorkspaceRuntime } from '../../src/runtimes/runtime';
+import type { SecretStore } from '../../src/secrets/store';
 import { prepareNamespace } from '../../src/worker/namespace';
+import { workspaceSecrets } from '../../src/worker/secrets';
 import { readSettings } from '../../src/worker/settings';
 import { startSlots } from '../../src/worker/start-slots';
 import { startDevServer } from '../support/temporal/dev-server';
@@ -19,6 +23,8 @@ export const BASELINE_QUEUE = 'bench-baseline';
 /** The workflows as they are deployed: compiled, since what the bundler makes of sources costs more memory. */
 const COMPILED = join(__dirname, '..', '..', 'dist', 'workflows');
 export const payloadConverterPath = join(COMPILED, 'sdk', 'payload-converter.js');
+/** Nothing answers there, and nothing asks: it is in what a pod is given. */
+const GATEWAY_URL = 'http://127.0.0.1:1';
 /** For `actingSleeper`. */
 const NOTHING = { nothing: async () => undefined };
 
@@ -31,11 +37,19 @@ export interface BenchEnv {
   close(): Promise<void>;
 }
 
+/** What a measurement may set; by default nothing keeps secrets. */
+export interface BenchOptions {
+  /** Of the worker. */
+  environment?: NodeJS.ProcessEnv;
+  /** Opens the store of secrets. `installation`: the id of the Temporal namespace. */
+  openStore?(installation: string): SecretStore;
+}
+
 /** Starts a server on a new file, and workers with the settings that the product has by default or is given, all in this process. */
 export async function openBenchEnv(
   bench: Bench,
   runtime: WorkspaceRuntime,
-  environment: NodeJS.ProcessEnv = {},
+  { environment = {}, openStore }: BenchOptions = {},
 ): Promise<BenchEnv> {
   installQuietRuntime();
   const dir = mkdtempSync(join(tmpdir(), 'perennial-bench-'));
@@ -46,11 +60,15 @@ export async function openBenchEnv(
   await prepareNamespace(temporal, runtime.name);
   const connection = await NativeConnection.connect({ address: server.address });
   bench.say('starting the workers');
-  const workers = await createWorkers({ connection, runtime, temporal, environment });
+  const installation = await installationOf(temporal);
+  const store = openStore?.(installation);
+  const secrets = store && workspaceSecrets({ store, installation, gatewayUrl: GATEWAY_URL });
+  const workers = await createWorkers({ connection, runtime, temporal, environment, ...(secrets && { secrets }) });
   const running = Promise.all(workers.map((worker) => worker.run()));
   const close = async () => {
     for (const worker of workers) worker.shutdown();
     await running;
+    await store?.close();
     await connection.close();
     await server.end();
     cleanups.delete(server.end);
@@ -84,10 +102,16 @@ async function createWorkers(given: {
   runtime: WorkspaceRuntime;
   temporal: Client;
   environment: NodeJS.ProcessEnv;
+  secrets?: WorkspaceSecrets;
 }): Promise<Worker[]> {
-  const { connection, runtime, temporal, environment } = given;
+  const { connection, runtime, temporal, environment, secrets } = given;
   const settings = readSettings(environment);
-  const activities = createActivities({ runtime, client: temporal, watchIntervalMs: settings.watchIntervalMs });
+  const activities = createActivities({
+    runtime,
+    client: temporal,
+    watchIntervalMs: settings.watchIntervalMs,
+    ...(secrets && { secrets }),
+  });
   const both = {
     connection,
     namespace: NAMESPACE,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { WorkspaceHandle } from '../../../src/client';
 import { organizationWorkflowId, TASK_QUEUE } from '../../../src/contract/names';
 import { createKubernetesRuntime, type KubernetesRuntime } from '../../../src/runtimes/kubernetes';
+import { createKubernetesStore } from '../../../src/secrets/kubernetes';
 import { until } from '../../support/until';
 import { type BenchEnv, cleanups, openBenchEnv } from '../bench-env';
 import type { Bench } from '../report';
@@ -29,6 +30,7 @@ export async function openClusterBenchEnv(bench: Bench, environment: NodeJS.Proc
   const namespacePrefix = `bench-${randomBytes(3).toString('hex')}-`;
   const runtime = createKubernetesRuntime({ kubeconfig: KUBECONFIG, namespacePrefix, imagePullPolicy: 'IfNotPresent' });
   const plain = openPlainCluster(KUBECONFIG);
+  const system = `${namespacePrefix}system`;
   let env: BenchEnv | null = null;
   let ending: Promise<void> | null = null;
   const end = async () => {
@@ -44,7 +46,11 @@ export async function openClusterBenchEnv(bench: Bench, environment: NodeJS.Proc
     return ending;
   };
   cleanups.add(close);
-  env = await openBenchEnv(bench, runtime, environment);
+  await plain.core.createNamespace({ body: { metadata: { name: system } } });
+  env = await openBenchEnv(bench, runtime, {
+    environment,
+    openStore: (installation) => createKubernetesStore({ kubeconfig: KUBECONFIG, namespace: system, installation }),
+  });
   return {
     ...env,
     close,

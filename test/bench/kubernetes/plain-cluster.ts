@@ -1,6 +1,6 @@
 /** The baseline: the cluster through an unmodified client-node with one keep-alive agent. */
 import { Agent } from 'node:https';
-import { Writable } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { CoreV1Api, Exec, KubeConfig, type RequestContext, type V1Status } from '@kubernetes/client-node';
 import { MAIN_CONTAINER } from '../../../src/runtimes/kubernetes/pod/container-status';
 import { openPodSight, type PodSight } from './pod-sight';
@@ -9,8 +9,11 @@ export interface PlainCluster {
   core: CoreV1Api;
   /** A watch of its own on all pods of a namespace. */
   watch(namespace: string): Promise<PodSight>;
-  /** Runs a command in a workspace's main container; rejects with the cluster's message for a failed one. */
-  exec(at: { namespace: string; name: string }, argv: string[]): Promise<void>;
+  /**
+   * Runs a command in a workspace's main container; rejects with the cluster's message for a failed one. It gets the input, and has to
+   * know its length.
+   */
+  exec(at: { namespace: string; name: string }, argv: string[], input?: Buffer): Promise<void>;
   close(): void;
 }
 
@@ -21,17 +24,24 @@ export function openPlainCluster(kubeconfig: string): PlainCluster {
   return {
     core: config.makeApiClient(CoreV1Api),
     watch: (namespace) => openPodSight(config, namespace),
-    exec: ({ namespace, name }, argv) =>
+    exec: ({ namespace, name }, argv, input) =>
       new Promise((resolve, reject) => {
         const onEnd = (status: V1Status) =>
           status.status === 'Success' ? resolve() : reject(new Error(`${argv.join(' ')} in ${name}: ${status.message}`));
         exec
-          .exec(namespace, name, MAIN_CONTAINER, argv, nowhere(), nowhere(), null, false, onEnd)
+          .exec(namespace, name, MAIN_CONTAINER, argv, nowhere(), nowhere(), input ? openInput(input) : null, false, onEnd)
           // The socket's own event holds the request with its credentials.
           .catch(({ message }: Error) => reject(new Error(`${argv.join(' ')} in ${name}: ${message}`)));
       }),
     close: () => config.agent?.destroy(),
   };
+}
+
+/** Without an end, which not every server can pass on. */
+function openInput(input: Buffer): PassThrough {
+  const stream = new PassThrough();
+  stream.write(input);
+  return stream;
 }
 
 const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -1,15 +1,25 @@
-/** What a rebuild comes to at the least: the same pod deleted and made again by plain calls, and each hook run by one plain command. */
+/**
+ * What a rebuild comes to at the least: the same pod deleted and made again by plain calls, and one plain command each for as many bytes in
+ * its memory as the secrets take, and for both hooks.
+ */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
 import type { PlainCluster } from './plain-cluster';
 import { copyClaim, copyPod } from './pod-copy';
 import { isGone, isReady, type PodSight } from './pod-sight';
 
 const NAME = 'floor';
+/** About what a token, an SSH key, and the programs that use them take. */
+const SECRETS = Buffer.alloc(24 * 1024, 'secret\n');
+const WRITE_SECRETS = [
+  'sh',
+  '-c',
+  `umask 077; head -c ${SECRETS.length} >/run/perennial/floor.new && mv /run/perennial/floor.new /run/perennial/floor`,
+];
 
 /** Milliseconds, one part after the other. */
 export interface FloorRound {
   totalMs: number;
-  parts: { gone: number; ready: number; configure: number; personalize: number };
+  parts: { gone: number; ready: number; secrets: number; configure: number; personalize: number };
 }
 
 export interface Model {
@@ -51,6 +61,7 @@ export async function prepareFloor(
     const parts = {
       gone: await timed(end),
       ready: await timed(() => start(model.later)),
+      secrets: await timed(() => plain.exec(at, WRITE_SECRETS, SECRETS)),
       configure: await timed(() => plain.exec(at, ['/coder/configure'])),
       personalize: await timed(() => plain.exec(at, ['./personalize'])),
     };

@@ -1,6 +1,6 @@
 /**
  * How long a rebuild of a running workspace takes on a cluster, from its acceptance to `running`, by the workflow's own clock, with
- * both hooks; alternating with the same change of pods by plain calls on the same cluster.
+ * secrets and both hooks; alternating with the same change of pods by plain calls on the same cluster.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
