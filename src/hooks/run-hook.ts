@@ -20,7 +20,7 @@ const GRACE_AFTER_LIMIT_MS = 60_000;
  * Runs one hook step of one build, once in a pod's life: starts it, or joins it when it has begun already, and waits for its end.
  * An abort ends the waiting, not the hook. Rejects with the signal's reason, or with the error of `exec`; any end of the hook itself
  * is a result. Known secrets, `maskValues`, are masked in all that it returns and reports, as is what has the shape of a secret; a
- * function is called before the first poll, again as the hook runs, and at its end, since secrets may have changed meanwhile.
+ * function is called with the first poll, again as the hook runs, and after its end, since secrets may have changed meanwhile.
  */
 export async function runHook(
   exec: Exec,
@@ -29,7 +29,8 @@ export async function runHook(
   maskValues: MaskValues | (() => Promise<MaskValues>) = [],
 ): Promise<HookResult> {
   const secrets = createSecretsReader(maskValues);
-  await untilAborted(progress.signal, () => secrets(0));
+  // Beside the first poll, so that the store holds up no hook. What it answers is needed only with the poll's answer.
+  secrets(0).catch(() => undefined);
   progress.waitingFor(`${spec.step} to begin`);
   const refused = { starting: 0, unreadable: 0 };
   let running = null as { last: HookPoll; sinceMs: number } | null;
@@ -46,17 +47,24 @@ export async function runHook(
   }
 }
 
-/** Returns the secrets, which may be cached for this time, in milliseconds. */
+/** Returns the secrets as of a read that began at most this long ago, in milliseconds; a failed read is not kept. */
 function createSecretsReader(values: MaskValues | (() => Promise<MaskValues>)): (maxAgeMs: number) => Promise<PreparedValues> {
   if (typeof values !== 'function') {
     const prepared = prepareValues(values);
     return async () => prepared;
   }
-  let last: { at: number; secrets: PreparedValues } | null = null;
+  let last: { at: number; secrets: Promise<PreparedValues> } | null = null;
   return async (maxAgeMs) => {
     const at = Date.now();
-    if (last === null || at - last.at >= maxAgeMs) last = { at, secrets: prepareValues(await values()) };
-    return last.secrets;
+    if (last !== null && at - last.at < maxAgeMs) return last.secrets;
+    const read = { at, secrets: values().then(prepareValues) };
+    last = read;
+    try {
+      return await read.secrets;
+    } catch (error) {
+      if (last === read) last = null;
+      throw error;
+    }
   };
 }
 

@@ -50,6 +50,20 @@ test('A secret that is set while the hook runs is hidden at its end.', async () 
   expect((await runHook(exec, specOf(), progressOf(), readValues)).lastLines).toEqual(['***']);
 });
 
+test('A hook begins before the store has answered, and its output waits for the answer.', async () => {
+  let begin = (): void => undefined;
+  const hasBegun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const answers = execOf(`state ended\nexit 0\noutput 9\n${VALUE}\n`);
+  const exec = () => {
+    begin();
+    return answers();
+  };
+  const result = await runHook(exec, specOf(), progressOf(), () => hasBegun.then(() => [VALUE]));
+  expect(result.lastLines).toEqual(['***']);
+});
+
 test('Without an answer from the store of secrets nothing is returned.', async () => {
   let reads = 0;
   const readValues = async () => {
