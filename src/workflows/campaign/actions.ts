@@ -35,16 +35,16 @@ export async function act(run: CampaignRun, action: Exclude<Action, { do: 'finis
     }
     case 'announce':
       beginWait(state, action.workspaces, Date.now());
-      await require(run, 'announce', action.workspaces);
+      await requireRebuilds(run, 'announce', action.workspaces);
       return;
     case 'warn':
       return warn(run, action.workspaces);
     case 'rebuild':
       return rebuild(run, action.workspaces);
     case 'mark':
-      return takeReplies(state, await require(run, 'mark', action.workspaces), Date.now());
+      return takeReplies(state, await requireRebuilds(run, 'mark', action.workspaces), Date.now());
     case 'withdraw':
-      await require(run, 'withdraw', action.workspaces);
+      await requireRebuilds(run, 'withdraw', action.workspaces);
       return noteWithdrawn(state, action.workspaces);
     case 'await':
       return awaitBuilds(run, action.until);
@@ -65,7 +65,7 @@ async function warn(run: CampaignRun, workspaces: string[]): Promise<void> {
   const { by, reason } = state.settings;
   const targets = recordsOf(state, workspaces).map(({ workspace, until }) => ({ workspace, rebuildAt: until ?? Date.now() }));
   // A build since the announcement has cleared it.
-  await require(run, 'announce', workspaces);
+  await requireRebuilds(run, 'announce', workspaces);
   const summary = `warn the terminals of ${countOf(workspaces)}`;
   await campaignCareActivities.warnTerminals.executeWithOptions({ summary }, [{ campaign: name, by, reason, targets }]);
   noteWarned(state, workspaces);
@@ -80,7 +80,7 @@ async function rebuild(run: CampaignRun, workspaces: string[]): Promise<void> {
   takeReplies(state, await campaignActivities.forceRebuilds.executeWithOptions({ summary }, [input]), Date.now());
 }
 
-function require(run: CampaignRun, kind: RequiredInput['kind'], workspaces: string[]) {
+function requireRebuilds(run: CampaignRun, kind: RequiredInput['kind'], workspaces: string[]) {
   const { state } = run;
   const isAnnounced = kind === 'announce';
   const targets = recordsOf(state, workspaces).map(({ workspace, until }) => ({
