@@ -1,8 +1,9 @@
 /**
- * The typed client, exported as `perennial/client`: one handle for each workspace and organization. Plain
+ * The typed client, exported as `perennial/client`: one handle for each workspace, organization, and campaign. Plain
  * `temporal workflow start|signal|update|query` can do the same.
  */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { type CampaignHandle, campaignHandle } from './client/campaign';
 import { listWorkspaces, type WorkspaceFilter, type WorkspaceSummary } from './client/list';
 import { withoutProxyToLoopback } from './client/loopback';
 import { type OrganizationHandle, organizationHandle } from './client/organization';
@@ -12,6 +13,7 @@ import { NAMESPACE } from './contract/names';
 import type { CreateInput } from './contract/payloads';
 
 export type { WaitOptions } from './client/build-wait';
+export type { CampaignHandle, CampaignWaitOptions } from './client/campaign';
 export { RequestFailure, type RequestFailureType, toRequestFailure } from './client/failure';
 export type { WorkspaceFilter, WorkspaceSummary } from './client/list';
 export type { OrganizationHandle } from './client/organization';
@@ -49,6 +51,15 @@ export interface PerennialClient {
    * ```
    */
   organization(name: string): OrganizationHandle;
+
+  /**
+   * A handle of a campaign. It asks nothing: a campaign that does not exist is `NotFound` at the first request.
+   *
+   * ```ts
+   * const { state, done, total } = await client.campaign('default', 'jdk-21').progress();
+   * ```
+   */
+  campaign(organization: string, id: string): CampaignHandle;
 
   /**
    * All workspaces that exist, by name. From search attributes alone, so it needs no worker, and lags behind by a moment.
@@ -102,6 +113,7 @@ export function wrapClient(temporal: Client, close: () => Promise<void> = async 
     create: (input) => createWorkspace(temporal, input),
     workspace: (owner, name) => workspaceHandle(temporal, owner, name),
     organization: (name) => organizationHandle(temporal, name),
+    campaign: (organization, id) => campaignHandle(temporal, organization, id),
     list: (filter = {}) => listWorkspaces(temporal, filter),
     temporal,
     close,

@@ -70,6 +70,11 @@ const COMMANDS: Entry[] = [
     'organizations: their policies, and what their workspaces use',
     async () => (await import('./commands/organization.js')).organizationCommand,
   ],
+  [
+    'campaign [command]',
+    'paced rebuilds of many workspaces',
+    async () => (await import('./commands/campaign.js')).campaignCommand,
+  ],
   ['token [command]', 'tokens for the gateway', async () => (await import('./commands/token.js')).tokenCommand],
   ['key [command]', "owners' SSH keys", async () => (await import('./commands/key.js')).keyCommand],
   [

@@ -9,7 +9,7 @@ export type {
   CampaignWorkspaceState,
   CampaignWorkspacesInput,
   CampaignWorkspacesView,
-} from './campaign';
+} from './campaign/payloads';
 export { formatDuration, parseDuration } from './duration';
 export {
   type FailureType,

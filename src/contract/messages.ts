@@ -3,7 +3,8 @@
  * the SDK's own `defineSignal` and its siblings would bring the whole workflow package into every client.
  */
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
-import type { CampaignProgress, CampaignWorkspacesInput, CampaignWorkspacesView } from './campaign';
+import type { ForceRebuildAnswer, ForceRebuildInput, RequiredInput } from './campaign/internal-payloads';
+import type { CampaignProgress, CampaignWorkspacesInput, CampaignWorkspacesView } from './campaign/payloads';
 import type {
   BuildInput,
   ByInput,
@@ -15,13 +16,10 @@ import type {
   StopInput,
 } from './inputs';
 import type {
-  ForceRebuildAnswer,
-  ForceRebuildInput,
   KnownOwner,
   MemberView,
   PodLostInput,
   PolicyChangedInput,
-  RequiredInput,
   ReserveAnswer,
   ReserveInput,
   SecretsChangedInput,

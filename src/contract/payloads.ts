@@ -10,7 +10,7 @@ export {
   type CampaignWorkspaceState,
   type CampaignWorkspacesInput,
   type CampaignWorkspacesView,
-} from './campaign';
+} from './campaign/payloads';
 export type {
   BuildInput,
   ByInput,

@@ -1,7 +1,7 @@
 /** Waits for rebuilds of a campaign: one activity for all of them, so that it uses one slot. */
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import type { RebuildEnd, SilentBuild } from '../../contract/internal-payloads';
+import type { RebuildEnd, SilentBuild } from '../../contract/campaign/internal-payloads';
 import { WORKSPACE_WORKFLOW } from '../../contract/names';
 import { DOWN_STATES, type StatusView } from '../../contract/payloads';
 import { startHeartbeat } from '../heartbeat';

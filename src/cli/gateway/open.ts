@@ -10,6 +10,7 @@ export function openGateway(access: GatewayAccess): { gateway: GatewayHttp; clie
     ...gatewayClient(gateway),
     create: refuse,
     organization: refuse,
+    campaign: refuse,
     get temporal() {
       return refuse();
     },

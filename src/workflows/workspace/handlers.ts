@@ -11,7 +11,7 @@ import { parseBuildNumber } from '../input/messages';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
 import { settlePlan } from './plan';
-import { requestForcedRebuild } from './rules/campaign';
+import { requestForcedRebuild } from './rules/campaign/forced-rebuild';
 import { requestConfigure } from './rules/configure';
 import { requestBuild, requestDelete, requestRestore, requestStop } from './rules/requests';
 import { type SignalName, takeSignal } from './rules/signals';

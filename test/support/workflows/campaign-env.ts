@@ -1,5 +1,5 @@
 /** Campaigns on a stack with the memory runtime. */
-import type { CampaignInput, CampaignProgress, CampaignWorkspace } from '../../../src/contract/campaign';
+import type { CampaignInput, CampaignProgress, CampaignWorkspace } from '../../../src/contract/campaign/payloads';
 import { progressQuery, workspacesQuery } from '../../../src/contract/messages';
 import { campaignWorkflowId, TASK_QUEUE } from '../../../src/contract/names';
 import { until } from '../until';
@@ -44,7 +44,12 @@ export async function startCampaign(
 }
 
 /** Makes workspaces that run, and an organization of their own, and waits until both are listed. */
-export async function makeFleet(stack: Stack, organization: string, names: string[], policy: Record<string, unknown> = {}): Promise<void> {
+export async function makeFleet(
+  stack: Stack,
+  organization: string,
+  names: string[],
+  policy: Record<string, unknown> = {},
+): Promise<void> {
   const { client } = stack;
   await client.organization(organization).create({ policy });
   const handles = await Promise.all(names.map((name) => client.create({ owner: 'ada', name, organization, image: 'starter:1' })));

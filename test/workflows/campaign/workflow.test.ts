@@ -67,7 +67,7 @@ test('A broken image ends the campaign at the canary and leaves the rest untouch
   }
 });
 
-test('A workspace in use is told of the rebuild, warned, and rebuilt when the patience has run out, while others go on.', async () => {
+test('A workspace in use announces the rebuild, warns its terminals, and is rebuilt when the patience has run out, while others go on.', async () => {
   await makeFleet(stack, 'used', ['used-000', 'used-001', 'used-002']);
   const warnings: string[] = [];
   const { exec } = stack.overrides;

@@ -8,7 +8,7 @@ import { cutText } from '../../../contract/text-limit';
 import { Refusal } from '../../input/refusal';
 import { wantedSpec } from './build-spec';
 import { failBuild } from './build-steps';
-import { noteBuilt } from './campaign';
+import { noteBuilt } from './campaign/forced-rebuild';
 import { refuseSuspended } from './policy/suspension';
 import type { BuildRecord, BuildSpec, NextBuild, State, StepRecord } from './state';
 import { KEPT_BUILDS, KEPT_BY, KEPT_OLD_BY, KEPT_OLD_EVIDENCE, KEPT_OLD_MESSAGE, KEPT_OLD_WARNINGS } from './state-limits';

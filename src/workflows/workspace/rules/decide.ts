@@ -6,7 +6,7 @@
 import { DOWN_STATES } from '../../../contract/payloads';
 import { autoOffAt, autoOffThreshold } from './auto-off';
 import { blockedBecause, MISSED_AFTER_MS, plannedStart, planRetryAt, wantedPlan } from './auto-start';
-import { comingRebuild } from './campaign';
+import { comingRebuild } from './campaign/forced-rebuild';
 import { iso } from './instant';
 import { refreshAt } from './secrets/refresh';
 import { currentBuild, type State } from './state';

@@ -8,7 +8,7 @@ import { parseBy, parsePing, parsePodLost, parseRebuild, parseSecretsChanged, pa
 import { invalid } from '../../input/refusal';
 import { asPushedPolicy } from '../../organization/rules/known-policy';
 import { recordAccess } from './auto-off';
-import { takeRequired } from './campaign';
+import { takeRequired } from './campaign/forced-rebuild';
 import { takePodLost } from './pod-loss';
 import { takePolicy } from './policy-update';
 import { requestBuild, requestStop } from './requests';

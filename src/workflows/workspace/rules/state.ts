@@ -16,6 +16,7 @@ import type {
 } from '../../../contract/payloads';
 import type { KnownPolicy } from '../../../contract/policy';
 import type { Creation } from '../../input/messages';
+import type { CampaignsState } from './campaign/campaigns-state';
 import { noSecrets, type SecretsState } from './secrets/secrets-state';
 
 /** Everything that a workspace knows. */
@@ -71,10 +72,8 @@ export interface State {
   /** When pods were lost in the last hour, counted losses only. */
   losses: number[];
 
-  /** What a campaign requires of the workspace; absent for nothing. */
-  required?: RequiredRebuild;
-  /** The last campaigns that were served, with the build of each; null for a mark. Absent for none. */
-  campaigns?: { key: string; build: number | null }[];
+  /** Absent before the first campaign. */
+  campaigns?: CampaignsState;
 
   schedule: ScheduleState;
   secrets: SecretsState;
@@ -170,19 +169,6 @@ export interface Ending {
   by: string | null;
   rule: string | null;
   evidence: string | null;
-}
-
-/** A rebuild that a campaign requires. */
-export interface RequiredRebuild {
-  /** The id of the campaign's first run. */
-  key: string;
-  /** `organization/id`. */
-  campaign: string;
-  by: string;
-  reason: string;
-  image: string | null;
-  /** When the campaign rebuilds the workspace at the latest; null for a mark, which the next build serves. */
-  rebuildAt: number | null;
 }
 
 /** The window of inactivity. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { CampaignProgress } from '../../../../src/contract/campaign';
-import type { WorkspaceFacts } from '../../../../src/contract/internal-payloads';
+import type { WorkspaceFacts } from '../../../../src/contract/campaign/internal-payloads';
+import type { CampaignProgress } from '../../../../src/contract/campaign/payloads';
 import { takeCampaignSignal } from '../../../../src/workflows/campaign/rules/control';
 import { viewProgress } from '../../../../src/workflows/campaign/rules/view';
 import { CampaignSimulator, factsOf, type SimulatedWorkspace, START } from '../../../support/workflows/campaign-simulator';
@@ -17,7 +17,7 @@ const sumOf = ({ done, failed, marked, skipped, inconclusive, pending }: Campaig
   done + failed + marked + skipped + inconclusive + pending;
 const progressOf = ({ state }: CampaignSimulator) => viewProgress(state);
 
-test('Each running workspace is rebuilt once, the others are marked, and those that ended are left alone.', () => {
+test('Each running workspace is rebuilt once, the others are marked, and closed workflows are left alone.', () => {
   const gone = factsOf({ state: 'ended', organization: '' });
   const foreign = factsOf({ organization: 'other' });
   const simulator = new CampaignSimulator([

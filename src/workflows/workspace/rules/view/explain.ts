@@ -3,7 +3,7 @@ import type { Cause, ExplainView, HistoryEntry } from '../../../../contract/payl
 import { autoOffAt, autoOffThreshold } from '../auto-off';
 import { blockedBecause } from '../auto-start';
 import { nextSpec } from '../build-spec';
-import { comingRebuild } from '../campaign';
+import { comingRebuild } from '../campaign/forced-rebuild';
 import { upcoming } from '../decide';
 import { iso } from '../instant';
 import { isSuspended, suspensionOf } from '../policy/suspension';

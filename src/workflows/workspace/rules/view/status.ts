@@ -5,7 +5,7 @@ import { Refusal } from '../../../input/refusal';
 import { autoOffAt, autoOffThreshold } from '../auto-off';
 import { blockedBecause, effectiveSchedule, plannedStart } from '../auto-start';
 import { nextSpec, outdatedTag, waitingChange } from '../build-spec';
-import { requiredRebuild } from '../campaign';
+import { requiredRebuild } from '../campaign/forced-rebuild';
 import { iso, isoOrNull } from '../instant';
 import { deliveredSecrets } from '../secrets/refresh';
 import { type BuildRecord, type BuildSpec, newestBuild, type State } from '../state';

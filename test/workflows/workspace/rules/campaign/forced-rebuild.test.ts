@@ -1,11 +1,11 @@
-import type { ForceRebuildInput, RequiredInput } from '../../../../src/contract/internal-payloads';
-import { autoOffAt, recordAccess } from '../../../../src/workflows/workspace/rules/auto-off';
-import { requestForcedRebuild, takeRequired } from '../../../../src/workflows/workspace/rules/campaign';
-import { requestBuild } from '../../../../src/workflows/workspace/rules/requests';
-import { takeSignal } from '../../../../src/workflows/workspace/rules/signals';
-import type { State } from '../../../../src/workflows/workspace/rules/state';
-import { viewExplain } from '../../../../src/workflows/workspace/rules/view/explain';
-import { viewStatus } from '../../../../src/workflows/workspace/rules/view/status';
+import type { ForceRebuildInput, RequiredInput } from '../../../../../src/contract/campaign/internal-payloads';
+import { autoOffAt, recordAccess } from '../../../../../src/workflows/workspace/rules/auto-off';
+import { requestForcedRebuild, takeRequired } from '../../../../../src/workflows/workspace/rules/campaign/forced-rebuild';
+import { requestBuild } from '../../../../../src/workflows/workspace/rules/requests';
+import { takeSignal } from '../../../../../src/workflows/workspace/rules/signals';
+import type { State } from '../../../../../src/workflows/workspace/rules/state';
+import { viewExplain } from '../../../../../src/workflows/workspace/rules/view/explain';
+import { viewStatus } from '../../../../../src/workflows/workspace/rules/view/status';
 import {
   COLUMNS,
   copy,
@@ -16,7 +16,7 @@ import {
   path,
   refusalOf,
   running,
-} from '../../../support/workflows/state-builders';
+} from '../../../../support/workflows/state-builders';
 
 const REQUEST = { campaign: 'default/patch', key: 'run-1', by: 'root', reason: 'a patch', image: 'starter:2' };
 const force = (state: State, now: number, change: Partial<ForceRebuildInput> = {}) =>

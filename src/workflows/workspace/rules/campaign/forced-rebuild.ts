@@ -2,14 +2,15 @@
  * Implements docs/campaigns.md, "In the workspace": a campaign marks the workspace, announces a rebuild, or rebuilds it, each campaign
  * once, however often its requests arrive.
  */
-import type { ForceRebuildAnswer, WorkspaceFacts } from '../../../contract/internal-payloads';
-import { judge } from '../../campaign/rules/judge';
-import { parseForceRebuild, parseRequired } from '../../input/campaign';
-import { resolveImage } from '../../organization/rules/images';
-import { wantedSpec } from './build-spec';
-import { iso } from './instant';
-import { currentBuild, type State } from './state';
-import { enter, queueBuild, type Reason } from './transition';
+import type { ForceRebuildAnswer, WorkspaceFacts } from '../../../../contract/campaign/internal-payloads';
+import { judge } from '../../../campaign/rules/judge';
+import { parseForceRebuild, parseRequired } from '../../../input/campaign';
+import { resolveImage } from '../../../organization/rules/images';
+import { wantedSpec } from '../build-spec';
+import { iso } from '../instant';
+import { currentBuild, type State } from '../state';
+import { enter, queueBuild, type Reason } from '../transition';
+import type { RequiredRebuild } from './campaigns-state';
 
 /** Campaigns that were served; no campaign repeats a request after so many others. */
 const KEPT_CAMPAIGNS = 10;
@@ -28,19 +29,17 @@ export function factsOf(state: State): WorkspaceFacts {
 export function takeRequired(state: State, input: unknown): void {
   const { kind, key, ...request } = parseRequired(input);
   if (kind === 'withdraw') {
-    if (state.required?.key === key && state.required.rebuildAt !== null) delete state.required;
+    const required = state.campaigns?.required;
+    if (required?.key === key && required.rebuildAt !== null) setRequired(state, null);
     return;
   }
-  if (state.campaigns?.some((served) => served.key === key)) return;
-  if (kind === 'announce') {
-    state.required = { key, ...request };
-    return;
-  }
+  if (state.campaigns?.served.some((served) => served.key === key)) return;
+  if (kind === 'announce') return setRequired(state, { key, ...request });
   if (request.image !== null) {
     if (state.policy) resolveImage(request.image, state.policy);
     state.own = { ...state.own, image: request.image };
   }
-  state.required = { key, ...request, rebuildAt: null };
+  setRequired(state, { key, ...request, rebuildAt: null });
   noteServed(state, key, null);
 }
 
@@ -51,7 +50,7 @@ export function takeRequired(state: State, input: unknown): void {
 export function requestForcedRebuild(state: State, input: unknown, now: number): ForceRebuildAnswer {
   const { key, campaign, by, reason, organization, waitsUntil, image } = parseForceRebuild(input);
   const facts = factsOf(state);
-  const served = state.campaigns?.find((known) => known.key === key);
+  const served = state.campaigns?.served.find((known) => known.key === key);
   if (served?.build) return { build: served.build, facts };
   if (judge(facts, { organization, waitsUntil, now }).verdict !== 'rebuild') return { build: null, facts };
   const own = image === null ? state.own : { ...state.own, image };
@@ -60,13 +59,14 @@ export function requestForcedRebuild(state: State, input: unknown, now: number):
   const because: Reason = { cause: 'forced-rebuild', by, rule: `campaign ${campaign}`, evidence: reason };
   const build = queueBuild(state, because);
   enter(state, 'building', because, now);
-  delete state.required;
+  setRequired(state, null);
   noteServed(state, key, build);
   return { build, facts };
 }
 
 /** What a campaign requires, as the beginning of `rebuildRequired`; null where none does. */
-export function requiredRebuild({ required }: State): string | null {
+export function requiredRebuild({ campaigns }: State): string | null {
+  const required = campaigns?.required;
   if (!required) return null;
   const { campaign, by, reason, image, rebuildAt } = required;
   const what = rebuildAt === null ? 'requires a rebuild' : `rebuilds it at ${iso(rebuildAt)} at the latest`;
@@ -75,7 +75,7 @@ export function requiredRebuild({ required }: State): string | null {
 
 /** The rebuild that is coming; null for none. */
 export function comingRebuild(state: State): { at: number; because: string } | null {
-  const { required } = state;
+  const required = state.campaigns?.required;
   if (!required || required.rebuildAt === null || state.phase !== 'running') return null;
   const { campaign, by, reason, rebuildAt } = required;
   return { at: rebuildAt, because: `campaign ${campaign} (by ${by}): ${reason}; sooner when it is not accessed for 10 minutes` };
@@ -83,14 +83,20 @@ export function comingRebuild(state: State): { at: number; because: string } | n
 
 /** Every build serves a mark. A past announcement is that of a campaign which was terminated. */
 export function noteBuilt(state: State, now: number): void {
-  if (state.required && (state.required.rebuildAt ?? 0) <= now) delete state.required;
+  const required = state.campaigns?.required;
+  if (required && (required.rebuildAt ?? 0) <= now) setRequired(state, null);
 }
 
 function isForced(state: State): boolean {
   return state.phase === 'building' && (state.next ?? currentBuild(state))?.cause === 'forced-rebuild';
 }
 
+function setRequired(state: State, required: RequiredRebuild | null): void {
+  state.campaigns = { served: [], ...state.campaigns, required };
+}
+
 function noteServed(state: State, key: string, build: number | null): void {
-  const others = (state.campaigns ?? []).filter((served) => served.key !== key);
-  state.campaigns = [...others, { key, build }].slice(-KEPT_CAMPAIGNS);
+  const { required = null, served = [] } = state.campaigns ?? {};
+  const others = served.filter((known) => known.key !== key);
+  state.campaigns = { required, served: [...others, { key, build }].slice(-KEPT_CAMPAIGNS) };
 }
