@@ -8,6 +8,7 @@ import { until } from '../support/until';
 import { enableFaultInjection, failureOf, injectFault, untilCalled } from '../support/workflows/fault-injection';
 import { INTERNAL, KNOWN, rawMessages, SHORT } from '../support/workflows/raw-messages';
 import { createGate, type Stack, startStack, untilState } from '../support/workflows/temporal-env';
+import { campaigns } from './record-campaign';
 
 /** Plays one scenario; what it answers are workflow ids, with the run where not the last is meant, by the name of the fixture. */
 type Scenario = (stack: Stack) => Promise<Record<string, Recorded>>;
@@ -27,6 +28,7 @@ const SCENARIOS: Scenario[] = [
   malformed,
   scheduled,
   withSecrets,
+  campaigns,
 ];
 
 /** Writes `<scenario>.json` files into the folder. */

@@ -15,6 +15,7 @@ interface RecordedEvent {
   markerRecordedEventAttributes?: object;
   workflowExecutionContinuedAsNewEventAttributes?: object;
   workflowExecutionSignaledEventAttributes?: object;
+  workflowExecutionUpdateAcceptedEventAttributes?: object;
 }
 
 const FOLDER = path.join(__dirname, '..', 'fixtures', 'histories');
@@ -35,6 +36,9 @@ const SCENARIOS: [name: string, hasEvent: (event: RecordedEvent) => unknown][] =
   ['dotfiles-ref-without-uri', (event) => event.markerRecordedEventAttributes],
   ['secrets-before', (event) => isOf(event, 'injectSecrets')],
   ['secrets-after', (event) => isOf(event, 'refreshSecrets')],
+  ['campaign-before', (event) => event.workflowExecutionContinuedAsNewEventAttributes],
+  ['campaign-after', (event) => isOf(event, 'awaitBuilds')],
+  ['campaign-workspace', (event) => event.workflowExecutionUpdateAcceptedEventAttributes],
   ['organization', (event) => isOf(event, 'pushPolicy')],
   ['watch', (event) => isOf(event, 'watch')],
 ];

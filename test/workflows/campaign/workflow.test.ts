@@ -210,6 +210,27 @@ test('Runs that hand over in the middle rebuild each workspace once, never more 
   expect(await taskFailures(stack, campaign.workflowId)).toEqual([]);
 });
 
+test('A campaign whose workers are lost three times gives the same report as one that was left alone.', async () => {
+  const names = namesOf('kill', 10);
+  await makeFleet(stack, 'kill', names);
+  await workspaceOf('kill-009').stop();
+  await untilState(workspaceOf('kill-009'), 'off');
+  const input = { organization: 'kill', atOnce: 3, maxFailures: 5 };
+  const undisturbed = await startCampaign(stack, 'undisturbed', input);
+  const expected = await undisturbed.result();
+  const campaign = await startCampaign(stack, 'killed', input);
+  for (const done of [1, 4, 7]) {
+    await until(`${done} are done`, async () => (await campaign.progress()).done >= done);
+    await stack.stopWorkers();
+    await stack.startWorkers();
+  }
+  expect(await campaign.result()).toEqual(expected);
+  expect(await buildsOf(names)).toEqual(names.map((name) => (name === 'kill-009' ? 1 : 3)));
+  expect((await campaign.workspaces()).map(({ workspace, state }) => [workspace, state])).toEqual(
+    (await undisturbed.workspaces()).map(({ workspace, state }) => [workspace, state]),
+  );
+});
+
 test.each([
   ['InvalidRequest', { where: 'Owner = = 1' }],
   ['InvalidRequest', { atOnce: 0 }],
