@@ -7,6 +7,7 @@ import { type CampaignHandle, campaignHandle } from './client/campaign';
 import { listWorkspaces, type WorkspaceFilter, type WorkspaceSummary } from './client/list';
 import { withoutProxyToLoopback } from './client/loopback';
 import { type OrganizationHandle, organizationHandle } from './client/organization';
+import { type OwnerHandle, ownerHandle } from './client/owner';
 import { createWorkspace, workspaceHandle } from './client/workspace';
 import type { WorkspaceHandle } from './client/workspace-handle';
 import { NAMESPACE } from './contract/names';
@@ -17,6 +18,7 @@ export type { CampaignHandle, CampaignWaitOptions } from './client/campaign';
 export { RequestFailure, type RequestFailureType, toRequestFailure } from './client/failure';
 export type { WorkspaceFilter, WorkspaceSummary } from './client/list';
 export type { OrganizationHandle } from './client/organization';
+export type { OwnerHandle } from './client/owner';
 export type { PendingStep } from './client/pending-step';
 export type { WorkspaceHandle } from './client/workspace-handle';
 
@@ -60,6 +62,15 @@ export interface PerennialClient {
    * ```
    */
   campaign(organization: string, id: string): CampaignHandle;
+
+  /**
+   * A handle of an owner in an organization. It asks nothing.
+   *
+   * ```ts
+   * const { usage } = await client.owner('default', 'ada').status();
+   * ```
+   */
+  owner(organization: string, owner: string): OwnerHandle;
 
   /**
    * All workspaces that exist, by name. From search attributes alone, so it needs no worker, and lags behind by a moment.
@@ -114,6 +125,7 @@ export function wrapClient(temporal: Client, close: () => Promise<void> = async 
     workspace: (owner, name) => workspaceHandle(temporal, owner, name),
     organization: (name) => organizationHandle(temporal, name),
     campaign: (organization, id) => campaignHandle(temporal, organization, id),
+    owner: (organization, owner) => ownerHandle(temporal, organization, owner),
     list: (filter = {}) => listWorkspaces(temporal, filter),
     temporal,
     close,

@@ -1,20 +1,20 @@
 /** The one factory of activities; its return type is all that workflows see. */
-import { admitActivities } from './admit';
+import { admitActivities } from './admission/admit';
+import { ledgerActivities } from './admission/check-ledger';
+import { coalesceReservations } from './admission/reserve';
 import { buildActivities } from './build';
 import { campaignActivities } from './campaign';
-import { ledgerActivities } from './check-ledger';
 import { cleanUpActivities } from './clean-up';
 import type { Dependencies } from './dependencies';
 import { secretActivities } from './inject-secrets';
 import { lastLookActivities } from './last-look';
 import { policyActivities, queryPolicy } from './policy';
 import { coalesceReads } from './policy-reader';
-import { coalesceReservations } from './reserve';
 import { scheduleActivities } from './schedule';
 import { memberActivities } from './update-members';
 import { watchActivities } from './watch/watch';
 
-export type { AdmitRequest } from './admit';
+export type { Admission, AdmitRequest } from './admission/admit';
 export type { BuildFailureDetails, Deadline, StepResult } from './run-step';
 export type { InjectionInput } from './workspace-secrets';
 

@@ -1,6 +1,6 @@
 /** The policy of an organization: reading it, and pushing a new one. */
 import { type Client, QueryNotRegisteredError, WorkflowNotFoundError } from '@temporalio/client';
-import type { KnownOwner } from '../contract/internal-payloads';
+import type { KnownOwner } from '../contract/internal/ledger';
 import { ownerSettingsQuery, policyQuery } from '../contract/messages';
 import { organizationWorkflowId, ownerWorkflowId } from '../contract/names';
 import type { KnownPolicy } from '../contract/policy';

@@ -1,7 +1,8 @@
 /** Sends a new policy, or new settings of an owner, to workspaces. */
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { KnownOwner, PolicyChangedInput } from '../contract/internal-payloads';
+import type { KnownOwner } from '../contract/internal/ledger';
+import type { PolicyChangedInput } from '../contract/internal-payloads';
 import { policyChangedSignal } from '../contract/messages';
 import { ownerOfWorkflowId } from '../contract/names';
 import type { KnownPolicy } from '../contract/policy';
@@ -49,9 +50,10 @@ export async function pushPolicy(client: Client, { workspaces, ...news }: PushPo
   return { unreached: [...unreached, ...waiting] };
 }
 
-async function signalPolicy(client: Client, workflowId: string, { policy, ...news }: PolicyChangedInput): Promise<void> {
+async function signalPolicy(client: Client, workflowId: string, news: PolicyChangedInput): Promise<void> {
   try {
-    const input = policy ? { ...news, policy: forWorkspace(policy, workflowId) } : news;
+    const { policy, ...owner } = news;
+    const input = { ...owner, ...(policy && { policy: forWorkspace(policy, workflowId) }) };
     await client.workflow.getHandle(workflowId).signal(policyChangedSignal, input);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;

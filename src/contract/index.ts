@@ -79,7 +79,6 @@ export {
   workspaceOfWorkflowId,
   workspaceWorkflowId,
 } from './names';
-export type { OwnerSettings, OwnerView, OwnerWorkspace } from './owner';
 export type {
   AutoOffPolicy,
   AutoStartPolicy,
@@ -97,6 +96,7 @@ export {
   type AutoOffSetting,
   type AutoStartSetting,
   type Dotfiles,
+  type OwnerSettings,
   type Resources,
   WEEKDAYS,
   type Weekday,
@@ -111,7 +111,7 @@ export {
   type WorkspacePhase,
 } from './states';
 export { isTimeZone } from './time-zone';
-export type { OwnerUsage, UsageView } from './usage';
+export type { OwnerUsage, OwnerView, OwnerWorkspace, UsageView } from './usage';
 export type {
   Answer,
   AutoOffView,

@@ -15,20 +15,17 @@ import type {
   RebuildInput,
   StopInput,
 } from './inputs';
+import type { KnownOwner, ReserveAnswer, ReserveInput } from './internal/ledger';
 import type {
-  KnownOwner,
   MemberView,
   PodLostInput,
   PolicyChangedInput,
-  ReserveAnswer,
-  ReserveInput,
   SecretsChangedInput,
   UsageReport,
   WorkspaceEndedInput,
 } from './internal-payloads';
-import type { OwnerView } from './owner';
 import type { Policy, PolicyChange } from './policy';
-import type { UsageView } from './usage';
+import type { OwnerView, UsageView } from './usage';
 import type { Answer, BuildView, DeleteAnswer, ExplainView, StatusView } from './views';
 
 const REPLACED_BY = 'replaced by build ';
@@ -93,15 +90,6 @@ export const policyQuery = query<Policy & { changes: PolicyChange[] }>('policy')
 /** What the workspaces of an organization use. */
 export const usageQuery = query<UsageView>('usage');
 
-/** Changes an owner's settings. */
-export const configureOwnerUpdate = update<OwnerView, [ConfigureOwnerInput]>('configure');
-/** An owner's settings, and the quota in use. */
-export const ownerStatusQuery = query<OwnerView>('status');
-/** Internal: an owner's settings, as workspaces keep them. */
-export const ownerSettingsQuery = query<KnownOwner>('settings');
-/** Internal, to an owner: builds reserve what they need. */
-export const reserveUpdate = update<ReserveAnswer, [ReserveInput]>('reserve');
-
 /** A campaign begins no further rebuild until it is resumed. */
 export const pauseSignal = signal<[ByInput?]>('pause');
 /** A paused campaign continues. */
@@ -117,6 +105,14 @@ export const workspacesQuery = query<CampaignWorkspacesView, [CampaignWorkspaces
 export const requiredSignal = signal<[RequiredInput]>('required');
 /** Internal, to a workspace: a campaign rebuilds it now, unless it may not be rebuilt now. */
 export const forceRebuildUpdate = update<ForceRebuildAnswer, [ForceRebuildInput]>('forceRebuild');
+/** Changes an owner's settings. */
+export const configureOwnerUpdate = update<OwnerView, [ConfigureOwnerInput]>('configure');
+/** An owner's settings, and the quota in use. */
+export const ownerStatusQuery = query<OwnerView>('status');
+/** Internal: an owner's settings, as workspaces keep them. */
+export const ownerSettingsQuery = query<KnownOwner>('settings');
+/** Internal, to an owner: builds reserve what they need. */
+export const reserveUpdate = update<ReserveAnswer, [ReserveInput]>('reserve');
 
 /** Internal: the workspaces that an organization, or a part of one, counts. */
 export const membersQuery = query<MemberView[]>('members');

@@ -23,11 +23,11 @@ export type {
   RebuildInput,
   StopInput,
 } from './inputs';
-export type { OwnerSettings, OwnerView, OwnerWorkspace } from './owner';
 export {
   type AutoOffSetting,
   type AutoStartSetting,
   type Dotfiles,
+  type OwnerSettings,
   type OwnSettings,
   type Resources,
   WEEKDAYS,
@@ -43,7 +43,7 @@ export {
   WORKSPACE_STATES,
   type WorkspacePhase,
 } from './states';
-export type { OwnerUsage, UsageView } from './usage';
+export type { OwnerUsage, OwnerView, OwnerWorkspace, UsageView } from './usage';
 export type {
   Answer,
   AutoOffView,

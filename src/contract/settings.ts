@@ -54,3 +54,16 @@ export interface OwnSettings {
   /** Null: the organization's threshold. */
   autoOff: AutoOffSetting | null;
 }
+
+/** A person's own settings, the defaults of the person's workspaces in one organization. */
+export interface OwnerSettings {
+  /** Null: no dotfiles. */
+  dotfiles: Dotfiles | null;
+  /** Null: neither is set. */
+  autoStart: {
+    /** Local time of day, `HH:MM`. Null: not set. */
+    time: string | null;
+    /** An IANA time zone. Null: not set. */
+    timeZone: string | null;
+  } | null;
+}

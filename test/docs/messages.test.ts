@@ -5,7 +5,9 @@ import { REQUESTS, type RequestName } from '../../src/workflows/workspace/rules/
 import { codesIn, firstCells, readDocument, readDocuments, rowsOf, samplesOf, sectionOf } from '../support/documents';
 
 const MESSAGES = readDocument('docs/messages.md');
-const DEFINED = Object.values(definitions as Record<string, unknown>).filter(isDefinition);
+const OF_OWNERS = ['configureOwnerUpdate', 'ownerStatusQuery', 'ownerSettingsQuery', 'reserveUpdate'];
+const EXPORTED = Object.entries(definitions as Record<string, unknown>);
+const DEFINED = EXPORTED.filter(([key]) => !OF_OWNERS.includes(key)).flatMap(([, value]) => (isDefinition(value) ? [value] : []));
 const OF_CAMPAIGNS = ['pause', 'resume', 'cancel', 'progress', 'workspaces'];
 const OF_ORGANIZATIONS = ['setPolicy', 'policy', 'usage', 'members'];
 
@@ -26,6 +28,14 @@ test('The table of an organization lists its messages, each with its kind.', () 
   const documented = rowsOf(sectionOf(MESSAGES, 'Messages of an organization')).map(([cell = '']) => cell.replaceAll('`', ''));
   const names = DEFINED.filter(({ name }) => OF_ORGANIZATIONS.includes(name)).map(({ type, name }) => `${type} ${name}`);
   expect(documented.sort()).toEqual(names.sort());
+});
+
+test('The table of an owner lists its messages, each with its kind.', () => {
+  const documented = rowsOf(sectionOf(MESSAGES, 'Messages of an owner')).map(([cell = '']) => cell.replaceAll('`', ''));
+  const own = EXPORTED.filter(([key]) => OF_OWNERS.includes(key)).map(([, value]) => value);
+  expect(documented.sort()).toEqual(
+    own.map((each) => `${(each as { type: string }).type} ${(each as { name: string }).name}`).sort(),
+  );
 });
 
 test('The table of a campaign lists its messages, each with its kind.', () => {

@@ -11,6 +11,7 @@ export function openGateway(access: GatewayAccess): { gateway: GatewayHttp; clie
     create: refuse,
     organization: refuse,
     campaign: refuse,
+    owner: refuse,
     get temporal() {
       return refuse();
     },

@@ -1,7 +1,7 @@
 /** All messages of an owner, registered before the first await. */
 import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { ReserveAnswer } from '../../contract/internal-payloads';
+import type { ReserveAnswer } from '../../contract/internal/ledger';
 import * as messages from '../../contract/messages';
 import type { OwnerView } from '../../contract/payloads';
 import { isTimeZone } from '../../contract/time-zone';

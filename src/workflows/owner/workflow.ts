@@ -14,7 +14,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Findings } from '../../contract/internal-payloads';
+import type { Findings } from '../../contract/internal/ledger';
 import { ownerWorkflowId } from '../../contract/names';
 import { checkActivities, pushActivities } from '../activity-options';
 import { invalid } from '../input/refusal';

@@ -18,7 +18,7 @@ import {
   type RunningStep,
   type StepSuccess,
 } from './rules/build-steps';
-import { admitRequest } from './rules/owner';
+import { admitRequest } from './rules/owner/owner';
 import type { BuildRecord, State } from './rules/state';
 
 /** A build that this run carries on. */

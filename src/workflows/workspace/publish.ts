@@ -6,7 +6,7 @@ import { usageReportedSignal } from '../../contract/messages';
 import { organizationWorkflowId, ownerWorkflowId, workspaceWorkflowId } from '../../contract/names';
 import { policyAt } from '../organization/rules/known-policy';
 import { plannedStart } from './rules/auto-start';
-import { countsHome, givesBack } from './rules/owner';
+import { countsHome, givesBack } from './rules/owner/owner';
 import { newestBuild, type State } from './rules/state';
 import { viewDetails } from './rules/view/current-details';
 import type { Run } from './run';

@@ -1,5 +1,5 @@
 /** Workspaces, and a network that repeats, delays, and loses their messages to the ledger of their owner. */
-import type { Finding, OwnerReport, Reservation, ReservationAnswer } from '../../../src/contract/internal-payloads';
+import type { Finding, OwnerReport, Reservation, ReservationAnswer } from '../../../src/contract/internal/ledger';
 import type { QuotaPolicy } from '../../../src/contract/policy';
 import {
   createLedger,

@@ -52,7 +52,8 @@ export interface Stack {
   overrides: Overrides;
   /** Ends all workers, as a deployment does. */
   stopWorkers(): Promise<void>;
-  startWorkers(): Promise<void>;
+  /** All workers; one queue may be left to a worker of the test's own. */
+  startWorkers(without?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -100,8 +101,8 @@ export async function startStack(
     runtime,
     secrets,
     overrides,
-    async startWorkers() {
-      const workers = await createWorkers({ env, activities, bundle, withOutages });
+    async startWorkers(without) {
+      const workers = await createWorkers({ env, activities, bundle, withOutages, without });
       running = { workers, runs: Promise.allSettled(workers.map((worker) => worker.run())) };
     },
     async stopWorkers() {
@@ -180,8 +181,9 @@ function createWorkers(given: {
   activities: ReturnType<typeof createActivities>;
   bundle: WorkflowBundleOption;
   withOutages: boolean;
+  without: string | undefined;
 }): Promise<Worker[]> {
-  const { env, activities, bundle, withOutages } = given;
+  const { env, activities, bundle, withOutages, without } = given;
   const options = {
     connection: env.nativeConnection,
     ...(env.namespace === undefined ? {} : { namespace: env.namespace }),
@@ -194,11 +196,10 @@ function createWorkers(given: {
     // at a time is safe.
     ...(withOutages ? { maxCachedWorkflows: 0, maxConcurrentWorkflowTaskExecutions: 1, maxConcurrentWorkflowTaskPolls: 1 } : {}),
   } as const;
-  return Promise.all([
-    Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: bundle }),
-    Worker.create({ ...options, taskQueue: STARTS_QUEUE }),
-    Worker.create({ ...options, taskQueue: CARE_QUEUE }),
-  ]);
+  const queues = [{ taskQueue: TASK_QUEUE, workflowBundle: bundle }, { taskQueue: STARTS_QUEUE }, { taskQueue: CARE_QUEUE }];
+  return Promise.all(
+    queues.filter(({ taskQueue }) => taskQueue !== without).map((queue) => Worker.create({ ...options, ...queue })),
+  );
 }
 
 async function createDevServer(): Promise<{ env: TestWorkflowEnvironment; server: TemporalServer }> {

@@ -21,7 +21,10 @@ let running: Promise<void>;
 
 beforeAll(async () => {
   stack = await startStack('dev');
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath: require.resolve('../../support/workflows/workspace-double'), logger: new DefaultLogger('ERROR') });
+  const workflowBundle = await bundleWorkflowCode({
+    workflowsPath: require.resolve('../../support/workflows/workspace-double'),
+    logger: new DefaultLogger('ERROR'),
+  });
   doubles = await Worker.create({
     connection: stack.env.nativeConnection,
     namespace: stack.client.temporal.options.namespace,

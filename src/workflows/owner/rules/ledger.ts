@@ -3,7 +3,7 @@
  * back when it is down, and a check against the workspaces themselves corrects what was lost. Messages may repeat and arrive late: each
  * names the creation and the build that it is about, and an older one changes nothing.
  */
-import type { Findings, OwnerReport, Reservation, ReservationAnswer } from '../../../contract/internal-payloads';
+import type { Findings, OwnerReport, Reservation, ReservationAnswer } from '../../../contract/internal/ledger';
 import type { OwnerUsage } from '../../../contract/payloads';
 import type { QuotaPolicy } from '../../../contract/policy';
 import { formatBytes, formatCpu } from '../../../contract/quantity';

@@ -1,5 +1,5 @@
 /** Implements docs/owners.md, "Quotas": total checks of what builds and workspaces send to their owner's ledger. */
-import type { OwnerReport, Reservation, ReserveInput } from '../../../contract/internal-payloads';
+import type { OwnerReport, Reservation, ReserveInput } from '../../../contract/internal/ledger';
 import type { QuotaPolicy } from '../../../contract/policy';
 import { parseQuantity } from '../../../contract/quantity';
 import { asHomeId, asName, asObject, asResources, type Fields } from '../../input/fields';

@@ -1,6 +1,6 @@
 /** Implements docs/owners.md: the state of an owner, and what its workflow does next. */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../contract/duration';
-import type { Findings, KnownOwner, ReserveAnswer } from '../../../contract/internal-payloads';
+import type { Findings, KnownOwner, ReserveAnswer } from '../../../contract/internal/ledger';
 import { workspaceWorkflowId } from '../../../contract/names';
 import type { OwnerSettings, OwnerView, OwnerWorkspace } from '../../../contract/payloads';
 import type { QuotaPolicy } from '../../../contract/policy';

@@ -3,10 +3,10 @@
  * first four steps fail the build, hooks end with a warning, and a lost pod sends the build back to `start-pod`. The workflow and the
  * tests' simulator both run on these functions.
  */
-import type { BuildFailureDetails } from '../../../activities';
+import type { Admission, BuildFailureDetails } from '../../../activities';
 import { FINAL_TYPES, INTERNAL_TYPES } from '../../../contract/failure-types';
-import type { Injection, KnownOwner } from '../../../contract/internal-payloads';
-import type { BuildFailure, Resources } from '../../../contract/payloads';
+import type { Injection } from '../../../contract/internal-payloads';
+import type { BuildFailure } from '../../../contract/payloads';
 import type { KnownPolicy } from '../../../contract/policy';
 import { cutLines, cutText } from '../../../contract/text-limit';
 import type { HookResult } from '../../../hooks/hook';
@@ -15,7 +15,7 @@ import { Refusal } from '../../input/refusal';
 import { policyAt } from '../../organization/rules/known-policy';
 import { openWindow } from './auto-off';
 import { movedTag, wantedSpec } from './build-spec';
-import { takeOwner, takeRefusal, takeReserved } from './owner';
+import { takeOwner, takeRefusal, takeReserved } from './owner/owner';
 import { MAX_LOSSES, noteNewerBuild } from './pod-loss';
 import { refuseSuspended } from './policy/suspension';
 import { adoptPolicy } from './policy-update';
@@ -32,19 +32,11 @@ export interface RunningStep {
   step: StepRecord;
 }
 
-/** What the activity of a step returned. */
-export interface StepSuccess {
+/** What the activity of a step returned. The fields of an admission are of `admit`; some are absent where an older worker ran it. */
+export interface StepSuccess extends Partial<Admission> {
   /** Milliseconds from the first attempt's start to the end, pauses between attempts included. */
   tookMs: number;
   attempt: number;
-  /** Of `admit`: the policy that the whole build goes by. */
-  policy?: KnownPolicy;
-  /** Of `admit`: the settings of the owner; absent where an older worker ran it. */
-  owner?: KnownOwner;
-  /** Of `admit`: what is reserved for the build; absent where an older worker ran it. */
-  reserved?: Resources;
-  /** Of `admit`: whether the installation keeps secrets; absent where an older worker ran it. */
-  injects?: boolean;
   /** Of `inject-secrets`. */
   injection?: Injection;
   /** Of `prepare-home`. */

@@ -4,13 +4,13 @@
  * push heals.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../contract/duration';
-import type { KnownOwner } from '../../../contract/internal-payloads';
+import type { KnownOwner } from '../../../contract/internal/ledger';
 import type { KnownPolicy } from '../../../contract/policy';
 import { isNewerPolicy, policyAt } from '../../organization/rules/known-policy';
 import { withNewFields } from '../../organization/rules/policy';
 import { withGrace } from './auto-off';
 import { effectiveSchedule, rescheduleFrom } from './auto-start';
-import { takeOwner } from './owner';
+import { takeOwner } from './owner/owner';
 import { ofOwner, stopSuspended } from './policy/suspension';
 import { noteSecretsChanged } from './secrets/refresh';
 import { stableFraction } from './stable-hash';
@@ -29,11 +29,9 @@ export function beginPolicyRead(state: State, now: number): void {
   state.policyDueAt = now + READ_TIMEOUT_MS;
 }
 
-/**
- * Takes a policy that was read or pushed, with the settings of the owner where they came with it, and stops the workspace of an owner
- * whom the policy suspends. A new workspace is left to its first build.
- */
-export function takePolicy(state: State, { owner, ...policy }: KnownPolicy & { owner?: KnownOwner }, now: number): void {
+/** Takes a policy that was read or pushed, and stops the workspace of an owner whom it suspends. A new workspace is left to its first build. */
+export function takePolicy(state: State, answer: KnownPolicy & { owner?: KnownOwner }, now: number): void {
+  const { owner, ...policy } = answer;
   const isNew = state.policy === null;
   takeOwner(state, owner);
   adoptPolicy(state, policy, now);

@@ -2,7 +2,6 @@
  * The state of a workspace behind all of docs/messages.md: one plain JSON value that crosses continue-as-new unchanged. Instants are
  * epoch milliseconds. Handlers write what is wanted, the loop writes what was observed. Field names are part of running workflows.
  */
-import type { KnownOwner } from '../../../contract/internal-payloads';
 import type {
   BuildFailure,
   Cause,
@@ -17,6 +16,7 @@ import type {
 import type { KnownPolicy } from '../../../contract/policy';
 import type { Creation } from '../../input/messages';
 import type { CampaignsState } from './campaign/campaigns-state';
+import type { LedgerState } from './owner/ledger-state';
 import { noSecrets, type SecretsState } from './secrets/secrets-state';
 
 /** Everything that a workspace knows. */
@@ -81,25 +81,14 @@ export interface State {
   rejected: { count: number; last: { at: number; name: string; reason: string } | null };
   /** The last usage report as JSON, empty to send it again, and its sequence number. */
   report: { sequence: number; sent: string };
-  /** The owner's ledger, and the last report to it. Absent until a worker that has ledgers answered. */
+  /** The owner's ledger and settings; absent until a worker that has ledgers answered. */
   ledger?: LedgerState;
-  /** The owner's settings; absent until they are known. */
-  ownerSettings?: KnownOwner;
   /** The search attributes as last upserted. */
   published: Record<string, string | number | null>;
   /** The auto-off that the sleeping timer was armed for. */
   armedAutoOffAt: number | null;
   /** Continue as new at this many events; null leaves it to the server's suggestion. Set by tests. */
   continueAsNewAfterEvents: number | null;
-}
-
-/** What a workspace knows of its owner's ledger. */
-export interface LedgerState {
-  /** A home is reserved, although it may not be made yet. */
-  home: boolean;
-  /** The last report as JSON, empty to send it again, and its sequence number. */
-  sent: string;
-  sequence: number;
 }
 
 /** A change of state. */

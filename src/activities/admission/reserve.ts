@@ -5,12 +5,12 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
-import type { Reservation, ReserveAnswer, ReserveInput } from '../contract/internal-payloads';
-import { reserveUpdate } from '../contract/messages';
-import { OWNER_WORKFLOW, ownerWorkflowId, TASK_QUEUE } from '../contract/names';
-import type { KnownPolicy } from '../contract/policy';
-import { RuntimeFailure } from '../runtimes/failure';
-import { withTimeLimit } from '../runtimes/time-limit';
+import type { Reservation, ReserveAnswer, ReserveInput } from '../../contract/internal/ledger';
+import { reserveUpdate } from '../../contract/messages';
+import { OWNER_WORKFLOW, ownerWorkflowId, TASK_QUEUE } from '../../contract/names';
+import type { KnownPolicy } from '../../contract/policy';
+import { RuntimeFailure } from '../../runtimes/failure';
+import { withTimeLimit } from '../../runtimes/time-limit';
 
 /** Requests in one update; the workflow accepts at most twice as many. */
 const MAX_BATCH = 100;

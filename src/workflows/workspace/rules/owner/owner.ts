@@ -1,15 +1,17 @@
 /** Implements docs/owners.md: what a workspace takes from its owner, and what its build asks the owner's ledger for. */
-import type { AdmitRequest } from '../../../activities';
-import type { KnownOwner } from '../../../contract/internal-payloads';
-import { DOWN_STATES, type Resources } from '../../../contract/payloads';
-import { policyAt } from '../../organization/rules/known-policy';
-import { type BuildRecord, newestBuild, type State } from './state';
+import type { AdmitRequest } from '../../../../activities';
+import type { KnownOwner } from '../../../../contract/internal/ledger';
+import { DOWN_STATES, type Resources } from '../../../../contract/payloads';
+import { policyAt } from '../../../organization/rules/known-policy';
+import { type BuildRecord, newestBuild, type State } from '../state';
+import type { LedgerState } from './ledger-state';
 
 /** Takes an answer of a worker that has ledgers; undefined from an earlier one. Older settings change nothing. */
 export function takeOwner(state: State, owner: KnownOwner | undefined): void {
   if (!owner) return;
-  state.ledger ??= { home: false, sent: '', sequence: 0 };
-  if (owner.changedAt >= (state.ownerSettings?.changedAt ?? 0)) state.ownerSettings = owner;
+  const { ledger } = state;
+  if (!ledger) state.ledger = newLedger(owner);
+  else if (owner.changedAt >= ledger.settings.changedAt) ledger.settings = owner;
 }
 
 /** The build has exactly what was reserved for it, whatever was configured meanwhile. */
@@ -22,7 +24,7 @@ export function takeReserved(state: State, build: BuildRecord, reserved: Resourc
 /** Takes a refusal by quota: the workspace may keep its place for a home all the same. */
 export function takeRefusal(state: State, { home }: { home?: boolean }): void {
   if (home === undefined) return;
-  state.ledger ??= { home: false, sent: '', sequence: 0 };
+  state.ledger ??= newLedger({ dotfiles: null, autoStart: null, changedAt: 0 });
   state.ledger.home = home;
 }
 
@@ -56,3 +58,5 @@ export function givesBack(state: State): boolean {
   const isDown = DOWN_STATES.has(state.phase) || state.phase === 'purged';
   return state.ledger !== undefined && isDown && state.next === null && newestBuild(state) !== null;
 }
+
+const newLedger = (settings: KnownOwner): LedgerState => ({ settings, home: false, sent: '', sequence: 0 });

@@ -1,15 +1,15 @@
 /** Compares the ledger of an owner with the workspaces: those that it names, and those that exist. */
 import { Context } from '@temporalio/activity';
 import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
-import type { Finding, Findings } from '../contract/internal-payloads';
-import { statusQuery } from '../contract/messages';
-import { WORKSPACE_WORKFLOW, workspaceOfWorkflowId, workspaceWorkflowId } from '../contract/names';
-import { DOWN_STATES, type Resources, type StatusView, type WorkspacePhase } from '../contract/payloads';
-import { IS_OPEN_CLAUSE, isClosed } from '../contract/workflow-status';
-import type { Runtime } from '../runtimes/runtime';
-import type { Dependencies } from './dependencies';
-import { translated } from './failure';
-import { startHeartbeat } from './heartbeat';
+import type { Finding, Findings } from '../../contract/internal/ledger';
+import { statusQuery } from '../../contract/messages';
+import { WORKSPACE_WORKFLOW, workspaceOfWorkflowId, workspaceWorkflowId } from '../../contract/names';
+import { DOWN_STATES, type Resources, type StatusView, type WorkspacePhase } from '../../contract/payloads';
+import { IS_OPEN_CLAUSE, isClosed } from '../../contract/workflow-status';
+import type { Runtime } from '../../runtimes/runtime';
+import type { Dependencies } from '../dependencies';
+import { translated } from '../failure';
+import { startHeartbeat } from '../heartbeat';
 
 /** Workspaces described at once. */
 const CONCURRENCY = 10;

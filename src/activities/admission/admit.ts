@@ -1,13 +1,13 @@
 /** The first step of a build: the present policy, and what the build needs reserved in its owner's ledger. */
-import type { KnownOwner } from '../contract/internal-payloads';
-import type { Resources } from '../contract/payloads';
-import type { KnownPolicy } from '../contract/policy';
-import { quantity } from '../contract/quantity';
-import { untilAborted } from '../hooks/until-aborted';
-import { RuntimeFailure } from '../runtimes/failure';
-import type { PolicyReader } from './policy-reader';
+import type { KnownOwner } from '../../contract/internal/ledger';
+import type { Resources } from '../../contract/payloads';
+import type { KnownPolicy } from '../../contract/policy';
+import { quantity } from '../../contract/quantity';
+import { untilAborted } from '../../hooks/until-aborted';
+import { RuntimeFailure } from '../../runtimes/failure';
+import type { PolicyReader } from '../policy-reader';
+import { type Deadline, runStep } from '../run-step';
 import type { Reserve } from './reserve';
-import { type Deadline, runStep } from './run-step';
 
 /** The input of `admit`. */
 export interface AdmitInput {
