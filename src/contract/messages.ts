@@ -82,6 +82,8 @@ export const statusQuery = query<StatusView>('status');
 export const explainQuery = query<ExplainView>('explain');
 /** One of the last ten builds. */
 export const buildQuery = query<BuildView, [BuildInput?]>('build');
+/** Internal: what decides what a workspace does next, for the preview of a policy. Its shape belongs to the version of the worker. */
+export const stateQuery = query<unknown>('state');
 
 /** Changes fields of an organization's policy. */
 export const setPolicyUpdate = update<Policy, [Record<string, unknown>]>('setPolicy');

@@ -1,31 +1,30 @@
 /** The commands on organizations. */
-import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { DEFAULT_ORGANIZATION } from '../../contract/names';
 import type { CliContext } from '../context';
 import { parseName } from '../input/arguments';
-import { collectSetting, mergeChange, type PolicyFields, parsePolicy } from '../input/policy-change';
+import type { PolicyFields } from '../input/policy-change';
+import { addChangeOptions, type ChangeOptions, readChange } from '../input/policy-options';
 import { addByOption } from '../input/settings';
 import { formatChanges, formatPolicy, formatUsage } from '../output/policy-page';
 import { answerOf, inSession } from '../session';
-
-interface ChangeOptions {
-  by?: string;
-  set?: PolicyFields;
-  policy?: PolicyFields;
-  file?: PolicyFields;
-}
+import { orgImagesCommand } from './organization-images';
+import { orgPreviewCommand } from './organization-preview';
+import { orgSuspendCommand } from './organization-suspend';
 
 /** `perennial org`. Without a name it is about the organization that always exists. */
 export function organizationCommand(context: CliContext): Command {
   return new Command('org')
     .addCommand(orgCreateCommand(context))
     .addCommand(orgShowCommand(context))
-    .addCommand(orgSetCommand(context));
+    .addCommand(orgSetCommand(context))
+    .addCommand(orgPreviewCommand(context))
+    .addCommand(orgImagesCommand(context))
+    .addCommand(orgSuspendCommand(context));
 }
 
 function orgCreateCommand(context: CliContext): Command {
-  return addChangeOptions(new Command('create').description('make an organization'))
+  return addChangeOptions(addByOption(new Command('create')).description('make an organization'))
     .argument('<name>', 'its name', parseName)
     .addHelpText('after', '\nExample:\n  perennial org create research --set autoOff.after=1h')
     .action((name: string, options: ChangeOptions, command: Command) =>
@@ -60,7 +59,9 @@ function orgShowCommand(context: CliContext): Command {
 }
 
 function orgSetCommand(context: CliContext): Command {
-  return addChangeOptions(new Command('set').description("change an organization's policy; its workspaces follow within seconds"))
+  return addChangeOptions(
+    addByOption(new Command('set')).description("change an organization's policy; its workspaces follow within seconds"),
+  )
     .argument('[name]', 'its name', parseName, DEFAULT_ORGANIZATION)
     .addHelpText('after', '\nExample:\n  perennial org set --set autoOff.after=1h --set autoOff.userControlled=true')
     .action((name: string, options: ChangeOptions, command: Command) => {
@@ -73,32 +74,6 @@ function orgSetCommand(context: CliContext): Command {
         session.print({ json: policy, text: formatPolicy(name, policy) });
       });
     });
-}
-
-function addChangeOptions(command: Command): Command {
-  return addByOption(command)
-    .option(
-      '--set <path=value>',
-      'one field, such as autoOff.after=1h, repeatable; a value that is JSON is taken as such, so write resources.default.cpu=\'"2"\'',
-      collectSetting,
-    )
-    .option('--policy <json>', 'fields as one JSON object', parsePolicy)
-    .option('--file <path>', 'a file with such an object', readPolicyFile);
-}
-
-/** What is more particular wins over what is less. */
-function readChange({ file = {}, policy = {}, set = {} }: ChangeOptions): PolicyFields {
-  return mergeChange(mergeChange(file, policy), set);
-}
-
-function readPolicyFile(file: string): PolicyFields {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InvalidArgumentError(`Expected a file that can be read: ${(error as Error).message}.`);
-  }
-  return parsePolicy(text);
 }
 
 /** What `show --json` prints besides the fields that can be set. */

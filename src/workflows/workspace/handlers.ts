@@ -13,6 +13,7 @@ import { refusalToFailure } from '../input/refusal-failure';
 import { settlePlan } from './plan';
 import { requestForcedRebuild } from './rules/campaign/forced-rebuild';
 import { requestConfigure } from './rules/configure';
+import { previewState } from './rules/policy/preview';
 import { requestBuild, requestDelete, requestRestore, requestStop } from './rules/requests';
 import { type SignalName, takeSignal } from './rules/signals';
 import type { State } from './rules/state';
@@ -34,6 +35,9 @@ function registerQueries({ state }: Run): void {
   });
   setHandler(messages.buildQuery, (input) => refusalToFailure(() => viewBuild(state, parseBuildNumber(input))), {
     description: 'One of the last ten builds, the newest by default: { number? }',
+  });
+  setHandler(messages.stateQuery, () => previewState(state), {
+    description: 'Internal: what the preview of a policy is computed from',
   });
 }
 

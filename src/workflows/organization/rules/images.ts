@@ -117,7 +117,8 @@ function deprecation(image: ImagePolicy, reference: string): string | null {
   return `${reference} is deprecated${preferred === reference ? '' : `; the default tag is ${preferred}`}`;
 }
 
-function splitTag(reference: string): { name: string; tag: string | null; hasDigest: boolean } {
+/** The parts of a reference; `tag` null: it has none. */
+export function splitTag(reference: string): { name: string; tag: string | null; hasDigest: boolean } {
   const [withTag = '', digest] = reference.split('@');
   const match = /^(.*):([^/:]*)$/.exec(withTag);
   return { name: match?.[1] ?? withTag, tag: match?.[2] ?? null, hasDigest: digest !== undefined };
