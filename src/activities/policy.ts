@@ -3,7 +3,7 @@ import { type Client, QueryNotRegisteredError, WorkflowNotFoundError } from '@te
 import type { KnownOwner } from '../contract/internal/ledger';
 import { ownerSettingsQuery, policyQuery } from '../contract/messages';
 import { organizationWorkflowId, ownerWorkflowId } from '../contract/names';
-import type { KnownPolicy } from '../contract/policy';
+import { type KnownPolicy, policyForOwner } from '../contract/policy';
 import { RuntimeFailure } from '../runtimes/failure';
 import type { Dependencies } from './dependencies';
 import { translated } from './failure';
@@ -22,7 +22,8 @@ export function policyActivities({ client }: Dependencies, policies: PolicyReade
     readPolicy: ({ organization, owner }: { organization: string; owner?: string }): Promise<PolicyAnswer> =>
       translated(async () => {
         const policy = await policies.read(organization);
-        return owner === undefined ? policy : { ...policy, owner: await queryOwner(client, organization, owner) };
+        if (owner === undefined) return policy;
+        return { ...policyForOwner(policy, owner), owner: await queryOwner(client, organization, owner) };
       }),
 
     /** Returns the workflow ids of the workspaces that were not reached. */

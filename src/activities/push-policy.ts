@@ -5,7 +5,7 @@ import type { KnownOwner } from '../contract/internal/ledger';
 import type { PolicyChangedInput } from '../contract/internal-payloads';
 import { policyChangedSignal } from '../contract/messages';
 import { ownerOfWorkflowId } from '../contract/names';
-import type { KnownPolicy } from '../contract/policy';
+import { type KnownPolicy, policyForOwner } from '../contract/policy';
 import { untilAborted } from '../hooks/until-aborted';
 import { startHeartbeat } from './heartbeat';
 
@@ -53,15 +53,9 @@ export async function pushPolicy(client: Client, { workspaces, ...news }: PushPo
 async function signalPolicy(client: Client, workflowId: string, news: PolicyChangedInput): Promise<void> {
   try {
     const { policy, ...owner } = news;
-    const input = { ...owner, ...(policy && { policy: forWorkspace(policy, workflowId) }) };
+    const input = { ...owner, ...(policy && { policy: policyForOwner(policy, ownerOfWorkflowId(workflowId)) }) };
     await client.workflow.getHandle(workflowId).signal(policyChangedSignal, input);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
-}
-
-/** Of the suspended owners only its own, since thousands of workspaces are sent the policy. */
-function forWorkspace(policy: KnownPolicy, workflowId: string): KnownPolicy {
-  const owner = ownerOfWorkflowId(workflowId);
-  return { ...policy, suspendedOwners: policy.suspendedOwners.filter((suspended) => suspended === owner) };
 }

@@ -115,3 +115,8 @@ export interface KnownPolicy extends Policy {
    */
   changedAt?: number;
 }
+
+/** The policy as one owner's workspaces need it: of the suspended owners at most that one, since there may be a thousand. */
+export function policyForOwner<P extends Policy>(policy: P, owner: string | null): P {
+  return { ...policy, suspendedOwners: policy.suspendedOwners.filter((suspended) => suspended === owner) };
+}

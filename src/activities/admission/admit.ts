@@ -1,7 +1,7 @@
 /** The first step of a build: the present policy, and what the build needs reserved in its owner's ledger. */
 import type { KnownOwner } from '../../contract/internal/ledger';
 import type { Resources } from '../../contract/payloads';
-import type { KnownPolicy } from '../../contract/policy';
+import { type KnownPolicy, policyForOwner } from '../../contract/policy';
 import { quantity } from '../../contract/quantity';
 import { untilAborted } from '../../hooks/until-aborted';
 import { RuntimeFailure } from '../../runtimes/failure';
@@ -59,7 +59,7 @@ export function admitActivities(policies: PolicyReader<KnownPolicy>, reserve: Re
           if (!request) return { policy, injects };
           progress.waitingFor(`the quota of ${request.owner}`);
           return {
-            policy,
+            policy: policyForOwner(policy, request.owner),
             injects,
             ...(await untilAborted(progress.signal, () => ask(reserve, { organization, request }, policy))),
           };

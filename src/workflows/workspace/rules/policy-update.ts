@@ -5,13 +5,13 @@
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../contract/duration';
 import type { KnownOwner } from '../../../contract/internal/ledger';
-import type { KnownPolicy } from '../../../contract/policy';
+import { type KnownPolicy, policyForOwner } from '../../../contract/policy';
 import { isNewerPolicy, policyAt } from '../../organization/rules/known-policy';
 import { withNewFields } from '../../organization/rules/policy';
 import { withGrace } from './auto-off';
 import { effectiveSchedule, rescheduleFrom } from './auto-start';
 import { takeOwner } from './owner/owner';
-import { ofOwner, stopSuspended } from './policy/suspension';
+import { stopSuspended } from './policy/suspension';
 import { noteSecretsChanged } from './secrets/refresh';
 import { stableFraction } from './stable-hash';
 import type { State } from './state';
@@ -51,7 +51,7 @@ export function adoptPolicy(state: State, policy: KnownPolicy, now: number): voi
   if (known && policyAt(policy) > policyAt(known) && policy.version <= known.version) state.report.sent = '';
   const scheduleBefore = JSON.stringify(effectiveSchedule(state));
   withGrace(state, now, () => {
-    state.policy = ofOwner(withNewFields(policy), state.owner);
+    state.policy = policyForOwner(withNewFields(policy), state.owner);
   });
   if (known && JSON.stringify(known.git) !== JSON.stringify(policy.git)) noteSecretsChanged(state, 0, now);
   if (known && JSON.stringify(effectiveSchedule(state)) !== scheduleBefore) rescheduleFrom(state, now);

@@ -14,11 +14,6 @@ export function isSuspended({ owner }: Owned, policy: Policy | null): boolean {
   return policy?.suspendedOwners.includes(owner) ?? false;
 }
 
-/** The policy as a workspace keeps it: of the suspended owners at most its own, since there may be many. */
-export function ofOwner<P extends Policy>(policy: P, owner: string): P {
-  return { ...policy, suspendedOwners: policy.suspendedOwners.filter((suspended) => suspended === owner) };
-}
-
 /** Throws a Refusal for the workspace of a suspended owner. */
 export function refuseSuspended(workspace: Owned, policy: Policy | null, request: string): void {
   if (isSuspended(workspace, policy))
