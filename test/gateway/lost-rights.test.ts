@@ -5,6 +5,7 @@ import { openShell } from '../../src/cli/gateway/open-shell';
 import { HOUR_MS } from '../../src/contract/duration';
 import { createMemoryRuntime } from '../../src/runtimes/memory';
 import type { ShellRequest } from '../../src/runtimes/shell-request';
+import type { TokenSubject } from '../../src/secrets/tokens';
 import { build } from '../support/cli/command-line';
 import { readEvents } from '../support/gateway/event-reader';
 import { type FakeWorkspace, fakeWorkspace } from '../support/gateway/fake-workspace';
@@ -95,6 +96,18 @@ test.each(LOSSES)('A stream of events ends when %s, and says so.', async (_, los
   const seen: unknown[] = [];
   for await (const { event, id, data } of events) seen.push({ event, id, data });
   expect(seen.at(-1)).toEqual({ event: 'failure', id: null, data: { type, message: expect.any(String) } });
+});
+
+test.each<[string, TokenSubject, number]>([
+  [
+    'the workspace itself, whose token ends with its build',
+    { kind: 'workspace', owner: 'ada', name: 'dev', id: 'w1', build: 1 },
+    403,
+  ],
+  ['a service without the scope read', { kind: 'service', name: 'ci', scopes: ['operate'], organizations: ['default'] }, 403],
+  ['another owner', { kind: 'owner', owner: 'bob' }, 404],
+])('No stream of events is opened for %s.', async (_, subject, status) => {
+  expect((await readEvents(urlOf('/builds/1/events'), { ...(await gateway.as(subject)) })).status).toBe(status);
 });
 
 test('A terminal stays open while its caller’s right cannot be checked.', async () => {
