@@ -4,7 +4,10 @@
 
 # Prints a sentence, or nothing.
 name_missing_interpreter() (
-  first=$(head -c 256 "$1" | head -n 1) 2>/dev/null
+  newline='
+'
+  first=$(head -c 256 "$1") 2>/dev/null
+  first=${first%%"$newline"*}
   case $first in '#!'*) ;; *) exit ;; esac
   note='' cr=$(printf '\r')
   case $first in *"$cr") note=' (the line ends in CRLF, as on Windows)' ;; esac

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The log of the runner in the home. Whatever is in its place is neither waited for nor followed: a file opened for reading and writing
 # never waits for the other end of a pipe. From then on the log is known by its open file 4 alone, so a hook may remove it.
-# Uses: step, build, folder, log_max, log_kept, log_limit, signal_hook. Sets: log.
+# Uses: step, build, folder, log_max, log_kept, log_limit, remove_file, signal_hook. Sets: log.
 
 # Removes the log of an earlier pod of the same build: the hook runs again, and its lines must stand there once.
 prepare_log() {
@@ -11,7 +11,7 @@ prepare_log() {
     [ ! -L "$directory" ] && { [ -d "$directory" ] || mkdir "$directory"; } || return 1
   done
   log=$directory/$step.log
-  rm -f "$log"
+  remove_file "$log"
 }
 
 # Opening a file on a full disk succeeds; writing does not.

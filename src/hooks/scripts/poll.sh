@@ -5,6 +5,11 @@
 # Arguments: step, build, time limit and longest wait in hundredths of a second, `known` when an earlier poll found the run (else
 # `new`), and the arguments of the hook.
 # Uses: PERENNIAL_RUNNER and PERENNIAL_HOOK, the texts of both; skip.sh, run-folder.sh, process.sh.
+#
+# Each program costs a millisecond of the build, so what the shell can do itself starts none.
+
+newline='
+'
 
 poll() {
   clock
@@ -84,7 +89,7 @@ read_state() {
 }
 
 read_code() {
-  [ -s "$1" ] && code=$(head -c 20 "$1" | head -n 1) && [ -n "$code" ] && state=ended
+  [ -s "$1" ] && code=$(head -c 20 "$1") && code=${code%%"$newline"*} && [ -n "$code" ] && state=ended
 } 2>/dev/null
 
 # The pid alone may belong to another process by now; a zombie still has its pid.
@@ -111,7 +116,7 @@ print_status() {
   printf 'state %s\n' "$state"
   [ "$state" != ended ] || printf 'exit %s\n' "$code"
   [ -z "$began" ] || printf 'ran %s\n' "$((now - began))"
-  if [ -f "$folder/errors" ]; then
+  if [ -f "$folder/errors" ] && [ -s "$folder/errors" ]; then
     printf 'reason %s\n' "$(head -c 1000 "$folder/errors" | head -n 1)"
   fi
   # The runner holds open what was removed.

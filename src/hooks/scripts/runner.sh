@@ -16,12 +16,17 @@ log_max=10485760 log_kept=8388608 log_limit='10 MiB'
 main() {
   entered=1
   claim || return
-  rm -f "$folder/report" "$folder/pid" "$folder/exit.new" "$folder/output" "$folder/end"
+  for file in report pid exit.new output end; do remove_file "$folder/$file"; done
   # The first block of each is allocated now, as the hook may fill the disk.
   printf '\n' >"$folder/report"
   printf '\n' >"$folder/exit.new"
   with_files "$@" 3<>"$folder/report" 6<>"$folder/pid" 7<>"$folder/exit.new"
   [ -n "$opened" ] || with_files "$@" 3>/dev/null 6>/dev/null 7>/dev/null
+}
+
+# Most often there is none, and no program is started.
+remove_file() {
+  { [ ! -e "$1" ] && [ ! -L "$1" ]; } || rm -f "$1"
 }
 
 # A hard link is created once or not at all, and with its content: the runner that creates it runs the hook, and the claim always
@@ -107,6 +112,8 @@ watch() {
     sleep "$interval" 2>/dev/null &
     # Not every `sleep` accepts fractions.
     wait $! || interval=1
+    # The runner does the rest itself.
+    [ -z "$stopped" ] || return
     cut_log
     write_record
     clock
