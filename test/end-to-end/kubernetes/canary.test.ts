@@ -6,7 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { findOwnerKey, ownerKey } from '../../../src/secrets/owner-key';
 import { plantSecrets, readKeys, SECRETS } from '../../support/canary/canary-stack';
-import { type ClusterCanary, startClusterCanary } from '../../support/canary/cluster-canary';
+import { type ClusterCanary, OWNER, startClusterCanary } from '../../support/canary/cluster-canary';
 import { addWorkflows } from '../../support/canary/evidence';
 import { PRINT_ALL } from '../../support/canary/hook-image';
 import { findCanaries, needlesOf, plantCanary } from '../../support/canary/needles';
@@ -16,6 +16,7 @@ import { IMAGE } from '../../support/kubernetes/cluster-env';
 import { NAMESPACE, purge } from '../../support/kubernetes/cluster-stack';
 import { until } from '../../support/until';
 
+const WORKSPACE = `${OWNER}/dev`;
 const LIMIT_MS = 240_000;
 /** Within it a change reaches a running workspace. */
 const DELIVERY_MS = 60_000;
@@ -33,7 +34,13 @@ const CARRIERS: [kind: string, leastBytes: number][] = [
 const PASSWORD = plantCanary('password of the dotfiles');
 const DOTFILES = { name: 'DOTFILES', args: [] as string[], canary: PASSWORD };
 /** One for each target, and one of the organization. */
-const PLANTED = [...SECRETS.filter(({ name }) => ['NPM_TOKEN', 'TOOL', 'TEAM_KEY'].includes(name)), DOTFILES];
+const PLANTED = [
+  ...SECRETS.filter(({ name }) => ['NPM_TOKEN', 'TOOL', 'TEAM_KEY'].includes(name)).map((each) => ({
+    ...each,
+    args: each.args.map((arg) => (arg === 'ada' ? OWNER : arg)),
+  })),
+  DOTFILES,
+];
 
 let stack: ClusterCanary;
 let ssh: SshServer;
@@ -50,7 +57,7 @@ afterAll(async () => {
   await Promise.all([ssh?.stop(), https?.stop()]);
 }, LIMIT_MS);
 
-const workspace = () => stack.client.workspace('ada', 'dev');
+const workspace = () => stack.client.workspace(OWNER, 'dev');
 const run = async (args: string[], stdin = '') =>
   expect({ args, ...(await stack.perennial(args, { stdin })) }).toMatchObject({ args, code: 0 });
 
@@ -77,15 +84,15 @@ async function addObjects(): Promise<void> {
 test(
   'Dotfiles in private repositories are cloned over SSH and over HTTPS, beside a hook that prints every secret.',
   async () => {
-    DOTFILES.args = ['ada', 'DOTFILES', '--git', https.host];
+    DOTFILES.args = [OWNER, 'DOTFILES', '--git', https.host];
     const more = [
       { host: ssh.host, knownHosts: [ssh.knownHost] },
       { host: https.host, knownHosts: [] },
     ];
     await plantSecrets(stack, { secrets: PLANTED, more });
-    ssh.accept((await ownerKey(stack.store, 'ada')).publicKey);
+    ssh.accept((await ownerKey(stack.store, OWNER)).publicKey);
     const cloned = (uri: string) => ({ state: 'done', message: expect.stringContaining(uri), vimrc: 'set number\n' });
-    await stack.client.create({ owner: 'ada', name: 'dev', image: IMAGE, dotfiles: { uri: ssh.uri }, by: 'test' });
+    await stack.client.create({ owner: OWNER, name: 'dev', image: IMAGE, dotfiles: { uri: ssh.uri }, by: 'test' });
     await untilBuilt(1);
     expect(await readDotfiles()).toEqual(cloned(ssh.uri));
     await stack.inside(
@@ -97,12 +104,12 @@ test(
     await workspace().rebuild({ by: 'test' });
     await untilBuilt(2);
     expect(await readDotfiles()).toEqual(cloned(https.uri));
-    await readKeys(stack);
+    await readKeys(stack, OWNER);
     // What the hook printed is raw in its own log, so that the search is one for values that were really there.
     const printed = findCanaries(needlesOf(stack.canaries), await stack.inside('cat .perennial/logs/build-2/personalize.log'));
     const places = [...PLANTED.map(({ canary }) => canary.place), "owner's SSH key", "workspace's token"];
     expect([...new Set(printed.map((each) => each.replace(/ \(.*/, '')))].sort()).toEqual(places.sort());
-    await run(['logs', 'ada/dev', '--step', 'personalize']);
+    await run(['logs', WORKSPACE, '--step', 'personalize']);
     expect(stack.evidence.has('command line', '***')).toBe(true);
   },
   LIMIT_MS,
@@ -115,10 +122,10 @@ test(
     stack.canaries.push(later);
     const terminal = () => stack.type('printf "<%s>\\n" "$LATER"');
     expect(await terminal()).toContain('<>');
-    await run(['secret', 'set', 'ada', 'LATER', '--env', 'LATER'], `${later.value}\n`);
+    await run(['secret', 'set', OWNER, 'LATER', '--env', 'LATER'], `${later.value}\n`);
     const isThere = async () => (await terminal()).includes(`<${later.value}>`);
     await until('a terminal has it', isThere, { patienceMs: DELIVERY_MS });
-    await run(['secret', 'delete', 'ada', 'LATER']);
+    await run(['secret', 'delete', OWNER, 'LATER']);
     await until('a terminal lacks it', async () => (await terminal()).includes('<>'), { patienceMs: DELIVERY_MS });
     expect(await workspace().status()).toMatchObject({ state: 'running', build: { number: 2 } });
   },
@@ -128,19 +135,19 @@ test(
 test(
   'A new key reaches the running pod within a minute, and the old one is refused.',
   async () => {
-    const old = await findOwnerKey(stack.store, 'ada');
-    const { code, out } = await stack.perennial(['key', 'rotate', 'ada', '--json']);
+    const old = await findOwnerKey(stack.store, OWNER);
+    const { code, out } = await stack.perennial(['key', 'rotate', OWNER, '--json']);
     const key = JSON.parse(out);
-    expect({ code, ...key }).toMatchObject({ code: 0, delivered: ['ada/dev'], holding: [] });
+    expect({ code, ...key }).toMatchObject({ code: 0, delivered: [WORKSPACE], holding: [] });
     expect(await workspace().status()).toMatchObject({ sshKey: key.fingerprint, build: { number: 2 } });
     expect(await stack.inside(`git ls-remote ${ssh.uri}`)).toContain('Permission denied');
     ssh.accept(key.publicKey);
     expect(await stack.inside(`git ls-remote ${ssh.uri}`)).toContain('refs/heads/main');
     await expect(listRemote(ssh.uri, old?.privateKey ?? '')).rejects.toThrow(/Permission denied/);
-    await expect(listRemote(ssh.uri, (await findOwnerKey(stack.store, 'ada'))?.privateKey ?? '')).resolves.toContain(
+    await expect(listRemote(ssh.uri, (await findOwnerKey(stack.store, OWNER))?.privateKey ?? '')).resolves.toContain(
       'refs/heads',
     );
-    await readKeys(stack);
+    await readKeys(stack, OWNER);
   },
   LIMIT_MS,
 );
@@ -149,15 +156,15 @@ test(
   'The command in the pod shows, pings, and stops its workspace, whose token ends with the pod.',
   async () => {
     const token = (await stack.inside('cat "$PERENNIAL_TOKEN_FILE"')).trim();
-    const ask = () => stack.ask('/v1/workspaces/ada/dev', { token });
-    expect(await stack.inside('perennial status')).toMatch(/^ada\/dev is running/);
-    expect(await stack.inside('perennial ping --via ssh')).toBe('ada/dev: pinged\n');
+    const ask = () => stack.ask(`/v1/workspaces/${WORKSPACE}`, { token });
+    expect(await stack.inside('perennial status')).toContain(`${WORKSPACE} is running`);
+    expect(await stack.inside('perennial ping --via ssh')).toBe(`${WORKSPACE}: pinged\n`);
     expect((await workspace().status()).autoOff.lastAccess?.via).toBe('ssh');
     expect(await ask()).toBe(200);
     stack.evidence.add('home', 'the home', await stack.inside('tar --exclude=./.perennial/logs -cf - . 2>&1'));
-    await readKeys(stack);
+    await readKeys(stack, OWNER);
     await addObjects();
-    expect(await stack.inside('perennial stop --reason "the day is over"')).toMatch(/^ada\/dev: the stop was accepted/);
+    expect(await stack.inside('perennial stop --reason "the day is over"')).toContain(`${WORKSPACE}: the stop was accepted`);
     await until('it is off', async () => (await workspace().status()).state === 'off');
     expect(await ask()).toBe(401);
     await addObjects();

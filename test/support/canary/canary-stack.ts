@@ -154,8 +154,11 @@ export async function plantSecrets(
 }
 
 /** Adds the keys and tokens of this moment to the canaries: each is made anew now and then. */
-export async function readKeys({ store, canaries, inside }: Pick<CanaryStack, 'store' | 'canaries' | 'inside'>): Promise<void> {
-  const key = await findOwnerKey(store, 'ada');
+export async function readKeys(
+  { store, canaries, inside }: Pick<CanaryStack, 'store' | 'canaries' | 'inside'>,
+  owner = 'ada',
+): Promise<void> {
+  const key = await findOwnerKey(store, owner);
   const signing = await store.get({ kind: 'signing-key', holder: 'installation', name: 'tokens' });
   const signer = JSON.parse(signing?.value.toString('utf8') ?? '{"keys":[]}') as { keys: { d: string }[] };
   const token = await inside('cat "$PERENNIAL_TOKEN_FILE"');

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { connectClient } from '../../../src/client';
 import { installationOf } from '../../../src/client/installation';
-import { NAMESPACE } from '../../../src/contract/names';
+import { NAMESPACE, workspaceWorkflowId } from '../../../src/contract/names';
 import { createKubernetesRuntime } from '../../../src/runtimes/kubernetes';
 import { hostAddressFor } from '../../../src/runtimes/kubernetes/api/host-address';
 import { createKubernetesStore } from '../../../src/secrets/kubernetes';
@@ -14,16 +14,19 @@ import { choosePort } from '../../../src/start/process/port';
 import { startWorkerProcess } from '../../../src/start/process/worker-process';
 import { findTemporalCli } from '../../../src/start/temporal/find-cli';
 import { administer, CLUSTER, KUBECONFIG } from '../kubernetes/cluster-env';
+import { NAMESPACE as ORGANIZATION_NAMESPACE } from '../kubernetes/cluster-stack';
 import { openShell } from '../runtimes/open-shell';
 import { ROOT } from '../source-scans';
 import { startDevServer } from '../temporal/dev-server';
 import { askGateway, createCommandLine, type GatewayCall } from './calls';
-import { type CanaryStack, WORKSPACE } from './canary-stack';
+import type { CanaryStack } from './canary-stack';
 import { Evidence, watch } from './evidence';
 
 /** Progress of the programs is in their logs. */
 const QUIET = { say: () => undefined, signal: new AbortController().signal, onSpawn: () => undefined };
 const SCRIPTS = path.join(ROOT, 'dist');
+/** Other tests look at what is left of their own owners, in the same namespace at the same time. */
+export const OWNER = 'canary';
 
 export interface ClusterCanary
   extends Pick<CanaryStack, 'evidence' | 'canaries' | 'client' | 'store' | 'perennial' | 'inside' | 'ask'> {
@@ -68,16 +71,16 @@ async function endAll({ dir, evidence, endings }: Place): Promise<void> {
 async function startAll(place: Place): Promise<ClusterCanary> {
   const { system, evidence, endings } = place;
   await administer().createNamespace({ body: { metadata: { name: system } } });
-  endings.push(() => administer().deleteNamespace({ name: system }));
+  endings.push(() => administer().deleteNamespace({ name: system }), removeWorkspace);
   const { address, host, url, env } = await startPrograms(place);
   const client = await connectClient({ address });
   const runtime = createKubernetesRuntime({ kubeconfig: KUBECONFIG });
   const installation = await installationOf(client.temporal);
   const store = createKubernetesStore({ kubeconfig: KUBECONFIG, namespace: system, installation });
-  const watching = watch(evidence, client, [WORKSPACE]);
+  const watching = watch(evidence, client, [workspaceWorkflowId(OWNER, 'dev')]);
   endings.push(client.close, runtime.close, () => store.close(), watching.stop);
   const open = async (input: string, command: string[]) => {
-    const { id, organization, build } = await client.workspace('ada', 'dev').status();
+    const { id, organization, build } = await client.workspace(OWNER, 'dev').status();
     return openShell(runtime, { id, organization, build: build?.number ?? 0 }, { input, command });
   };
   return {
@@ -93,6 +96,13 @@ async function startAll(place: Place): Promise<ClusterCanary> {
     ask: (route: string, call: GatewayCall) => askGateway(evidence, `${url}${route}`, call),
     end: () => endAll(place),
   };
+}
+
+/** What a failed test left. */
+async function removeWorkspace(): Promise<void> {
+  const left = { namespace: ORGANIZATION_NAMESPACE, labelSelector: `perennial/owner=${OWNER}` };
+  await administer().deleteCollectionNamespacedPod(left);
+  await administer().deleteCollectionNamespacedPersistentVolumeClaim(left);
 }
 
 async function startPrograms({ dir, system, endings }: Place) {
