@@ -3,6 +3,8 @@
 # Ctrl-S, so each is written to in the background, for some seconds. Without isolation the processes of others are visible here, so a
 # process has to have the workspace's own environment.
 
+line='
+'
 text=$(cat)
 seen=' '
 writers=''
@@ -10,9 +12,9 @@ for process in /proc/[0-9]*; do
   terminal=$(readlink "$process/fd/0" 2>/dev/null) || continue
   case $terminal in /dev/pts/[0-9]*) ;; *) continue ;; esac
   case $seen in *" $terminal "*) continue ;; esac
-  settings=$(tr '\0' '\n' <"$process/environ" 2>/dev/null) || continue
-  printf '%s\n' "$settings" | grep -qxF "CODER_USERNAME=$CODER_USERNAME" || continue
-  printf '%s\n' "$settings" | grep -qxF "CODER_WORKSPACE_NAME=$CODER_WORKSPACE_NAME" || continue
+  settings=$line$(tr '\0' '\n' 2>/dev/null <"$process/environ")$line || continue
+  case $settings in *"${line}CODER_USERNAME=$CODER_USERNAME$line"*) ;; *) continue ;; esac
+  case $settings in *"${line}CODER_WORKSPACE_NAME=$CODER_WORKSPACE_NAME$line"*) ;; *) continue ;; esac
   seen="$seen$terminal "
   (printf '\r\n%s\r\n' "$text" >"$process/fd/0") 2>/dev/null &
   writers="$writers $!"
@@ -21,7 +23,7 @@ done
 # shellcheck disable=SC2086 # One word for each process.
 (sleep 3 && kill -KILL $writers) >/dev/null 2>&1 &
 limit=$!
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086 # The same.
 wait $writers
 kill "$limit" 2>/dev/null
 exit 0
