@@ -83,6 +83,8 @@ export interface CampaignProgress {
   verdicts: Record<CampaignVerdict, number>;
   /** The first 500 failures. */
   failures: CampaignFailure[];
+  /** In the result of a dry run its first 500 workspaces by name; absent otherwise. The query `workspaces` has all. */
+  workspaces?: CampaignWorkspace[];
 }
 
 /** The query `workspaces`. */

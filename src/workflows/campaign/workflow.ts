@@ -30,7 +30,7 @@ import { type CarriedCampaign, packCampaign, unpackCampaign } from './rules/carr
 import { type CampaignSignal, cancel, takeCampaignSignal } from './rules/control';
 import { decide } from './rules/decide';
 import { type CampaignState, createCampaign } from './rules/state';
-import { viewCampaignDetails, viewProgress, viewWorkspaces } from './rules/view';
+import { viewCampaignDetails, viewProgress, viewResult, viewWorkspaces } from './rules/view';
 
 /** After an activity that failed finally. */
 const FAILURE_PAUSE_MS = 10_000;
@@ -71,7 +71,7 @@ async function runLoop(run: CampaignRun): Promise<CampaignProgress> {
   state.endedAt = Date.now();
   showDetails(state);
   await condition(allHandlersFinished);
-  return viewProgress(state);
+  return viewResult(state);
 }
 
 function openState(input: unknown): CampaignState {

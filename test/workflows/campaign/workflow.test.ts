@@ -131,6 +131,7 @@ test('A dry run equals what then happens, workspace by workspace, and touches no
   expect(await buildsOf(names)).toEqual([1, 1, 1, 1, 1]);
   expect((await workspaceOf('dry-003').status()).rebuildRequired).toBeNull();
   const planned = await dry.workspaces();
+  expect((await dry.result()).workspaces).toEqual(planned);
   expect(planned.map(({ because }) => because)).toEqual([
     'it runs unused',
     expect.stringMatching(/^it was accessed at /),
@@ -210,7 +211,7 @@ test('Runs that hand over in the middle rebuild each workspace once, never more 
   expect(await taskFailures(stack, campaign.workflowId)).toEqual([]);
 });
 
-test('A campaign whose workers are lost three times gives the same report as one that was left alone.', async () => {
+test('A campaign whose workers are lost three times gives the same report as an undisturbed campaign.', async () => {
   const names = namesOf('kill', 10);
   await makeFleet(stack, 'kill', names);
   await workspaceOf('kill-009').stop();

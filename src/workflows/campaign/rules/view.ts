@@ -34,6 +34,12 @@ export function viewProgress(state: CampaignState): CampaignProgress {
   };
 }
 
+/** The result of the campaign; of a dry run with the first workspaces, which are its answer. */
+export function viewResult(state: CampaignState): CampaignProgress {
+  const progress = viewProgress(state);
+  return state.settings.dryRun ? { ...progress, workspaces: viewWorkspaces(state, {}).workspaces } : progress;
+}
+
 /** The answer of `workspaces`. Throws a Refusal for a wrong offset. */
 export function viewWorkspaces(state: CampaignState, input: unknown): CampaignWorkspacesView {
   const offset = parseOffset(input);
