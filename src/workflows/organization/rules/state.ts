@@ -11,6 +11,8 @@ import { createPartitions, forward, moveGroups, noteNewPolicy, type Partitions, 
 import { checkPolicy, defaultPolicy, mergePolicy, withNewFields } from './policy';
 
 const KEPT_CHANGES = 50;
+/** Names in one line of the current details. */
+const SHOWN_NAMES = 10;
 
 /** One plain JSON value that crosses continue-as-new unchanged. */
 export interface OrganizationState {
@@ -126,7 +128,27 @@ export function viewOrganizationDetails(state: OrganizationState): string {
     `**${members.running} running** of ${members.count} workspaces${more}, policy version ${policy.version}`,
     '',
     `Auto-off after ${policy.autoOff.after}${policy.autoOff.userControlled ? ' unless a workspace sets its own' : ''}; auto-start on ${policy.autoStart.weekdays.join(', ') || 'no day'}`,
+    ...limitLines(policy).flatMap((line) => ['', line]),
     '',
     `Last change ${last?.at ?? 'never'}${last?.by ? ` by ${last.by}` : ''}: ${last?.fields.join(', ') || 'defaults'}`,
   ].join('\n');
+}
+
+/** What the policy restricts, one line for each kind; names are listed up to a limit, since the box cuts long text. */
+function limitLines({ images, defaultImage, quota, suspendedOwners }: Policy): string[] {
+  const listed = images.map(({ name, defaultTag, tags }) => {
+    const states = Object.entries(tags).filter(([, state]) => state !== 'available');
+    return `\`${name}:${defaultTag}\`${states.length === 0 ? '' : ` (${shown(states.map(([tag, state]) => `${tag} ${state}`))})`}`;
+  });
+  const quotas = Object.entries(quota).filter(([, limit]) => limit !== null);
+  return [
+    `Images: ${listed.length === 0 ? 'any' : shown(listed)}${defaultImage === null ? '' : `; default \`${defaultImage}\``}`,
+    ...(quotas.length === 0 ? [] : [`Quota: ${quotas.map(([name, limit]) => `${name} ${limit}`).join(', ')}`]),
+    ...(suspendedOwners.length === 0 ? [] : [`**Suspended:** ${shown(suspendedOwners)}`]),
+  ];
+}
+
+function shown(names: string[]): string {
+  const rest = names.length - SHOWN_NAMES;
+  return names.slice(0, SHOWN_NAMES).join(', ') + (rest > 0 ? `, and ${rest} more` : '');
 }

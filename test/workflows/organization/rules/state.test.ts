@@ -113,3 +113,16 @@ test('The details name what runs, the rules in force, and the last change.', () 
   expect(details).toMatch(/^\*\*1 running\*\* of 1 workspaces, policy version 2/);
   expect(details).toMatch(/after 1h.*by eve: autoOff.after, autoOff.userControlled/s);
 });
+
+test('The details name the images with the states of their tags, the quotas, and who is suspended, up to ten of each.', () => {
+  const state = organization({});
+  expect(viewOrganizationDetails(state)).toContain('\n\nImages: any\n\nLast change');
+  const images = [{ name: 'starter', defaultTag: '2', tags: { 0: 'decommissioned', 1: 'deprecated', 2: 'available' } }];
+  const suspendedOwners = Array.from({ length: 12 }, (_, index) => `owner-${index}`);
+  const quota = { runningPerOwner: 2, diskPerOwner: '1Ti' };
+  applyPolicyChange(state, { images, suspendedOwners, quota, defaultImage: 'starter:1' }, NOW);
+  const details = viewOrganizationDetails(state);
+  expect(details).toContain('\nImages: `starter:2` (0 decommissioned, 1 deprecated); default `starter:1`\n');
+  expect(details).toContain('\nQuota: runningPerOwner 2, diskPerOwner 1Ti\n');
+  expect(details).toMatch(/\n\*\*Suspended:\*\* owner-0, .*owner-9, and 2 more\n/);
+});
