@@ -75,6 +75,11 @@ const COMMANDS: Entry[] = [
     'paced rebuilds of many workspaces',
     async () => (await import('./commands/campaign.js')).campaignCommand,
   ],
+  [
+    'owner [command]',
+    'owners: their settings, and the quota in use',
+    async () => (await import('./commands/owner.js')).ownerCommand,
+  ],
   ['token [command]', 'tokens for the gateway', async () => (await import('./commands/token.js')).tokenCommand],
   ['key [command]', "owners' SSH keys", async () => (await import('./commands/key.js')).keyCommand],
   [

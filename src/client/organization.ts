@@ -1,6 +1,12 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { policyQuery, setPolicyUpdate, usageQuery, workspaceEndedSignal } from '../contract/messages';
-import { ORGANIZATION_WORKFLOW, organizationWorkflowId, TASK_QUEUE, workspaceWorkflowId } from '../contract/names';
+import {
+  ORGANIZATION_WORKFLOW,
+  organizationWorkflowId,
+  ownerWorkflowId,
+  TASK_QUEUE,
+  workspaceWorkflowId,
+} from '../contract/names';
 import type { OrganizationInput, UsageView } from '../contract/payloads';
 import type { Policy, PolicyChange } from '../contract/policy';
 import { requesting } from './failure';
@@ -88,9 +94,16 @@ export function organizationHandle(client: Client, name: string): OrganizationHa
     usage: () => readUsage(client, subject, workflowId),
     setPolicy: (change) => sendUpdate(subject, (updateId) => handle.executeUpdate(setPolicyUpdate, { args: [change], updateId })),
     noteHomePurged: ({ id, owner, name: workspace }) =>
-      requesting(subject, () =>
-        handle.signal(workspaceEndedSignal, { workspace: workspaceWorkflowId(owner, workspace), id, home: false }),
-      ),
+      requesting(subject, async () => {
+        const ended = { workspace: workspaceWorkflowId(owner, workspace), id, home: false };
+        await handle.signal(workspaceEndedSignal, ended);
+        await client.workflow
+          .getHandle(ownerWorkflowId(name, owner))
+          .signal(workspaceEndedSignal, ended)
+          .catch((error: unknown) => {
+            if (!(error instanceof WorkflowNotFoundError)) throw error;
+          });
+      }),
   };
 }
 

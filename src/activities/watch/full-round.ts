@@ -1,15 +1,14 @@
 /** Compares pods and workspaces both ways. */
 import { Context } from '@temporalio/activity';
 import type { WorkspaceEndedInput } from '../../contract/internal-payloads';
-import { workspaceEndedSignal } from '../../contract/messages';
-import { organizationWorkflowId, workspaceWorkflowId } from '../../contract/names';
+import { workspaceWorkflowId } from '../../contract/names';
 import { DOWN_STATES } from '../../contract/payloads';
 import type { ListedPod } from '../../runtimes/runtime';
 import { findWorkspace, isDownAfter } from '../ownership';
 import { type LiveWorkspace, listWorkspaces } from './list-workspaces';
 import { reportOnce, signalLoss } from './lost-pods';
 import { forEach, type Round } from './round';
-import { signalIfOpen } from './signal';
+import { signalEnded } from './signal';
 
 type Live = Map<string, LiveWorkspace>;
 /** Whether the last full round had this suspect too; keeps it for the next one. */
@@ -99,7 +98,7 @@ async function removeOrphan({ runtime, client }: Round, pod: ListedPod, signal: 
   await runtime.stopPod(pod, { signal, waitingFor: () => undefined });
   const { id, owner, name, organization } = pod;
   const ended: WorkspaceEndedInput = { workspace: workspaceWorkflowId(owner, name), id, home: true };
-  await signalIfOpen(client, organizationWorkflowId(organization), workspaceEndedSignal.name, ended);
+  await signalEnded(client, organization, ended);
 }
 
 /** A clean-up that ended with a final failure left this pod. Only this build is removed, so the pod of a newer one is safe. */

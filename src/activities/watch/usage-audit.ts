@@ -1,11 +1,12 @@
 /** Corrects the usage records of organizations: workspaces that ended without a report, and homes that are gone. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { MemberView, WorkspaceEndedInput } from '../../contract/internal-payloads';
-import { membersQuery, workspaceEndedSignal } from '../../contract/messages';
-import { MEMBERS_WORKFLOW, ORGANIZATION_WORKFLOW, organizationWorkflowId, workspaceWorkflowId } from '../../contract/names';
+import { membersQuery } from '../../contract/messages';
+import { MEMBERS_WORKFLOW, ORGANIZATION_WORKFLOW, workspaceWorkflowId } from '../../contract/names';
 import { IS_OPEN_CLAUSE } from '../../contract/workflow-status';
 import type { Runtime } from '../../runtimes/runtime';
 import { findWorkspace } from '../ownership';
+import { signalEnded } from './signal';
 
 /** What the audit needs from the watch. */
 export interface Audit {
@@ -38,7 +39,7 @@ export async function auditUsage({ runtime, client, live, forEach }: Audit): Pro
     if (!member.running && home) return;
     if ((await findWorkspace(client, member)) !== 'other') return;
     const ended: WorkspaceEndedInput = { workspace: workspaceWorkflowId(member.owner, member.name), id: member.id, home };
-    await client.workflow.getHandle(organizationWorkflowId(member.organization)).signal(workspaceEndedSignal, ended);
+    await signalEnded(client, member.organization, ended);
   });
 }
 

@@ -115,6 +115,13 @@ export function asDotfiles(field: string, value: unknown): Dotfiles | null {
   return { uri, ref };
 }
 
+/** A workspace's own dotfiles: null leaves them to the owner's settings, a blank URI is kept and means none. */
+export function asOwnDotfiles(field: string, value: unknown): Dotfiles | null {
+  const dotfiles = asDotfiles(field, value);
+  if (dotfiles !== null || value === undefined || value === null) return dotfiles;
+  return typeof asObject(field, value).uri === 'string' ? { uri: '' } : null;
+}
+
 /**
  * Refuses dotfiles with a ref and no URI, since the ref would be lost. Apart from `asDotfiles`, which earlier versions ran without it:
  * a history that took such dotfiles has to replay.
@@ -144,17 +151,26 @@ export function asAfter(field: string, value: unknown): string {
   return checkDuration(field, value, { min: MINUTE_MS, max: 30 * DAY_MS });
 }
 
-/** Does not check that the zone exists: zone data belongs to the machine and may differ on replay. */
+/** Missing fields come from the owner's settings. Does not check that the zone exists: zone data belongs to the machine and may differ on replay. */
 export function asAutoStart(field: string, value: unknown): AutoStartSetting {
   const { time, timeZone, weekdays } = asObject(field, value);
-  if (typeof time !== 'string' || !TIME.test(time)) throw invalid(`${field}.time`, 'HH:MM from 00:00 to 23:59', time);
-  if (typeof timeZone !== 'string' || timeZone === '' || timeZone.length > 64) {
-    throw invalid(`${field}.timeZone`, 'an IANA time zone such as Europe/Berlin', timeZone);
-  }
-  if (weekdays === undefined || weekdays === null) return { time, timeZone };
+  const setting: AutoStartSetting = {};
+  if (time !== undefined && time !== null) setting.time = asTime(`${field}.time`, time);
+  if (timeZone !== undefined && timeZone !== null) setting.timeZone = asZoneName(`${field}.timeZone`, timeZone);
+  if (weekdays === undefined || weekdays === null) return setting;
   const days = asWeekdays(`${field}.weekdays`, weekdays);
   if (days.length === 0) throw invalid(`${field}.weekdays`, `at least one of ${WEEKDAYS.join(', ')}`, weekdays);
-  return { time, timeZone, weekdays: days };
+  return { ...setting, weekdays: days };
+}
+
+function asTime(field: string, value: unknown): string {
+  if (typeof value === 'string' && TIME.test(value)) return value;
+  throw invalid(field, 'HH:MM from 00:00 to 23:59', value);
+}
+
+function asZoneName(field: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '' && value.length <= 64) return value;
+  throw invalid(field, 'an IANA time zone such as Europe/Berlin', value);
 }
 
 /** In the order of the week, each once. */

@@ -10,13 +10,13 @@ import { cutText, LINE_LIMIT } from '../../contract/text-limit';
 import {
   asAutoOff,
   asAutoStart,
-  asDotfiles,
   asEnv,
   asHomeId,
   asImage,
   asInstant,
   asName,
   asObject,
+  asOwnDotfiles,
   asResources,
   asText,
   type Fields,
@@ -49,7 +49,7 @@ export function parseCreation(input: unknown): Creation {
       image: isAbsent(fields.image) ? null : asImage('image', fields.image),
       resources: asResources('resources', fields.resources),
       env: isAbsent(fields.env) ? null : asEnv('env', fields.env),
-      dotfiles: asDotfiles('dotfiles', fields.dotfiles),
+      dotfiles: asOwnDotfiles('dotfiles', fields.dotfiles),
       autoStart: isAbsent(fields.autoStart) ? null : asAutoStart('autoStart', fields.autoStart),
       autoOff: isAbsent(fields.autoOff) ? null : asAutoOff('autoOff', fields.autoOff),
     },
@@ -108,7 +108,7 @@ export function parseConfigure(input: unknown): ConfigureRequest {
   const change: Partial<OwnSettings> = {};
   if (fields.image !== undefined) change.image = orNull(fields.image, (value) => asImage('image', value));
   if (fields.env !== undefined) change.env = orNull(fields.env, (value) => asEnv('env', value));
-  if (fields.dotfiles !== undefined) change.dotfiles = asDotfiles('dotfiles', fields.dotfiles);
+  if (fields.dotfiles !== undefined) change.dotfiles = asOwnDotfiles('dotfiles', fields.dotfiles);
   if (fields.autoStart !== undefined) change.autoStart = orNull(fields.autoStart, (value) => asAutoStart('autoStart', value));
   if (fields.autoOff !== undefined) change.autoOff = orNull(fields.autoOff, (value) => asAutoOff('autoOff', value));
   if (!isAbsent(fields.resources)) change.resources = asResources('resources', fields.resources);

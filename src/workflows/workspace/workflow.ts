@@ -29,6 +29,7 @@ import { autoOffAt, trackDue } from './rules/auto-off';
 import { checkOwn, wantedSpec } from './rules/build-spec';
 import { decide } from './rules/decide';
 import { migrate } from './rules/migrate';
+import { checkSchedule } from './rules/owner/owner';
 import { takePolicy } from './rules/policy-update';
 import { requestDelete } from './rules/requests';
 import { abandonRefresh } from './rules/secrets/refresh';
@@ -112,12 +113,13 @@ async function admitCreation(run: Run): Promise<void> {
       { organization: state.organization, owner: state.owner },
     ]),
   );
-  if (state.own.autoStart) await checkTimeZone(state.own.autoStart.timeZone ?? '');
+  if (state.own.autoStart?.timeZone) await checkTimeZone(state.own.autoStart.timeZone);
   refusalToFailure(() => {
     checkOwn(state.own, policy);
     wantedSpec(state, state.own, policy);
   });
   takePolicy(state, policy, Date.now());
+  refusalToFailure(() => checkSchedule(state, state.own));
   takeEarlySignals(state, Date.now());
 }
 

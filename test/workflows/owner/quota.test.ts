@@ -92,7 +92,7 @@ test('A build that is cancelled while it asks gives back what it may have reserv
   await until('nothing is reserved', async () => (await statusOf('mia').catch(() => null))?.usage.running !== 1);
 });
 
-test('The resources of a build are those that were reserved, under the policy that admit read.', async () => {
+test('A build has exactly the resources that were reserved, under the policy that admit read.', async () => {
   const organization = stack.client.organization('math');
   await organization.create();
   const gate = createGate();

@@ -32,16 +32,24 @@ export interface EffectiveSchedule {
   organization: { weekdays: Weekday[]; timeZone: string | null };
 }
 
-/** The schedule under the policy; null without a schedule, or until the policy is first read. */
+/** The schedule under the policy, with the owner's settings in place of missing fields; null without a schedule, or until the policy is first read. */
 export function effectiveSchedule(state: State): EffectiveSchedule | null {
-  const { own, policy } = state;
-  if (!policy || !own.autoStart?.time || !own.autoStart.timeZone) return null;
+  const { policy, ledger } = state;
+  const own = state.own.autoStart;
+  const time = own?.time ?? ledger?.settings.autoStart?.time;
+  const timeZone = own?.timeZone ?? ledger?.settings.autoStart?.timeZone;
+  if (!policy || !time || !timeZone) return null;
   return {
-    time: own.autoStart.time,
-    timeZone: own.autoStart.timeZone,
-    weekdays: own.autoStart.weekdays ?? [...WEEKDAYS],
+    time,
+    timeZone,
+    weekdays: own?.weekdays ?? [...WEEKDAYS],
     organization: { weekdays: policy.autoStart.weekdays, timeZone: policy.autoStart.timeZone },
   };
+}
+
+/** Whether the workspace is to start daily, by its own setting or its owner's. */
+export function hasSchedule(state: State): boolean {
+  return state.own.autoStart !== null || effectiveSchedule(state) !== null;
 }
 
 /** The plan that has to be computed, with its key; null when the next occurrence is known or there is no schedule. */
@@ -98,7 +106,7 @@ export function blockedBecause(state: State): string | null {
 
 /** Queues the build of the planned start. */
 export function startBySchedule(state: State, at: number): void {
-  const { autoStart: schedule } = state.own;
+  const schedule = effectiveSchedule(state);
   const rule = `autoStart ${schedule?.time ?? ''} ${schedule?.timeZone ?? ''}`;
   queueBuild(state, { cause: 'auto-start', by: 'schedule', rule, evidence: `to be ready at ${iso(at)}` });
   useUpDate(state, at);

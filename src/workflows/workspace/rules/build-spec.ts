@@ -7,6 +7,7 @@ import type { Policy } from '../../../contract/policy';
 import { quantity } from '../../../contract/quantity';
 import { invalid, Refusal } from '../../input/refusal';
 import { resolveImage } from '../../organization/rules/images';
+import { effectiveDotfiles } from './owner/owner';
 import type { BuildSpec, State } from './state';
 
 const RESOURCES = ['cpu', 'memory', 'disk'] as const;
@@ -20,7 +21,7 @@ export function wantedSpec(state: State, own: OwnSettings, policy: Policy): Buil
     image: resolveImage(own.image, policy).reference,
     resources: wantedResources(state, own, policy),
     env: own.env ?? {},
-    dotfiles: own.dotfiles,
+    dotfiles: effectiveDotfiles(state, own),
   };
 }
 

@@ -103,7 +103,7 @@ export function completeStep(running: RunningStep, success: StepSuccess, now: nu
   const { state, build, step } = running;
   const { policy, owner, reserved, injects, home, pod, injection, hook, tookMs, attempt } = success;
   if (injects) build.injects = true;
-  takeOwner(state, owner);
+  takeOwner(state, owner, now);
   try {
     if (policy) admitPolicy(state, build, policy, now);
     takeReserved(state, build, reserved);

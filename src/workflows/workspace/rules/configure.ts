@@ -7,6 +7,7 @@ import { parseConfigure } from '../../input/messages';
 import { Refusal } from '../../input/refusal';
 import { withGrace } from './auto-off';
 import { rescheduleFrom } from './auto-start';
+import { checkSchedule } from './owner/owner';
 import { applyChange, checkNamed, columnOf } from './requests';
 import type { State } from './state';
 
@@ -19,6 +20,7 @@ export function requestConfigure(state: State, input: unknown, now: number): voi
   }
   const own = isCleared ? clearResources(state, change) : applyChange(state, change);
   checkNamed(state, own, change);
+  checkSchedule(state, change.autoStart ? own : { autoStart: null });
   const isNewSchedule = JSON.stringify(own.autoStart) !== JSON.stringify(state.own.autoStart);
   withGrace(state, now, () => {
     state.own = own;

@@ -33,7 +33,7 @@ export function beginPolicyRead(state: State, now: number): void {
 export function takePolicy(state: State, answer: KnownPolicy & { owner?: KnownOwner }, now: number): void {
   const { owner, ...policy } = answer;
   const isNew = state.policy === null;
-  takeOwner(state, owner);
+  takeOwner(state, owner, now);
   adoptPolicy(state, policy, now);
   if (!isNew) stopSuspended(state, now);
 }

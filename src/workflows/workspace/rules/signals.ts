@@ -3,12 +3,13 @@
  * refused is counted and shown in `status.rejected`.
  */
 import { cutText, LINE_LIMIT } from '../../../contract/text-limit';
-import type { Fields } from '../../input/fields';
+import { asObject, type Fields } from '../../input/fields';
 import { parseBy, parsePing, parsePodLost, parseRebuild, parseSecretsChanged, parseStop } from '../../input/messages';
 import { invalid } from '../../input/refusal';
 import { asPushedPolicy } from '../../organization/rules/known-policy';
 import { recordAccess } from './auto-off';
 import { takeRequired } from './campaign/forced-rebuild';
+import { asKnownOwner, takeOwner } from './owner/owner';
 import { takePodLost } from './pod-loss';
 import { takePolicy } from './policy-update';
 import { requestBuild, requestStop } from './requests';
@@ -59,11 +60,20 @@ const HANDLERS = {
   rebuild: (state, input, now) => requestBuild(state, 'rebuild', input, now),
   stop: (state, input, now) => requestStop(state, 'stop', input, now),
   cancelBuild: (state, input, now) => requestStop(state, 'cancelBuild', input, now),
-  policyChanged: (state, input, now) => takePolicy(state, asPushedPolicy(input), now),
+  policyChanged: (state, input, now) => takeNews(state, input, now),
   podLost: (state, input, now) => takePodLost(state, parsePodLost(input), now),
   required: (state, input) => takeRequired(state, input),
   secretsChanged: (state, input, now) => noteSecretsChanged(state, parseSecretsChanged(input).delayMs, now),
 } satisfies Record<string, (state: State, input: unknown, now: number) => void>;
+
+/** From the organization with its policy, or from the owner with the owner's settings. */
+function takeNews(state: State, input: unknown, now: number): void {
+  const { owner, policy } = asObject('input', input);
+  const isOfOwner = owner !== undefined && owner !== null;
+  const settings = isOfOwner ? asKnownOwner(owner) : undefined;
+  if (!isOfOwner || (policy !== undefined && policy !== null)) takePolicy(state, asPushedPolicy(input), now);
+  takeOwner(state, settings, now);
+}
 
 /** The names of all signals that a workspace takes. */
 export const SIGNAL_NAMES = Object.keys(HANDLERS) as SignalName[];

@@ -1,3 +1,4 @@
+import { nextSpec } from '../../../../src/workflows/workspace/rules/build-spec';
 import { requestConfigure } from '../../../../src/workflows/workspace/rules/configure';
 import { takePolicy } from '../../../../src/workflows/workspace/rules/policy-update';
 import { requestBuild } from '../../../../src/workflows/workspace/rules/requests';
@@ -58,7 +59,8 @@ test('Clearing the image is refused where the organization has none to fill in, 
 test('Blank dotfiles mean none.', () => {
   const { state, now } = running(OWN, POLICY);
   requestConfigure(state, { dotfiles: { uri: ' ' } }, now);
-  expect(state.own.dotfiles).toBeNull();
+  expect(viewStatus(state).dotfiles).toBeNull();
+  expect(nextSpec(state)?.dotfiles).toBeNull();
 });
 
 test('The status names what waits for the next build, and nothing is rebuilt.', () => {

@@ -2,7 +2,7 @@
  * Implements docs/messages.md, "Workflows": Markdown for the Web UI, the most important line first, since the box cuts long text.
  */
 import { autoOffThreshold } from '../auto-off';
-import { blockedBecause } from '../auto-start';
+import { blockedBecause, hasSchedule } from '../auto-start';
 import { nextSpec } from '../build-spec';
 import { upcoming } from '../decide';
 import { iso } from '../instant';
@@ -27,7 +27,7 @@ export function viewDetails(state: State, now: number): string {
   const lines = [`**${state.phase}** since ${clock(state.since)} · ${nextLine(state)}`, '', `Why: ${because(state, now)}`];
   const required = rebuildRequired(state, nextSpec(state));
   if (required) lines.push('', `Rebuild waiting: ${required}`);
-  const skipped = state.own.autoStart ? blockedBecause(state) : null;
+  const skipped = hasSchedule(state) ? blockedBecause(state) : null;
   if (skipped) lines.push('', `No auto-start: ${skipped}`);
   if (build) lines.push('', ...buildLines(build));
   const given = secretsLine(state);

@@ -1,7 +1,7 @@
 /** Implements docs/messages.md, "Queries": why the workspace is in its state, what comes next, and what would change that. */
 import type { Cause, ExplainView, HistoryEntry } from '../../../../contract/payloads';
 import { autoOffAt, autoOffThreshold } from '../auto-off';
-import { blockedBecause } from '../auto-start';
+import { blockedBecause, hasSchedule } from '../auto-start';
 import { nextSpec } from '../build-spec';
 import { comingRebuild } from '../campaign/forced-rebuild';
 import { upcoming } from '../decide';
@@ -66,7 +66,7 @@ export function wouldChange(state: State): string[] {
     else list.push('A start or a rebuild builds it again, with its home.');
   }
   if (state.phase === 'deleted') list.push('A restore takes the delete back; the purge removes the home permanently.');
-  const blocked = state.own.autoStart ? blockedBecause(state) : null;
+  const blocked = hasSchedule(state) ? blockedBecause(state) : null;
   if (blocked) list.push(`The scheduled start will not happen: ${blocked}.`);
   const required = rebuildRequired(state, nextSpec(state));
   if (required) list.push(`A rebuild is waiting: ${required}.`);

@@ -7,6 +7,7 @@ import { blockedBecause, effectiveSchedule, plannedStart } from '../auto-start';
 import { nextSpec, outdatedTag, waitingChange } from '../build-spec';
 import { requiredRebuild } from '../campaign/forced-rebuild';
 import { iso, isoOrNull } from '../instant';
+import { effectiveDotfiles } from '../owner/owner';
 import { deliveredSecrets } from '../secrets/refresh';
 import { type BuildRecord, type BuildSpec, newestBuild, type State } from '../state';
 
@@ -24,7 +25,7 @@ export function viewStatus(state: State): StatusView {
     image: { reference: wanted.image, digest: wantedDigest(state, wanted.image) },
     resources: wanted.resources,
     env: state.own.env ?? {},
-    dotfiles: state.own.dotfiles,
+    dotfiles: effectiveDotfiles(state, state.own),
     build: buildOrNull(state),
     autoOff: viewAutoOff(state),
     autoStart: viewAutoStart(state),
@@ -99,14 +100,15 @@ function viewAutoOff(state: State): StatusView['autoOff'] {
 
 function viewAutoStart(state: State): StatusView['autoStart'] {
   const { autoStart } = state.own;
-  if (!autoStart) return null;
+  const schedule = effectiveSchedule(state);
+  if (!autoStart && !schedule) return null;
   const start = plannedStart(state);
   return {
     at: isoOrNull(start?.at ?? null),
     beginsAt: isoOrNull(start?.beginsAt ?? null),
-    time: autoStart.time ?? null,
-    timeZone: autoStart.timeZone ?? null,
-    weekdays: effectiveSchedule(state)?.weekdays ?? autoStart.weekdays ?? null,
+    time: schedule?.time ?? autoStart?.time ?? null,
+    timeZone: schedule?.timeZone ?? autoStart?.timeZone ?? null,
+    weekdays: schedule?.weekdays ?? autoStart?.weekdays ?? null,
     blockedBecause: blockedBecause(state),
   };
 }

@@ -1,0 +1,26 @@
+import { formatTable } from '../../client/pages/tables';
+import type { OwnerView } from '../../contract/payloads';
+
+/** An owner's settings, the quota in use, and the workspaces that use it. */
+export function formatOwner({ owner, organization, settings, changed, usage, quota, workspaces }: OwnerView): string {
+  const { dotfiles, autoStart } = settings;
+  const limit = (value: number | string | null | undefined) => (value === null || value === undefined ? 'none' : String(value));
+  const own = [
+    ['dotfiles', dotfiles ? [dotfiles.uri, dotfiles.ref].filter(Boolean).join(' at ') : 'none'],
+    ['auto-start', autoStart ? `${autoStart.time ?? 'no time'} ${autoStart.timeZone ?? 'in no zone'}` : 'none'],
+    ...(changed ? [['changed', `${changed.at}${changed.by === null ? '' : ` by ${changed.by}`}`]] : []),
+  ];
+  const used = [
+    ['', 'IN USE', 'LIMIT'],
+    ['running', String(usage.running), limit(quota?.runningPerOwner)],
+    ['cpu', usage.cpu, limit(quota?.cpuPerOwner)],
+    ['memory', usage.memory, limit(quota?.memoryPerOwner)],
+    ['homes', String(usage.homes), limit(quota?.homesPerOwner)],
+    ['disk', usage.disk, limit(quota?.diskPerOwner)],
+  ];
+  const rows = workspaces.map(({ workspace, running, home, resources: { cpu, memory, disk } }) => {
+    return [workspace, running ? 'yes' : 'no', running ? cpu : '-', running ? memory : '-', home ? disk : '-'];
+  });
+  const table = rows.length === 0 ? [] : [formatTable([['WORKSPACE', 'RUNS', 'CPU', 'MEMORY', 'DISK'], ...rows])];
+  return [`owner ${owner} in ${organization}`, formatTable(own), formatTable(used), ...table].join('\n\n');
+}
