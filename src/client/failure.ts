@@ -21,7 +21,7 @@ const DEADLINE_EXCEEDED = 4;
  *
  * - `InvalidRequest`: a field is malformed or over its limit; the message names the field, what was expected, and what came.
  * - `NotAllowed`: the state of the workspace or the organization's policy forbids it.
- * - `QuotaExceeded`: the owner's quota is in use. Not raised yet.
+ * - `QuotaExceeded`: a build does not fit the owner's quota; the message names it.
  * - `NotFound`: the workspace, organization, or build does not exist, or the workspace has ended; the message says how.
  * - `ImageNotFound`, `ImageInvalid`, `HomeMissing`, `BuildTimedOut`: a build failed for this reason.
  *

@@ -18,9 +18,9 @@ export interface CreateInput {
   resources?: Partial<Resources>;
   /** Environment variables by name, at most 32 KiB as JSON. Not for secrets: they are kept in histories. Absent: none. */
   env?: Record<string, string>;
-  /** Absent: none. */
+  /** Absent: the owner's. A blank URI: none. */
   dotfiles?: Dotfiles;
-  /** Absent: no daily start. */
+  /** Absent: the owner's, if the owner has a time and a zone. */
   autoStart?: AutoStartSetting;
   /** Absent: the organization's threshold. */
   autoOff?: AutoOffSetting;
@@ -72,7 +72,7 @@ export interface RebuildInput {
 export interface ConfigureInput {
   /** Who asks. Absent: unknown. */
   by?: string;
-  /** Null: no daily start. */
+  /** Null: the owner's. */
   autoStart?: AutoStartSetting | null;
   /** Null: the organization's threshold. */
   autoOff?: AutoOffSetting | null;
@@ -82,7 +82,7 @@ export interface ConfigureInput {
   resources?: Partial<Resources> | null;
   /** Replaces all variables that are set; null: none. */
   env?: Record<string, string> | null;
-  /** Null: no dotfiles. */
+  /** Null: the owner's. A blank URI: none. */
   dotfiles?: Dotfiles | null;
 }
 

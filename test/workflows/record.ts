@@ -9,6 +9,7 @@ import { enableFaultInjection, failureOf, injectFault, untilCalled } from '../su
 import { INTERNAL, KNOWN, rawMessages, SHORT } from '../support/workflows/raw-messages';
 import { createGate, type Stack, startStack, untilState } from '../support/workflows/temporal-env';
 import { campaigns } from './record-campaign';
+import { recordOwner } from './record-owner';
 
 /** Plays one scenario; what it answers are workflow ids, with the run where not the last is meant, by the name of the fixture. */
 type Scenario = (stack: Stack) => Promise<Record<string, Recorded>>;
@@ -29,6 +30,7 @@ const SCENARIOS: Scenario[] = [
   scheduled,
   withSecrets,
   campaigns,
+  recordOwner,
 ];
 
 /** Writes `<scenario>.json` files into the folder. */

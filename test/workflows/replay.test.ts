@@ -39,6 +39,8 @@ const SCENARIOS: [name: string, hasEvent: (event: RecordedEvent) => unknown][] =
   ['campaign-before', (event) => event.workflowExecutionContinuedAsNewEventAttributes],
   ['campaign-after', (event) => isOf(event, 'awaitBuilds')],
   ['campaign-workspace', (event) => event.workflowExecutionUpdateAcceptedEventAttributes],
+  ['owner-before', (event) => event.workflowExecutionContinuedAsNewEventAttributes],
+  ['owner-after', (event) => isOf(event, 'pushPolicy')],
   ['organization', (event) => isOf(event, 'pushPolicy')],
   ['watch', (event) => isOf(event, 'watch')],
 ];
