@@ -13,7 +13,7 @@ function progressOf(change: Partial<CampaignProgress> = {}): CampaignProgress {
 const DONE = progressOf({ state: 'done', done: 3, pending: 0, waiting: 0 });
 const WORKSPACES: CampaignWorkspace[] = [
   { workspace: 'ada/dev', state: 'done', verdict: 'rebuild', because: null, build: 2, waitsUntil: null },
-  { workspace: 'bob/dev', state: 'pending', verdict: 'mark', because: 'it is off', build: null, waitsUntil: null },
+  { workspace: 'bob/dev', state: 'pending', verdict: 'mark', because: 'its state is off', build: null, waitsUntil: null },
 ];
 
 function campaigns(handle: Partial<CampaignHandle>) {
@@ -110,7 +110,7 @@ test('A dry run lists each workspace with its verdict and why.', async () => {
       'would rebuild 2, wait for 1 and then rebuild, mark 1, skip 0',
       '  WORKSPACE  WOULD    WHY',
       '  ada/dev    rebuild  -',
-      '  bob/dev    mark     it is off',
+      '  bob/dev    mark     its state is off',
       '',
     ].join('\n'),
   );
@@ -136,7 +136,7 @@ test('Progress shows each workspace where that is wanted, also as JSON.', async 
   const { client, named } = campaigns({ progress: async () => progressOf(), workspaces: async () => WORKSPACES });
   const { out } = await run(['campaign', 'progress', 'jdk-21', '--workspaces'], { client });
   expect(named).toEqual(['default/jdk-21']);
-  expect(out).toContain('  bob/dev    pending  mark     it is off');
+  expect(out).toContain('  bob/dev    pending  mark     its state is off');
   const json = JSON.parse((await run(['campaign', 'progress', 'jdk-21', '--workspaces', '--json'], { client })).out);
   expect(json).toEqual({ ...progressOf(), workspaces: WORKSPACES });
 });

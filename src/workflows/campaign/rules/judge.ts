@@ -36,7 +36,7 @@ export function judge(facts: WorkspaceFacts, { organization, waitsUntil, now }: 
   if (facts.isForced && isPatient) {
     return { verdict: 'wait', because: 'another campaign rebuilds it', againAt: now + HELD_AGAIN_MS };
   }
-  if (state !== 'running') return final('mark', `it is ${state}`);
+  if (state !== 'running') return final('mark', `its state is ${state}`);
   const idleAt = lastAccessAt === null ? 0 : lastAccessAt + IN_USE_MS;
   if (lastAccessAt !== null && idleAt > now) {
     if (isPatient) return { verdict: 'wait', because: `it was accessed at ${iso(lastAccessAt)}`, againAt: idleAt };
