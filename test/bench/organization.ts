@@ -19,6 +19,8 @@ const ORGANIZATION = 'ten-thousand';
 const REPORTS = sized(100, 5);
 const LOOKS = sized(20, 2);
 const REPORTS_IN_ONE = sized(500, 50);
+/** As many signals at once as the push of a policy has. */
+const LANES_OF_PUSH = 20;
 
 export const organization: Measurement = {
   name: 'organization',
@@ -28,6 +30,7 @@ export const organization: Measurement = {
 
 const ownerOf = (index: number) => `crowd-${index % OWNERS}`;
 const workflowIdOf = (index: number) => workspaceWorkflowId(ownerOf(index), `w${index}`);
+const bareIdOf = (index: number) => `bare/${index}`;
 
 /** Without the watch, which would remove the records of workspaces that do not exist. */
 async function measure(bench: Bench): Promise<Line[]> {
@@ -44,10 +47,12 @@ async function measureWithoutWatch(bench: Bench): Promise<Line[]> {
   const { client, temporal } = await memoryBenchEnv(bench);
   const handle = temporal.workflow.getHandle(`organization/${ORGANIZATION}`);
   await createOrganization(bench, ORGANIZATION, {});
-  bench.say(`starting ${WORKSPACES} workflows that wait for a policy`);
-  await inLanes(WORKSPACES, 50, async (index) => {
-    await temporal.workflow.start('listener', { workflowId: workflowIdOf(index), taskQueue: BASELINE_QUEUE });
-  });
+  bench.say(`starting ${WORKSPACES} workflows that wait for a policy, and as many for a bare signal`);
+  for (const idOf of [workflowIdOf, bareIdOf]) {
+    await inLanes(WORKSPACES, 50, async (index) => {
+      await temporal.workflow.start('listener', { workflowId: idOf(index), taskQueue: BASELINE_QUEUE });
+    });
+  }
   bench.say('reporting them to their organization');
   for (let first = 0; first < WORKSPACES; first += REPORTS_IN_ONE) {
     const reports = Array.from({ length: REPORTS_IN_ONE }, (_, offset) => reportOf(first + offset));
@@ -72,13 +77,22 @@ async function measureWithoutWatch(bench: Bench): Promise<Line[]> {
 
   bench.say('changing the policy');
   const done = async () => (await temporal.workflow.count("WorkflowType='listener' AND ExecutionStatus='Completed'")).count;
+  const untilDone = (count: number) =>
+    until('all have it', async () => (await done()) === count, { pauseMs: 200, patienceMs: 600_000 });
   const reached = await timed(async () => {
     await client.organization(ORGANIZATION).setPolicy({ retention: '9d' });
-    await until('all have it', async () => (await done()) === WORKSPACES, { pauseMs: 200, patienceMs: 600_000 });
+    await untilDone(WORKSPACES);
+  });
+  bench.say('sending bare signals');
+  const bare = await timed(async () => {
+    await inLanes(WORKSPACES, LANES_OF_PUSH, (index) => temporal.workflow.getHandle(bareIdOf(index)).signal('policyChanged', {}));
+    await untilDone(2 * WORKSPACES);
   });
   return [
     line('a change of the policy reaches all', `${(reached / 1_000).toFixed(1)} s`),
     line('of them a second', (WORKSPACES / (reached / 1_000)).toFixed(0)),
+    line('as many bare signals', `${(bare / 1_000).toFixed(1)} s`),
+    line('ratio', (reached / bare).toFixed(2)),
     line('a report, and a query answered after it', spread(reports, ' ms', 1)),
     line('usage of all owners', spread(looks, ' ms', 1)),
   ];
