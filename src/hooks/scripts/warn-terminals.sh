@@ -9,8 +9,9 @@ text=$(cat)
 seen=' '
 writers=''
 for process in /proc/[0-9]*; do
-  terminal=$(readlink "$process/fd/0" 2>/dev/null) || continue
-  case $terminal in /dev/pts/[0-9]*) ;; *) continue ;; esac
+  # The file system and the device; a terminal of another mount has no name here. 88 to 8f are the terminals that programs open.
+  terminal=$(stat -Lc '%d:%t:%T' "$process/fd/0" 2>/dev/null) || continue
+  case $terminal in *:8[89a-f]:*) ;; *) continue ;; esac
   case $seen in *" $terminal "*) continue ;; esac
   settings=$line$(tr '\0' '\n' 2>/dev/null <"$process/environ")$line || continue
   case $settings in *"${line}CODER_USERNAME=$CODER_USERNAME$line"*) ;; *) continue ;; esac

@@ -40,7 +40,8 @@ export async function shell(ref: PodRef, pod: PodRecord, { command, streams, sig
   };
   const stopListening = onAbort(signal, () => kill());
   try {
-    const { code, signal: killedBy } = await (isTerminal ? runTerminal : runPiped)({ entry, streams, onStart });
+    const terminalOwner = process.getuid?.() === 0 ? pod.user.uid : null;
+    const { code, signal: killedBy } = await (isTerminal ? runTerminal : runPiped)({ entry, streams, terminalOwner, onStart });
     signal.throwIfAborted();
     return code ?? 128 + killedBy;
   } catch (error) {

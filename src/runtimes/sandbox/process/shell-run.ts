@@ -5,6 +5,8 @@ import type { Entry } from './enter';
 export interface ShellRun {
   entry: Entry;
   streams: ShellStreams;
+  /** The uid of the image's user, where root makes the terminal; null where the caller is that user. */
+  terminalOwner: number | null;
   /** Receives the pid of the started process, so that it can be ended with its descendants when the caller aborts. */
   onStart(pid: number): void;
 }

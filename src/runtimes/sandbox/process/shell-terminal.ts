@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs';
+import { chownSync, readSync, statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { ReadStream } from 'node:tty';
 import type { IPty } from '@lydell/node-pty';
@@ -6,13 +6,14 @@ import { onHangup, type ShellStreams } from '../../shell-request';
 import type { ShellEnd, ShellRun } from './shell-run';
 
 /** Runs a shell in a new terminal, and connects that to the caller's: size, keys, and output. */
-export async function runTerminal({ entry, streams, onStart }: ShellRun): Promise<ShellEnd> {
+export async function runTerminal({ entry, streams, terminalOwner, onStart }: ShellRun): Promise<ShellEnd> {
   // A native module, loaded only where a terminal is opened.
   const { spawn } = await import('@lydell/node-pty');
   const { program, args, env, uid, gid } = entry;
   const { columns: cols = 80, rows = 24 } = streams.terminal?.size() ?? {};
   const owner = uid === undefined ? {} : { uid, gid };
   const inner = spawn(program, args, { cols, rows, ...owner, name: streams.term, cwd: '/', env, encoding: null });
+  if (terminalOwner !== null) giveTerminal(inner, terminalOwner);
   keepLastOutput(inner);
   const disconnect = connect(inner, streams);
   try {
@@ -23,6 +24,12 @@ export async function runTerminal({ entry, streams, onStart }: ShellRun): Promis
   } finally {
     disconnect();
   }
+}
+
+/** As container runtimes do: programs inside open their terminal again by its name, and a campaign's warning is written to it. */
+function giveTerminal(inner: IPty, uid: number): void {
+  const { ptsName } = inner as unknown as { ptsName: string };
+  chownSync(ptsName, uid, statSync(ptsName).gid);
 }
 
 /** More than the kernel holds of a terminal's output for its reader. */
