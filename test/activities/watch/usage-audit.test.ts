@@ -70,3 +70,16 @@ test('An organization that does not answer does not stop the watch.', async () =
   );
   expect(endedOf(context)).toHaveLength(1);
 });
+
+test('The owner of a workspace that ended is informed beside its organization.', async () => {
+  const context = await audited([member()], ({ workflows }) => {
+    workflows.set('workspace/ada/dev', { id: 'w1', status: 'TERMINATED' });
+    workflows.set('owner/default/ada', {});
+  });
+  expect(context.signals.map(({ workflowId, name }) => [workflowId, name])).toEqual(
+    expect.arrayContaining([
+      ['organization/default', 'workspaceEnded'],
+      ['owner/default/ada', 'workspaceEnded'],
+    ]),
+  );
+});

@@ -1,6 +1,7 @@
 /** An owner's settings on a real server: defaults of the owner's workspaces, which follow within seconds. */
 import type { StatusView } from '../../../src/contract/payloads';
 import { until } from '../../support/until';
+import { BAD, rawMessages } from '../../support/workflows/raw-messages';
 import { type Stack, startStack, taskFailures, untilState } from '../../support/workflows/temporal-env';
 
 let stack: Stack;
@@ -111,4 +112,38 @@ test('Settings and ledger survive the end of a run, which a cancel brings about,
   expect([settings.autoStart?.timeZone, usage.running]).toEqual(['Europe/Berlin', 1]);
   await workspace.stop();
   await until('it is given back', async () => (await owner.status()).usage.running === 0);
+});
+
+test('Malformed messages change nothing and fail no workflow task.', async () => {
+  const owner = stack.client.owner('default', 'mia');
+  await untilState(await create('mia', 'dev'), 'running');
+  const before = await owner.status();
+  const raw = rawMessages(stack);
+  for (const name of ['usageReported', 'workspaceEnded', 'policyChanged', 'unknown'])
+    for (const [, payloads] of BAD) await raw.signal('owner/default/mia', name, payloads);
+  const handle = stack.client.temporal.workflow.getHandle('owner/default/mia');
+  for (const args of [[], [null], ['text'], [{ requests: [{}], quota: {}, policyAt: 0 }], [{ requests: 'all' }]])
+    await expect(handle.executeUpdate<unknown, unknown[]>('reserve', { args })).rejects.toThrow();
+  expect(await owner.status()).toEqual(before);
+  expect(await taskFailures(stack, 'owner/default/mia')).toEqual([]);
+});
+
+test('The current details say what is in use, of which limit, and what is set.', async () => {
+  const organization = stack.client.organization('small');
+  await organization.create({ policy: { quota: { runningPerOwner: 3 } } });
+  const owner = stack.client.owner('small', 'ann');
+  await untilState(await create('ann', 'dev', { organization: 'small' }), 'running');
+  await owner.configure({ dotfiles: DOTFILES, autoStart: START, by: 'ann' });
+  const metadata = await stack.client.temporal.workflow
+    .getHandle('owner/small/ann')
+    .query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  expect(metadata.currentDetails).toMatch(/^\*\*1 of 3 running\*\*, CPU 1, memory 2Gi; 1 homes, disk 10Gi/);
+  expect(metadata.currentDetails).toContain('auto-start 08:30 Europe/Berlin');
+  expect(metadata.currentDetails).toContain('| ann/dev | build 1 | 1, 2Gi | 10Gi |');
+  const listed: string[] = [];
+  await until('it is listed', async () => {
+    const query = "WorkflowType='owner' AND Organization='small' AND Owner='ann'";
+    for await (const { workflowId } of stack.client.temporal.workflow.list({ query })) listed.push(workflowId);
+    return listed.includes('owner/small/ann');
+  });
 });
