@@ -24,7 +24,7 @@ export interface PolicyPreview {
   workspaces: WorkspaceEffects[];
   /** How many it does not affect. */
   unchanged: number;
-  /** Owners who would use more than a quota that the change sets; their next builds are refused. */
+  /** Owners who would use more than a quota that the change sets; their builds that ask for more are refused. */
   overQuota: { owner: string; quota: string; limit: string; used: string }[];
   /** Workspaces that did not answer. */
   unknown: { workspace: string; reason: string }[];

@@ -122,8 +122,9 @@ test('Malformed messages change nothing and fail no workflow task.', async () =>
   for (const name of ['usageReported', 'workspaceEnded', 'policyChanged', 'unknown'])
     for (const [, payloads] of BAD) await raw.signal('owner/default/mia', name, payloads);
   const handle = stack.client.temporal.workflow.getHandle('owner/default/mia');
-  for (const args of [[], [null], ['text'], [{ requests: [{}], quota: {}, policyAt: 0 }], [{ requests: 'all' }]])
-    await expect(handle.executeUpdate<unknown, unknown[]>('reserve', { args })).rejects.toThrow();
+  const reservations: unknown[] = [null, 'text', { requests: [{}], quota: {}, policyAt: 0 }, { requests: 'all' }];
+  for (const reservation of reservations)
+    await expect(handle.executeUpdate<unknown, [unknown]>('reserve', { args: [reservation] })).rejects.toThrow();
   expect(await owner.status()).toEqual(before);
   expect(await taskFailures(stack, 'owner/default/mia')).toEqual([]);
 });
