@@ -71,6 +71,10 @@ test('The workspaces of a suspended owner stop within 60 s and do not start agai
 
   const fresh = await create('strict', 'ada', 'fresh');
   expect(await untilState(fresh, 'error')).toMatchObject({ build: { failure: { type: 'NotAllowed', step: 'admit' } } });
+  await until('nothing but the two homes is in use', async () => {
+    const { usage } = await stack.client.owner('strict', 'ada').status();
+    return usage.running === 0 && usage.cpu === '0' && usage.homes === 2;
+  });
 
   await organization.setPolicy({ suspendedOwners: [] });
   await until('a start is accepted again', async () => (await up.status()).policyVersion === 3);

@@ -112,10 +112,13 @@ function factsUnder(state: State, policy: KnownPolicy, { now, plan }: { now: num
     memory: size('memory'),
     disk: size('disk'),
     podSecurity: { value: policy.podSecurity, because: 'pods have the level of the policy' },
-    build: { value: next.refusal, because: next.refusal ?? 'the policy allows the settings of the workspace' },
+    build: {
+      value: next.refusal,
+      because: next.refusal ? 'the next build would be refused' : 'the policy allows the settings of the workspace',
+    },
     rebuildRequired: {
       value: required,
-      because: required ? '`status` reports it until the next build' : 'the next build changes nothing',
+      because: required ? '`status` reports it until the next build' : 'nothing waits for a build',
     },
   };
 }
