@@ -136,7 +136,7 @@ test('A dry run equals what then happens, workspace by workspace, and touches no
     'it runs unused',
     expect.stringMatching(/^it was accessed at /),
     'it runs unused',
-    'it is off',
+    'its state is off',
     'it runs unused',
   ]);
   const run = await startCampaign(stack, 'run', input);
