@@ -2,7 +2,14 @@ import { createActivities } from '../../src/activities';
 import * as names from '../../src/contract/names';
 import * as workflows from '../../src/workflows';
 
-const TYPES = [names.WORKSPACE_WORKFLOW, names.ORGANIZATION_WORKFLOW, names.MEMBERS_WORKFLOW, names.WATCH_WORKFLOW];
+const TYPES = [
+  names.WORKSPACE_WORKFLOW,
+  names.ORGANIZATION_WORKFLOW,
+  names.MEMBERS_WORKFLOW,
+  names.OWNER_WORKFLOW,
+  names.CAMPAIGN_WORKFLOW,
+  names.WATCH_WORKFLOW,
+];
 
 test('The workflow types are the names under which the workflows are exported.', () => {
   expect(Object.keys(workflows).sort()).toEqual([...TYPES].sort());

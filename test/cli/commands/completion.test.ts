@@ -57,7 +57,7 @@ describe.each(INSTALLED)('In %s', (shell) => {
   });
 
   test('A command of a group is completed, and the value of an option before it names no command.', async () => {
-    expect((await complete(shell, '--dir', 'list', 'org', 's')).sort()).toEqual(['set', 'show']);
+    expect((await complete(shell, '--dir', 'list', 'org', 's')).sort()).toEqual(['set', 'show', 'suspend']);
     expect(await complete(shell, 'orphans', 'p')).toEqual(['purge']);
   });
 
