@@ -60,7 +60,7 @@ export async function makeFleet(
   });
 }
 
-/** Counts the builds between the begin of `start-pod` and the end of the build's hooks, as the runtime sees them. */
+/** Names of workspaces that sort by their numbers. */
 export function namesOf(prefix: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}-${String(index).padStart(3, '0')}`);
 }
