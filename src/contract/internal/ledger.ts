@@ -39,6 +39,7 @@ export type ReservationAnswer =
 
 /** The update `reserve`, from the activity `admit` to the workflow `owner`: the builds that ask at the same time, in one message. */
 export interface ReserveInput {
+  /** At most a hundred, of builds that asked at the same time. */
   requests: Reservation[];
   /** The quota of the policy that the builds go by. */
   quota: QuotaPolicy;
@@ -88,5 +89,6 @@ export interface Finding {
 
 /** The corrections that a check of a ledger returns; workspaces that are as recorded are left out. */
 export interface Findings {
+  /** One for each entry to correct; a workspace that agrees has none. */
   findings: Finding[];
 }
