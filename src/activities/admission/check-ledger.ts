@@ -1,4 +1,4 @@
-/** Compares the ledger of an owner with the workspaces: those that it names, and those that exist. */
+/** Compares the ledger of an owner with the workspaces: the named ones, and others that exist. */
 import { Context } from '@temporalio/activity';
 import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Finding, Findings } from '../../contract/internal/ledger';
@@ -54,13 +54,13 @@ async function checkLedger(
   const endHeartbeat = startHeartbeat(send);
   try {
     const homes = lazily(() => listHomes(runtime));
-    const findings = await inTurns(workspaces, async (subject) => {
+    const findings = await describeEach(workspaces, async (subject) => {
       done += 1;
       return checkCounted(client, owner, subject, homes);
     });
     const known = new Set(workspaces.map(({ name, id }) => `${id}/${name}`));
     const others = (await listOpen(client, { owner, organization })).filter(({ name, id }) => !known.has(`${id}/${name}`));
-    const found = await inTurns(others, (subject) => checkUncounted(client, owner, subject, homes));
+    const found = await describeEach(others, (subject) => checkUncounted(client, owner, subject, homes));
     return { findings: [...findings, ...found] };
   } finally {
     endHeartbeat();
@@ -177,7 +177,7 @@ function lazily<T>(work: () => Promise<T>): () => Promise<T> {
   };
 }
 
-async function inTurns<T>(items: T[], work: (item: T) => Promise<Finding | null>): Promise<Finding[]> {
+async function describeEach<T>(items: T[], work: (item: T) => Promise<Finding | null>): Promise<Finding[]> {
   const waiting = [...items];
   const findings: Finding[] = [];
   const lane = async () => {

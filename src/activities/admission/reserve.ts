@@ -46,7 +46,7 @@ interface Queue {
   waiting: Waiting[];
 }
 
-/** Coalesces requests: those that arrive while an update runs share the next one. */
+/** Coalesces requests: all requests that arrive while an update runs share the next one. */
 export function coalesceReservations(client: Client): Reserve {
   const queues = new Map<string, Queue>();
 

@@ -58,7 +58,7 @@ export async function awaitBuilds(client: Client, { builds }: AwaitBuildsInput):
 function pollBuild(client: Client, silent: Map<string, number>) {
   const { cancellationSignal } = Context.current();
   const requests = openWorkspaces(client, cancellationSignal);
-  // Between a cancelled build and the one that replaces it, a workspace is off for a moment.
+  // Between a cancelled build and its replacement a workspace is off for a moment.
   const suspects = new Set<string>();
   return async ({ workspace, build }: { workspace: string; build: number }): Promise<RebuildEnd | null> => {
     try {

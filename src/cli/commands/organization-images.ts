@@ -17,7 +17,7 @@ export function orgImagesCommand(context: CliContext): Command {
     .argument('[name]', 'the organization', parseName, DEFAULT_ORGANIZATION)
     .option('--add <image:tag>', 'list a tag as available, repeatable', collectTag)
     .option('--default <image:tag>', "make it the image's default tag, repeatable", collectTag)
-    .option('--deprecate <image:tag>', 'it still builds, and workspaces on it are told, repeatable', collectTag)
+    .option('--deprecate <image:tag>', 'it still builds, and `rebuildRequired` reports it, repeatable', collectTag)
     .option('--decommission <image:tag>', 'the next builds use the default tag, repeatable', collectTag)
     .option('--remove <image[:tag]>', 'take a tag, or a whole image, off the list, repeatable', collectImage)
     .addHelpText(

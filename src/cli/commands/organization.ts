@@ -79,7 +79,7 @@ function orgSetCommand(context: CliContext): Command {
 /** What `show --json` prints besides the fields that can be set. */
 const ANSWERED = ['version', 'name', 'changes'];
 
-/** The contract has unknown fields ignored; a slip of the pen is worth a word. */
+/** Unknown fields are ignored by the contract, so that a misspelt one is reported here. */
 function noteUnknownFields(given: { note: (sentence: string) => void; change: PolicyFields; policy: object }): void {
   const unknown = Object.keys(given.change).filter((field) => !Object.hasOwn(given.policy, field) && !ANSWERED.includes(field));
   if (unknown.length > 0) given.note(`ignored, since a policy has no such field: ${unknown.join(', ')}`);

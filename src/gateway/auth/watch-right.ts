@@ -13,7 +13,7 @@ export interface RightListener {
   onKept?(): void;
 }
 
-/** Checks the right of a request's caller again and again, until the function that it returns is called. */
+/** Checks the right of a request's caller periodically, until the function that it returns is called. */
 export type WatchRight = (request: FastifyRequest, right: Right, listener: RightListener) => () => void;
 
 /** The caller has no right; after any other error it may have. */

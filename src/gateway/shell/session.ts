@@ -14,7 +14,7 @@ export interface ShellHost {
   open(request: ShellRequest): Promise<number>;
   /** Counts as access at a moment, epoch milliseconds. */
   ping(at: number): Promise<unknown>;
-  /** Checks the client's right again and again, until the function that it returns is called. */
+  /** Checks the client's right periodically, until the function that it returns is called. */
   watchRight(listener: RightListener): () => void;
   now(): number;
   /** Aborted when the gateway ends. */

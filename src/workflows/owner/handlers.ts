@@ -69,7 +69,7 @@ function checkSettings({ state }: OwnerRun, input: unknown): void {
 
 /**
  * Waits for the first check, without which the ledger of an owner that was terminated would be empty. A refusal by a ledger that was not
- * checked for a while is judged again after a check, so that a lost report refuses nobody.
+ * checked for a while is judged again after a check, so that a lost report refuses no build.
  */
 async function answerReserve(run: OwnerRun, input: unknown): Promise<ReserveAnswer> {
   const { state } = run;

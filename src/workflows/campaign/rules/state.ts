@@ -13,14 +13,14 @@ export const MAX_WORKSPACES = 10_000;
 export const KEPT_FAILURES = 500;
 const KEPT_BECAUSE: TextLimit = { characters: 60, bytes: 60 };
 const KEPT_REASON: TextLimit = { characters: 300, bytes: 300 };
-/** A person needs this to save his work; a shorter patience is halved. */
+/** Time to save open work; a shorter patience is halved. */
 const MAX_WARNING_MS = 60_000;
 
 /** Everything that a campaign knows. */
 export interface CampaignState {
   schemaVersion: 1;
   settings: CampaignSettings;
-  /** The id of the first run, which tells the workspaces one campaign of an id from the next. */
+  /** The id of the first run, by which workspaces distinguish campaigns of the same id. */
   key: string;
   phase: CampaignPhase;
   /** Why it is paused, stopped, or cancelled; null otherwise. */

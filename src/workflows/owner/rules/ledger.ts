@@ -110,7 +110,7 @@ export function takeOwnerReport(ledger: Ledger, report: OwnerReport): void {
 }
 
 /**
- * Takes what a check found. `before` are the entries as they were when the check began: one that was replaced since is left as it is,
+ * Takes what a check found. `before` are the entries as they were when the check began: an entry that was replaced since is left as it is,
  * since the check may have seen its workspace before that.
  */
 export function takeFindings(ledger: Ledger, before: Snapshot, { findings }: Findings): void {
@@ -152,7 +152,7 @@ function granted({ cpu, memory, disk }: Entry): ReservationAnswer {
   return { outcome: 'granted', reserved };
 }
 
-/** An owner of so many workspaces is not counted whole, which only a quota makes a fault. */
+/** An owner of more workspaces is not counted whole, which only a quota makes a fault. */
 function whenFull({ resources }: Reservation, quota: QuotaPolicy): ReservationAnswer {
   if (isWithoutLimit(quota)) return { outcome: 'granted', reserved: resources };
   const message = `quota: expected at most ${MAX_ENTRIES} workspaces of one owner, which is all that can be counted`;

@@ -120,7 +120,7 @@ export function takeReports(state: OwnerState, input: unknown): void {
   for (const report of parseOwnerReports(state.owner, input)) takeOwnerReport(state.ledger, report);
 }
 
-/** A check begins; one that is asked for from now on comes after it. */
+/** A check begins; a check that is asked for from now on comes after it. */
 export function beginCheck(state: OwnerState): Snapshot {
   state.isCheckDue = false;
   return snapshotOf(state.ledger);

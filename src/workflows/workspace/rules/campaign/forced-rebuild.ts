@@ -12,7 +12,7 @@ import { currentBuild, type State } from '../state';
 import { enter, queueBuild, type Reason } from '../transition';
 import type { RequiredRebuild } from './campaigns-state';
 
-/** Campaigns that were served; no campaign repeats a request after so many others. */
+/** Campaigns that were served; no campaign repeats a request after ten others. */
 const KEPT_CAMPAIGNS = 10;
 
 /** What a campaign judges the workspace by. */

@@ -76,14 +76,14 @@ export function admitRequest(state: State, { number, spec }: BuildRecord): Admit
   };
 }
 
-/** Whether a home counts: one that exists, or has a place reserved. */
+/** Whether a home counts: it exists, or has a place reserved. */
 export function countsHome(state: State): boolean {
   const isMade = state.home !== null || state.phase === 'building' || state.ledger?.home === true;
   return isMade && state.phase !== 'purged';
 }
 
 /**
- * Whether the owner's ledger has to be told what the workspace uses: only when it is down. A build that waits takes the reservation
+ * Whether the owner's ledger has to receive what the workspace uses: only when it is down. A build that waits takes the reservation
  * over, so nothing is given back before it.
  */
 export function givesBack(state: State): boolean {

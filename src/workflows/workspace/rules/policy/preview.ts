@@ -7,7 +7,7 @@ import type { KnownPolicy } from '../../../../contract/policy';
 import { Refusal } from '../../../input/refusal';
 import { resolveImage } from '../../../organization/rules/images';
 import { autoOffThreshold } from '../auto-off';
-import { blockedBecause, type EffectiveSchedule, plannedStart, takePlan, wantedPlan } from '../auto-start';
+import { blockedBecause, type EffectiveSchedule, hasSchedule, plannedStart, takePlan, wantedPlan } from '../auto-start';
 import { wantedSpec } from '../build-spec';
 import { upcoming } from '../decide';
 import { iso } from '../instant';
@@ -134,7 +134,7 @@ function stopOf(state: State, now: number): Fact {
 /** As `status.autoStart`: also of a workspace that runs, which starts again only when it is off by then. */
 function startOf(state: State): Fact {
   const start = plannedStart(state);
-  const blocked = state.own.autoStart ? blockedBecause(state) : 'it has no schedule';
+  const blocked = hasSchedule(state) ? blockedBecause(state) : 'it has no schedule';
   if (!start || blocked) return { value: null, because: blocked ?? 'no start is planned' };
   return { value: iso(start.beginsAt), because: `auto-start, to be ready at ${iso(start.at)}` };
 }
