@@ -47,6 +47,13 @@ function owners() {
   return { client: fakeClient({ owner }), sent };
 }
 
+test('Before the first build the limits are not shown as none, since they are not known.', async () => {
+  const status = async () => ({ ...VIEW, quota: null });
+  const client = fakeClient({ owner: (organization, owner) => ({ organization, owner, status, configure: status }) });
+  const { out } = await run(['owner', 'show', 'ada'], { client });
+  expect(out).toContain('running  1       -\n');
+});
+
 test('Settings, the quota in use, and the workspaces are shown.', async () => {
   const { client } = owners();
   const { code, out } = await run(['owner', 'show', 'ada'], { client });
@@ -57,7 +64,7 @@ dotfiles    https://git.example.com/ada/dotfiles at main
 auto-start  08:30 in no zone
 changed     2026-11-29T18:00:00.000Z by ada
 
-         IN USE  LIMIT
+         IN USE  LIMIT (LAST BUILD)
 running  1       10
 cpu      1500m   none
 memory   2Gi     8Gi
