@@ -2,6 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Exec, KubeConfig } from '@kubernetes/client-node';
+import { warnTerminalsCommand } from '../../../src/hooks/shell/warn-terminals';
 import { runShell } from '../../../src/runtimes/kubernetes/exec-channel/run-shell';
 import { podName } from '../../../src/runtimes/kubernetes/object-names';
 import { MAIN_CONTAINER } from '../../../src/runtimes/kubernetes/pod/container-status';
@@ -48,36 +49,54 @@ describe('A terminal that was opened with the tools of Kubernetes', () => {
       terminal.close();
     }
   });
+
+  test('shows the warning of a campaign.', async () => {
+    await given.start(1, { env: { CODER_USERNAME: 'ada', CODER_WORKSPACE_NAME: 'dev' } });
+    const terminal = await openTerminal();
+    try {
+      terminal.type('echo $((6 * 7))\n');
+      await until('the terminal answers', () => terminal.output().includes('42'));
+      const warning = 'Perennial: this workspace is rebuilt at 12:00 UTC by campaign default/patch (root): a patch.';
+      const { exitCode } = await given.env().runtime.exec(REF, warnTerminalsCommand(warning), patiently().signal);
+      expect(exitCode).toBe(0);
+      await until('the warning is seen', () => terminal.output().includes(warning));
+    } finally {
+      terminal.close();
+    }
+  });
 });
 
 describe('A pipe into a command', () => {
   const given = useRuntimeEnv(() => cluster.openEnv());
-  const MIB = 1024 * 1024;
-  const PIECES = 2_048;
+  const PIECE = Buffer.alloc(64 * 1024);
+  // More than the kernel keeps for all the connections between a caller and a command.
+  const TOTAL = 256 * 1024 * 1024;
 
   test('waits at its source while the command does not read, and arrives completely.', async () => {
     await given.start(1);
     let read = 0;
     const source = Readable.from(
       (function* () {
-        for (let at = 0; at < PIECES; at += 1) {
-          read += 64 * 1024;
-          yield Buffer.alloc(64 * 1024, at);
-        }
+        for (; read < TOTAL; read += PIECE.length) yield PIECE;
       })(),
     );
     const streams = testStreams();
     source.pipe(streams.stdin);
     const target = { socket: cluster.api.socket, namespace: cluster.namespace, pod: podName(ID), container: MAIN_CONTAINER };
-    const command = ['sh', '-c', 'sleep 4; wc -c'];
+    const command = ['sh', '-c', 'until [ -e /tmp/read ]; do sleep 0.2; done; wc -c'];
     const output = text(streams.stdout);
     const ended = runShell(target, { command, streams, signal: patiently().signal });
-    await pause(3_000);
-    // What lies in the buffers of the server and the kubelet counts too.
-    expect(read).toBeLessThan(64 * MIB);
+    await until('nothing more is read', async () => {
+      const before = read;
+      await pause(2_000);
+      return before > 0 && read === before;
+    });
+    expect(read).toBeLessThan(TOTAL);
+    const go = { argv: ['touch', '/tmp/read'] };
+    expect((await given.env().runtime.exec(REF, go, patiently().signal)).exitCode).toBe(0);
     expect(await ended).toBe(0);
     streams.stdout.end();
-    expect(Number(await output)).toBe(128 * MIB);
+    expect(Number(await output)).toBe(TOTAL);
   });
 });
 
