@@ -68,7 +68,7 @@ const COMMANDS: Entry[] = [
   [
     'org [command]',
     'organizations: their policies, and what their workspaces use',
-    async () => (await import('./commands/organization.js')).organizationCommand,
+    async () => (await import('./commands/organization/organization.js')).organizationCommand,
   ],
   [
     'campaign [command]',
@@ -78,7 +78,7 @@ const COMMANDS: Entry[] = [
   [
     'owner [command]',
     'owners: their settings, and the quota in use',
-    async () => (await import('./commands/owner/owner.js')).ownerCommand,
+    async () => (await import('./commands/owner.js')).ownerCommand,
   ],
   ['token [command]', 'tokens for the gateway', async () => (await import('./commands/token.js')).tokenCommand],
   ['key [command]', "owners' SSH keys", async () => (await import('./commands/key.js')).keyCommand],

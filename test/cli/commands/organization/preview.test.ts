@@ -1,9 +1,9 @@
 /** The preview of a policy on a real server: what it says is, workspace by workspace, what then happens. */
-import type { PolicyPreview } from '../../../src/cli/output/policy-effects';
-import type { WorkspaceHandle } from '../../../src/client';
-import { run } from '../../support/cli/command-line';
-import { until } from '../../support/until';
-import { type Stack, startStack, taskFailures, untilState } from '../../support/workflows/temporal-env';
+import type { PolicyPreview } from '../../../../src/cli/output/policy-effects';
+import type { WorkspaceHandle } from '../../../../src/client';
+import { run } from '../../../support/cli/command-line';
+import { until } from '../../../support/until';
+import { type Stack, startStack, taskFailures, untilState } from '../../../support/workflows/temporal-env';
 
 const MINUTE_MS = 60_000;
 const INSTANT = /^\d{4}-\d\d-\d\dT/;

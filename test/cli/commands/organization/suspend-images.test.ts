@@ -1,11 +1,11 @@
 /** The commands that change one list of a policy, against an organization that merges as the real one does. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { OrganizationHandle } from '../../../src/client';
-import type { Policy } from '../../../src/contract/policy';
-import { defaultPolicy, mergePolicy } from '../../../src/workflows/organization/rules/policy';
-import { fakeClient, run } from '../../support/cli/command-line';
-import { createStackFolder } from '../../support/cli/folder';
+import type { OrganizationHandle } from '../../../../src/client';
+import type { Policy } from '../../../../src/contract/policy';
+import { defaultPolicy, mergePolicy } from '../../../../src/workflows/organization/rules/policy';
+import { fakeClient, run } from '../../../support/cli/command-line';
+import { createStackFolder } from '../../../support/cli/folder';
 
 const dir = createStackFolder([]);
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { OrganizationHandle } from '../../../src/client';
-import type { Policy } from '../../../src/contract/policy';
-import { fakeClient, run } from '../../support/cli/command-line';
-import { createStackFolder } from '../../support/cli/folder';
+import type { OrganizationHandle } from '../../../../src/client';
+import type { Policy } from '../../../../src/contract/policy';
+import { fakeClient, run } from '../../../support/cli/command-line';
+import { createStackFolder } from '../../../support/cli/folder';
 
 const dir = createStackFolder([]);
 

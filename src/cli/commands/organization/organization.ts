@@ -1,16 +1,16 @@
 /** The commands on organizations. */
 import { Command } from 'commander';
-import { DEFAULT_ORGANIZATION } from '../../contract/names';
-import type { CliContext } from '../context';
-import { parseName } from '../input/arguments';
-import type { PolicyFields } from '../input/policy-change';
-import { addChangeOptions, type ChangeOptions, readChange } from '../input/policy-options';
-import { addByOption } from '../input/settings';
-import { formatChanges, formatPolicy, formatUsage } from '../output/policy-page';
-import { answerOf, inSession } from '../session';
-import { orgImagesCommand } from './organization-images';
-import { orgPreviewCommand } from './organization-preview';
-import { orgSuspendCommand } from './organization-suspend';
+import { DEFAULT_ORGANIZATION } from '../../../contract/names';
+import type { CliContext } from '../../context';
+import { parseName } from '../../input/arguments';
+import type { PolicyFields } from '../../input/policy-change';
+import { addChangeOptions, type ChangeOptions, readChange } from '../../input/policy-options';
+import { addByOption } from '../../input/settings';
+import { formatChanges, formatPolicy, formatUsage } from '../../output/policy-page';
+import { answerOf, inSession } from '../../session';
+import { orgImagesCommand } from './images';
+import { orgPreviewCommand } from './preview';
+import { orgSuspendCommand } from './suspend';
 
 /** `perennial org`. Without a name it is about the organization that always exists. */
 export function organizationCommand(context: CliContext): Command {

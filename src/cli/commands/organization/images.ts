@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { formatTable } from '../../client/pages/tables';
-import { DEFAULT_ORGANIZATION } from '../../contract/names';
-import type { ImagePolicy, Policy } from '../../contract/policy';
-import type { CliContext } from '../context';
-import { parseName } from '../input/arguments';
-import { changeImages, collectImage, collectTag, type ImageOptions } from '../input/image-change';
-import { addByOption } from '../input/settings';
-import { answerOf, inSession, type Session } from '../session';
+import { formatTable } from '../../../client/pages/tables';
+import { DEFAULT_ORGANIZATION } from '../../../contract/names';
+import type { ImagePolicy, Policy } from '../../../contract/policy';
+import type { CliContext } from '../../context';
+import { parseName } from '../../input/arguments';
+import { changeImages, collectImage, collectTag, type ImageOptions } from '../../input/image-change';
+import { addByOption } from '../../input/settings';
+import { answerOf, inSession, type Session } from '../../session';
 
 const HEADER = ['IMAGE', 'TAG', 'STATE', 'DEFAULT'];
 

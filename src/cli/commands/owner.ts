@@ -1,12 +1,12 @@
 /** The commands on owners: a person's own settings, and what the person's workspaces use. */
 import { Command, InvalidArgumentError } from 'commander';
-import { DEFAULT_ORGANIZATION } from '../../../contract/names';
-import type { AutoStartSetting, ConfigureOwnerInput, Dotfiles } from '../../../contract/payloads';
-import type { CliContext } from '../../context';
-import { parseAutoStart, parseDotfiles, parseDotfilesRef, parseName } from '../../input/arguments';
-import { addByOption } from '../../input/settings';
-import { formatOwner } from '../../output/owner-page';
-import { answerOf, inSession } from '../../session';
+import { DEFAULT_ORGANIZATION } from '../../contract/names';
+import type { AutoStartSetting, ConfigureOwnerInput, Dotfiles } from '../../contract/payloads';
+import type { CliContext } from '../context';
+import { parseAutoStart, parseDotfiles, parseDotfilesRef, parseName } from '../input/arguments';
+import { addByOption } from '../input/settings';
+import { formatOwner } from '../output/owner-page';
+import { answerOf, inSession } from '../session';
 
 type Field = Exclude<keyof ConfigureOwnerInput, 'by'>;
 

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { DEFAULT_ORGANIZATION } from '../../contract/names';
-import type { CliContext } from '../context';
-import { parseName } from '../input/arguments';
-import { addByOption } from '../input/settings';
-import { answerOf, inSession } from '../session';
+import { DEFAULT_ORGANIZATION } from '../../../contract/names';
+import type { CliContext } from '../../context';
+import { parseName } from '../../input/arguments';
+import { addByOption } from '../../input/settings';
+import { answerOf, inSession } from '../../session';
 
 /** `perennial org suspend`: suspends an owner, or ends the suspension. */
 export function orgSuspendCommand(context: CliContext): Command {
