@@ -1,6 +1,6 @@
 /** The injection of secrets into a pod: by the build, and again while the pod runs. A workflow gets references, never a value. */
 import { Context } from '@temporalio/activity';
-import type { Injection } from '../contract/internal-payloads';
+import type { Injection } from '../contract/internal/payloads';
 import type { Exec } from '../hooks/hook';
 import { InjectionFailure } from '../hooks/inject/inject-secrets';
 import type { InjectedSet } from '../hooks/inject/injected-set';

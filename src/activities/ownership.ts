@@ -2,7 +2,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { statusQuery } from '../contract/messages';
 import { workspaceWorkflowId } from '../contract/names';
-import { DOWN_STATES } from '../contract/payloads';
+import { DOWN_STATES } from '../contract/states';
 import { isClosed } from '../contract/workflow-status';
 
 /**

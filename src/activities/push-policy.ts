@@ -2,7 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { KnownOwner } from '../contract/internal/ledger';
-import type { PolicyChangedInput } from '../contract/internal-payloads';
+import type { PolicyChangedInput } from '../contract/internal/payloads';
 import { policyChangedSignal } from '../contract/messages';
 import { ownerOfWorkflowId } from '../contract/names';
 import { type KnownPolicy, policyForOwner } from '../contract/policy';

@@ -1,5 +1,5 @@
 /** Cuts the results of runtimes and hooks before they enter a history: images, pods, and clusters control their content. */
-import type { Injection } from '../contract/internal-payloads';
+import type { Injection } from '../contract/internal/payloads';
 import { cutLines, cutText, LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT } from '../contract/text-limit';
 import type { HookResult } from '../hooks/hook';
 import { RuntimeFailure } from '../runtimes/failure';

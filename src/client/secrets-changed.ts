@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { SecretsChangedInput } from '../contract/internal-payloads';
+import type { SecretsChangedInput } from '../contract/internal/payloads';
 import { secretsChangedSignal } from '../contract/messages';
 import { WORKSPACE_WORKFLOW } from '../contract/names';
 import { IS_OPEN_CLAUSE } from '../contract/workflow-status';

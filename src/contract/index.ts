@@ -1,15 +1,4 @@
 /** The public part of the contract, exported as `perennial/contract`: for services that send messages with a Temporal client of their own. */
-export type {
-  CampaignFailure,
-  CampaignInput,
-  CampaignPhase,
-  CampaignProgress,
-  CampaignVerdict,
-  CampaignWorkspace,
-  CampaignWorkspaceState,
-  CampaignWorkspacesInput,
-  CampaignWorkspacesView,
-} from './campaign/payloads';
 export { formatDuration, parseDuration } from './duration';
 export {
   type FailureType,
@@ -18,18 +7,6 @@ export {
   TEMPORARY_TYPES,
   type TemporaryType,
 } from './failure-types';
-export type {
-  BuildInput,
-  ByInput,
-  ConfigureInput,
-  ConfigureOwnerInput,
-  CreateInput,
-  DeleteInput,
-  OrganizationInput,
-  PingInput,
-  RebuildInput,
-  StopInput,
-} from './inputs';
 export {
   ASK_AGAIN,
   buildQuery,
@@ -79,6 +56,7 @@ export {
   workspaceOfWorkflowId,
   workspaceWorkflowId,
 } from './names';
+export * from './payloads';
 export type {
   AutoOffPolicy,
   AutoStartPolicy,
@@ -92,38 +70,4 @@ export type {
 } from './policy';
 export { formatBytes, formatCpu, parseQuantity } from './quantity';
 export type { DeliveredSecret, KeyView, SecretScope, SecretTarget, SecretView } from './secrets';
-export {
-  type AutoOffSetting,
-  type AutoStartSetting,
-  type Dotfiles,
-  type OwnerSettings,
-  type Resources,
-  WEEKDAYS,
-  type Weekday,
-} from './settings';
-export {
-  type Cause,
-  type Outcome,
-  STEP_NAMES,
-  type StepName,
-  type StepState,
-  WORKSPACE_STATES,
-  type WorkspacePhase,
-} from './states';
 export { isTimeZone } from './time-zone';
-export type { OwnerUsage, OwnerView, OwnerWorkspace, UsageView } from './usage';
-export type {
-  Answer,
-  AutoOffView,
-  AutoStartView,
-  BuildFailure,
-  BuildView,
-  DeleteAnswer,
-  ExplainView,
-  HistoryEntry,
-  ImageView,
-  NextAction,
-  RejectedView,
-  StatusView,
-  StepView,
-} from './views';

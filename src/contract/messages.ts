@@ -3,8 +3,7 @@
  * the SDK's own `defineSignal` and its siblings would bring the whole workflow package into every client.
  */
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
-import type { ForceRebuildAnswer, ForceRebuildInput, RequiredInput } from './campaign/internal-payloads';
-import type { CampaignProgress, CampaignWorkspacesInput, CampaignWorkspacesView } from './campaign/payloads';
+import type { CampaignProgress, CampaignWorkspacesInput, CampaignWorkspacesView } from './campaign';
 import type {
   BuildInput,
   ByInput,
@@ -15,6 +14,7 @@ import type {
   RebuildInput,
   StopInput,
 } from './inputs';
+import type { ForceRebuildAnswer, ForceRebuildInput, RequiredInput } from './internal/campaign';
 import type { KnownOwner, ReserveAnswer, ReserveInput } from './internal/ledger';
 import type {
   MemberView,
@@ -23,7 +23,7 @@ import type {
   SecretsChangedInput,
   UsageReport,
   WorkspaceEndedInput,
-} from './internal-payloads';
+} from './internal/payloads';
 import type { Policy, PolicyChange } from './policy';
 import type { OwnerView, UsageView } from './usage';
 import type { Answer, BuildView, DeleteAnswer, ExplainView, StatusView } from './views';

@@ -1,16 +1,15 @@
-/** All public payloads; each family stands in a file of its own. */
-export {
-  CAMPAIGN_STATES,
-  type CampaignFailure,
-  type CampaignInput,
-  type CampaignPhase,
-  type CampaignProgress,
-  type CampaignVerdict,
-  type CampaignWorkspace,
-  type CampaignWorkspaceState,
-  type CampaignWorkspacesInput,
-  type CampaignWorkspacesView,
-} from './campaign/payloads';
+/** All public payloads, which `perennial/contract` exports as they stand here; each family has a file of its own. */
+export type {
+  CampaignFailure,
+  CampaignInput,
+  CampaignPhase,
+  CampaignProgress,
+  CampaignVerdict,
+  CampaignWorkspace,
+  CampaignWorkspaceState,
+  CampaignWorkspacesInput,
+  CampaignWorkspacesView,
+} from './campaign';
 export type {
   BuildInput,
   ByInput,
@@ -28,14 +27,12 @@ export {
   type AutoStartSetting,
   type Dotfiles,
   type OwnerSettings,
-  type OwnSettings,
   type Resources,
   WEEKDAYS,
   type Weekday,
 } from './settings';
 export {
   type Cause,
-  DOWN_STATES,
   type Outcome,
   STEP_NAMES,
   type StepName,

@@ -12,7 +12,7 @@ import { read, walk } from '../support/source-scans';
 
 const doc = (name: string) => readDocument(`docs/${name}.md`);
 /** What is sent between Perennial's own parts, limits, and the policy, which has a page of its own. */
-const IS_OTHER = /\/(?:internal-payloads|internal\/\w+|text-limit|policy)\.ts$/;
+const IS_OTHER = /\/(?:internal\/\w+|text-limit|policy)\.ts$/;
 /** Fields that a workspace keeps, and no message has as a whole. */
 const NO_PAYLOADS = ['OwnSettings'];
 const PAYLOADS = interfacesOf(walk('src/contract').filter(({ file }) => !IS_OTHER.test(file))).filter(

@@ -4,7 +4,8 @@ import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } 
 import type { Finding, Findings } from '../../contract/internal/ledger';
 import { statusQuery } from '../../contract/messages';
 import { WORKSPACE_WORKFLOW, workspaceOfWorkflowId, workspaceWorkflowId } from '../../contract/names';
-import { DOWN_STATES, type Resources, type StatusView, type WorkspacePhase } from '../../contract/payloads';
+import type { Resources, StatusView, WorkspacePhase } from '../../contract/payloads';
+import { DOWN_STATES } from '../../contract/states';
 import { IS_OPEN_CLAUSE, isClosed } from '../../contract/workflow-status';
 import type { Runtime } from '../../runtimes/runtime';
 import type { Dependencies } from '../dependencies';

@@ -1,9 +1,10 @@
 /** Waits for rebuilds of a campaign: one activity for all of them, so that it uses one slot. */
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import type { RebuildEnd, SilentBuild } from '../../contract/campaign/internal-payloads';
+import type { RebuildEnd, SilentBuild } from '../../contract/internal/campaign';
 import { WORKSPACE_WORKFLOW } from '../../contract/names';
-import { DOWN_STATES, type StatusView } from '../../contract/payloads';
+import type { StatusView } from '../../contract/payloads';
+import { DOWN_STATES } from '../../contract/states';
 import { startHeartbeat } from '../heartbeat';
 import { openWorkspaces, WorkspaceEnded } from './open-workspaces';
 import { inLanes, reasonOf } from './requests';

@@ -1,5 +1,5 @@
 /** The activities of campaigns. Each is safe twice, since the workspaces are. */
-import type { CampaignReply } from '../../contract/campaign/internal-payloads';
+import type { CampaignReply } from '../../contract/internal/campaign';
 import type { Dependencies } from '../dependencies';
 import { translated } from '../failure';
 import { type AwaitBuildsInput, type AwaitBuildsResult, awaitBuilds } from './await-builds';

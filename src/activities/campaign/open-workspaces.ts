@@ -7,13 +7,8 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type {
-  ForceRebuildAnswer,
-  ForceRebuildInput,
-  RequiredInput,
-  WorkspaceFacts,
-} from '../../contract/campaign/internal-payloads';
 import { FINAL_TYPES } from '../../contract/failure-types';
+import type { ForceRebuildAnswer, ForceRebuildInput, RequiredInput, WorkspaceFacts } from '../../contract/internal/campaign';
 import { forceRebuildUpdate, requiredSignal, statusQuery } from '../../contract/messages';
 import { WORKSPACE_WORKFLOW } from '../../contract/names';
 import type { StatusView } from '../../contract/payloads';

@@ -1,7 +1,7 @@
 /** Requests of a campaign to many workspaces at once. A workspace that does not answer delays no other, and is reported. */
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import type { CampaignReply, CampaignRequest, RequiredInput, WorkspaceFacts } from '../../contract/campaign/internal-payloads';
+import type { CampaignReply, CampaignRequest, RequiredInput, WorkspaceFacts } from '../../contract/internal/campaign';
 import { cutText, LINE_LIMIT } from '../../contract/text-limit';
 import { startHeartbeat } from '../heartbeat';
 import { ENDED, factsOf, openWorkspaces, RequestRefused, WorkspaceEnded } from './open-workspaces';

@@ -1,8 +1,8 @@
 /** Compares pods and workspaces both ways. */
 import { Context } from '@temporalio/activity';
-import type { WorkspaceEndedInput } from '../../contract/internal-payloads';
+import type { WorkspaceEndedInput } from '../../contract/internal/payloads';
 import { workspaceWorkflowId } from '../../contract/names';
-import { DOWN_STATES } from '../../contract/payloads';
+import { DOWN_STATES } from '../../contract/states';
 import type { ListedPod } from '../../runtimes/runtime';
 import { findWorkspace, isDownAfter } from '../ownership';
 import { type LiveWorkspace, listWorkspaces } from './list-workspaces';

@@ -1,6 +1,6 @@
 /** Reports lost pods to their workspaces. */
 import type { Client } from '@temporalio/client';
-import type { PodLostInput } from '../../contract/internal-payloads';
+import type { PodLostInput } from '../../contract/internal/payloads';
 import { podLostSignal } from '../../contract/messages';
 import { workspaceWorkflowId } from '../../contract/names';
 import { cutText, MESSAGE_LIMIT } from '../../contract/text-limit';

@@ -1,5 +1,5 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { WorkspaceEndedInput } from '../../contract/internal-payloads';
+import type { WorkspaceEndedInput } from '../../contract/internal/payloads';
 import { workspaceEndedSignal } from '../../contract/messages';
 import { organizationWorkflowId, ownerOfWorkflowId, ownerWorkflowId } from '../../contract/names';
 

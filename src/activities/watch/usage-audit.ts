@@ -1,6 +1,6 @@
 /** Corrects the usage records of organizations: workspaces that ended without a report, and homes that are gone. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { MemberView, WorkspaceEndedInput } from '../../contract/internal-payloads';
+import type { MemberView, WorkspaceEndedInput } from '../../contract/internal/payloads';
 import { membersQuery } from '../../contract/messages';
 import { MEMBERS_WORKFLOW, ORGANIZATION_WORKFLOW, workspaceWorkflowId } from '../../contract/names';
 import { IS_OPEN_CLAUSE } from '../../contract/workflow-status';

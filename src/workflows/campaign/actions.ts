@@ -1,5 +1,5 @@
 /** Carries out each decision of a campaign: what is claimed or begun stands in the state before a request is sent. */
-import type { CampaignRequest, RequiredInput } from '../../contract/campaign/internal-payloads';
+import type { CampaignRequest, RequiredInput } from '../../contract/internal/campaign';
 import { campaignActivities, campaignCareActivities } from '../activity-options';
 import { ownFailure } from '../input/creation';
 import { Interrupted, observe } from '../sdk/interruptible';

@@ -14,7 +14,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CampaignProgress } from '../../contract/campaign/payloads';
+import type { CampaignProgress } from '../../contract/campaign';
 import * as messages from '../../contract/messages';
 import { CAMPAIGN_WORKFLOW, campaignWorkflowId, NAME } from '../../contract/names';
 import { shortActivities } from '../activity-options';

@@ -1,8 +1,8 @@
 /** Implements docs/messages.md, "Messages of a campaign": total checks of what starts a campaign, and of what it sends to workspaces. */
 
-import type { ForceRebuildInput, RequiredInput } from '../../contract/campaign/internal-payloads';
-import type { CampaignInput } from '../../contract/campaign/payloads';
+import type { CampaignInput } from '../../contract/campaign';
 import { DAY_MS } from '../../contract/duration';
+import type { ForceRebuildInput, RequiredInput } from '../../contract/internal/campaign';
 import { asImage, asInstant, asName, asObject, asText, checkDuration, type Fields } from './fields';
 import { invalid } from './refusal';
 

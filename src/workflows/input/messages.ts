@@ -3,9 +3,10 @@
  * absent, except where the message gives null a meaning.
  */
 import { MINUTE_MS } from '../../contract/duration';
-import type { PodLostInput } from '../../contract/internal-payloads';
+import type { PodLostInput } from '../../contract/internal/payloads';
 import { DEFAULT_ORGANIZATION } from '../../contract/names';
-import type { CreateInput, OwnSettings } from '../../contract/payloads';
+import type { CreateInput } from '../../contract/payloads';
+import type { OwnSettings } from '../../contract/settings';
 import { cutText, LINE_LIMIT } from '../../contract/text-limit';
 import {
   asAutoOff,

@@ -1,7 +1,7 @@
 /** Publishes the state: search attributes, current details, and the usage report to the organization. */
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributeUpdatePair } from '@temporalio/common';
 import { getExternalWorkflowHandle, log, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { UsageReport } from '../../contract/internal-payloads';
+import type { UsageReport } from '../../contract/internal/payloads';
 import { usageReportedSignal } from '../../contract/messages';
 import { organizationWorkflowId, ownerWorkflowId, workspaceWorkflowId } from '../../contract/names';
 import { policyAt } from '../organization/rules/known-policy';

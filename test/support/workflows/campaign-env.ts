@@ -1,5 +1,5 @@
 /** Campaigns on a stack with the memory runtime. */
-import type { CampaignInput, CampaignProgress, CampaignWorkspace } from '../../../src/contract/campaign/payloads';
+import type { CampaignInput, CampaignProgress, CampaignWorkspace } from '../../../src/contract/campaign';
 import { progressQuery, workspacesQuery } from '../../../src/contract/messages';
 import { campaignWorkflowId, TASK_QUEUE } from '../../../src/contract/names';
 import { until } from '../until';

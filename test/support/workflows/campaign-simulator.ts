@@ -1,5 +1,5 @@
 /** Plays a campaign without a server: workspaces are plain facts, and each action of the loop is answered from them. */
-import type { RebuildEnd, CampaignReply as Reply, WorkspaceFacts } from '../../../src/contract/campaign/internal-payloads';
+import type { RebuildEnd, CampaignReply as Reply, WorkspaceFacts } from '../../../src/contract/internal/campaign';
 import { packCampaign, unpackCampaign } from '../../../src/workflows/campaign/rules/carried';
 import { type Action, decide } from '../../../src/workflows/campaign/rules/decide';
 import { judge } from '../../../src/workflows/campaign/rules/judge';

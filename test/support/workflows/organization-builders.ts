@@ -1,5 +1,5 @@
 /** An organization, and what its workspaces report to it. */
-import type { UsageReport } from '../../../src/contract/internal-payloads';
+import type { UsageReport } from '../../../src/contract/internal/payloads';
 import type { PushQueue } from '../../../src/workflows/members/rules/push-queue';
 import { parseEnded, parseReports } from '../../../src/workflows/members/rules/reports';
 import {

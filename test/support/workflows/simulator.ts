@@ -4,7 +4,7 @@
  */
 import { nextOccurrence } from '../../../src/activities/occurrences';
 import type { FailureType } from '../../../src/contract/failure-types';
-import type { Injection } from '../../../src/contract/internal-payloads';
+import type { Injection } from '../../../src/contract/internal/payloads';
 import type { Policy } from '../../../src/contract/policy';
 import { parseCreation } from '../../../src/workflows/input/messages';
 import { stopIdle, takeLastLook, trackDue } from '../../../src/workflows/workspace/rules/auto-off';

@@ -3,7 +3,7 @@
  * campaign's rules decide here as in a workspace.
  */
 import { condition, defineQuery, setHandler, sleep } from '@temporalio/workflow';
-import type { ForceRebuildInput, WorkspaceFacts } from '../../../src/contract/campaign/internal-payloads';
+import type { ForceRebuildInput, WorkspaceFacts } from '../../../src/contract/internal/campaign';
 import { forceRebuildUpdate, requiredSignal, statusQuery } from '../../../src/contract/messages';
 import { judge } from '../../../src/workflows/campaign/rules/judge';
 

@@ -1,8 +1,8 @@
 /** Implements docs/campaigns.md, "What is done with a workspace": the one judgement of a run, a dry run, and the workspace itself. */
 
-import type { WorkspaceFacts } from '../../../contract/campaign/internal-payloads';
-import type { CampaignVerdict } from '../../../contract/campaign/payloads';
+import type { CampaignVerdict } from '../../../contract/campaign';
 import { MINUTE_MS } from '../../../contract/duration';
+import type { WorkspaceFacts } from '../../../contract/internal/campaign';
 import { iso } from '../../workspace/rules/instant';
 
 /** A workspace accessed in this time is in use. */

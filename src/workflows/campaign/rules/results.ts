@@ -1,7 +1,7 @@
 /** Implements docs/campaigns.md, "Pacing": what a campaign makes of the answers of its workspaces, and when it stops or pauses itself. */
 
-import type { CampaignReply, RebuildEnd, SilentBuild, WorkspaceFacts } from '../../../contract/campaign/internal-payloads';
 import { durationMs } from '../../../contract/duration';
+import type { CampaignReply, RebuildEnd, SilentBuild, WorkspaceFacts } from '../../../contract/internal/campaign';
 import { judge } from './judge';
 import {
   type CampaignState,

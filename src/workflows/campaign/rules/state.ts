@@ -2,7 +2,7 @@
  * Implements docs/campaigns.md, "Pacing": the state of a campaign, which crosses continue-as-new. Instants are epoch milliseconds. Field
  * names are part of running campaigns.
  */
-import type { CampaignPhase, CampaignVerdict, CampaignWorkspaceState } from '../../../contract/campaign/payloads';
+import type { CampaignPhase, CampaignVerdict, CampaignWorkspaceState } from '../../../contract/campaign';
 import { durationMs } from '../../../contract/duration';
 import { cutText, type TextLimit } from '../../../contract/text-limit';
 import type { CampaignSettings } from '../../input/campaign';

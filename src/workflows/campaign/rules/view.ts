@@ -1,5 +1,5 @@
 /** Implements docs/campaigns.md, "Progress": the answers of `progress` and `workspaces`, and the Markdown of the Web UI. */
-import type { CampaignProgress, CampaignVerdict, CampaignWorkspacesView } from '../../../contract/campaign/payloads';
+import type { CampaignProgress, CampaignVerdict, CampaignWorkspacesView } from '../../../contract/campaign';
 import { parseOffset } from '../../input/campaign';
 import { iso, isoOrNull } from '../../workspace/rules/instant';
 import { type CampaignState, KEPT_FAILURES, tally, type WorkspaceRecord } from './state';

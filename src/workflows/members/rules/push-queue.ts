@@ -2,7 +2,7 @@
  * Implements docs/policy.md, "How a change takes effect": the queue of workspaces that have to be sent the newest policy. It is derived from
  * the usage records when a run begins, lives beside them in memory, and is not handed over.
  */
-import type { UsageReport } from '../../../contract/internal-payloads';
+import type { UsageReport } from '../../../contract/internal/payloads';
 import { workspaceWorkflowId } from '../../../contract/names';
 import { type Members, memberName, notePolicyHeld, outdatedMembers, takeReport } from './usage-records';
 

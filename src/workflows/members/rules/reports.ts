@@ -2,7 +2,7 @@
  * Implements docs/messages.md, "Signals": total checks of the usage reports that workspaces send to their organization, and of
  * the ends that the watch reports for them.
  */
-import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
+import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal/payloads';
 import { ownerOfWorkflowId } from '../../../contract/names';
 import { parseQuantity } from '../../../contract/quantity';
 

@@ -2,7 +2,7 @@
  * Implements docs/messages.md, "Messages of an organization": the last report of each workspace, by owner and id, with a sum for each owner. One payload may hold
  * thousands of records, so a record is a tuple. Keys are user input and read with `Object.hasOwn`: an owner may be named `constructor`.
  */
-import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
+import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal/payloads';
 import { workspaceWorkflowId } from '../../../contract/names';
 import type { OwnerUsage, UsageView } from '../../../contract/payloads';
 import { formatBytes, formatCpu, quantity } from '../../../contract/quantity';

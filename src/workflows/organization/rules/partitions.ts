@@ -3,7 +3,7 @@
  * workspaces are many times that. The owners are hashed into fixed groups. An organization with many workspaces moves its largest group
  * to a workflow `members` of its own, a partition, and forwards the events of that group from then on.
  */
-import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
+import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal/payloads';
 import { organizationPartId } from '../../../contract/names';
 import { type MemberEvent, ownerOf } from '../../members/rules/reports';
 import { type Members, removeOwners } from '../../members/rules/usage-records';

@@ -1,5 +1,5 @@
 /** Implements docs/policy.md: the state of an organization, its policy with the last 50 changes, and what its workspaces use. */
-import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal-payloads';
+import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal/payloads';
 import { organizationPartId } from '../../../contract/names';
 import type { UsageView } from '../../../contract/payloads';
 import type { KnownPolicy, Policy, PolicyChange } from '../../../contract/policy';

@@ -2,9 +2,10 @@
  * Implements docs/policy.md, "Fields": the image, resources, and environment of the next build, from the policy and the
  * workspace's own settings, and docs/messages.md, "States and requests" (equal builds).
  */
-import type { OwnSettings, Resources } from '../../../contract/payloads';
+import type { Resources } from '../../../contract/payloads';
 import type { Policy } from '../../../contract/policy';
 import { quantity } from '../../../contract/quantity';
+import type { OwnSettings } from '../../../contract/settings';
 import { invalid, Refusal } from '../../input/refusal';
 import { resolveImage } from '../../organization/rules/images';
 import { effectiveDotfiles } from './owner/owner';

@@ -5,7 +5,7 @@
  */
 import type { Admission, BuildFailureDetails } from '../../../activities';
 import { FINAL_TYPES, INTERNAL_TYPES } from '../../../contract/failure-types';
-import type { Injection } from '../../../contract/internal-payloads';
+import type { Injection } from '../../../contract/internal/payloads';
 import type { BuildFailure } from '../../../contract/payloads';
 import type { KnownPolicy } from '../../../contract/policy';
 import { cutLines, cutText } from '../../../contract/text-limit';

@@ -2,7 +2,7 @@
  * Implements docs/messages.md, "Updates": changes the workspace's own settings, and never itself starts, stops, or rebuilds anything.
  * Only the fields that the request names are checked.
  */
-import type { OwnSettings } from '../../../contract/payloads';
+import type { OwnSettings } from '../../../contract/settings';
 import { parseConfigure } from '../../input/messages';
 import { Refusal } from '../../input/refusal';
 import { withGrace } from './auto-off';

@@ -3,7 +3,7 @@
  * on it; `explain` and the current details show it. Everything that happens with time is decided here; requests and lost pods change
  * the state in their handlers.
  */
-import { DOWN_STATES } from '../../../contract/payloads';
+import { DOWN_STATES } from '../../../contract/states';
 import { autoOffAt, autoOffThreshold } from './auto-off';
 import { blockedBecause, MISSED_AFTER_MS, plannedStart, planRetryAt, wantedPlan } from './auto-start';
 import { comingRebuild } from './campaign/forced-rebuild';

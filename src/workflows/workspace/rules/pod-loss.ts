@@ -3,7 +3,7 @@
  * fell due meanwhile goes `off`. A pod of a newer build, found after a reset, is removed.
  */
 import { HOUR_MS } from '../../../contract/duration';
-import type { PodLostInput } from '../../../contract/internal-payloads';
+import type { PodLostInput } from '../../../contract/internal/payloads';
 import { isDueWithoutPod } from './auto-off';
 import { currentBuild, newestBuild, type State } from './state';
 import { enter, queueBuild, type Reason, recordReplaced, turnOff } from './transition';

@@ -3,7 +3,8 @@
  * and answers without waiting for the work, which the loop does.
  */
 import { durationMs } from '../../../contract/duration';
-import type { Answer, DeleteAnswer, OwnSettings, WorkspacePhase } from '../../../contract/payloads';
+import type { Answer, DeleteAnswer, WorkspacePhase } from '../../../contract/payloads';
+import type { OwnSettings } from '../../../contract/settings';
 import { parseBy, parseDelete, parseRebuild, parseStop } from '../../input/messages';
 import { Refusal } from '../../input/refusal';
 import { resolveImage } from '../../organization/rules/images';

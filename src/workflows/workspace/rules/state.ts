@@ -7,13 +7,13 @@ import type {
   Cause,
   Dotfiles,
   HistoryEntry,
-  OwnSettings,
   Resources,
   StepName,
   StepState,
   WorkspacePhase,
 } from '../../../contract/payloads';
 import type { KnownPolicy } from '../../../contract/policy';
+import type { OwnSettings } from '../../../contract/settings';
 import type { Creation } from '../../input/messages';
 import type { CampaignsState } from './campaign/campaigns-state';
 import type { LedgerState } from './owner/ledger-state';

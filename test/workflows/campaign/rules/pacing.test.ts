@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { WorkspaceFacts } from '../../../../src/contract/campaign/internal-payloads';
-import type { CampaignProgress } from '../../../../src/contract/campaign/payloads';
+import type { CampaignProgress } from '../../../../src/contract/campaign';
+import type { WorkspaceFacts } from '../../../../src/contract/internal/campaign';
 import { takeCampaignSignal } from '../../../../src/workflows/campaign/rules/control';
 import { viewProgress } from '../../../../src/workflows/campaign/rules/view';
 import { CampaignSimulator, factsOf, type SimulatedWorkspace, START } from '../../../support/workflows/campaign-simulator';

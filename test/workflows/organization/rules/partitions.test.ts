@@ -1,6 +1,6 @@
 /** The partitions of a large organization, without a server: every delivery arrives immediately. */
 
-import type { UsageReport } from '../../../../src/contract/internal-payloads';
+import type { UsageReport } from '../../../../src/contract/internal/payloads';
 import type { KnownPolicy } from '../../../../src/contract/policy';
 import { nextPush, type PushQueue, pushFailed } from '../../../../src/workflows/members/rules/push-queue';
 import {

@@ -1,4 +1,4 @@
-import type { Injection } from '../../../../src/contract/internal-payloads';
+import type { Injection } from '../../../../src/contract/internal/payloads';
 import { STEP_NAMES } from '../../../../src/contract/payloads';
 import type { GitHostPolicy, ImagePolicy } from '../../../../src/contract/policy';
 import type { SecretScope } from '../../../../src/contract/secrets';

@@ -2,7 +2,7 @@
  * Implements docs/campaigns.md, "In the workspace": a campaign marks the workspace, announces a rebuild, or rebuilds it, each campaign
  * once, however often its requests arrive.
  */
-import type { ForceRebuildAnswer, WorkspaceFacts } from '../../../../contract/campaign/internal-payloads';
+import type { ForceRebuildAnswer, WorkspaceFacts } from '../../../../contract/internal/campaign';
 import { judge } from '../../../campaign/rules/judge';
 import { parseForceRebuild, parseRequired } from '../../../input/campaign';
 import { resolveImage } from '../../../organization/rules/images';

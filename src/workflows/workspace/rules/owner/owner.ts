@@ -1,7 +1,9 @@
 /** Implements docs/owners.md: what a workspace takes from its owner, and what its build asks the owner's ledger for. */
 import type { AdmitRequest } from '../../../../activities';
 import type { KnownOwner } from '../../../../contract/internal/ledger';
-import { DOWN_STATES, type Dotfiles, type OwnSettings, type Resources } from '../../../../contract/payloads';
+import type { Dotfiles, Resources } from '../../../../contract/payloads';
+import type { OwnSettings } from '../../../../contract/settings';
+import { DOWN_STATES } from '../../../../contract/states';
 import { asAutoStart, asDotfiles, asObject } from '../../../input/fields';
 import { invalid } from '../../../input/refusal';
 import { policyAt } from '../../../organization/rules/known-policy';

@@ -3,7 +3,7 @@
  * refresh is served by the next one. The state has names and versions only.
  */
 import { durationMs, MINUTE_MS } from '../../../../contract/duration';
-import type { Injection } from '../../../../contract/internal-payloads';
+import type { Injection } from '../../../../contract/internal/payloads';
 import type { DeliveredSecret, SecretScope } from '../../../../contract/secrets';
 import { stableFraction } from '../stable-hash';
 import { newestBuild, type State } from '../state';

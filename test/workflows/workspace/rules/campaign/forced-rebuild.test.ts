@@ -1,4 +1,4 @@
-import type { ForceRebuildInput, RequiredInput } from '../../../../../src/contract/campaign/internal-payloads';
+import type { ForceRebuildInput, RequiredInput } from '../../../../../src/contract/internal/campaign';
 import { autoOffAt, recordAccess } from '../../../../../src/workflows/workspace/rules/auto-off';
 import { requestForcedRebuild, takeRequired } from '../../../../../src/workflows/workspace/rules/campaign/forced-rebuild';
 import { requestBuild } from '../../../../../src/workflows/workspace/rules/requests';

@@ -1,4 +1,4 @@
-import type { Injection } from '../../../../../src/contract/internal-payloads';
+import type { Injection } from '../../../../../src/contract/internal/payloads';
 import { requestBuild, requestStop } from '../../../../../src/workflows/workspace/rules/requests';
 import { abandonRefresh, completeRefresh, refreshAt } from '../../../../../src/workflows/workspace/rules/secrets/refresh';
 import { takeSignal } from '../../../../../src/workflows/workspace/rules/signals';

@@ -26,10 +26,8 @@ export interface CampaignInput {
   dryRun?: boolean;
 }
 
-/** The states of a campaign. `stopped`: it ended itself after failures. */
-export const CAMPAIGN_STATES = ['running', 'paused', 'stopped', 'cancelled', 'done'] as const;
-/** The state of a campaign. */
-export type CampaignPhase = (typeof CAMPAIGN_STATES)[number];
+/** The state of a campaign. `stopped`: it ended itself after failures. */
+export type CampaignPhase = 'running' | 'paused' | 'stopped' | 'cancelled' | 'done';
 
 /** What a campaign does with a workspace: rebuild it, mark it for its next start, wait for its user, or leave it alone. */
 export type CampaignVerdict = 'rebuild' | 'mark' | 'wait' | 'skip';

@@ -1,8 +1,8 @@
 /** What Perennial's own workflows and activities send each other; validated like the rest, and not for other senders. */
 
-import type { KnownOwner } from './internal/ledger';
-import type { KnownPolicy } from './policy';
-import type { DeliveredSecret } from './secrets';
+import type { KnownPolicy } from '../policy';
+import type { DeliveredSecret } from '../secrets';
+import type { KnownOwner } from './ledger';
 
 /** The signal `policyChanged`, from an organization to its workspaces. */
 export interface PolicyChangedInput {
