@@ -2,12 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Far beyond what anything takes on a busy machine: only what never comes true runs into it. */
 export const PATIENCE_MS = 120_000;
+/** Between two polls at first, and at most: each asks a server and a worker that share the machine with the work it waits for. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 250;
+/** The pause grows with the wait, so that a poll adds at most this share to it. */
+const PAUSE_SHARE = 0.1;
 
 type Answer<T> = T | false | null | undefined;
 type Holds<T> = () => Promise<Answer<T>> | Answer<T>;
 
 interface UntilOptions {
   patienceMs?: number;
+  /** A constant pause between two polls; without it the pause grows with the wait. */
   pauseMs?: number;
 }
 
@@ -24,13 +30,14 @@ export async function until<T>(...args: unknown[]): Promise<T> {
     Holds<T>,
     UntilOptions?,
   ];
-  const { patienceMs = PATIENCE_MS, pauseMs = 20 } = options;
-  const endsAt = performance.now() + patienceMs;
+  const { patienceMs = PATIENCE_MS, pauseMs } = options;
+  const beganAt = performance.now();
   for (;;) {
     const found = await holds();
     if (found) return found;
-    if (performance.now() > endsAt)
+    const waitedMs = performance.now() - beganAt;
+    if (waitedMs > patienceMs)
       throw new Error(`waited ${patienceMs / 1_000} s without success until ${typeof what === 'string' ? what : what()}`);
-    await delay(pauseMs);
+    await delay(pauseMs ?? Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, waitedMs * PAUSE_SHARE)));
   }
 }
