@@ -10,6 +10,7 @@ import { gatewayEvents } from '../../src/client/gateway/events';
 import { createGatewayHttp } from '../../src/client/gateway/http';
 import type { StepView } from '../../src/contract/payloads';
 import { quote } from '../../src/hooks/shell/quote';
+import { findTraces } from '../support/runtimes/sandbox-env';
 import {
   endAllStarts,
   launchStart,
@@ -69,7 +70,8 @@ const inside = async (...command: string[]): Promise<number | null> => {
   child.stdout.resume();
   return (await once(child, 'exit'))[0];
 };
-const isRunning = async (line: string) => (await inside('pgrep', '-fx', line)) === 0;
+/** Seen from outside: to ask inside takes a process of the command for each poll. */
+const isRunning = (line: string) => findTraces(path.join(dir, 'homes')).some((trace) => trace.endsWith(` (${line} )`));
 const kill = (part: 'gateway' | 'worker') => process.kill(readProcesses(dir)[part]?.pid ?? -1, 'SIGKILL');
 
 /** The events of steps, in their order, up to the end of a build. */
@@ -155,7 +157,7 @@ test(
     const line = `set -o pipefail; ${[process.execPath, program].map(quote).join(' ')} shell ada/dev -- yes </dev/null | head -n 1`;
     const piped = spawnSync('bash', ['-c', line], { env, encoding: 'utf8' });
     expect([piped.stdout, piped.status]).toEqual(['y\n', 141]);
-    await until('the program has ended', async () => !(await isRunning('yes')));
+    await until('the program has ended', () => !isRunning('yes'));
   },
   START_LIMIT_MS,
 );
@@ -165,19 +167,19 @@ test(
   async () => {
     const killed = open('shell', 'ada/dev', '--', 'sleep', '6161');
     const stopped = open('shell', 'ada/dev', '--', 'sleep', '6262');
-    await until('both run', async () => (await isRunning('sleep 6161')) && (await isRunning('sleep 6262')));
+    await until('both run', () => isRunning('sleep 6161') && isRunning('sleep 6262'));
     killed.pty.kill('SIGKILL');
     stopped.pty.kill('SIGSTOP');
     const stoppedAt = Date.now();
-    await until('the first has ended', async () => !(await isRunning('sleep 6161')));
-    await until('the second has ended', async () => !(await isRunning('sleep 6262')));
+    await until('the first has ended', () => !isRunning('sleep 6161'));
+    await until('the second has ended', () => !isRunning('sleep 6262'));
     expect(Date.now() - stoppedAt).toBeLessThan(60_000);
     const other = open('shell', 'ada/dev', '--', 'sleep', '6363');
     await until('it runs', () => isRunning('sleep 6363'));
     kill('gateway');
     expect(await other.exitCode).toBe(1);
     await other.untilSeen('the connection to the gateway was lost');
-    await until('it has ended', async () => (await inside('true')) === 0 && !(await isRunning('sleep 6363')));
+    await until('it has ended', async () => (await inside('true')) === 0 && !isRunning('sleep 6363'));
   },
   START_LIMIT_MS,
 );

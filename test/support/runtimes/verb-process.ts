@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { transformFileSync } from '@swc/core';
+import { buildSync } from 'esbuild';
 import type { Isolation, SandboxEnv } from './sandbox-env';
 
 const SOURCES = path.join(__dirname, '..', '..', '..', 'src');
@@ -17,6 +18,7 @@ export function compileRuntimes(): void {
     for (const name of readdirSync(path.join(SOURCES, room), { recursive: true, encoding: 'utf8' }))
       compile(path.join(room, name));
   compile('cli/own-streams.ts');
+  bundleZod();
 }
 
 /** Removes what was compiled. */
@@ -48,6 +50,12 @@ export async function runElsewhere(call: {
 export function verbCommand(call: { sandbox: SandboxEnv; isolation: Isolation; verb: string; argument: unknown }): string[] {
   const options = { dir: call.sandbox.dir, images: call.sandbox.imagesDir, isolation: call.isolation };
   return [path.join(__dirname, 'verb-child.cjs'), compiled, JSON.stringify(options), call.verb, JSON.stringify(call.argument)];
+}
+
+/** As one file: each process would find and read a hundred of them, which takes longer than what most of them do. */
+function bundleZod(): void {
+  const outfile = path.join(compiled, 'node_modules', 'zod', 'index.js');
+  buildSync({ entryPoints: [require.resolve('zod')], bundle: true, platform: 'node', format: 'cjs', outfile, logLevel: 'error' });
 }
 
 /** Shell scripts are read from beside the compiled modules, and plain JavaScript is as it is. */

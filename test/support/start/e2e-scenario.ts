@@ -22,10 +22,12 @@ chmod +x personalize`;
 export function describeLife(setting: LifeSetting): void {
   const life = giveLife(setting);
   liveThroughFirstBuild(life);
+  // Its threshold passes while the other workspace is used; no worker is killed meanwhile, without which nothing is stopped in time.
+  liveWithoutAccess(life);
   liveAtATerminal(life);
   liveThroughRebuilds(life);
-  liveThroughInterruptions(life);
   liveToAutoOff(life);
+  liveThroughInterruptions(life);
   liveToTheEnd(life);
 }
 
@@ -83,6 +85,20 @@ function liveThroughFirstBuild({ perennial, inside, logOf, workspace, client, st
   });
 }
 
+/** A workspace that is left alone from its last access on. */
+function liveWithoutAccess({ perennial, workspace, client, setting }: Life): void {
+  lives('A ping is an access, and moves the end of the workspace’s own threshold.', async () => {
+    await client()
+      .organization('default')
+      .setPolicy({ autoOff: { userControlled: true } });
+    expect((await perennial('create', 'ada/idle', '--image', setting.image, '--auto-off', '1m')).code).toBe(0);
+    expect((await perennial('ping', 'ada/idle', '--via', 'ssh')).code).toBe(0);
+    const { at, lastAccess } = (await workspace('idle').status()).autoOff;
+    expect(lastAccess?.via).toBe('ssh');
+    expect(Date.parse(at ?? '') - Date.parse(lastAccess?.at ?? '')).toBe(60 * SECOND_MS);
+  });
+}
+
 /** With another image. */
 function liveThroughRebuilds({ perennial, inside, workspace, setting }: Life): void {
   lives('A rebuild with another image keeps the home with the modes of its files, and nothing else.', async () => {
@@ -123,19 +139,8 @@ function liveThroughInterruptions({ inside, logOf, untilState, untilRunning, wor
   });
 }
 
-/** From the last access to the stop; no worker is killed meanwhile, without which nothing is stopped in time. */
-function liveToAutoOff({ perennial, untilState, workspace, client, setting }: Life): void {
-  lives('A ping is an access, and moves the end of the workspace’s own threshold.', async () => {
-    await client()
-      .organization('default')
-      .setPolicy({ autoOff: { userControlled: true } });
-    expect((await perennial('create', 'ada/idle', '--image', setting.image, '--auto-off', '1m')).code).toBe(0);
-    expect((await perennial('ping', 'ada/idle', '--via', 'ssh')).code).toBe(0);
-    const { at, lastAccess } = (await workspace('idle').status()).autoOff;
-    expect(lastAccess?.via).toBe('ssh');
-    expect(Date.parse(at ?? '') - Date.parse(lastAccess?.at ?? '')).toBe(60 * SECOND_MS);
-  });
-
+/** From the last access to the stop. */
+function liveToAutoOff({ untilState, workspace, client }: Life): void {
   lives(
     'A workspace without access for its threshold is stopped once, within 5 s of the last look at its terminals.',
     async () => {
