@@ -23,10 +23,12 @@ afterAll(async () => {
   await stack?.close();
 }, 60_000);
 
-/** Has the workspace run, and answers with its build. */
+/** Has the workspace run, and answers with its build. Most calls leave it running: a change of state shows as soon as it is answered. */
 async function run(): Promise<Itself> {
-  await workspace.restore();
-  await workspace.start();
+  if ((await workspace.status()).state !== 'running') {
+    await workspace.restore();
+    await workspace.start();
+  }
   const { id, build } = await untilState(workspace, 'running');
   return { id, build: build?.number ?? 0 };
 }

@@ -2,18 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Far beyond what anything takes on a busy machine: only what never comes true runs into it. */
 export const PATIENCE_MS = 120_000;
-/** Between two polls at first, and at most: each asks a server and a worker that share the machine with the work it waits for. */
-const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 250;
-/** The pause grows with the wait, so that a poll adds at most this share to it. */
-const PAUSE_SHARE = 0.1;
 
 type Answer<T> = T | false | null | undefined;
 type Holds<T> = () => Promise<Answer<T>> | Answer<T>;
 
+/** Most conditions query a server, so a long wait polls less often: at most a tenth of what it already took is added to it. */
+const MIN_PAUSE_MS = 20;
+const MAX_PAUSE_MS = 500;
+
 interface UntilOptions {
   patienceMs?: number;
-  /** A constant pause between two polls; without it the pause grows with the wait. */
+  /** The pause between polls; without one it grows with the time waited. */
   pauseMs?: number;
 }
 
@@ -31,13 +30,13 @@ export async function until<T>(...args: unknown[]): Promise<T> {
     UntilOptions?,
   ];
   const { patienceMs = PATIENCE_MS, pauseMs } = options;
-  const beganAt = performance.now();
+  const begunAt = performance.now();
   for (;;) {
     const found = await holds();
     if (found) return found;
-    const waitedMs = performance.now() - beganAt;
+    const waitedMs = performance.now() - begunAt;
     if (waitedMs > patienceMs)
       throw new Error(`waited ${patienceMs / 1_000} s without success until ${typeof what === 'string' ? what : what()}`);
-    await delay(pauseMs ?? Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, waitedMs * PAUSE_SHARE)));
+    await delay(pauseMs ?? Math.min(Math.max(waitedMs / 10, MIN_PAUSE_MS), MAX_PAUSE_MS));
   }
 }
