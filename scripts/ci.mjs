@@ -24,6 +24,9 @@ const LIMITS_MS = {
   openapi: 15 * MINUTE_MS,
 };
 
+/** Where no image is cached, making them takes a quarter of an hour, for which a slow machine may have no time left. */
+const COMPOSE_BEGINS_BEFORE_MS = 52 * MINUTE_MS;
+
 /** @type {({ name: string, seconds: number } & import('./summary.mjs').Summary)[]} */
 const results = [];
 rmSync(FOLDER, { recursive: true, force: true });
@@ -50,7 +53,10 @@ async function runSmallest() {
  */
 async function runOnCluster() {
   await run('kubernetes', ['scripts/test-kubernetes.mjs'], { limitMs: LIMITS_MS.cluster });
-  await run('compose', ['scripts/test-compose.mjs'], { limitMs: LIMITS_MS.compose });
+  const tookMs = performance.now();
+  if (tookMs < COMPOSE_BEGINS_BEFORE_MS) return run('compose', ['scripts/test-compose.mjs'], { limitMs: LIMITS_MS.compose });
+  const note = `left out, since the tests on the cluster ended after ${Math.round(tookMs / MINUTE_MS)} minutes`;
+  results.push({ name: 'compose', seconds: 0, passed: 0, failures: [], note });
 }
 
 async function runAsOrdinaryUser() {
