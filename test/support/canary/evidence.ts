@@ -5,6 +5,10 @@ import type { PerennialClient } from '../../../src/client';
 import { flatten } from './flatten';
 import { type Canary, findCanaries, needlesOf } from './needles';
 
+const PROCESS_POLL_MS = 50;
+/** How long the arguments of a process are read at each poll; after that they are read once in this time. */
+const NEW_FOR_MS = 1_000;
+
 /** A text or bytes, and where they were read. */
 interface Item {
   where: string;
@@ -72,15 +76,7 @@ export async function addDetails(evidence: Evidence, { temporal }: PerennialClie
 
 /** Polls the arguments of all processes and the pending activities of a workflow, until it is stopped. */
 export function watch(evidence: Evidence, { temporal }: PerennialClient, workflowIds: string[]): { stop(): Promise<void> } {
-  const seen = new Set<string>();
-  const processes = setInterval(() => {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      const line = readOrNothing(`/proc/${pid}/cmdline`).toString('utf8');
-      if (seen.has(line)) continue;
-      seen.add(line);
-      evidence.add('processes', `arguments of process ${pid} (${line.slice(0, 60)})`, line.replaceAll('\0', '\n'));
-    }
-  }, 50);
+  const processes = setInterval(createArgumentsPoll(evidence), PROCESS_POLL_MS);
   let isStopped = false;
   const pending = (async () => {
     while (!isStopped) {
@@ -101,6 +97,30 @@ export function watch(evidence: Evidence, { temporal }: PerennialClient, workflo
       isStopped = true;
       await pending;
     },
+  };
+}
+
+/**
+ * A poll of the arguments of new processes, and now and then of all: a process seldom becomes another program after its first moments,
+ * and to read hundreds of files each time takes most of a processor.
+ */
+function createArgumentsPoll(evidence: Evidence): () => void {
+  const seen = new Set<string>();
+  let knownSince = new Map<string, number>();
+  let allReadAt = 0;
+  return () => {
+    const now = performance.now();
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    knownSince = new Map(pids.map((pid) => [pid, knownSince.get(pid) ?? now]));
+    const readsAll = now - allReadAt >= NEW_FOR_MS;
+    if (readsAll) allReadAt = now;
+    for (const [pid, since] of knownSince) {
+      if (!readsAll && now - since > NEW_FOR_MS) continue;
+      const line = readOrNothing(`/proc/${pid}/cmdline`).toString('utf8');
+      if (seen.has(line)) continue;
+      seen.add(line);
+      evidence.add('processes', `arguments of process ${pid} (${line.slice(0, 60)})`, line.replaceAll('\0', '\n'));
+    }
   };
 }
 
