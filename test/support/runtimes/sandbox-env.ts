@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   rmSync,
   writeFileSync,
@@ -124,12 +125,19 @@ export function makeImage({
 
 /** The processes that were started in, or see a mount of, a folder; all but this one. */
 export function findTraces(root: string): string[] {
-  return listPids().flatMap((pid) => {
-    const has = (file: string) => readOrNothing(`/proc/${pid}/${file}`).includes(root);
-    return has('environ') || has('mountinfo')
+  const seenIn = new Map<string, boolean>();
+  // Processes of one mount namespace see the same mounts, and there may be hundreds of both.
+  const seesMount = (pid: number) => {
+    const namespace = targetOrNothing(`/proc/${pid}/ns/mnt`);
+    const sees = seenIn.get(namespace) ?? readOrNothing(`/proc/${pid}/mountinfo`).includes(root);
+    if (namespace !== '') seenIn.set(namespace, sees);
+    return sees;
+  };
+  return listPids().flatMap((pid) =>
+    readOrNothing(`/proc/${pid}/environ`).includes(root) || seesMount(pid)
       ? [`process ${pid} (${readOrNothing(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').slice(0, 100)})`]
-      : [];
-  });
+      : [],
+  );
 }
 
 /** The first processes of the sandboxes that have a home mounted or, in plain mode, as their own. */
@@ -150,6 +158,14 @@ const listPids = (): number[] =>
 function readOrNothing(file: string): string {
   try {
     return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function targetOrNothing(link: string): string {
+  try {
+    return readlinkSync(link);
   } catch {
     return '';
   }
