@@ -20,7 +20,9 @@ export async function compileRuntimes(): Promise<void> {
     bundle: true,
     platform: 'node',
     format: 'cjs',
+    // Native; found by NODE_PATH, which `import` does not know.
     external: ['@lydell/node-pty'],
+    supported: { 'dynamic-import': false },
     logLevel: 'error',
     plugins: [{ name: 'folders of modules', setup: ({ onLoad }) => onLoad({ filter: /\/src\/.*\.ts$/ }, loadSource) }],
   });
