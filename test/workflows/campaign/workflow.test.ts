@@ -196,7 +196,8 @@ test('Runs that hand over in the middle rebuild each workspace once, never more 
     while (!isOver) {
       const building = await stack.client.list({ organization: 'hand', state: 'building' });
       peak = Math.max(peak, building.length);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      // Shorter than a build, so that none passes unseen.
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   })();
   expect(await campaign.result()).toMatchObject({ state: 'done', done: 12, total: 12 });
