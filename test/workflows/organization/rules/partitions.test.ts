@@ -1,5 +1,5 @@
 /** The partitions of a large organization, without a server: every delivery arrives immediately. */
-
+import { isDeepStrictEqual } from 'node:util';
 import type { UsageReport } from '../../../../src/contract/internal/payloads';
 import type { KnownPolicy } from '../../../../src/contract/policy';
 import { nextPush, type PushQueue, pushFailed } from '../../../../src/workflows/members/rules/push-queue';
@@ -78,7 +78,8 @@ test.each([100_000, 5_000, 200])(
     expect(Math.max(...sizes)).toBeLessThan(LIMIT * 0.9);
     expect(runningIn(all)).toBe(100_000 - [...all.parts.values()].reduce((sum, { state }) => sum + state.members.refused, 0));
     for (const { state } of all.parts.values()) {
-      expect(migratePartition(copy(state))).toEqual(state);
+      // Node compares 100,000 records in a second, jest in ten.
+      expect(isDeepStrictEqual(migratePartition(copy(state)), state)).toBe(true);
       expect(JSON.stringify(viewPartitionUsage(state)).length).toBeLessThan(LIMIT * 0.6);
     }
   },
