@@ -43,6 +43,8 @@ export interface TemporalServerSpec {
   port: number;
   uiPort: number;
   env: NodeJS.ProcessEnv;
+  /** Arguments of the CLI beside those of every start. */
+  moreArgs?: readonly string[];
   say: Say;
   signal: AbortSignal;
   onSpawn(identity: ProcessIdentity | null): void;
@@ -82,6 +84,7 @@ function superviseServer(spec: TemporalServerSpec): SupervisedChild {
   args.push('--db-filename', DATABASE, '--namespace', spec.namespace);
   for (const pragma of SQLITE) args.push('--sqlite-pragma', pragma);
   for (const setting of DYNAMIC_CONFIG) args.push('--dynamic-config-value', setting);
+  args.push(...(spec.moreArgs ?? []));
   return superviseChild({
     name: 'Temporal server',
     program: spec.cli,

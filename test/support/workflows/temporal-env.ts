@@ -203,7 +203,7 @@ function createWorkers(given: {
 }
 
 async function createDevServer(): Promise<{ env: TestWorkflowEnvironment; server: TemporalServer }> {
-  const server = await startDevServer(CLI, mkdtempSync(join(tmpdir(), 'perennial-server-')));
+  const server = await startDevServer(CLI, mkdtempSync(join(tmpdir(), 'perennial-server-')), { isSparing: true });
   const env = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address, namespace: NAMESPACE });
   return { env, server };
 }
