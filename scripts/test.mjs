@@ -22,11 +22,12 @@ const failures = [];
 
 process.chdir(inCheckout());
 // What does not compile, or may not now, must not keep the tests from running. The check of types below does not see all of it.
-await prepare({ say })
+const bundle = await prepare({ say })
   .then(bundleWorkflows)
   .catch((error) => {
     say(error.message);
     failures.push({ name: 'build', error: error.message });
+    return null;
   });
 if (!named.includes('--tests-only')) {
   failures.push(...(await runChecks(say)));
@@ -42,12 +43,14 @@ for (const line of formatFailures(failures, { lines: 50 })) console.log(line);
 console.log(`${tests.passed} passed, ${failures.length} failed`);
 process.exit(failures.length === 0 ? 0 : 1);
 
-/** Once for all the stacks that tests start, each of which would do it for itself. */
+/** Once for all the stacks that tests start, each of which would do it for itself; resolves with the file. */
 async function bundleWorkflows() {
-  if (existsSync(inCheckout('dist', 'workflow-bundle.cjs'))) return;
+  const file = inCheckout('dist', 'workflow-bundle.cjs');
+  if (existsSync(file)) return file;
   say('bundling the workflows');
   const { default: bundle } = await importBuilt('worker', 'bundle.js');
   await bundle.prebuildWorkflows();
+  return file;
 }
 
 /** The real server and the time-skipping one, found or fetched by the same code that `npm start` uses. */
@@ -66,5 +69,6 @@ async function findServers() {
   const testServer = process.env.PERENNIAL_TEST_SERVER || (await findTestServer(search));
   say(`Temporal CLI: ${cli}; test server: ${testServer ?? "the SDK's own download"}`);
   const servers = { PERENNIAL_TEST_TEMPORAL_CLI: cli, ...(testServer ? { PERENNIAL_TEST_SERVER: testServer } : {}) };
-  return { ...process.env, ...settleNoProxy(process.env), ...servers };
+  const workflows = bundle ? { PERENNIAL_TEST_BUNDLE: bundle } : {};
+  return { ...process.env, ...settleNoProxy(process.env), ...servers, ...workflows };
 }

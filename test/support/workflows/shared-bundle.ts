@@ -9,6 +9,9 @@ const FOLDER = path.join(CHECKOUT, 'dist', 'test-bundles');
 
 /** The workflows, bundled once for all test files and runs that have the same sources, since that takes seconds of CPU time. */
 export async function sharedBundle(): Promise<{ codePath: string }> {
+  // That of `npm test`, which it has just compiled for `npm start` too.
+  const built = process.env.PERENNIAL_TEST_BUNDLE;
+  if (built && existsSync(built)) return { codePath: built };
   const codePath = path.join(FOLDER, `${fingerprint()}.cjs`);
   if (!existsSync(codePath)) {
     const { code } = await bundleWorkflows({ logger: new DefaultLogger('WARN') });
