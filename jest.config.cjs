@@ -1,7 +1,8 @@
 const swc = ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' }, sourceMaps: 'inline' }];
 
 // Packages that ship nothing but ES modules, which jest cannot load as they are.
-const MODULES = '(temporal-(polyfill|utils|spec)|@kubernetes/client-node|openid-client|oauth4webapi|jose|jsonpath-plus|cookie)';
+const MODULES =
+  '(temporal-(polyfill|utils|spec)|@kubernetes/client-node|openid-client|oauth4webapi|jose|jsonpath-plus|cookie|p-map)';
 
 /**
  * What hot loops use. A global is looked up in the context of the test file each time, which takes longer than most of what is done with

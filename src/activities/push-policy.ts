@@ -1,6 +1,7 @@
 /** Sends a new policy, or new settings of an owner, to workspaces. */
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import pMap from 'p-map';
 import type { KnownOwner } from '../contract/internal/ledger';
 import type { PolicyChangedInput } from '../contract/internal/payloads';
 import { policyChangedSignal } from '../contract/messages';
@@ -30,24 +31,21 @@ export interface PushPolicyInput {
  */
 export async function pushPolicy(client: Client, { workspaces, ...news }: PushPolicyInput): Promise<{ unreached: string[] }> {
   const context = Context.current();
-  const waiting = [...workspaces];
+  let waiting = workspaces.length;
   const unreached: string[] = [];
-  const send = () => context.heartbeat({ waitingFor: `${waiting.length} workspaces to be signalled` });
-  const signalAll = async () => {
-    while (!context.cancellationSignal.aborted) {
-      const id = waiting.pop();
-      if (id === undefined) return;
-      const signal = AbortSignal.any([context.cancellationSignal, AbortSignal.timeout(SIGNAL_TIMEOUT_MS)]);
-      await untilAborted(signal, () => signalPolicy(client, id, news)).catch((error: unknown) => {
-        unreached.push(id);
-        if (!context.cancellationSignal.aborted) context.log.warn('policy push: signal failed', { id, error });
-      });
-    }
+  const send = () => context.heartbeat({ waitingFor: `${waiting} workspaces to be signalled` });
+  const signalOne = async (id: string) => {
+    waiting -= 1;
+    const signal = AbortSignal.any([context.cancellationSignal, AbortSignal.timeout(SIGNAL_TIMEOUT_MS)]);
+    await untilAborted(signal, () => signalPolicy(client, id, news)).catch((error: unknown) => {
+      unreached.push(id);
+      if (!context.cancellationSignal.aborted) context.log.warn('policy push: signal failed', { id, error });
+    });
   };
   send();
   const endHeartbeat = startHeartbeat(send);
-  await Promise.all(Array.from({ length: CONCURRENCY }, signalAll)).finally(endHeartbeat);
-  return { unreached: [...unreached, ...waiting] };
+  await pMap(workspaces, signalOne, { concurrency: CONCURRENCY }).finally(endHeartbeat);
+  return { unreached };
 }
 
 async function signalPolicy(client: Client, workflowId: string, news: PolicyChangedInput): Promise<void> {

@@ -1,6 +1,7 @@
 /** Forwards events of an organization to its partitions, the workflows `members`. */
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
+import pMap from 'p-map';
 import { membersChangedSignal } from '../contract/messages';
 import { MEMBERS_WORKFLOW, organizationPartId, TASK_QUEUE } from '../contract/names';
 import type { KnownPolicy } from '../contract/policy';
@@ -29,25 +30,21 @@ export function memberActivities({ client }: Dependencies) {
 async function updateMembers(client: Client, input: UpdateMembersInput): Promise<{ failed: number[] }> {
   const { organization, policy, deliveries } = input;
   const { log } = Context.current();
-  const waiting = [...deliveries];
   const failed: number[] = [];
-  const signalAll = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const { group, events } = next;
-      try {
-        await client.workflow.signalWithStart(MEMBERS_WORKFLOW, {
-          workflowId: organizationPartId(organization, group),
-          taskQueue: TASK_QUEUE,
-          args: [{ organization, part: group }],
-          signal: membersChangedSignal,
-          signalArgs: [{ policy, events }],
-        });
-      } catch (error) {
-        failed.push(group);
-        log.warn('partition: signal failed', { organization, group, error });
-      }
+  const signal = async ({ group, events }: UpdateMembersInput['deliveries'][number]) => {
+    try {
+      await client.workflow.signalWithStart(MEMBERS_WORKFLOW, {
+        workflowId: organizationPartId(organization, group),
+        taskQueue: TASK_QUEUE,
+        args: [{ organization, part: group }],
+        signal: membersChangedSignal,
+        signalArgs: [{ policy, events }],
+      });
+    } catch (error) {
+      failed.push(group);
+      log.warn('partition: signal failed', { organization, group, error });
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, signalAll));
+  await pMap(deliveries, signal, { concurrency: CONCURRENCY });
   return { failed };
 }

@@ -1,4 +1,5 @@
-import type { PerennialClient } from '../client';
+import pMap from 'p-map';
+import type { PerennialClient, WorkspaceSummary } from '../client';
 
 /** Which running workspaces of an owner have a key, by what each pod itself reported. */
 export interface KeyDelivery {
@@ -37,14 +38,11 @@ export async function awaitKeyDelivery(client: Workspaces, wait: KeyWait): Promi
 async function readDelivery(client: Workspaces, { owner, fingerprint }: KeyWait): Promise<KeyDelivery> {
   const workspaces = await client.list({ owner, state: 'running' });
   const delivery: KeyDelivery = { delivered: [], holding: [] };
-  const rest = workspaces.values();
-  const readRest = async () => {
-    for (const { workspace } of rest) {
-      const key = await readKey(client, workspace);
-      if (key !== null) delivery[key === fingerprint ? 'delivered' : 'holding'].push(workspace);
-    }
+  const read = async ({ workspace }: WorkspaceSummary) => {
+    const key = await readKey(client, workspace);
+    if (key !== null) delivery[key === fingerprint ? 'delivered' : 'holding'].push(workspace);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, readRest));
+  await pMap(workspaces, read, { concurrency: AT_ONCE });
   return { delivered: delivery.delivered.sort(), holding: delivery.holding.sort() };
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import pMap from 'p-map';
 import type { SecretsChangedInput } from '../contract/internal/payloads';
 import { secretsChangedSignal } from '../contract/messages';
 import { WORKSPACE_WORKFLOW } from '../contract/names';
@@ -36,11 +37,9 @@ async function notifySecretsChanged(
   const subject = 'the workspaces that have the secrets';
   const ids = await requesting(subject, () => findWorkspaces(client, audience));
   const failures: unknown[] = [];
-  const rest = ids.values();
-  const signalRest = async () => {
-    for (const workflowId of rest) await signal(client, workflowId, input).catch((error: unknown) => failures.push(error));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, signalRest));
+  const signalOrNote = (workflowId: string) =>
+    signal(client, workflowId, input).catch((error: unknown) => void failures.push(error));
+  await pMap(ids, signalOrNote, { concurrency: AT_ONCE });
   if (failures.length === 0) return { workspaces: ids.length };
   const sentence = `${failures.length} of ${ids.length} workspaces could not be signalled`;
   throw new RequestFailure('Unavailable', sentence, { cause: failures[0] });

@@ -1,6 +1,7 @@
 /** Requests of a campaign to many workspaces at once. A workspace that does not answer delays no other, and is reported. */
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
+import pMap from 'p-map';
 import type { CampaignReply, CampaignRequest, RequiredInput, WorkspaceFacts } from '../../contract/internal/campaign';
 import { cutText, LINE_LIMIT } from '../../contract/text-limit';
 import { startHeartbeat } from '../heartbeat';
@@ -61,20 +62,9 @@ export function forceRebuilds(client: Client, { request, organization, targets }
   });
 }
 
-/** Does the work for each, some at once. */
-export async function inLanes<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const waiting = [...items.entries()].reverse();
-  const { cancellationSignal } = Context.current();
-  const lane = async () => {
-    for (let next = waiting.pop(); next; next = waiting.pop()) {
-      cancellationSignal.throwIfAborted();
-      const [index, item] = next;
-      results[index] = await work(item);
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, lane));
-  return results;
+/** Does the work for each, some at once, until the activity is cancelled. */
+export function inLanes<T, R>(items: T[], work: (item: T) => Promise<R>) {
+  return pMap(items, work, { concurrency: CONCURRENCY, signal: Context.current().cancellationSignal });
 }
 
 /** A reply that cannot be understood counts as none. */

@@ -3,6 +3,7 @@
  * Temporal took is held, and forwarded at the end of the window with its own time. Of several held pings the latest is forwarded, since the last
  * access is all that a workspace keeps.
  */
+import pMap, { pMapSkip } from 'p-map';
 import { RequestFailure } from '../../client';
 import type { PingInput } from '../../contract/payloads';
 import type { Target } from '../auth/authorize';
@@ -148,15 +149,8 @@ export class PingCollapse {
 
   /** Resolves with the entries whose ping Temporal did not take. */
   private async forwardAll(entries: Entry[]): Promise<Entry[]> {
-    const waiting = [...entries];
-    const left: Entry[] = [];
-    const work = async () => {
-      for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
-        if (!(await this.forwardLast(entry))) left.push(entry);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-    return left;
+    const forward = async (entry: Entry) => ((await this.forwardLast(entry)) ? pMapSkip : entry);
+    return pMap(entries, forward, { concurrency: AT_ONCE });
   }
 
   private async forwardLast(entry: Entry): Promise<boolean> {

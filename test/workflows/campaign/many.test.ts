@@ -2,6 +2,7 @@
 
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import pMap from 'p-map';
 import { workspaceWorkflowId } from '../../../src/contract/names';
 import { until } from '../../support/until';
 import { startCampaign } from '../../support/workflows/campaign-env';
@@ -12,6 +13,7 @@ const RUNNING = 225;
 const OFF = 25;
 const AT_ONCE = 20;
 const BUILD_MS = 200;
+const LANES = { concurrency: 20 };
 const QUEUE = 'doubles';
 const ORGANIZATION = defineSearchAttributeKey('Organization', SearchAttributeType.KEYWORD);
 
@@ -83,7 +85,7 @@ async function startDoubles(
 ): Promise<void> {
   const { client } = stack;
   await client.organization(organization).create();
-  await inLanes(count, async (index) => {
+  const start = async (index: number) => {
     const input: DoubleInput = { organization, state: 'running', buildMs: BUILD_MS, ...inputOf(index) };
     await client.temporal.workflow.start('workspace', {
       workflowId: workspaceWorkflowId(organization, nameOf(index)),
@@ -91,14 +93,16 @@ async function startDoubles(
       args: [input],
       typedSearchAttributes: new TypedSearchAttributes([{ key: ORGANIZATION, value: organization }]),
     });
-  });
+  };
+  await pMap(Array(count).keys(), start, LANES);
   const query = `WorkflowType='workspace' AND Organization='${organization}'`;
   await until('all are listed', async () => (await client.temporal.workflow.count(query)).count === count);
 }
 
 function spansOf(organization: string, count: number): Promise<DoubleSpan[][]> {
   const { workflow } = stack.client.temporal;
-  return inLanes(count, (index) => workflow.getHandle(workspaceWorkflowId(organization, nameOf(index))).query(spansQuery));
+  const query = (index: number) => workflow.getHandle(workspaceWorkflowId(organization, nameOf(index))).query(spansQuery);
+  return pMap(Array(count).keys(), query, LANES);
 }
 
 /** The most spans that overlap. */
@@ -110,14 +114,4 @@ function peakOf(spans: DoubleSpan[]): number {
   edges.sort((a, b) => a.at - b.at || a.change - b.change);
   let now = 0;
   return Math.max(...edges.map(({ change }) => (now += change)));
-}
-
-async function inLanes<T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  let next = 0;
-  const lane = async () => {
-    for (let index = next++; index < count; index = next++) results[index] = await work(index);
-  };
-  await Promise.all(Array.from({ length: 20 }, lane));
-  return results;
 }
