@@ -3,7 +3,7 @@ import { type Client, QueryNotRegisteredError, WorkflowNotFoundError } from '@te
 import type { KnownOwner } from '../contract/internal/ledger';
 import { ownerSettingsQuery, policyQuery } from '../contract/messages';
 import { organizationWorkflowId, ownerWorkflowId } from '../contract/names';
-import { type KnownPolicy, policyForOwner } from '../contract/policy';
+import { type KnownPolicy, lastChangeAt, policyForOwner } from '../contract/policy';
 import { RuntimeFailure } from '../runtimes/failure';
 import type { Dependencies } from './dependencies';
 import { translated } from './failure';
@@ -35,7 +35,7 @@ export function policyActivities({ client }: Dependencies, policies: PolicyReade
 export async function queryPolicy(client: Client, organization: string): Promise<KnownPolicy> {
   try {
     const { changes, ...policy } = await client.workflow.getHandle(organizationWorkflowId(organization)).query(policyQuery);
-    return { ...policy, changedAt: Date.parse(changes.at(-1)?.at ?? '') || 0 };
+    return { ...policy, changedAt: lastChangeAt(changes) };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError || isOfAnotherType(error)) {
       throw new RuntimeFailure(

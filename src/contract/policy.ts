@@ -116,6 +116,11 @@ export interface KnownPolicy extends Policy {
   changedAt?: number;
 }
 
+/** When a policy was last changed, in epoch milliseconds; 0 when unknown. */
+export function lastChangeAt(changes: readonly PolicyChange[]): number {
+  return Date.parse(changes.at(-1)?.at ?? '') || 0;
+}
+
 /** The policy as one owner's workspaces need it: of the suspended owners at most that one, since there may be a thousand. */
 export function policyForOwner<P extends Policy>(policy: P, owner: string | null): P {
   return { ...policy, suspendedOwners: policy.suspendedOwners.filter((suspended) => suspended === owner) };

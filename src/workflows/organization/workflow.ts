@@ -14,7 +14,6 @@ import {
 } from '@temporalio/workflow';
 import * as messages from '../../contract/messages';
 import { organizationWorkflowId } from '../../contract/names';
-import { isTimeZone } from '../../contract/time-zone';
 import { partitionActivities } from '../activity-options';
 import { checkTimeZone } from '../input/creation';
 import { invalid } from '../input/refusal';
@@ -34,6 +33,7 @@ import {
   pushQueueOf,
   takeOwnEnded,
   takeOwnReport,
+  tryPolicyChange,
   viewOrganizationDetails,
   viewOrganizationUsage,
   viewPolicy,
@@ -118,7 +118,7 @@ function registerUpdate(state: OrganizationState, pusher: Pusher): void {
     },
     {
       validator: (input) => {
-        refusalToFailure(() => checkPolicyChange(state, input));
+        refusalToFailure(() => tryPolicyChange(state, input, 0));
       },
       description: 'Changes the policy: any of its fields, and `by`; the answer of `policy` can be sent back whole',
     },
@@ -147,18 +147,6 @@ function registerSignals(state: OrganizationState, pusher: Pusher): void {
 
 function showDetails(state: OrganizationState): void {
   setCurrentDetails(viewOrganizationDetails(state));
-}
-
-/** Applies the change to a copy. Only this validator checks that a zone exists, since validators are not replayed. */
-function checkPolicyChange(state: OrganizationState, input: unknown): void {
-  const { name, policy, changes } = state;
-  const copy = { ...createOrganization({ name }, 0), policy, changes };
-  const { autoStart } = applyPolicyChange(copy, input, 0);
-  const isNew = autoStart.timeZone !== policy.autoStart.timeZone;
-  // The present zone may be from before zones were checked, and must not block a change of other fields.
-  if (isNew && autoStart.timeZone !== null && !isTimeZone(autoStart.timeZone)) {
-    throw invalid('autoStart.timeZone', 'an IANA time zone such as Europe/Berlin, or null', autoStart.timeZone);
-  }
 }
 
 /** Forwards events to the partitions, one round after the other, so that each partition receives them in order. */

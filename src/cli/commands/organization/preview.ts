@@ -1,5 +1,6 @@
 /** `perennial org preview`: what a policy would change, by the code that the workspaces themselves decide with. Nothing is set. */
 import { Command } from 'commander';
+import pMap from 'p-map';
 import { nextOccurrence } from '../../../activities/occurrences';
 import type { PerennialClient } from '../../../client';
 import { sendQuery } from '../../../client/retry';
@@ -7,11 +8,10 @@ import { queryOpenOnly } from '../../../client/workflow-end';
 import { stateQuery } from '../../../contract/messages';
 import { DEFAULT_ORGANIZATION, workspaceWorkflowId } from '../../../contract/names';
 import type { UsageView } from '../../../contract/payloads';
-import type { KnownPolicy, Policy } from '../../../contract/policy';
+import type { KnownPolicy, Policy, PolicyChange } from '../../../contract/policy';
 import { quantity } from '../../../contract/quantity';
-import { isTimeZone } from '../../../contract/time-zone';
-import { invalid, Refusal } from '../../../workflows/input/refusal';
-import { checkPolicy, mergePolicy } from '../../../workflows/organization/rules/policy';
+import { Refusal } from '../../../workflows/input/refusal';
+import { knownPolicy, tryPolicyChange } from '../../../workflows/organization/rules/state';
 import { type PlanStart, type PolicyEffect, previewPolicy } from '../../../workflows/workspace/rules/policy/preview';
 import type { State } from '../../../workflows/workspace/rules/state';
 import type { CliContext } from '../../context';
@@ -54,10 +54,9 @@ interface Comparison {
 async function previewAll(session: Session, name: string, change: PolicyFields): Promise<PolicyPreview> {
   const { client, context } = session;
   const organization = client.organization(name);
-  const { changes, ...policy } = await answerOf(session, organization.policy());
-  const present = { ...policy, changedAt: Date.parse(changes.at(-1)?.at ?? '') || 0 };
+  const policy = await answerOf(session, organization.policy());
   const now = context.now();
-  const { proposed, fields } = propose(present, change, now);
+  const { present, proposed, fields } = propose(name, policy, change, now);
   const list = await client.list({ organization: name });
   const found = await askEach(
     session,
@@ -76,16 +75,12 @@ async function previewAll(session: Session, name: string, change: PolicyFields):
   };
 }
 
-/** The policy after the change, checked as the organization checks it. @throws CliFailure for what it would refuse */
-function propose(present: KnownPolicy, change: PolicyFields, now: number): { proposed: KnownPolicy; fields: string[] } {
+/** The policies before and after the change. @throws CliFailure for what the organization would refuse */
+function propose(name: string, { changes, ...policy }: Policy & { changes: PolicyChange[] }, change: PolicyFields, now: number) {
   try {
-    const { policy, fields } = mergePolicy(present, change);
-    checkPolicy(policy, change);
-    const { timeZone } = policy.autoStart;
-    if (timeZone !== null && timeZone !== present.autoStart.timeZone && !isTimeZone(timeZone))
-      throw invalid('autoStart.timeZone', 'an IANA time zone such as Europe/Berlin, or null', timeZone);
-    const changedAt = Math.max(now, (present.changedAt ?? 0) + 1);
-    return { proposed: { ...policy, version: present.version + 1, changedAt }, fields };
+    const after = tryPolicyChange({ name, policy, changes }, change, now);
+    const fields = after.changes.at(-1)?.fields ?? [];
+    return { present: knownPolicy({ policy, changes }), proposed: knownPolicy(after), fields };
   } catch (error) {
     if (error instanceof Refusal) throw new CliFailure(error.type, error.message);
     throw error;
@@ -95,20 +90,17 @@ function propose(present: KnownPolicy, change: PolicyFields, now: number): { pro
 async function askEach(session: Session, workspaces: string[], comparison: Comparison) {
   const answered: WorkspaceEffects[] = [];
   const unknown: PolicyPreview['unknown'] = [];
-  const waiting = [...workspaces];
   const progress = showProgress(session, workspaces.length);
-  const askNext = async () => {
-    for (let workspace = waiting.shift(); workspace !== undefined; workspace = waiting.shift()) {
-      try {
-        const state = await readState(session.client, workspace);
-        answered.push({ workspace, state: state.phase, changes: effectsOn(state, comparison) });
-      } catch (error) {
-        unknown.push({ workspace, reason: error instanceof Error ? error.message : String(error) });
-      }
-      progress.show(answered.length + unknown.length);
+  const ask = async (workspace: string) => {
+    try {
+      const state = await readState(session.client, workspace);
+      answered.push({ workspace, state: state.phase, changes: effectsOn(state, comparison) });
+    } catch (error) {
+      unknown.push({ workspace, reason: error instanceof Error ? error.message : String(error) });
     }
+    progress.show(answered.length + unknown.length);
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, askNext)).finally(() => progress.end());
+  await pMap(workspaces, ask, { concurrency: CONCURRENCY }).finally(() => progress.end());
   const byName = (a: { workspace: string }, b: { workspace: string }) => a.workspace.localeCompare(b.workspace);
   return { answered: answered.sort(byName), unknown: unknown.sort(byName) };
 }

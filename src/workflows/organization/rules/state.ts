@@ -2,8 +2,10 @@
 import type { UsageReport, WorkspaceEndedInput } from '../../../contract/internal/payloads';
 import { organizationPartId } from '../../../contract/names';
 import type { UsageView } from '../../../contract/payloads';
-import type { KnownPolicy, Policy, PolicyChange } from '../../../contract/policy';
+import { type KnownPolicy, lastChangeAt, type Policy, type PolicyChange } from '../../../contract/policy';
+import { isTimeZone } from '../../../contract/time-zone';
 import { asName, asObject, asText } from '../../input/fields';
+import { invalid } from '../../input/refusal';
 import { createPushQueue, type PushQueue, queueReport } from '../../members/rules/push-queue';
 import { createMembers, forgetPolicies, type Members, takeEnded, takeReport, viewUsage } from '../../members/rules/usage-records';
 import { suspensionChanges } from './known-policy';
@@ -66,12 +68,12 @@ export function migrateOrganization(carried: OrganizationState | OldState): Orga
 }
 
 /** When the policy was last changed, which orders the policies of organizations created one after the other under a name. */
-export function changedAt({ changes }: OrganizationState): number {
-  return Date.parse(changes.at(-1)?.at ?? '') || 0;
+export function changedAt({ changes }: Pick<OrganizationState, 'changes'>): number {
+  return lastChangeAt(changes);
 }
 
 /** The policy as workspaces keep it. */
-export function knownPolicy(state: OrganizationState): KnownPolicy {
+export function knownPolicy(state: Pick<OrganizationState, 'policy' | 'changes'>): KnownPolicy {
   return { ...state.policy, changedAt: changedAt(state) };
 }
 
@@ -89,6 +91,23 @@ export function applyPolicyChange(state: OrganizationState, input: unknown, now:
   forgetPolicies(state.members, suspensions);
   noteNewPolicy(state.parts);
   return state.policy;
+}
+
+/**
+ * The organization as a change would leave it; it stays as it is. Throws a Refusal for a wrong input, and for a new zone that does not
+ * exist. The zone data of a machine may differ on replay, so in a workflow only a validator may call it.
+ */
+export function tryPolicyChange(
+  { name, policy, changes }: Pick<OrganizationState, 'name' | 'policy' | 'changes'>,
+  input: unknown,
+  now: number,
+): OrganizationState {
+  const copy = { ...createOrganization({ name }, now), policy, changes };
+  const { timeZone } = applyPolicyChange(copy, input, now).autoStart;
+  // The present zone may be from before zones were checked, and must not block a change of other fields.
+  if (timeZone !== null && timeZone !== policy.autoStart.timeZone && !isTimeZone(timeZone))
+    throw invalid('autoStart.timeZone', 'an IANA time zone such as Europe/Berlin, or null', timeZone);
+  return copy;
 }
 
 /** Takes a report, or queues it for its partition. Returns whether a workspace was queued for the newest policy. */
