@@ -10,7 +10,6 @@ import {
   continueAsNew,
   log,
   setCurrentDetails,
-  sleep,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -19,6 +18,7 @@ import { ownerWorkflowId } from '../../contract/names';
 import { checkActivities, pushActivities } from '../activity-options';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
+import { untilTaskWithoutAnswers } from '../sdk/hand-over';
 import { inOrderOfArrival } from '../sdk/message-order';
 import { oncePerTask } from '../sdk/once-per-task';
 import { sleepUnless } from '../sdk/sleep-until';
@@ -37,10 +37,6 @@ import {
   viewOwner,
 } from './rules/state';
 import type { OwnerRun } from './run';
-
-/** How often a hand-over waits because an update was answered in the same task. */
-const HAND_OVER_TRIES = 20;
-const HAND_OVER_PAUSE = '50ms';
 
 /** Runs until a hand-over; fails only for a wrong input. */
 export async function owner(input?: unknown): Promise<void> {
@@ -84,15 +80,12 @@ async function runLoop(run: OwnerRun): Promise<void> {
   const { state, mustHandOver } = run;
   // Updates may wait for a check, so the loop goes on until all are answered.
   const canHandOver = () => mustHandOver() && allHandlersFinished();
-  for (let tries = 0; ; ) {
+  for (;;) {
     run.isAwake = false;
     const decision = decideOwner(state, Date.now());
     if (canHandOver()) {
-      // The server fails a task that ends the run when new events arrived, and drops the answers of that task. So the run ends in a
-      // task without answers.
-      if (run.answeredAt !== workflowInfo().historyLength || tries >= HAND_OVER_TRIES) break;
-      tries += 1;
-      await sleep(HAND_OVER_PAUSE, { summary: 'hand over to a new run' });
+      await untilTaskWithoutAnswers(run);
+      if (canHandOver()) break;
     } else if (decision.do === 'check') await check(run);
     else if (decision.do === 'push') await push(run);
     else if (decision.until === null) await condition(() => run.isAwake || canHandOver());

@@ -8,7 +8,6 @@ import {
   condition,
   continueAsNew,
   patched,
-  sleep,
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -20,6 +19,7 @@ import { asObject, isLoneRef, refuseLoneRef } from '../input/fields';
 import { parseCreation } from '../input/messages';
 import { invalid } from '../input/refusal';
 import { refusalToFailure } from '../input/refusal-failure';
+import { untilTaskWithoutAnswers } from '../sdk/hand-over';
 import { inOrderOfArrival } from '../sdk/message-order';
 import { oncePerTask } from '../sdk/once-per-task';
 import { act } from './actions';
@@ -37,10 +37,6 @@ import { takeEarlySignals } from './rules/signals';
 import { createState, type State } from './rules/state';
 import { viewStatus } from './rules/view/status';
 import type { Run } from './run';
-
-/** How often a hand-over waits because an update was answered in the same task. */
-const HAND_OVER_TRIES = 20;
-const HAND_OVER_PAUSE = '50ms';
 
 /** Not async, since that would add promises that stay pending as long as the run lives (see sdk/sleep-until.ts). */
 export function workspace(input?: unknown): Promise<StatusView> {
@@ -131,12 +127,10 @@ function isFull(state: State): boolean {
 /** Without an await between the last check of the state and the command, every signal is either in the state or in the next run. */
 async function handOver(run: Run): Promise<never> {
   const { state, reports } = run;
-  await condition(allHandlersFinished);
-  // The server fails a task that ends the run when new events arrived, and drops the answers of that task. So the run ends in a
-  // task without answers.
-  for (let tries = 0; tries < HAND_OVER_TRIES && run.answeredAt === workflowInfo().historyLength; tries += 1) {
-    await sleep(HAND_OVER_PAUSE, { summary: 'hand over to a new run' });
-  }
+  do {
+    await condition(allHandlersFinished);
+    await untilTaskWithoutAnswers(run);
+  } while (!allHandlersFinished());
   // The end of the run drops a pending report, so the next run sends it again.
   if (reports.pending > 0) {
     state.report.sent = '';
