@@ -6,7 +6,7 @@ import type { WorkspaceHandle } from '../../src/client';
 import { until } from '../support/until';
 import { inLanes } from './lanes';
 import { createOrganization, memoryBenchEnv } from './memory-bench-env';
-import { type Bench, type Line, line, type Measurement } from './report';
+import { type Bench, type Line, line, type Measurement, timed } from './report';
 import { sized } from './size';
 
 const WORKSPACES = sized(1_000, 10);
@@ -76,10 +76,4 @@ async function peakOf(workspaces: WorkspaceHandle[]): Promise<number> {
   });
   let now = 0;
   return Math.max(...edges.sort((a, b) => a.at - b.at || a.change - b.change).map(({ change }) => (now += change)));
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return performance.now() - startedAt;
 }

@@ -10,7 +10,7 @@ import { until } from '../support/until';
 import { BASELINE_QUEUE } from './bench-env';
 import { inLanes } from './lanes';
 import { createOrganization, memoryBenchEnv } from './memory-bench-env';
-import { type Bench, type Line, line, type Measurement, spread } from './report';
+import { type Bench, type Line, line, type Measurement, spread, timed } from './report';
 import { sized } from './size';
 
 const WORKSPACES = sized(10_000, 100);
@@ -104,10 +104,4 @@ function reportOf(index: number) {
   const id = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
   const use = { running: true, home: true, cpu: '1', memory: '2Gi', disk: '10Gi' };
   return { workspace: workflowIdOf(index), id, owner: ownerOf(index), sequence: Date.now(), policyAt: Date.now(), ...use };
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return performance.now() - startedAt;
 }

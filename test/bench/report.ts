@@ -26,6 +26,13 @@ export interface Line {
 /** One line with its goal; `holds` is what the goal says about the median. */
 export const line = (what: string, value: string, goal: Line['goal'] = null): Line => ({ what, value, goal });
 
+/** How long the work takes, in milliseconds. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
 export function printLines(lines: Line[]): void {
   const width = Math.max(...lines.map(({ what }) => what.length));
   for (const { what, value, goal } of lines) {

@@ -3,6 +3,7 @@
  * its memory as the secrets take, and for both hooks.
  */
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
+import { timed } from '../report';
 import type { PlainCluster } from './plain-cluster';
 import { copyClaim, copyPod } from './pod-copy';
 import { isGone, isReady, type PodSight } from './pod-sight';
@@ -48,11 +49,6 @@ export async function prepareFloor(
     const gone = sight.until(NAME, isGone);
     await core.deleteNamespacedPod(at);
     await gone;
-  };
-  const timed = async (work: () => Promise<void>) => {
-    const startedAt = performance.now();
-    await work();
-    return performance.now() - startedAt;
   };
   await core.createNamespacedPersistentVolumeClaim({ namespace, body: copyClaim(model.claim, NAME) });
   await start(model.first);
