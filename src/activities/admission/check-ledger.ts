@@ -1,12 +1,14 @@
 /** Compares the ledger of an owner with the workspaces: the named ones, and others that exist. */
 import { Context } from '@temporalio/activity';
 import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import pMap from 'p-map';
 import type { Finding, Findings } from '../../contract/internal/ledger';
 import { statusQuery } from '../../contract/messages';
 import { WORKSPACE_WORKFLOW, workspaceOfWorkflowId, workspaceWorkflowId } from '../../contract/names';
 import type { Resources, StatusView, WorkspacePhase } from '../../contract/payloads';
 import { DOWN_STATES } from '../../contract/states';
 import { IS_OPEN_CLAUSE, isClosed } from '../../contract/workflow-status';
+import { listHomeIds } from '../../runtimes/home-ids';
 import type { Runtime } from '../../runtimes/runtime';
 import type { Dependencies } from '../dependencies';
 import { translated } from '../failure';
@@ -54,7 +56,7 @@ async function checkLedger(
   send();
   const endHeartbeat = startHeartbeat(send);
   try {
-    const homes = lazily(() => listHomes(runtime));
+    const homes = lazily(() => listHomeIds(runtime));
     const findings = await describeEach(workspaces, async (subject) => {
       done += 1;
       return checkCounted(client, owner, subject, homes);
@@ -162,14 +164,6 @@ function isUnimplemented(error: unknown): boolean {
 /** The ids of the homes that exist; null when the list may be incomplete. */
 type Homes = () => Promise<Set<string> | null>;
 
-async function listHomes(runtime: Runtime): Promise<Set<string> | null> {
-  let isComplete = true;
-  const homes = await runtime.listHomes(() => {
-    isComplete = false;
-  });
-  return isComplete ? new Set(homes.map(({ id }) => id)) : null;
-}
-
 function lazily<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | null = null;
   return () => {
@@ -179,14 +173,5 @@ function lazily<T>(work: () => Promise<T>): () => Promise<T> {
 }
 
 async function describeEach<T>(items: T[], work: (item: T) => Promise<Finding | null>): Promise<Finding[]> {
-  const waiting = [...items];
-  const findings: Finding[] = [];
-  const lane = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const finding = await work(next);
-      if (finding) findings.push(finding);
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, lane));
-  return findings;
+  return (await pMap(items, work, { concurrency: CONCURRENCY })).filter((finding) => finding !== null);
 }

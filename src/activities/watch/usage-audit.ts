@@ -4,6 +4,7 @@ import type { MemberView, WorkspaceEndedInput } from '../../contract/internal/pa
 import { membersQuery } from '../../contract/messages';
 import { MEMBERS_WORKFLOW, ORGANIZATION_WORKFLOW, workspaceWorkflowId } from '../../contract/names';
 import { IS_OPEN_CLAUSE } from '../../contract/workflow-status';
+import { listHomeIds } from '../../runtimes/home-ids';
 import type { Runtime } from '../../runtimes/runtime';
 import { findWorkspace } from '../ownership';
 import { signalEnded } from './signal';
@@ -33,7 +34,7 @@ export async function auditUsage({ runtime, client, live, forEach }: Audit): Pro
     suspects.push(...unknown.map((member) => ({ ...member, organization })));
   });
   if (suspects.length === 0) return;
-  const homes = await listHomes(runtime);
+  const homes = await listHomeIds(runtime);
   await forEach(suspects, 'recorded workspaces that are not listed', async (member) => {
     const home = homes?.has(member.id) ?? true;
     if (!member.running && home) return;
@@ -58,13 +59,4 @@ async function queryMembers(client: Client, workflowId: string): Promise<MemberV
     if (error instanceof WorkflowNotFoundError) return [];
     throw error;
   }
-}
-
-/** Null when the list may be incomplete. */
-async function listHomes(runtime: Runtime): Promise<Set<string> | null> {
-  let isComplete = true;
-  const homes = await runtime.listHomes(() => {
-    isComplete = false;
-  });
-  return isComplete ? new Set(homes.map(({ id }) => id)) : null;
 }

@@ -3,8 +3,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_ORGANIZATION } from '../../contract/names';
 import type { AutoStartSetting, ConfigureOwnerInput, Dotfiles } from '../../contract/payloads';
 import type { CliContext } from '../context';
-import { parseAutoStart, parseDotfiles, parseDotfilesRef, parseName } from '../input/arguments';
-import { addByOption } from '../input/settings';
+import { parseName } from '../input/arguments';
+import { addByOption, addPersonalOptions } from '../input/settings';
 import { formatOwner } from '../output/owner-page';
 import { answerOf, inSession } from '../session';
 
@@ -40,17 +40,9 @@ function ownerShowCommand(context: CliContext): Command {
 }
 
 function ownerSetCommand(context: CliContext): Command {
-  return addByOption(
-    addOrganizationOption(new Command('set').description("change an owner's settings, the defaults of the owner's workspaces")),
-  )
+  const command = new Command('set').description("change an owner's settings, the defaults of the owner's workspaces");
+  return addPersonalOptions(addByOption(addOrganizationOption(command)))
     .argument('<owner>', "the owner's name", parseName)
-    .option('--auto-start <text>', 'daily start, "HH:MM ZONE", such as "08:30 Europe/Berlin"', parseAutoStart)
-    .option('--dotfiles <URI>', 'Git repository of dot-files; blank for none', parseDotfiles)
-    .option(
-      '--dotfiles-ref <ref>',
-      'its branch, tag, or commit (default: the head of its default branch at each build)',
-      parseDotfilesRef,
-    )
     .option('--clear <list>', `settings to take back: ${Object.keys(CLEARABLE).join(',')}`, parseClear)
     .addHelpText('after', '\nExample:\n  perennial owner set ada --auto-start "08:30 Europe/Berlin"')
     .action((owner: string, options: SetOptions, command: Command) => {

@@ -46,10 +46,15 @@ export function addBuildOptions(command: Command): Command {
 
 /** All options that a workspace keeps as its own settings. */
 export function addSettingOptions(command: Command): Command {
-  return addBuildOptions(command)
-    .option('--auto-start <text>', 'daily start, "HH:MM ZONE", such as "08:30 Europe/Berlin"', parseAutoStart)
+  return addPersonalOptions(addBuildOptions(command))
     .option('--weekdays <list>', 'weekdays of the daily start, such as mon,tue', parseWeekdays)
-    .option('--auto-off <duration>', 'stop after this time without access, such as 2h, or never', parseAutoOff)
+    .option('--auto-off <duration>', 'stop after this time without access, such as 2h, or never', parseAutoOff);
+}
+
+/** The settings that an owner has too, as defaults of the owner's workspaces. */
+export function addPersonalOptions(command: Command): Command {
+  return command
+    .option('--auto-start <text>', 'daily start, "HH:MM ZONE", such as "08:30 Europe/Berlin"', parseAutoStart)
     .option('--dotfiles <URI>', 'Git repository of dot-files; blank for none', parseDotfiles)
     .option(
       '--dotfiles-ref <ref>',
