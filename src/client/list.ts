@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { WORKSPACE_WORKFLOW, workspaceOfWorkflowId } from '../contract/names';
 import type { WorkspacePhase } from '../contract/payloads';
 import { IS_OPEN_CLAUSE } from '../contract/workflow-status';
-import { requesting } from './failure';
+import { RequestFailure, requesting } from './failure';
 
 /** One workspace in a list, from its search attributes. Instants are ISO 8601 in UTC. */
 export interface WorkspaceSummary {
@@ -32,24 +34,93 @@ export interface WorkspaceFilter {
   state?: string;
 }
 
+/** Which workspaces the pages of a list hold. */
+export interface PageFilter extends WorkspaceFilter {
+  /** Several organizations, of any of them. Absent: of every organization. */
+  organizations?: readonly string[];
+}
+
+/** Which page is read. */
+export interface PageRequest {
+  /** At most this many workspaces, from 1 to 1,000, which is Temporal's own limit. */
+  limit: number;
+  /** `next` of the page before, of the same filter; null: the first page. */
+  pageToken: string | null;
+}
+
+/** One page of a list. */
+export interface WorkspacePage {
+  /** Those whose present run is the newest come first. */
+  workspaces: WorkspaceSummary[];
+  /** The token of the next page, which may be empty; null: this is the last one. */
+  next: string | null;
+}
+
+type Attributes = Record<string, unknown[] | undefined>;
+
+const SUBJECT = 'the list of workspaces';
+
 /** All workspaces that exist, by name. */
 export async function listWorkspaces(client: Client, filter: WorkspaceFilter): Promise<WorkspaceSummary[]> {
-  const clauses = [`WorkflowType='${WORKSPACE_WORKFLOW}'`, IS_OPEN_CLAUSE];
-  if (filter.owner) clauses.push(`Owner=${quote(filter.owner)}`);
-  if (filter.organization) clauses.push(`Organization=${quote(filter.organization)}`);
-  if (filter.state) clauses.push(`State=${quote(filter.state)}`);
-  return requesting('the list of workspaces', async () => {
+  return requesting(SUBJECT, async () => {
     const list: WorkspaceSummary[] = [];
-    for await (const { workflowId, searchAttributes } of client.workflow.list({ query: clauses.join(' AND ') })) {
-      list.push(summarize(workflowId, searchAttributes as Record<string, unknown[] | undefined>));
+    for await (const { workflowId, searchAttributes } of client.workflow.list({ query: queryOf(filter) })) {
+      list.push(summarize(workflowId, searchAttributes as Attributes));
     }
     return list.sort((a, b) => a.workspace.localeCompare(b.workspace));
   });
 }
 
-function summarize(workflowId: string, attributes: Record<string, unknown[] | undefined>): WorkspaceSummary {
+/** One page of the same list, as visibility orders it. The SDK's own list hides the pages. */
+export async function listPage(client: Client, filter: PageFilter, { limit, pageToken }: PageRequest): Promise<WorkspacePage> {
+  const query = queryOf(filter);
+  const nextPageToken = pageToken === null ? null : positionIn(pageToken, query);
+  const { namespace } = client.options;
+  return requesting(SUBJECT, async () => {
+    const answer = await client.workflowService.listWorkflowExecutions({ namespace, query, pageSize: limit, nextPageToken });
+    const workspaces = answer.executions.map(({ execution, searchAttributes }) =>
+      summarize(execution?.workflowId ?? '', decode(searchAttributes?.indexedFields ?? {})),
+    );
+    return { workspaces, next: answer.nextPageToken.length > 0 ? tokenOf(query, answer.nextPageToken) : null };
+  });
+}
+
+function queryOf({ owner, organization, organizations, state }: PageFilter): string {
+  const clauses = [`WorkflowType='${WORKSPACE_WORKFLOW}'`, IS_OPEN_CLAUSE];
+  if (owner) clauses.push(`Owner=${quote(owner)}`);
+  if (organization) clauses.push(`Organization=${quote(organization)}`);
+  if (organizations) clauses.push(`Organization IN (${organizations.map(quote).join(', ')})`);
+  if (state) clauses.push(`State=${quote(state)}`);
+  return clauses.join(' AND ');
+}
+
+/** A position alone would be accepted with any filter, and a damaged one be retried by the SDK until the deadline. */
+function tokenOf(query: string, bytes: Uint8Array): string {
+  const position = Buffer.from(bytes).toString('base64url');
+  return `${digestOf(query, position)}.${position}`;
+}
+
+/** @throws InvalidRequest */
+function positionIn(token: string, query: string): Uint8Array {
+  const [digest, position = ''] = token.split('.');
+  if (digest === digestOf(query, position)) return Buffer.from(position, 'base64url');
+  const message = 'pageToken: expected the token of the page before, of the same filter, got another one';
+  throw new RequestFailure('InvalidRequest', message);
+}
+
+function digestOf(query: string, position: string): string {
+  return createHash('sha256').update(`${query} ${position}`).digest('base64url').slice(0, 16);
+}
+
+/** As the SDK decodes them, but for dates, which are text here. */
+function decode(fields: Record<string, Payload>): Attributes {
+  const values = Object.entries(fields).map(([name, payload]) => [name, [defaultPayloadConverter.fromPayload(payload)].flat()]);
+  return Object.fromEntries(values) as Attributes;
+}
+
+function summarize(workflowId: string, attributes: Attributes): WorkspaceSummary {
   const text = (name: string) => (typeof attributes[name]?.[0] === 'string' ? (attributes[name][0] as string) : null);
-  const instant = (name: string) => (attributes[name]?.[0] instanceof Date ? (attributes[name][0] as Date).toISOString() : null);
+  const instant = (name: string) => (attributes[name]?.[0] ? new Date(attributes[name][0] as Date | string).toISOString() : null);
   const build = attributes.Build?.[0];
   return {
     workspace: workspaceOfWorkflowId(workflowId),

@@ -1,5 +1,6 @@
 /** The list of the workspaces that a caller may see. One list may be long, so that calls at the same time share it. */
 import type { WorkspaceFilter, WorkspaceSummary } from '../client';
+import { listPage, type PageFilter, type WorkspacePage } from '../client/list';
 import type { Caller } from '../secrets/tokens';
 import { refuseWithoutScope, suspended } from './auth/authorize';
 import type { GatewayContext } from './dependencies';
@@ -8,24 +9,59 @@ import { GatewayError, notAllowed } from './gateway-error';
 /** Lists of one caller under way at a time. */
 const MAX_AT_ONCE = 2;
 
-type ListFor = (caller: Caller, filter: WorkspaceFilter) => Promise<WorkspaceSummary[]>;
+/** Workspaces of a page where a caller sends the token of a page without a limit. */
+export const DEFAULT_PAGE = 100;
+
+/** What a call asks of the list. */
+export interface ListRequest extends WorkspaceFilter {
+  /** The most workspaces of one page. Absent: the whole list, or with `pageToken` a page of `DEFAULT_PAGE`. */
+  limit?: number;
+  /** `next` of the page before. */
+  pageToken?: string;
+}
+
+type ListFor = (caller: Caller, request: ListRequest) => Promise<WorkspacePage>;
 type List = (filter: WorkspaceFilter) => Promise<WorkspaceSummary[]>;
+/** Reads the page of a token; null: the first. */
+type ReadPage = (pageToken: string | null) => Promise<WorkspacePage>;
 
 /** @throws GatewayError 403, 429 for a third list at a time, 401 for an owner who is suspended */
 export function createListFor(context: GatewayContext): ListFor {
   const list = shareLists((filter) => context.client.list(filter));
-  const limit = limitEach();
-  return async (caller, filter) => {
-    if (caller.kind === 'workspace') throw notAllowed("a list needs the owner's token");
-    if (caller.kind === 'owner') return limit(caller.subject, () => listOfOwner(context, list, { ...filter, caller }));
-    refuseWithoutScope(caller, 'read');
-    const { organization } = filter;
-    const seen = [...new Set(caller.organizations)].filter((name) => organization === undefined || name === organization);
-    return limit(caller.subject, async () => {
-      const lists = await Promise.all(seen.map((name) => list({ ...filter, organization: name })));
-      return lists.flat().sort((a, b) => a.workspace.localeCompare(b.workspace));
-    });
+  const limitCaller = limitEach();
+  return async (caller, { limit, pageToken, ...asked }) => {
+    const filter = visibleTo(caller, asked);
+    if (filter === null) return { workspaces: [], next: null };
+    const readPage: ReadPage = (token) =>
+      listPage(context.client.temporal, filter, { limit: limit ?? DEFAULT_PAGE, pageToken: token });
+    const readWhole: ReadPage = async () => ({ workspaces: await listWhole(list, filter), next: null });
+    const read = limit === undefined && pageToken === undefined ? readWhole : readPage;
+    return limitCaller(caller.subject, () =>
+      caller.kind === 'owner'
+        ? readUnsuspended(context, caller.owner, { read, from: pageToken ?? null })
+        : read(pageToken ?? null),
+    );
   };
+}
+
+/** The filter with which Temporal answers nothing that the caller may not see; null where that is nothing at all. */
+function visibleTo(caller: Caller, filter: WorkspaceFilter): PageFilter | null {
+  if (caller.kind === 'workspace') throw notAllowed("a list needs the owner's token");
+  if (caller.kind === 'owner') {
+    const { owner } = caller;
+    return filter.owner === undefined || filter.owner === owner ? { ...filter, owner } : null;
+  }
+  refuseWithoutScope(caller, 'read');
+  const { organization, ...rest } = filter;
+  const organizations = [...new Set(caller.organizations)].filter((name) => organization === undefined || name === organization);
+  return organizations.length === 0 ? null : { ...rest, organizations: organizations.sort() };
+}
+
+/** The organizations one by one, so that services share the lists of those that they have in common. */
+async function listWhole(list: List, { organizations, ...filter }: PageFilter): Promise<WorkspaceSummary[]> {
+  if (!organizations) return list(filter);
+  const lists = await Promise.all(organizations.map((organization) => list({ ...filter, organization })));
+  return lists.flat().sort((a, b) => a.workspace.localeCompare(b.workspace));
 }
 
 /** Equal lists at the same time are read once. */
@@ -59,18 +95,25 @@ function limitEach() {
   };
 }
 
-/** Without those of organizations that have suspended the owner. */
-async function listOfOwner(
+/** Without the workspaces of organizations that have suspended the owner. Pages that are empty without them are passed over. */
+async function readUnsuspended(
   { isSuspended }: GatewayContext,
-  read: List,
-  { caller, ...filter }: WorkspaceFilter & { caller: Caller & { kind: 'owner' } },
-): Promise<WorkspaceSummary[]> {
-  const { owner } = caller;
-  const list = filter.owner === undefined || filter.owner === owner ? await read({ ...filter, owner }) : [];
-  const organizations = [...new Set(list.map(({ organization }) => organization))];
-  const judged = await Promise.all(organizations.map(async (name) => ({ name, isSuspended: await isSuspended(owner, name) })));
-  const hidden = judged.filter((each) => each.isSuspended).map(({ name }) => name);
-  const [first] = hidden;
-  if (first !== undefined && hidden.length === organizations.length) throw suspended(owner, first);
-  return list.filter(({ organization }) => !hidden.includes(organization));
+  owner: string,
+  { read, from }: { read: ReadPage; from: string | null },
+): Promise<WorkspacePage> {
+  let suspendedBy: string | undefined;
+  for (let token = from; ; ) {
+    const { workspaces, next } = await read(token);
+    const organizations = [...new Set(workspaces.map(({ organization }) => organization))];
+    const judged = await Promise.all(organizations.map(async (name) => ({ name, isSuspended: await isSuspended(owner, name) })));
+    const hidden = judged.filter((each) => each.isSuspended).map(({ name }) => name);
+    suspendedBy ??= hidden[0];
+    const seen = workspaces.filter(({ organization }) => !hidden.includes(organization));
+    if (seen.length === 0 && next !== null) {
+      token = next;
+      continue;
+    }
+    if (seen.length === 0 && from === null && suspendedBy !== undefined) throw suspended(owner, suspendedBy);
+    return { workspaces: seen, next };
+  }
 }

@@ -1,11 +1,14 @@
 import type { PerennialClient } from '../../client';
 import type { PingInput } from '../../contract/payloads';
 import { RequestFailure } from '../failure';
-import type { WorkspaceSummary } from '../list';
+import type { WorkspaceFilter, WorkspaceSummary } from '../list';
 import type { WorkspaceHandle } from '../workspace-handle';
-import type { GatewayHttp } from './http';
+import { ANSWER_WITHIN_MS, type GatewayHttp } from './http';
 import { workspacePath } from './path';
 import { buildReader, waitForBuild } from './wait';
+
+/** The longest page that a gateway answers. */
+const PAGE = '1000';
 
 /** What a gateway offers of a client: workspaces that exist. */
 export type GatewayClient = Pick<PerennialClient, 'workspace' | 'list'>;
@@ -14,8 +17,20 @@ export type GatewayClient = Pick<PerennialClient, 'workspace' | 'list'>;
 export function gatewayClient(http: GatewayHttp): GatewayClient {
   return {
     workspace: (owner, name) => workspaceOver(http, owner, name),
-    list: (filter = {}) => http.json<WorkspaceSummary[]>('GET', `/v1/workspaces?${new URLSearchParams({ ...filter })}`),
+    list: (filter = {}) => listOver(http, filter),
   };
+}
+
+/** Page by page, since a long list in one answer may take too long. */
+async function listOver(http: GatewayHttp, filter: WorkspaceFilter): Promise<WorkspaceSummary[]> {
+  let list: WorkspaceSummary[] = [];
+  let query: string | undefined = `?${new URLSearchParams({ ...filter, limit: PAGE })}`;
+  while (query !== undefined) {
+    const response = await http.open(`/v1/workspaces${query}`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    list = list.concat((await response.json()) as WorkspaceSummary[]);
+    query = /<(\?[^>]*)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
+  }
+  return list.sort((a, b) => a.workspace.localeCompare(b.workspace));
 }
 
 function workspaceOver(http: GatewayHttp, owner: string, name: string): WorkspaceHandle {

@@ -20,7 +20,8 @@ export interface GatewayHttp {
   socket(path: string): Promise<{ url: string; token: string }>;
 }
 
-const ANSWER_WITHIN_MS = 45_000;
+/** For one answer as JSON. */
+export const ANSWER_WITHIN_MS = 45_000;
 /** What is asked for may be away for a moment, such as a gateway that is being replaced. */
 const ATTEMPTS = 4;
 const LONGEST_PAUSE_MS = 10_000;

@@ -1,12 +1,11 @@
 /** What is asked about workspaces. */
-import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { RequestFailure, type WorkspaceFilter, type WorkspaceHandle } from '../../client';
+import { RequestFailure, type WorkspaceHandle } from '../../client';
 import { replacementIn } from '../../contract/messages';
 import type { BuildView } from '../../contract/payloads';
 import { callerOf } from '../auth/authenticate';
 import { type GatewayContext, permittedOf } from '../dependencies';
-import { createListFor } from '../list';
+import { createListFor, type ListRequest } from '../list';
 import { type BuildAnswer, buildAnswer, explainAnswer, listAnswer, statusAnswer, withErrors } from '../schemas/answers';
 import { buildPath, listQuery, workspacePath } from '../schemas/inputs';
 import type { GatewayServer } from '../server';
@@ -26,11 +25,18 @@ export function workspaceRoutes(server: GatewayServer, context: GatewayContext):
       schema: {
         operationId: 'listWorkspaces',
         summary: 'The workspaces that the caller may see',
+        description:
+          'With limit, one page, the newest first: the header Link has the URL of the next one as rel="next", and is absent on the last.',
         querystring: listQuery,
         response: withErrors({ 200: listAnswer }),
       },
     },
-    (request) => withDeadline(() => list(callerOf(request), definedIn(request.query))),
+    (request, reply) =>
+      withDeadline(async () => {
+        const { workspaces, next } = await list(callerOf(request), request.query);
+        if (next !== null) reply.header('link', linkTo({ ...request.query, pageToken: next }));
+        return workspaces;
+      }),
   );
   server.get(
     WORKSPACE,
@@ -72,6 +78,11 @@ export function workspaceRoutes(server: GatewayServer, context: GatewayContext):
   );
 }
 
+/** Relative to the URL of the call, which a proxy may have changed. */
+function linkTo({ limit, ...query }: ListRequest): string {
+  return `<?${new URLSearchParams({ ...query, ...(limit !== undefined && { limit: `${limit}` }) })}>; rel="next"`;
+}
+
 function asked<View>({ answer, ...rest }: { operationId: string; summary: string; answer: z.ZodType<View> }) {
   return { ...rest, params: workspacePath, response: withErrors({ 200: answer }) };
 }
@@ -90,8 +101,4 @@ async function readBuild(handle: WorkspaceHandle, requested: number): Promise<Bu
       number = next;
     }
   }
-}
-
-function definedIn(query: FastifyRequest['query']): WorkspaceFilter {
-  return query as WorkspaceFilter;
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { NAME } from '../../contract/names';
 import { WEEKDAYS } from '../../contract/payloads';
+import { DEFAULT_PAGE } from '../list';
 
 /** The limit of the workspace, in code points. A caller does not learn that the workspace refused a ping, so the gateway checks it. */
 const SHORT_TEXT_MAX = 200;
@@ -23,10 +24,28 @@ export const buildPath = z.object({
   number: z.coerce.number({ error: 'expected the number of a build' }).int().min(1).max(Number.MAX_SAFE_INTEGER),
 });
 
+/** Temporal's own limit of a page. */
+const MAX_PAGE = 1_000;
+
 export const listQuery = z.object({
   owner: nameField.exactOptional(),
   organization: nameField.exactOptional(),
   state: z.enum(['off', 'building', 'running', 'turning-off', 'error', 'deleted']).exactOptional(),
+  limit: z.coerce
+    .number({ error: `expected a number from 1 to ${MAX_PAGE}` })
+    .int()
+    .min(1)
+    .max(MAX_PAGE)
+    .exactOptional()
+    .describe(
+      `The most workspaces of one page. Absent: the whole list in one answer, by name; with pageToken a page of ${DEFAULT_PAGE}`,
+    ),
+  pageToken: z
+    .string()
+    .max(4_096)
+    .regex(/^[\w-]+\.[\w-]+$/, 'expected the token of the page before')
+    .exactOptional()
+    .describe('From the header Link of the page before, whose other parameters have to be the same'),
 });
 
 const resources = z.object({ cpu: token.nullish(), memory: token.nullish(), disk: token.nullish() });
