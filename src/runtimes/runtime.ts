@@ -1,4 +1,7 @@
+import type { Command, CommandResult, PodSession } from './command';
 import type { ShellRequest } from './shell-request';
+
+export type { Command, CommandResult, PodSession } from './command';
 
 /**
  * Where workspaces run: the interface between Perennial's decisions and the machines that carry them out.
@@ -63,6 +66,13 @@ export interface Runtime {
    * @throws PodLost when that build's pod is certainly gone; RuntimeUnavailable when that is unknown
    */
   exec(pod: PodRef, command: Command, signal: AbortSignal): Promise<CommandResult>;
+
+  /**
+   * Opens a connection for several commands in the pod, one after another. Only runtimes have it where a connection takes far longer than
+   * a command.
+   * @throws what `exec` throws
+   */
+  openSession?(pod: PodRef, signal: AbortSignal): Promise<PodSession>;
 
   /** Whether this build's pod runs, with the reason when it does not. */
   observe(pod: PodRef): Promise<Observation>;
@@ -190,26 +200,6 @@ export interface Pod {
   home: string;
   /** Sentences for the build's warnings, for example that this machine gives no isolation. */
   warnings: string[];
-}
-
-/** A command for `exec`. */
-export interface Command {
-  /** The program and its arguments, found on the pod's PATH. Never a secret: arguments are visible to others. */
-  argv: string[];
-  /** Written to its standard input, which is then closed. */
-  stdin?: string;
-  /** Variables in addition to the pod's own. Never a secret. */
-  env?: Record<string, string>;
-}
-
-/** The end of a command. */
-export interface CommandResult {
-  /** 0 to 255. */
-  exitCode: number;
-  /** At most the last 256 KiB. */
-  stdout: string;
-  /** At most the last 256 KiB. */
-  stderr: string;
 }
 
 /** The answer of `observe`. */

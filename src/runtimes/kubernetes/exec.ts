@@ -1,7 +1,8 @@
 import { RuntimeFailure } from '../failure';
-import type { Command, CommandResult, PodRef } from '../runtime';
+import type { Command, CommandResult, PodRef, PodSession } from '../runtime';
 import type { ClusterContext } from './context';
 import type { ExecTarget } from './exec-channel/channels';
+import { openSession as openCommandSession } from './exec-channel/command-session';
 import { runCommand } from './exec-channel/run-command';
 import { podName } from './object-names';
 import { observe, podLost, requireRunning } from './observe';
@@ -19,6 +20,18 @@ export async function exec(cluster: ClusterContext, ref: PodRef, command: Comman
   const verifyTarget = () => requireRunning(cluster, ref);
   if (!wasSeenRunning(cluster, ref)) await verifyTarget();
   return orPodLost(cluster, ref, () => runCommand(execTarget(cluster, ref), { ...command, verifyTarget }, signal));
+}
+
+/** Opens a connection for several commands in the pod of exactly this build, with the checks of `exec`. */
+export async function openSession(cluster: ClusterContext, ref: PodRef, signal: AbortSignal): Promise<PodSession> {
+  signal.throwIfAborted();
+  const verifyTarget = () => requireRunning(cluster, ref);
+  if (!wasSeenRunning(cluster, ref)) await verifyTarget();
+  const session = await orPodLost(cluster, ref, () => openCommandSession(execTarget(cluster, ref), verifyTarget));
+  return {
+    exec: (command, within) => orPodLost(cluster, ref, () => session.run(command, within)),
+    close: session.close,
+  };
 }
 
 /** The container in which the commands of a workspace run. */

@@ -6,7 +6,7 @@ import { awaitPod } from './await-pod';
 import { beginPod } from './begin-pod';
 import type { ClusterContext } from './context';
 import { deleteHome } from './delete-home';
-import { exec } from './exec';
+import { exec, openSession } from './exec';
 import { createImageCache } from './image/image-cache';
 import { createEventInformer } from './informer/event-informer';
 import { createPodInformer } from './informer/pod-informer';
@@ -68,6 +68,14 @@ export function createKubernetesRuntime(options: KubernetesOptions): KubernetesR
     awaitPod: (spec, progress) => translateErrors(`the pod of ${spec.id}`, () => awaitPod(cluster, spec, progress)),
     stopPod: (ref, progress) => translateErrors(`the pod of ${ref.id}`, () => stopPod(cluster, ref, progress)),
     exec: (ref, command, signal) => translateErrors(`a command in ${ref.id}`, () => exec(cluster, ref, command, signal)),
+    openSession: (ref, signal) =>
+      translateErrors(`a connection to ${ref.id}`, async () => {
+        const session = await openSession(cluster, ref, signal);
+        return {
+          exec: (command, within) => translateErrors(`a command in ${ref.id}`, () => session.exec(command, within)),
+          close: session.close,
+        };
+      }),
     observe: (ref) => translateErrors(`the pod of ${ref.id}`, () => observe(cluster, ref)),
     listPods: (passOver = () => {}) =>
       translateErrors('the pods', () =>

@@ -1,4 +1,4 @@
-import { exec } from '../../../src/runtimes/kubernetes/exec';
+import { exec, openSession } from '../../../src/runtimes/kubernetes/exec';
 import { CHANNEL } from '../../../src/runtimes/kubernetes/exec-channel/channels';
 import { contextOf, type ExecServer, startExecServer } from '../../support/kubernetes/exec-server';
 import { expectFailure, patiently } from '../../support/runtimes/contract-harness';
@@ -80,5 +80,42 @@ describe('The check of the pod before a command', () => {
 
   test.each([null, 2])('is made where the informer saw build %p.', async (seen) => {
     expect(await run({ seen })).toBe(2);
+  });
+});
+
+describe('A session', () => {
+  beforeEach(() =>
+    server.onCommand(({ start, say }) => {
+      const child = start();
+      child.stdout.on('data', (data: Buffer) => say(CHANNEL.stdout, data));
+      child.stderr.on('data', (data: Buffer) => say(CHANNEL.stderr, data));
+    }),
+  );
+  const { signal } = patiently();
+
+  test('checks its pod once the connection is open, and never again, as it stays with that pod.', async () => {
+    const onRead = jest.fn();
+    const session = await openSession(contextOf(server, { seen: 3, onRead }), REF, signal);
+    for (const word of ['one', 'two']) {
+      expect(await session.exec({ argv: ['echo', word] }, signal)).toMatchObject({ exitCode: 0, stdout: `${word}\n` });
+    }
+    session.close();
+    expect(onRead).toHaveBeenCalledTimes(1);
+  });
+
+  test('is refused where the next build’s pod got the name while the connection was opened.', async () => {
+    await expectFailure(openSession(contextOf(server, { build: () => 4, seen: 3 }), REF, signal), 'PodLost');
+  });
+
+  test('whose connection was lost with its pod is PodLost.', async () => {
+    let build = 3;
+    server.onCommand(({ line }) =>
+      line.on('message', () => {
+        build = 4;
+        line.terminate();
+      }),
+    );
+    const session = await openSession(contextOf(server, { build: () => build, seen: 3 }), REF, signal);
+    await expectFailure(session.exec({ argv: ['true'] }, signal), 'PodLost');
   });
 });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { quote } from '../../../hooks/shell/quote';
 import { createOutputTail } from './output-tail';
 
 /**
@@ -33,6 +34,32 @@ export function markedCommand(marker: Marker, { argv, stdinBytes }: { argv: stri
 /** The same without `GO`, for input of any length. */
 export const streamedCommand = (marker: Marker, argv: string[]): string[] => inShell(runAndMark(marker), argv);
 
+/**
+ * The arguments that run commands one after another, each a line of `sessionLine`, until the input ends. A line that is cut off is not run.
+ * The line is a parameter, as the workspace may use the name of any variable.
+ */
+export const sessionCommand = (): string[] => inShell(`while set -- "$(${READ_LINE})"; [ -n "$1" ]; do eval "$1"; done`, []);
+
+/** The line that ends a session. */
+export const SESSION_END = '\n';
+
+/** Whether arguments fit in a line. */
+export const fitsLine = (argv: string[]): boolean => !argv.some((word) => word.includes('\n'));
+
+const READ_LINE = `IFS= read -r line && printf '%s' "$line"`;
+
+/**
+ * The line that runs a command in a session, and marks its end; the input has to follow. The rest of an input that the command did not read
+ * is dropped before the mark, since it would be taken for the next line.
+ */
+export function sessionLine(marker: Marker, { argv, stdinBytes }: { argv: string[]; stdinBytes: number }): string {
+  const script =
+    stdinBytes === 0
+      ? `{ ${runAndMark(marker)}; } </dev/null`
+      : `head -c ${stdinBytes} 2>/dev/null | { ${runAndMark(marker, 'cat >/dev/null 2>&1; ')}; }`;
+  return `(set -- ${argv.map(quote).join(' ')}; ${script})\n`;
+}
+
 /** `read` takes byte by byte, and so nothing of the input; a subshell, so that it leaves no variable. */
 const AWAIT_GO = '(read -r go) || exit';
 const KEEP_SIGNALS = 'trap : HUP INT QUIT TERM';
@@ -40,8 +67,8 @@ const inShell = (script: string, argv: string[]): string[] => ['sh', '-c', `${KE
 const mark = ({ parts: [one, two] }: Marker): string => `printf '%s%s:%s;' ${one} ${two} "$code"`;
 
 /** The shell reports a killed command on standard error, where only the command's own output belongs. */
-const runAndMark = (marker: Marker): string =>
-  `${KEEP_SIGNALS}; { (exec 2>&3 3>&-; exec "$@"); code=$?; } 3>&2 2>/dev/null; ${mark(marker)} >&2; ${mark(marker)}`;
+const runAndMark = (marker: Marker, before = ''): string =>
+  `${KEEP_SIGNALS}; { (exec 2>&3 3>&-; exec "$@"); code=$?; } 3>&2 2>/dev/null; ${before}${mark(marker)} >&2; ${mark(marker)}`;
 
 /** One stream: its last bytes, and the marker once it was received. */
 export interface MarkedStream {
