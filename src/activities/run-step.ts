@@ -5,7 +5,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { cutText, MESSAGE_LIMIT } from '../contract/text-limit';
-import type { HookResult } from '../hooks/hook';
+import type { EndedHook, HookResult } from '../hooks/hook';
 import { RuntimeFailure } from '../runtimes/failure';
 import type { Progress } from '../runtimes/runtime';
 import { toApplicationFailure } from './failure';
@@ -34,6 +34,8 @@ export interface StepResult<T = unknown> {
   attempt: number;
   /** Of hook steps only. */
   hook?: HookResult;
+  /** Of `injectSecrets` only: the hooks that it ran as well, in their order, all of which have ended. Absent for none. */
+  hooks?: EndedHook[];
 }
 
 /** Details of the failure of a step. */

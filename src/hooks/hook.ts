@@ -35,6 +35,14 @@ export interface HookResult {
   lastLines: string[];
 }
 
+/** A hook step that has ended, of several that ran one after another. */
+export interface EndedHook {
+  step: HookStep;
+  result: HookResult;
+  /** Milliseconds from the end of the one before. */
+  tookMs: number;
+}
+
 /** What a run needs from its caller. */
 export interface HookProgress {
   /** Ends the waiting, not the hook. */

@@ -8,6 +8,8 @@ import { readScript } from './shell/read-script';
  * and tens of milliseconds of work on each machine in between, so polls become rarer the longer a hook runs.
  */
 const WAIT = { firstMs: 2_000, partOfRun: 0.1, longestMs: 15_000 };
+/** The wait of a poll for a hook that is expected to be brief: the workspace's status shows the step as waiting meanwhile. */
+const BRIEF_WAIT_MS = 1_000;
 
 const SCRIPTS: Record<HookStep, string> = {
   configure: readScript(__dirname, 'scripts', 'poll-configure.sh'),
@@ -15,9 +17,25 @@ const SCRIPTS: Record<HookStep, string> = {
 };
 
 /** Starts the run if it has not begun in this pod, waits some seconds for its end, and returns its status. */
-export async function pollHook(exec: Exec, spec: HookSpec, before: HookPoll | null): Promise<HookPoll> {
+export function pollHook(exec: Exec, spec: HookSpec, before: HookPoll | null): Promise<HookPoll> {
+  return poll(exec, spec, { waitMs: waitMs(before), isKnown: before !== null });
+}
+
+/** The same with a shorter wait. */
+export function pollBriefly(exec: Exec, spec: HookSpec): Promise<HookPoll> {
+  return poll(exec, spec, { waitMs: BRIEF_WAIT_MS, isKnown: false });
+}
+
+interface Wait {
+  /** In the pod, for the end of the hook. */
+  waitMs: number;
+  /** Whether an earlier poll found the run. */
+  isKnown: boolean;
+}
+
+async function poll(exec: Exec, spec: HookSpec, wait: Wait): Promise<HookPoll> {
   const { exitCode, stdout, stderr } = await exec({
-    argv: ['sh', '-s', '--', ...listArguments(spec, before)],
+    argv: ['sh', '-s', '--', ...listArguments(spec, wait)],
     stdin: SCRIPTS[spec.step],
   });
   return parsePollAnswer(stdout, () => {
@@ -27,9 +45,9 @@ export async function pollHook(exec: Exec, spec: HookSpec, before: HookPoll | nu
 }
 
 /** No argument is ever empty, as not every way into a pod passes on empty ones. */
-function listArguments({ step, build, timeoutMs, dotfiles }: HookSpec, before: HookPoll | null): string[] {
+function listArguments({ step, build, timeoutMs, dotfiles }: HookSpec, { waitMs, isKnown }: Wait): string[] {
   const limit = String(Math.ceil(timeoutMs / 10));
-  const common = [step, String(build), limit, String(waitMs(before) / 10), before === null ? 'new' : 'known'];
+  const common = [step, String(build), limit, String(waitMs / 10), isKnown ? 'known' : 'new'];
   return step === 'configure' ? common : [...common, `uri=${dotfiles?.uri ?? ''}`, `ref=${dotfiles?.ref ?? ''}`];
 }
 

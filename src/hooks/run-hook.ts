@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Exec, HookProgress, HookResult, HookSpec } from './hook';
+import type { EndedHook, Exec, HookProgress, HookResult, HookSpec } from './hook';
 import { describeEnd, describeWaiting } from './hook-end';
 import { type MaskValues, type PreparedValues, prepareValues } from './mask';
-import { pollHook } from './poll';
+import { pollBriefly, pollHook } from './poll';
 import type { HookPoll } from './poll-answer';
 import { untilAborted } from './until-aborted';
 
@@ -46,6 +46,34 @@ export async function runHook(
     if (poll.state === 'unreadable') await delay(PAUSE_AFTER_UNREADABLE_MS);
   }
 }
+
+/**
+ * Runs hook steps one after another, each as `runHook` does, for as long as each ends within a second. Returns the ended hooks. The next
+ * one runs, or has not begun, and `runHook` joins or starts it. Known secrets are read once after the last end.
+ */
+export async function runBriefHooks(
+  exec: Exec,
+  specs: readonly HookSpec[],
+  progress: HookProgress,
+  maskValues: () => Promise<MaskValues>,
+): Promise<EndedHook[]> {
+  const secrets = createSecretsReader(maskValues);
+  // As in `runHook`: what is prepared now is there at the end.
+  secrets(0).catch(() => undefined);
+  const ended: { spec: HookSpec; poll: HookPoll; tookMs: number }[] = [];
+  for (const spec of specs) {
+    const beganAt = performance.now();
+    progress.waitingFor(`${spec.step} to begin`);
+    const poll = await untilAborted(progress.signal, () => pollBriefly(exec, spec)).catch(() => null);
+    if (poll === null || !OVER.has(poll.state)) break;
+    ended.push({ spec, poll, tookMs: Math.round(performance.now() - beganAt) });
+  }
+  if (ended.length === 0) return [];
+  const values = await untilAborted(progress.signal, () => secrets(0));
+  return ended.map(({ spec, poll, tookMs }) => ({ step: spec.step, result: describeEnd(spec, poll, values), tookMs }));
+}
+
+const OVER: ReadonlySet<HookPoll['state']> = new Set(['ended', 'lost', 'refused']);
 
 /** Returns the secrets as of a read that began at most this long ago, in milliseconds; a failed read is not kept. */
 function createSecretsReader(values: MaskValues | (() => Promise<MaskValues>)): (maxAgeMs: number) => Promise<PreparedValues> {

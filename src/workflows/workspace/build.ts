@@ -7,10 +7,9 @@ import type { Pod } from '../../runtimes/runtime';
 import { admitActivities, hookActivities, injectActivities, podWaitActivities, startActivities } from '../activity-options';
 import { failureOf } from '../sdk/activity-failure';
 import { Interrupted, observe } from '../sdk/interruptible';
-import { buildDeadline, homeSpec, hookInput, injectionInput, podSpec } from './rules/activity-input';
+import { buildDeadline, followingHooks, homeSpec, hookInput, injectionInput, podSpec } from './rules/activity-input';
 import {
   beginStep,
-  completeStep,
   failStep,
   isBySchedule,
   nextStep,
@@ -19,6 +18,7 @@ import {
   type StepSuccess,
 } from './rules/build-steps';
 import { admitRequest } from './rules/owner/owner';
+import { completeSteps } from './rules/secrets/following-hooks';
 import type { BuildRecord, State } from './rules/state';
 
 /** A build that this run carries on. */
@@ -53,7 +53,7 @@ async function runStep(run: BuildRun, running: RunningStep): Promise<void> {
       () => STEPS[step.name](run, { isRepeated }),
       () => run.interrupted() || isRaised(),
     );
-    completeStep(running, success, Date.now());
+    completeSteps(running, success, Date.now());
   } catch (error) {
     const isInterrupted = error instanceof Interrupted;
     failStep(running, isInterrupted ? error.failure : failureOf(error), { isInterrupted, now: Date.now() });
@@ -76,7 +76,8 @@ const STEPS: Record<StepName, (run: BuildRun, begun: { isRepeated: boolean }) =>
   },
   'start-pod': startPod,
   'inject-secrets': async ({ state, build }, { isRepeated }) => {
-    const input = { ...injectionInput(state, build.number), isRepeated, deadline: buildDeadline(state, build) };
+    const deadline = buildDeadline(state, build);
+    const input = { ...injectionInput(state, build.number), isRepeated, deadline, hooks: followingHooks(state, build) };
     const { injectSecrets } = byPriority(injectActivities, build);
     const { value, ...end } = await injectSecrets.executeWithOptions({ summary: `secrets of build ${build.number}` }, [input]);
     return { ...end, injection: value };

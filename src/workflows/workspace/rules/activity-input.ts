@@ -4,7 +4,7 @@
  */
 import type { Deadline, InjectionInput } from '../../../activities';
 import { durationMs } from '../../../contract/duration';
-import type { HookStep } from '../../../hooks/hook';
+import type { HookSpec, HookStep } from '../../../hooks/hook';
 import type { HomeRef, HomeSpec, PodRef, PodSpec } from '../../../runtimes/runtime';
 import type { BuildRecord, State } from './state';
 
@@ -74,6 +74,10 @@ export function hookInput(state: State, build: BuildRecord, step: HookStep) {
     },
   };
 }
+
+/** The hooks that follow the injection of secrets. */
+export const followingHooks = (state: State, build: BuildRecord): HookSpec[] =>
+  (['configure', 'personalize'] as const).map((step) => hookInput(state, build, step).hook);
 
 function coderEnv(state: State, { spec }: BuildRecord): Record<string, string> {
   const { uri, tag } = splitReference(spec.image);

@@ -9,7 +9,7 @@ import type { Injection } from '../../../contract/internal/payloads';
 import type { BuildFailure } from '../../../contract/payloads';
 import type { KnownPolicy } from '../../../contract/policy';
 import { cutLines, cutText } from '../../../contract/text-limit';
-import type { HookResult } from '../../../hooks/hook';
+import type { EndedHook, HookResult } from '../../../hooks/hook';
 import type { Pod } from '../../../runtimes/runtime';
 import { Refusal } from '../../input/refusal';
 import { policyAt } from '../../organization/rules/known-policy';
@@ -45,6 +45,8 @@ export interface StepSuccess extends Partial<Admission> {
   pod?: Pick<Pod, 'digest' | 'warnings'>;
   /** Of `configure` and `personalize`. */
   hook?: HookResult;
+  /** Of `inject-secrets`: hooks that its activity ran as well. Absent where it ran none, as where an older worker ran it. */
+  hooks?: EndedHook[];
 }
 
 /** What the activity of a step failed with. */
