@@ -85,10 +85,11 @@ describe('The check of the pod before a command', () => {
 
 describe('A session', () => {
   beforeEach(() =>
-    server.onCommand(({ start, say }) => {
+    server.onCommand(({ start, say, line }) => {
       const child = start();
       child.stdout.on('data', (data: Buffer) => say(CHANNEL.stdout, data));
       child.stderr.on('data', (data: Buffer) => say(CHANNEL.stderr, data));
+      line.once('close', () => child.kill('SIGKILL'));
     }),
   );
   const { signal } = patiently();
