@@ -1,6 +1,7 @@
 import { CHANNEL } from '../../../../src/runtimes/kubernetes/exec-channel/channels';
-import { openSession } from '../../../../src/runtimes/kubernetes/exec-channel/command-session';
-import { type ExecServer, startExecServer } from '../../../support/kubernetes/exec-server';
+import { type CommandSession, openSession } from '../../../../src/runtimes/kubernetes/exec-channel/command-session';
+import { makeTestPod, SHELLS, type TestPod } from '../../../support/hook-env';
+import { type ExecServer, type OpenCommand, startExecServer } from '../../../support/kubernetes/exec-server';
 import { expectFailure, patiently } from '../../../support/runtimes/contract-harness';
 
 let server: ExecServer;
@@ -9,46 +10,53 @@ let ends: Promise<number | null>[];
 beforeEach(async () => {
   server = await startExecServer();
   [opened, ends] = [0, []];
-  server.onCommand(({ start, say, line }) => {
-    opened += 1;
-    const child = start();
-    child.stdout.on('data', (data: Buffer) => say(CHANNEL.stdout, data));
-    child.stderr.on('data', (data: Buffer) => say(CHANNEL.stderr, data));
-    ends.push(new Promise((resolve) => child.once('exit', resolve)));
-    line.once('close', () => child.kill('SIGKILL'));
-  });
+  server.onCommand((command) => serve(command));
 });
 afterEach(() => server.end());
+
+/** Runs a command on this machine, with variables, until its connection is closed. */
+function serve({ argv, start, say, line }: OpenCommand, variables: string[] = [], { isKilled = true } = {}): void {
+  opened += 1;
+  argv.unshift('env', ...variables);
+  const child = start();
+  child.stdout.on('data', (data: Buffer) => say(CHANNEL.stdout, data));
+  child.stderr.on('data', (data: Buffer) => say(CHANNEL.stderr, data));
+  ends.push(new Promise((resolve) => child.once('exit', resolve)));
+  if (isKilled) line.once('close', () => child.kill('SIGKILL'));
+}
 
 const verified = async () => undefined;
 const { signal } = patiently();
 
-test('Commands run one after another over one connection, each with its own input, output, and exit code.', async () => {
-  const session = await openSession(server.target, verified);
+describe.each(SHELLS)('In an image with %s,', (shell) => {
+  let pod: TestPod;
+  let session: CommandSession;
+  beforeEach(async () => {
+    pod = makeTestPod(shell);
+    server.onCommand((command) => serve(command, [`PATH=${pod.env.PATH}`]));
+    session = await openSession(server.target, verified);
+  });
+  afterEach(() => pod.remove());
   const run = (argv: string[], stdin?: string) => session.run({ argv, ...(stdin !== undefined && { stdin }) }, signal);
-  expect(await run(['sh', '-c', 'echo out; echo err >&2; exit 7'])).toEqual({ exitCode: 7, stdout: 'out\n', stderr: 'err\n' });
-  expect(await run(['cat'], 'hello')).toEqual({ exitCode: 0, stdout: 'hello', stderr: '' });
-  expect(await run(['cat'])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
-  expect(await run(['sh', '-s', '--', 'a b', `q'"$x`], 'printf "%s|" "$@"')).toMatchObject({ stdout: `a b|q'"$x|` });
-  expect(opened).toBe(1);
-});
 
-test('Input that a command does not read is no command, and not the input of the next one.', async () => {
-  const session = await openSession(server.target, verified);
-  const lines = '\necho this must not run\n'.repeat(50_000);
-  expect(await session.run({ argv: ['true'], stdin: lines }, signal)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
-  expect(await session.run({ argv: ['sh', '-s'], stdin: `exit 3\n${lines}` }, signal)).toMatchObject({ exitCode: 3, stdout: '' });
-  expect(await session.run({ argv: ['head', '-n', '1'], stdin: 'mine\n' }, signal)).toMatchObject({ stdout: 'mine\n' });
+  test('commands run one after another over one connection, each with its own input, output, and exit code.', async () => {
+    expect(await run(['sh', '-c', 'echo out; echo err >&2; exit 7'])).toEqual({ exitCode: 7, stdout: 'out\n', stderr: 'err\n' });
+    expect(await run(['cat'], 'hello')).toEqual({ exitCode: 0, stdout: 'hello', stderr: '' });
+    expect(await run(['cat'])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await run(['sh', '-s', '--', 'a b', `q'"$x`], 'printf "%s|" "$@"')).toMatchObject({ stdout: `a b|q'"$x|` });
+    expect(opened).toBe(1);
+  });
+
+  test('input that a command does not read is no command, and not the input of the next one.', async () => {
+    const lines = '\necho this must not run\n'.repeat(50_000);
+    expect(await run(['true'], lines)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await run(['sh', '-s'], `exit 3\n${lines}`)).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(await run(['head', '-n', '1'], 'mine\n')).toMatchObject({ stdout: 'mine\n' });
+  });
 });
 
 test('A command changes nothing for the next one, and keeps the variables of the pod.', async () => {
-  server.onCommand(({ argv, line, say, start }) => {
-    argv.unshift('env', 'line=of the pod', 'code=of the pod', 'go=of the pod');
-    const child = start();
-    child.stdout.on('data', (data: Buffer) => say(CHANNEL.stdout, data));
-    child.stderr.on('data', (data: Buffer) => say(CHANNEL.stderr, data));
-    line.once('close', () => child.kill('SIGKILL'));
-  });
+  server.onCommand((command) => serve(command, ['line=of the pod', 'code=of the pod', 'go=of the pod']));
   const session = await openSession(server.target, verified);
   const show = ['sh', '-c', 'echo "$line, $code, $go, $#"'];
   await session.run({ argv: ['sh', '-c', 'cd / && umask 0'], stdin: 'x' }, signal);
@@ -69,12 +77,7 @@ test('Nothing runs where the pod behind the connection is another one.', async (
 });
 
 test('The shell of a session ends when the session is closed.', async () => {
-  server.onCommand(({ start, say }) => {
-    const child = start();
-    child.stdout.on('data', (data: Buffer) => say(CHANNEL.stdout, data));
-    child.stderr.on('data', (data: Buffer) => say(CHANNEL.stderr, data));
-    ends.push(new Promise((resolve) => child.once('exit', resolve)));
-  });
+  server.onCommand((command) => serve(command, [], { isKilled: false }));
   const session = await openSession(server.target, verified);
   await session.run({ argv: ['true'] }, signal);
   session.close();
