@@ -10,6 +10,28 @@ export function insideRules(context: ContractContext): void {
     expect(await context.env().runtime.shell({ id: ID, organization: 'default', build: 1 }, request)).toBe(0);
   });
 
+  it('runs commands of a session in one pod, where it has sessions, and says that the pod is lost when it is.', async () => {
+    const { openSession } = context.env().runtime;
+    if (!openSession) return;
+    const [pod, { signal }] = [{ id: ID, organization: 'default', build: 1 }, patiently()];
+    await expectFailure(openSession(pod, signal), 'PodLost');
+    await context.start(1);
+    const session = await openSession(pod, signal);
+    const script = 'echo "$1"; echo err >&2; exit 7';
+    expect(await session.exec({ argv: ['sh', '-s', '--', 'a b'], stdin: script }, signal)).toEqual({
+      exitCode: 7,
+      stdout: 'a b\n',
+      stderr: 'err\n',
+    });
+    const large = 'x'.repeat(300_000);
+    expect((await session.exec({ argv: ['wc', '-c'], stdin: large }, signal)).stdout.trim()).toBe('300000');
+    expect(await session.exec({ argv: ['true'], stdin: large }, signal)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await session.exec({ argv: ['sh', '-c', 'echo "$HOME"'] }, signal)).toMatchObject({ exitCode: 0 });
+    session.close();
+    await context.env().losePod(pod);
+    await expectFailure(openSession(pod, signal), 'PodLost');
+  });
+
   it('says that the pod is lost when it is, and when there never was one.', async () => {
     await expectFailure(context.run(1), 'PodLost');
     await context.start(1);
