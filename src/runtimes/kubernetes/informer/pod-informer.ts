@@ -13,8 +13,8 @@ import { waitForPod } from './wait-for-pod';
 /** Knows all managed pods from one watch for each namespace, so that many callers may list and wait at little cost. */
 export interface PodInformer {
   /**
-   * All pods of workspaces. A pod that vanished is listed as ended until its end was reported by `forget`, another pod has its name, or
-   * 15 minutes have passed. `passOver` gets each namespace whose pods are not known for certain, and why; its pods are listed as last seen.
+   * All pods of workspaces. A pod that ends or vanished is listed as ended until its end was reported by `forget`, another pod has its name,
+   * or 15 minutes have passed since it vanished. `passOver` gets each namespace whose pods are not known for certain, and why; its pods are listed as last seen.
    * @throws RuntimeUnavailable when no namespace is known for certain: unreachable is not gone
    */
   list(passOver?: (namespace: string, why: string) => void): Promise<V1Pod[]>;

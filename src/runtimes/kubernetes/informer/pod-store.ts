@@ -7,7 +7,7 @@ import { trimPod } from './trim-pod';
 export interface PodStore {
   /** The pod of that name as last seen. Without one, the pod may still exist unseen. */
   current(name: string): V1Pod | undefined;
-  /** All live pods, and the tombstones whose end was not reported, as ended pods. */
+  /** All live pods, and those that end or have ended and whose end was not reported. */
   pods(): V1Pod[];
   /** Stores a pod from the watch, or from a creation or read just now. */
   put(pod: V1Pod): void;
@@ -69,7 +69,7 @@ export function createPodStore({ now, tombstoneMs }: PodStoreOptions): PodStore 
 
   return {
     current,
-    pods: () => [...[...entries.values()].map(({ pod }) => pod), ...tombstones.unreported()],
+    pods: () => [...[...entries.values()].filter(isListed).map(({ pod }) => pod), ...tombstones.unreported()],
     put(pod) {
       version++;
       set(pod);
@@ -98,6 +98,11 @@ export function createPodStore({ now, tombstoneMs }: PodStoreOptions): PodStore 
     },
     changes,
   };
+}
+
+/** A pod that is deleted on purpose is no loss, neither while it ends nor afterwards. */
+function isListed({ pod, isReported }: Entry): boolean {
+  return !isReported || pod.metadata?.deletionTimestamp === undefined;
 }
 
 /** Resource versions count up over all pods of a cluster; versions that are not numbers count in the order of their arrival. */
