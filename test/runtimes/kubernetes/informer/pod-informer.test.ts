@@ -195,16 +195,6 @@ describe('A pod that vanished', () => {
     expect(await reasons()).toEqual([]);
   });
 
-  it('is not listed while it ends, once it was forgotten; a live pod is.', async () => {
-    informer.forget('w1', 3);
-    expect(await listed()).toEqual(['ws-w1']);
-    server.add(running({ deleted: true }));
-    await until(async () => (await listed()).length === 0);
-    expect(informer.seen({ namespace: 'perennial-default', name: 'ws-w1' })).toBeDefined();
-    server.add(running({ uid: 'uid-2', deleted: true }));
-    await until(async () => (await listed()).length === 1);
-  });
-
   it('is listed as ended when it was last seen running, removed by force or between watches.', async () => {
     server.lose('ws-w1');
     server.open()[0]?.fail(failure(410));
