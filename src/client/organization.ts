@@ -53,9 +53,10 @@ export interface OrganizationHandle {
 
   /**
    * Changes the policy, and answers the new one: objects are merged field by field, lists and `images` replaced. Running workspaces
-   * have it within seconds. What `policy` answers may be sent back whole.
+   * have it within seconds. What `policy` answers may be sent back whole. With `ifVersion` nothing is set unless the policy has that version.
    *
-   * @throws `InvalidRequest` for a wrong field, or fields that contradict each other; the message names them.
+   * @throws `InvalidRequest` for a wrong field, or fields that contradict each other; the message names them. `NotAllowed` where the policy
+   * has another version than `ifVersion`.
    *
    * ```ts
    * await client.organization('acme').setPolicy({ autoOff: { userControlled: true }, by: 'ada' });

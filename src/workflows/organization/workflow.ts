@@ -120,7 +120,7 @@ function registerUpdate(state: OrganizationState, pusher: Pusher): void {
       validator: (input) => {
         refusalToFailure(() => tryPolicyChange(state, input, 0));
       },
-      description: 'Changes the policy: any of its fields, and `by`; the answer of `policy` can be sent back whole',
+      description: 'Changes the policy: any of its fields, `by`, and `ifVersion`; the answer of `policy` can be sent back whole',
     },
   );
 }

@@ -1,6 +1,7 @@
 /** Suspended owners and decommissioned tags on a real server: workspaces, their schedules, requests by hand, and the gateway. */
 import type { WorkspaceHandle } from '../../../src/client';
 import type { TokenSubject } from '../../../src/secrets/tokens';
+import { run } from '../../support/cli/command-line';
 import { startGateway, type TestGateway } from '../../support/gateway/gateway-env';
 import { until } from '../../support/until';
 import {
@@ -35,6 +36,21 @@ async function statusThroughGateway(subject: TokenSubject, { workspace }: Worksp
   const headers = await gateway.as(subject);
   return (await gateway.server.inject({ url: `/v1/workspaces/${workspace}`, headers })).statusCode;
 }
+
+test('Suspensions and images that several administrators change at the same moment are all kept.', async () => {
+  await stack.client.organization('shared').create();
+  const owners = ['ada', 'bob', 'eve'];
+  const images = ['go:1', 'rust:1', 'java:1'];
+  const ended = await Promise.all([
+    ...owners.map((owner) => run(['org', 'suspend', owner, 'shared'], { client: stack.client })),
+    ...images.map((image) => run(['org', 'images', 'shared', '--add', image], { client: stack.client })),
+  ]);
+  expect(ended.map(({ code, error }) => [code, error])).toEqual(ended.map(() => [0, '']));
+  const policy = await stack.client.organization('shared').policy();
+  expect(policy.version).toBe(7);
+  expect([...policy.suspendedOwners].sort()).toEqual(owners);
+  expect(policy.images.map(({ name }) => name).sort()).toEqual(['go', 'java', 'rust']);
+});
 
 test('The workspaces of a suspended owner stop within 60 s and do not start again, and those of others go on.', async () => {
   const organization = stack.client.organization('strict');

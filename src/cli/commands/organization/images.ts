@@ -6,7 +6,8 @@ import type { CliContext } from '../../context';
 import { parseName } from '../../input/arguments';
 import { changeImages, collectImage, collectTag, type ImageOptions } from '../../input/image-change';
 import { addByOption } from '../../input/settings';
-import { answerOf, inSession, type Session } from '../../session';
+import { inSession } from '../../session';
+import { editPolicy } from './edit-policy';
 
 const HEADER = ['IMAGE', 'TAG', 'STATE', 'DEFAULT'];
 
@@ -26,30 +27,13 @@ export function orgImagesCommand(context: CliContext): Command {
     )
     .action((name: string, { by, ...options }: ImageOptions & { by?: string }, command: Command) =>
       inSession({ context, command }, async (session) => {
-        const present = await answerOf(session, session.client.organization(name).policy());
         const { add, default: defaults, deprecate, decommission, remove } = options;
         const isChange = [add, defaults, deprecate, decommission, remove].some((option) => option !== undefined);
-        const policy = isChange ? await change({ session, name, present, options, by }) : present;
-        const { version, images } = policy;
+        const change = ({ images }: Policy) => (isChange ? { images: changeImages(images, options) } : null);
+        const { version, images } = (await editPolicy(session, { name, by, change })).policy;
         session.print({ json: { organization: name, version, images }, text: formatImages(images) });
       }),
     );
-}
-
-interface Change {
-  session: Session;
-  name: string;
-  present: Policy;
-  options: ImageOptions;
-  by: string | undefined;
-}
-
-async function change({ session, name, present, options, by }: Change): Promise<Policy> {
-  const images = changeImages(present.images, options);
-  const policy = await answerOf(session, session.client.organization(name).setPolicy({ images, ...session.by(by) }));
-  if (policy.version > present.version + 1)
-    session.note(`the policy changed meanwhile (from version ${present.version} to ${policy.version}); compare the list`);
-  return policy;
 }
 
 /** One line for each tag; a default tag that `tags` lacks is available. */

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { DEFAULT_ORGANIZATION } from '../../../contract/names';
+import type { Policy } from '../../../contract/policy';
 import type { CliContext } from '../../context';
 import { parseName } from '../../input/arguments';
 import { addByOption } from '../../input/settings';
-import { answerOf, inSession } from '../../session';
+import { inSession } from '../../session';
+import { editPolicy } from './edit-policy';
 
 /** `perennial org suspend`: suspends an owner, or ends the suspension. */
 export function orgSuspendCommand(context: CliContext): Command {
@@ -15,17 +17,17 @@ export function orgSuspendCommand(context: CliContext): Command {
     .addHelpText('after', '\nExample:\n  perennial org suspend ada research\n  perennial org suspend ada research --undo')
     .action((owner: string, name: string, { by, undo }: { by?: string; undo?: true }, command: Command) =>
       inSession({ context, command }, async (session) => {
-        const organization = session.client.organization(name);
-        const present = await answerOf(session, organization.policy());
-        const others = present.suspendedOwners.filter((other) => other !== owner);
         const isSuspended = undo !== true;
-        const isChange = isSuspended === (others.length === present.suspendedOwners.length);
-        const suspendedOwners = isSuspended ? [...others, owner] : others;
-        const change = { suspendedOwners, ...session.by(by) };
-        const { version } = isChange ? await answerOf(session, organization.setPolicy(change)) : present;
+        const change = ({ suspendedOwners }: Policy) => {
+          if (suspendedOwners.includes(owner) === isSuspended) return null;
+          const others = suspendedOwners.filter((other) => other !== owner);
+          return { suspendedOwners: isSuspended ? [...others, owner] : others };
+        };
+        const { policy, isChanged } = await editPolicy(session, { name, by, change });
+        const { version } = policy;
         session.print({
-          json: { organization: name, owner, suspended: isSuspended, changed: isChange, version },
-          text: `${owner} ${describe(isSuspended, isChange)} in ${name}, policy version ${version}${isChange ? consequence(isSuspended) : ''}`,
+          json: { organization: name, owner, suspended: isSuspended, changed: isChanged, version },
+          text: `${owner} ${describe(isSuspended, isChanged)} in ${name}, policy version ${version}${isChanged ? consequence(isSuspended) : ''}`,
         });
       }),
     );

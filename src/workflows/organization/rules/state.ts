@@ -5,7 +5,7 @@ import type { UsageView } from '../../../contract/payloads';
 import { type KnownPolicy, lastChangeAt, type Policy, type PolicyChange } from '../../../contract/policy';
 import { isTimeZone } from '../../../contract/time-zone';
 import { asName, asObject, asText } from '../../input/fields';
-import { invalid } from '../../input/refusal';
+import { invalid, Refusal } from '../../input/refusal';
 import { createPushQueue, type PushQueue, queueReport } from '../../members/rules/push-queue';
 import { createMembers, forgetPolicies, type Members, takeEnded, takeReport, viewUsage } from '../../members/rules/usage-records';
 import { suspensionChanges } from './known-policy';
@@ -77,10 +77,14 @@ export function knownPolicy(state: Pick<OrganizationState, 'policy' | 'changes'>
   return { ...state.policy, changedAt: changedAt(state) };
 }
 
-/** Changes the policy and returns the new one. Throws a Refusal and changes nothing for a wrong input. */
+/**
+ * Changes the policy and returns the new one. Throws a Refusal and changes nothing for a wrong input, or where the policy has another
+ * version than `ifVersion`.
+ */
 export function applyPolicyChange(state: OrganizationState, input: unknown, now: number): Policy {
   const change = asObject('policy', input);
   const by = asText('by', change.by);
+  refuseOtherVersion(change.ifVersion, state.policy.version);
   const { policy, fields } = mergePolicy(state.policy, change);
   checkPolicy(policy, change);
   const suspensions = suspensionChanges(state.policy, policy);
@@ -108,6 +112,13 @@ export function tryPolicyChange(
   if (timeZone !== null && timeZone !== policy.autoStart.timeZone && !isTimeZone(timeZone))
     throw invalid('autoStart.timeZone', 'an IANA time zone such as Europe/Berlin, or null', timeZone);
   return copy;
+}
+
+/** A list is replaced as a whole, so one that was edited must not take back what others have changed since it was read. */
+function refuseOtherVersion(ifVersion: unknown, version: number): void {
+  if (ifVersion === undefined || ifVersion === null || ifVersion === version) return;
+  if (typeof ifVersion !== 'number') throw invalid('ifVersion', 'a version of the policy', ifVersion);
+  throw new Refusal('NotAllowed', `ifVersion: the policy has version ${version} by now, not ${ifVersion}`);
 }
 
 /** Takes a report, or queues it for its partition. Returns whether a workspace was queued for the newest policy. */

@@ -1,7 +1,7 @@
 /** The commands that change one list of a policy, against an organization that merges as the real one does. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { OrganizationHandle } from '../../../../src/client';
+import { type OrganizationHandle, RequestFailure } from '../../../../src/client';
 import type { Policy } from '../../../../src/contract/policy';
 import { defaultPolicy, mergePolicy } from '../../../../src/workflows/organization/rules/policy';
 import { fakeClient, run } from '../../../support/cli/command-line';
@@ -9,16 +9,21 @@ import { createStackFolder } from '../../../support/cli/folder';
 
 const dir = createStackFolder([]);
 
-/** An organization whose policy other administrators may change too. */
-function organizationWith(change: object, { others = 0 } = {}) {
+/** An organization whose policy other administrators change too: each of `others` just before one of the command's changes. */
+function organizationWith(change: object, { others = [] as object[] } = {}) {
   let policy: Policy = mergePolicy(defaultPolicy(), change).policy;
   const sent: unknown[] = [];
   const organization = (name: string): Partial<OrganizationHandle> => ({
     name,
     policy: async () => ({ ...policy, changes: [] }),
     setPolicy: async (fields) => {
+      const other = others.shift();
+      if (other !== undefined) policy = { ...mergePolicy(policy, other).policy, version: policy.version + 1 };
+      const { ifVersion } = fields;
+      if (ifVersion !== undefined && ifVersion !== policy.version)
+        throw new RequestFailure('NotAllowed', `ifVersion: not ${ifVersion}`);
       sent.push([name, fields]);
-      policy = { ...mergePolicy(policy, fields).policy, version: policy.version + 1 + others };
+      policy = { ...mergePolicy(policy, fields).policy, version: policy.version + 1 };
       return policy;
     },
   });
@@ -43,8 +48,8 @@ test('An owner is suspended beside those who are, once, and the suspension ends 
     version: 3,
   });
   expect(sent).toEqual([
-    ['research', { suspendedOwners: ['bob', 'eve'], by: 'ada' }],
-    ['research', { suspendedOwners: ['bob'], by: 'ada' }],
+    ['research', { suspendedOwners: ['bob', 'eve'], by: 'ada', ifVersion: 1 }],
+    ['research', { suspendedOwners: ['bob'], by: 'ada', ifVersion: 2 }],
   ]);
 });
 
@@ -56,7 +61,7 @@ test('The images are listed tag by tag, and a change is sent as the whole list.'
     'IMAGE    TAG  STATE       DEFAULT\nstarter  1    deprecated\nstarter  2    available   yes\n',
   );
   const images = [{ name: 'starter', defaultTag: '2', tags: { 1: 'deprecated', 2: 'available' } }];
-  expect(sent).toEqual([['default', { images, by: 'grace' }]]);
+  expect(sent).toEqual([['default', { images, by: 'grace', ifVersion: 1 }]]);
   expect(JSON.parse((await run(['org', 'images', '--json'], { client })).out)).toEqual({
     organization: 'default',
     version: 2,
@@ -68,10 +73,22 @@ test('The images are listed tag by tag, and a change is sent as the whole list.'
   });
 });
 
-test('A change of the policy between the read and the write of the list is noted.', async () => {
-  const { client } = organizationWith({}, { others: 1 });
-  const ended = await run(['org', 'images', '--add', 'starter:1'], { client });
-  expect(ended.error).toBe('perennial: the policy changed meanwhile (from version 1 to 3); compare the list\n');
+test('What others change between the read and the write of a list is kept.', async () => {
+  const image = (name: string) => ({ name, defaultTag: '1', tags: { 1: 'available' } });
+  const others = [{ images: [image('go')] }, { images: [image('go'), image('rust')] }];
+  const listed = await run(['org', 'images', '--add', 'starter:1', '--json'], organizationWith({}, { others }));
+  expect(JSON.parse(listed.out)).toMatchObject({ version: 4, images: [{ name: 'go' }, { name: 'rust' }, { name: 'starter' }] });
+  const { client, sent } = organizationWith({}, { others: [{ suspendedOwners: ['bob'] }] });
+  expect((await run(['org', 'suspend', 'eve'], { client })).out).toContain('eve is now suspended');
+  expect(sent).toEqual([['default', { suspendedOwners: ['bob', 'eve'], by: 'ada', ifVersion: 2 }]]);
+});
+
+test('A policy that always changes in between is reported after some attempts, and nothing is set.', async () => {
+  const others = Array.from({ length: 20 }, (_, index) => ({ retention: `${index + 1}d` }));
+  const { client, sent } = organizationWith({}, { others });
+  const ended = await run(['org', 'suspend', 'eve'], { client });
+  expect(ended).toMatchObject({ code: 1, out: '', error: expect.stringContaining('NotAllowed: ifVersion') });
+  expect(sent).toEqual([]);
 });
 
 test('The option --policy takes an object, or the path of a file with one.', async () => {

@@ -49,6 +49,17 @@ test('A change that is refused changes nothing.', () => {
   expect(state).toStrictEqual(before);
 });
 
+test('A change for a certain version of the policy is refused, and changes nothing, once the policy has another one.', () => {
+  const state = createOrganization({ name: 'math' }, NOW);
+  expect(applyPolicyChange(state, { retention: '1d', ifVersion: 1 }, NOW).version).toBe(2);
+  const before = copy(state);
+  const refusal = refusalOf(() => applyPolicyChange(state, { retention: '2d', ifVersion: 1 }, NOW));
+  expect(refusal).toMatchObject({ type: 'NotAllowed', message: 'ifVersion: the policy has version 2 by now, not 1' });
+  expect(refusalOf(() => applyPolicyChange(state, { ifVersion: 'latest' }, NOW)).type).toBe('InvalidRequest');
+  expect(state).toEqual(before);
+  expect(applyPolicyChange(state, { retention: '2d', ifVersion: null }, NOW).version).toBe(3);
+});
+
 test('The last 50 changes are kept.', () => {
   const state = organization();
   for (let count = 0; count < 60; count += 1) applyPolicyChange(state, { retention: '1d' }, NOW);
