@@ -1,4 +1,4 @@
-/** Fifty starts at once against a quota of ten, while the worker of workflows and short activities is killed again and again. */
+/** Fifty starts at once against a quota of ten, asked for by two workers of workflows and short activities, each killed again and again. */
 import type { WorkspaceHandle } from '../../../src/client';
 import { TASK_QUEUE } from '../../../src/contract/names';
 import type { OwnerUsage } from '../../../src/contract/payloads';
@@ -12,15 +12,17 @@ const KILLS = 10;
 const PATIENCE_MS = 240_000;
 
 let stack: Stack;
-let worker: KilledWorker;
+/** Builds of one owner that ask in the same worker share an update, so two workers ask beside each other. */
+let workers: KilledWorker[] = [];
 beforeAll(async () => {
   stack = await startStack('dev');
   await stack.stopWorkers();
   await stack.startWorkers(TASK_QUEUE);
-  worker = await startKilledWorker(stack.server?.address ?? '');
+  const { address = '' } = stack.server ?? {};
+  workers = await Promise.all([startKilledWorker(address), startKilledWorker(address)]);
 });
 afterAll(async () => {
-  await worker?.end();
+  await Promise.all(workers.map((worker) => worker.end()));
   await stack?.close();
 });
 
@@ -59,7 +61,7 @@ async function withKills<T>(work: () => Promise<T>): Promise<T> {
   let isOver = false;
   const kill = async () => {
     for (let kills = 0; kills < KILLS && !isOver; kills += 1) {
-      await worker.killAndRestart();
+      await workers[kills % workers.length]?.killAndRestart();
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     }
   };
