@@ -18,6 +18,8 @@ export interface RequireRebuildsInput {
   organization: string;
   /** `rebuildAt` in epoch milliseconds; null unless announced. */
   targets: { workspace: string; rebuildAt: number | null }[];
+  /** When announcements that are not repeated end, in epoch milliseconds; absent for the other kinds. */
+  endsAt?: number;
 }
 
 /** The input of `forceRebuilds`. */
@@ -40,13 +42,18 @@ export function observeWorkspaces(client: Client, workspaces: string[]): Promise
 
 /** Marks workspaces that do not run, announces rebuilds, or takes announcements back. */
 export function requireRebuilds(client: Client, input: RequireRebuildsInput): Promise<CampaignReply[]> {
-  const { request, kind, organization, targets } = input;
+  const { request, kind, organization, targets, endsAt } = input;
   const open = openWorkspaces(client, Context.current().cancellationSignal);
   const moments = new Map(targets.map(({ workspace, rebuildAt }) => [workspace, rebuildAt]));
   return eachReplies([...moments.keys()], async (workspace) => {
     const facts = kind === 'mark' ? factsOf(await open.status(workspace)) : null;
     if (facts !== null && !isDown(facts, organization)) return { workspace, kind: 'facts', facts };
-    await open.require(workspace, { ...request, kind, rebuildAt: moments.get(workspace) ?? null });
+    await open.require(workspace, {
+      ...request,
+      kind,
+      rebuildAt: moments.get(workspace) ?? null,
+      ...(endsAt !== undefined && { endsAt }),
+    });
     return { workspace, kind: 'sent' };
   });
 }

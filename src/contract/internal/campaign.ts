@@ -23,6 +23,8 @@ export interface RequiredInput extends CampaignRequest {
   kind: 'mark' | 'announce' | 'withdraw';
   /** When a workspace in use is rebuilt at the latest, in epoch milliseconds; null unless it is announced. */
   rebuildAt: number | null;
+  /** When an announcement that is not repeated ends, in epoch milliseconds. Absent: with the next build after `rebuildAt`. */
+  endsAt?: number;
 }
 
 /** The update `forceRebuild`, from a campaign to a workspace. */

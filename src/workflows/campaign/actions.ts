@@ -5,8 +5,8 @@ import { ownFailure } from '../input/creation';
 import { Interrupted, observe } from '../sdk/interruptible';
 import { sleepUnless } from '../sdk/sleep-until';
 import type { Action } from './rules/decide';
-import { beginWait, claim, noteWarned, noteWithdrawn, takeEnds, takeList, takeReplies } from './rules/results';
-import { type CampaignState, MAX_WORKSPACES, type WorkspaceRecord } from './rules/state';
+import { beginWait, claim, noteAnnounced, noteWarned, noteWithdrawn, takeEnds, takeList, takeReplies } from './rules/results';
+import { ANNOUNCED_MS, type CampaignState, MAX_WORKSPACES, type WorkspaceRecord } from './rules/state';
 
 /** The longest timer at a time. */
 const MAX_SLEEP_MS = 24 * 3_600_000;
@@ -37,6 +37,9 @@ export async function act(run: CampaignRun, action: Exclude<Action, { do: 'finis
       beginWait(state, action.workspaces, Date.now());
       await requireRebuilds(run, 'announce', action.workspaces);
       return;
+    case 'renew':
+      await requireRebuilds(run, 'announce', action.workspaces);
+      return noteAnnounced(state, action.workspaces, Date.now());
     case 'warn':
       return warn(run, action.workspaces);
     case 'rebuild':
@@ -65,10 +68,12 @@ async function warn(run: CampaignRun, workspaces: string[]): Promise<void> {
   const { by, reason } = state.settings;
   const targets = recordsOf(state, workspaces).map(({ workspace, until }) => ({ workspace, rebuildAt: until ?? Date.now() }));
   // A build since the announcement has cleared it.
+  const announcedAt = Date.now();
   await requireRebuilds(run, 'announce', workspaces);
   const summary = `warn the terminals of ${countOf(workspaces)}`;
   await campaignCareActivities.warnTerminals.executeWithOptions({ summary }, [{ campaign: name, by, reason, targets }]);
   noteWarned(state, workspaces);
+  noteAnnounced(state, workspaces, announcedAt);
 }
 
 async function rebuild(run: CampaignRun, workspaces: string[]): Promise<void> {
@@ -87,7 +92,8 @@ function requireRebuilds(run: CampaignRun, kind: RequiredInput['kind'], workspac
     workspace,
     rebuildAt: isAnnounced ? until : null,
   }));
-  const input = { request: requestOf(run), kind, organization: state.settings.organization, targets };
+  const ends = isAnnounced && { endsAt: Date.now() + ANNOUNCED_MS };
+  const input = { request: requestOf(run), kind, organization: state.settings.organization, targets, ...ends };
   const summary = `${kind} ${countOf(workspaces)}`;
   return campaignActivities.requireRebuilds.executeWithOptions({ summary }, [input]);
 }

@@ -57,7 +57,8 @@ export function parseRequired(input: unknown): RequiredInput {
   if (kind === undefined) throw invalid('kind', `one of ${KINDS.join(', ')}`, fields.kind);
   const rebuildAt = asMomentOrNull('rebuildAt', fields.rebuildAt);
   if (kind === 'announce' && rebuildAt === null) throw invalid('rebuildAt', 'an instant in milliseconds', rebuildAt);
-  return { ...asRequest(fields), kind, rebuildAt };
+  const endsAt = kind === 'announce' ? asMomentOrNull('endsAt', fields.endsAt) : null;
+  return { ...asRequest(fields), kind, rebuildAt, ...(endsAt !== null && { endsAt }) };
 }
 
 /** The payload of the internal update `forceRebuild`. */

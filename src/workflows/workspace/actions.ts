@@ -13,6 +13,7 @@ import { autoOffAt, stopIdle, takeLastLook } from './rules/auto-off';
 import { renewWindow, skipDate, startBySchedule } from './rules/auto-start';
 import { beginBuild } from './rules/begin-build';
 import { finishBuild } from './rules/build-steps';
+import { endAnnouncement } from './rules/campaign/forced-rebuild';
 import type { Decision } from './rules/decide';
 import { beginPolicyRead, takePolicy } from './rules/policy-update';
 import { currentBuild, newestBuild } from './rules/state';
@@ -42,6 +43,8 @@ export function act(run: Run, decision: Decision): Promise<void> | void {
       return startBySchedule(state, decision.at);
     case 'renew':
       return renewWindow(state, decision.at);
+    case 'endAnnouncement':
+      return endAnnouncement(state);
     case 'skipDate':
       return skipDate(state, decision, Date.now());
     case 'purge':

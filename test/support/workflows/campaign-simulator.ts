@@ -6,6 +6,7 @@ import { judge } from '../../../src/workflows/campaign/rules/judge';
 import {
   beginWait,
   claim,
+  noteAnnounced,
   noteWarned,
   noteWithdrawn,
   takeEnds,
@@ -82,6 +83,10 @@ export class CampaignSimulator {
         return true;
       case 'announce':
         beginWait(state, action.workspaces, this.now);
+        for (const it of this.each(action.workspaces)) it.announcements += 1;
+        return true;
+      case 'renew':
+        noteAnnounced(state, action.workspaces, this.now);
         for (const it of this.each(action.workspaces)) it.announcements += 1;
         return true;
       case 'warn':

@@ -22,6 +22,7 @@ import {
   type StepFailure,
   type StepSuccess,
 } from '../../../src/workflows/workspace/rules/build-steps';
+import { endAnnouncement } from '../../../src/workflows/workspace/rules/campaign/forced-rebuild';
 import { homePurged, podRemoved } from '../../../src/workflows/workspace/rules/clean-up';
 import { type Decision, decide } from '../../../src/workflows/workspace/rules/decide';
 import { migrate } from '../../../src/workflows/workspace/rules/migrate';
@@ -137,6 +138,8 @@ export class Simulator {
         return startBySchedule(state, decision.at);
       case 'renew':
         return renewWindow(state, decision.at);
+      case 'endAnnouncement':
+        return endAnnouncement(state);
       case 'skipDate':
         return skipDate(state, decision, now);
       case 'purge':

@@ -17,6 +17,7 @@ const FIELDS = [
   'isWarned',
   'tries',
   'silentSince',
+  'renewAt',
 ] as const;
 const STATES = ['pending', 'waiting', 'building', 'done', 'failed', 'marked', 'skipped', 'inconclusive'] as const;
 const VERDICTS = ['rebuild', 'mark', 'wait', 'skip'] as const;

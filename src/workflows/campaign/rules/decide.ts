@@ -14,6 +14,8 @@ export type Action =
   | { do: 'judge'; workspaces: string[] }
   /** Announce the rebuild to workspaces in use, whose wait begins. */
   | { do: 'announce'; workspaces: string[] }
+  /** Repeat announcements, which end otherwise. */
+  | { do: 'renew'; workspaces: string[] }
   /** Warn the terminals of workspaces whose wait is nearly over. */
   | { do: 'warn'; workspaces: string[] }
   /** Rebuild; each workspace holds a slot from here on. */
@@ -48,6 +50,8 @@ function decideRun(state: CampaignState, counts: Tally, now: number): Action {
   const isDue = ({ againAt }: WorkspaceRecord) => againAt <= now;
   const warned = pick(state, (record) => warnAt(state, record) <= now);
   if (warned.length > 0) return { do: 'warn', workspaces: warned };
+  const renewed = pick(state, (record) => renewAt(record) <= now);
+  if (renewed.length > 0) return { do: 'renew', workspaces: renewed };
   if (slots > 0 && counts.ready > 0) return { do: 'rebuild', workspaces: pick(state, isReady, Math.min(slots, BATCH)) };
   const marked = isOver ? pick(state, (record) => isToMark(record) && isDue(record)) : [];
   if (marked.length > 0) return { do: 'mark', workspaces: marked };
@@ -85,7 +89,7 @@ function decideDryRun(state: CampaignState, now: number): Action {
 
 /** The rebuilds under way are awaited, so that the report is complete. */
 function decideEnd(state: CampaignState, counts: Tally, now: number): Action {
-  const announced = pick(state, isAnnounced);
+  const announced = pick(state, hasAnnouncement);
   if (announced.length > 0) return { do: 'withdraw', workspaces: announced };
   return counts.building > 0 ? wait(state, counts, { now, summary: 'a workspace is asked again' }) : { do: 'finish' };
 }
@@ -103,7 +107,7 @@ function nextMoment(state: CampaignState, isOpen: (record: WorkspaceRecord) => b
   let next = Number.POSITIVE_INFINITY;
   for (const record of state.records ?? []) {
     if (!isOpen(record)) continue;
-    for (const at of [record.againAt, warnAt(state, record)]) if (at > now) next = Math.min(next, at);
+    for (const at of [record.againAt, warnAt(state, record), renewAt(record)]) if (at > now) next = Math.min(next, at);
   }
   return next === Number.POSITIVE_INFINITY ? null : next;
 }
@@ -111,6 +115,11 @@ function nextMoment(state: CampaignState, isOpen: (record: WorkspaceRecord) => b
 /** Infinity where no warning is due. */
 function warnAt(state: CampaignState, { state: at, until, isWarned }: WorkspaceRecord): number {
   return at === 'waiting' && until !== null && !isWarned ? until - warningMs(state) : Number.POSITIVE_INFINITY;
+}
+
+/** Infinity where nothing was announced. */
+function renewAt(record: WorkspaceRecord): number {
+  return hasAnnouncement(record) && record.renewAt !== null ? record.renewAt : Number.POSITIVE_INFINITY;
 }
 
 function pick({ records }: CampaignState, isPicked: (record: WorkspaceRecord) => boolean, max = BATCH): string[] {
@@ -127,5 +136,7 @@ const isToMark = ({ state, next }: WorkspaceRecord) => state === 'pending' && ne
 const isUnjudged = ({ state, next }: WorkspaceRecord) => state === 'pending' && next === null;
 const isUnannounced = ({ state, until }: WorkspaceRecord) => state === 'waiting' && until === null;
 const isAnnounced = ({ state, until }: WorkspaceRecord) => state === 'waiting' && until !== null;
+/** Also while a workspace whose patience has run out is without a slot. */
+const hasAnnouncement = ({ state, until }: WorkspaceRecord) => (state === 'waiting' || state === 'pending') && until !== null;
 /** It holds a slot and has not answered with a build. */
 const isUnanswered = ({ state, build }: WorkspaceRecord) => state === 'building' && build === null;

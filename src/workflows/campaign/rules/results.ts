@@ -10,6 +10,7 @@ import {
   KEPT_FAILURES,
   MAX_WORKSPACES,
   newRecord,
+  RENEW_MS,
   tally,
   type WorkspaceRecord,
 } from './state';
@@ -40,12 +41,18 @@ export function beginWait(state: CampaignState, workspaces: string[], now: numbe
   for (const record of recordsOf(state, workspaces)) {
     record.until = until;
     record.againAt = Math.min(record.againAt, until);
+    record.renewAt = now + RENEW_MS;
   }
 }
 
 /** The terminals of these workspaces were warned, as far as they could be. */
 export function noteWarned(state: CampaignState, workspaces: string[]): void {
   for (const record of recordsOf(state, workspaces)) record.isWarned = true;
+}
+
+/** The rebuilds of these workspaces were announced again. */
+export function noteAnnounced(state: CampaignState, workspaces: string[], now: number): void {
+  for (const record of recordsOf(state, workspaces)) record.renewAt = now + RENEW_MS;
 }
 
 /** Each of these workspaces holds a slot until its rebuild has ended. */
@@ -56,7 +63,7 @@ export function claim(state: CampaignState, workspaces: string[]): void {
 /** The announcements to these workspaces were taken back. */
 export function noteWithdrawn(state: CampaignState, workspaces: string[]): void {
   for (const record of recordsOf(state, workspaces)) {
-    Object.assign(record, { state: 'pending', next: null, until: null, isWarned: false, because: null });
+    Object.assign(record, { state: 'pending', next: null, until: null, isWarned: false, because: null, renewAt: null });
   }
 }
 
@@ -105,7 +112,7 @@ function takeFacts(state: CampaignState, record: WorkspaceRecord, facts: Workspa
     return;
   }
   Object.assign(record, { state: 'pending', next: verdict, againAt: 0 });
-  if (verdict === 'mark') record.until = null;
+  if (verdict === 'mark') Object.assign(record, { until: null, renewAt: null });
 }
 
 function fail(state: CampaignState, record: WorkspaceRecord, reason: string): void {

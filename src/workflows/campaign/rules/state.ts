@@ -3,7 +3,7 @@
  * names are part of running campaigns.
  */
 import type { CampaignPhase, CampaignVerdict, CampaignWorkspaceState } from '../../../contract/campaign';
-import { durationMs } from '../../../contract/duration';
+import { durationMs, HOUR_MS } from '../../../contract/duration';
 import { cutText, type TextLimit } from '../../../contract/text-limit';
 import type { CampaignSettings } from '../../input/campaign';
 
@@ -13,6 +13,10 @@ export const MAX_WORKSPACES = 10_000;
 export const KEPT_FAILURES = 500;
 const KEPT_BECAUSE: TextLimit = { characters: 60, bytes: 60 };
 const KEPT_REASON: TextLimit = { characters: 300, bytes: 300 };
+/** An announcement that is not repeated ends after this, as when its campaign was terminated. */
+export const ANNOUNCED_MS = HOUR_MS;
+/** A repeated announcement arrives well before the last one ends, also after an outage of some minutes. */
+export const RENEW_MS = ANNOUNCED_MS / 3;
 /** Time to save open work; a shorter patience is halved. */
 const MAX_WARNING_MS = 60_000;
 
@@ -56,6 +60,8 @@ export interface WorkspaceRecord {
   tries: number;
   /** Since when it does not answer during its rebuild; null while it does. */
   silentSince: number | null;
+  /** When its announcement is repeated; null where it was not announced. */
+  renewAt: number | null;
 }
 
 /** A new campaign. */
@@ -87,6 +93,7 @@ export function newRecord(workspace: string): WorkspaceRecord {
     isWarned: false,
     tries: 0,
     silentSince: null,
+    renewAt: null,
   };
 }
 
@@ -148,6 +155,15 @@ export function finishRecord(
   because: string | null,
   isFull = false,
 ): void {
-  Object.assign(record, { state, next: null, until: null, againAt: 0, isWarned: false, tries: 0, silentSince: null });
+  Object.assign(record, {
+    state,
+    next: null,
+    until: null,
+    againAt: 0,
+    isWarned: false,
+    tries: 0,
+    silentSince: null,
+    renewAt: null,
+  });
   record.because = because === null ? null : cutText(because, isFull ? KEPT_REASON : KEPT_BECAUSE);
 }

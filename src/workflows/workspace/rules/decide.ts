@@ -6,7 +6,7 @@
 import { DOWN_STATES } from '../../../contract/states';
 import { autoOffAt, autoOffThreshold } from './auto-off';
 import { blockedBecause, MISSED_AFTER_MS, plannedStart, planRetryAt, wantedPlan } from './auto-start';
-import { comingRebuild } from './campaign/forced-rebuild';
+import { announcementEndsAt, comingRebuild } from './campaign/forced-rebuild';
 import { iso } from './instant';
 import { refreshAt } from './secrets/refresh';
 import { currentBuild, type State } from './state';
@@ -34,6 +34,8 @@ export type Decision =
   | { do: 'autoStart'; at: number }
   /** The time set passed while running: the auto-off window starts again. */
   | { do: 'renew'; at: number }
+  /** A campaign repeats its announcement no more. */
+  | { do: 'endAnnouncement' }
   /** The date passes without a start. */
   | { do: 'skipDate'; at: number; because: string }
   | { do: 'purge' }
@@ -54,6 +56,8 @@ export function decide(state: State, now: number): Decision {
   if (state.next && state.policy) return { do: 'begin' };
   if (wantedPlan(state, now)) return { do: 'plan' };
   if (state.policyDueAt <= now) return { do: 'readPolicy' };
+  const announcedUntil = announcementEndsAt(state);
+  if (announcedUntil !== null && announcedUntil <= now) return { do: 'endAnnouncement' };
   if (state.phase === 'running') return decideRunning(state, now);
   if (state.phase === 'off' || state.phase === 'error') return decideOff(state, now);
   if (state.phase === 'deleted' && state.purgeAt !== null && state.purgeAt <= now) return { do: 'purge' };
@@ -122,7 +126,10 @@ function policyReadFirst(state: State, since: number, now: number): Decision | n
 
 /** Sleeps until the earliest of these moments, or until the next read of the policy. */
 function sleep(state: State, moments: (number | null)[]): Decision {
-  const until = Math.min(...[...moments, planRetryAt(state)].filter((at) => at !== null), state.policyDueAt);
+  const until = Math.min(
+    ...[...moments, planRetryAt(state), announcementEndsAt(state)].filter((at) => at !== null),
+    state.policyDueAt,
+  );
   const next = upcoming(state).find(({ what }) => what !== 'rebuild');
   if (!next || next.what === 'rebuild' || next.at > until) return { do: 'sleep', until, summary: summaryOfCare(state, until) };
   const what = { start: 'auto-start at', stop: 'auto-off not before', purge: 'the home is purged at' }[next.what];
@@ -131,5 +138,6 @@ function sleep(state: State, moments: (number | null)[]): Decision {
 
 /** What happens at the end of a sleep that changes no state of the workspace. */
 function summaryOfCare(state: State, until: number): string {
+  if (announcementEndsAt(state) === until) return 'nothing is due; the announcement of a campaign ends';
   return refreshAt(state) === until ? 'nothing is due; next refresh of the secrets' : 'nothing is due; next read of the policy';
 }

@@ -50,6 +50,7 @@ function fullest(): CampaignState {
         againAt: START,
         isWarned: true,
         tries: 3,
+        renewAt: START,
       });
     return record;
   });

@@ -19,4 +19,6 @@ export interface RequiredRebuild {
   image: string | null;
   /** When the campaign rebuilds the workspace at the latest; null for a mark, which the next build serves. */
   rebuildAt: number | null;
+  /** When an announcement ends unless its campaign repeats it, in epoch milliseconds. Absent for a mark, and from earlier versions. */
+  endsAt?: number;
 }

@@ -81,6 +81,16 @@ export function comingRebuild(state: State): { at: number; because: string } | n
   return { at: rebuildAt, because: `campaign ${campaign} (by ${by}): ${reason}; sooner when it is not accessed for 10 minutes` };
 }
 
+/** When the announcement ends unless its campaign repeats it, in epoch milliseconds; null for none. */
+export function announcementEndsAt({ campaigns }: State): number | null {
+  return campaigns?.required?.endsAt ?? null;
+}
+
+/** Forgets the announcement: its campaign was terminated, or does not go on. */
+export function endAnnouncement(state: State): void {
+  setRequired(state, null);
+}
+
 /** Every build serves a mark. A past announcement is that of a campaign which was terminated. */
 export function noteBuilt(state: State, now: number): void {
   const required = state.campaigns?.required;

@@ -134,6 +134,24 @@ test('An announcement says that a rebuild is coming, why, and when; it changes n
   expect([viewExplain(state, now).next[0]?.what, viewStatus(state).rebuildRequired]).toEqual(['stop', null]);
 });
 
+test('An announcement that is not repeated ends, as when its campaign was terminated; a repeated one stays.', () => {
+  const simulator = running({}, { autoOff: { after: 'never' } });
+  const rebuildAt = simulator.now + 15 * MINUTE_MS;
+  const isAnnounced = () => [
+    viewExplain(simulator.state, simulator.now).next.some(({ what }) => what === 'rebuild'),
+    viewStatus(simulator.state).rebuildRequired !== null,
+  ];
+  require(simulator.state, 'announce', { rebuildAt, endsAt: simulator.now + HOUR_MS });
+  simulator.advance(59 * MINUTE_MS);
+  expect(isAnnounced()).toEqual([true, true]);
+  require(simulator.state, 'announce', { rebuildAt, endsAt: simulator.now + HOUR_MS });
+  simulator.advance(59 * MINUTE_MS);
+  expect(isAnnounced()).toEqual([true, true]);
+  simulator.handOver();
+  simulator.advance(2 * MINUTE_MS);
+  expect([isAnnounced(), simulator.state.phase]).toEqual([[false, false], 'running']);
+});
+
 test('A late announcement of a campaign that has rebuilt the workspace has no effect.', () => {
   const simulator = running();
   force(simulator.state, simulator.now);
