@@ -53,11 +53,12 @@ export const partitionActivities = proxyActivities<Activities>({
 
 /**
  * The check of an owner's ledger: a description of each workspace, and lists of workspaces and homes. Builds of the owner may wait for it,
- * so its attempts are few; the workflow tries again later.
+ * so its attempts are few; the workflow tries again later. Thousands of workspaces take a busy worker minutes, and an attempt that is
+ * ended too early would begin again at the first.
  */
 export const checkActivities = proxyActivities<Activities>({
   taskQueue: CARE_QUEUE,
-  startToCloseTimeout: '2m',
+  startToCloseTimeout: '15m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { ...RETRY, maximumAttempts: 4 },
   priority: { priorityKey: PRIORITY_CARE },

@@ -24,7 +24,7 @@ import { oncePerTask } from '../sdk/once-per-task';
 import { sleepUnless } from '../sdk/sleep-until';
 import { registerOwnerHandlers } from './handlers';
 import { viewOwnerDetails } from './rules/details';
-import { holders } from './rules/ledger';
+import { holders } from './rules/entries';
 import {
   beginCheck,
   checkEnded,

@@ -1,16 +1,8 @@
 /** Workspaces, and a network that repeats, delays, and loses their messages to the ledger of their owner. */
 import type { Finding, OwnerReport, Reservation, ReservationAnswer } from '../../../src/contract/internal/ledger';
 import type { QuotaPolicy } from '../../../src/contract/policy';
-import {
-  createLedger,
-  type Ledger,
-  reserve,
-  type Snapshot,
-  snapshotOf,
-  takeFindings,
-  takeOwnerReport,
-  viewLedger,
-} from '../../../src/workflows/owner/rules/ledger';
+import { createLedger, type Ledger, type Snapshot, snapshotOf, sumOf } from '../../../src/workflows/owner/rules/entries';
+import { reserve, takeFindings, takeOwnerReport, viewLedger } from '../../../src/workflows/owner/rules/ledger';
 
 interface Workspace {
   name: string;
@@ -92,6 +84,7 @@ export class LedgerModel {
     const pods = this.workspaces.filter(({ hasPod }) => hasPod);
     const uncounted = pods.filter(({ id, name }) => !this.ledger.entries[id]?.[name]?.running);
     expect(uncounted).toEqual([]);
+    expect(sumOf(this.ledger)).toEqual(sumOf({ ...this.ledger, sum: null }));
   }
 
   expectNothingRuns(): void {

@@ -7,54 +7,20 @@ import type { Findings, OwnerReport, Reservation, ReservationAnswer } from '../.
 import type { OwnerUsage } from '../../../contract/payloads';
 import type { QuotaPolicy } from '../../../contract/policy';
 import { formatBytes, formatCpu } from '../../../contract/quantity';
+import {
+  type Entry,
+  entryOf,
+  isCountedElsewhere,
+  isFull,
+  keyOf,
+  type Ledger,
+  MAX_ENTRIES,
+  movedHome,
+  put,
+  type Snapshot,
+  sumOf,
+} from './entries';
 import { type Amounts, amountsOf, isWithoutLimit, refusedHome, refusedPod } from './quota';
-
-/** With the longest names and ids the state stays well below the server's 2 MiB for an input. */
-export const MAX_ENTRIES = 5_000;
-/** Entries that use nothing any more. */
-const KEPT_ENDED = 100;
-
-/** What the workspaces of one owner have reserved. */
-export interface Ledger {
-  /** By id, then by name: a home keeps its id when another workspace adopts it. An entry is replaced, never changed. */
-  entries: Record<string, Record<string, Entry>>;
-  /** How many entries there are. */
-  count: number;
-  /** Entries that used nothing when they were written, the newest last. */
-  ended: Subject[];
-}
-
-/** A workspace. */
-interface Subject {
-  name: string;
-  id: string;
-}
-
-/** Entries by id and name. */
-export type Snapshot = ReadonlyMap<string, Entry>;
-
-/** What one workspace has reserved. */
-export interface Entry {
-  /** When the workspace was created, in epoch milliseconds; 0 where only its build is known. */
-  bornAt: number;
-  /** The newest build that reserved or gave back. */
-  build: number;
-  /** Of the last report; 0 before. */
-  sequence: number;
-  /** Whether it counts in running, cpu, and memory. */
-  running: boolean;
-  /** Whether it counts in homes and disk. */
-  home: boolean;
-  /** Thousandths of a core. */
-  cpu: number;
-  /** Bytes. */
-  memory: number;
-  /** Bytes. */
-  disk: number;
-}
-
-/** Without any entry. */
-export const createLedger = (): Ledger => ({ entries: {}, count: 0, ended: [] });
 
 /**
  * Reserves what a build needs. A repeated request gets the same answer; one of an older build, or of a build that has given back, is
@@ -126,21 +92,6 @@ export function takeFindings(ledger: Ledger, before: Snapshot, { findings }: Fin
   }
 }
 
-/** Every entry with its workspace. */
-function listEntries({ entries }: Ledger): (Subject & { entry: Entry })[] {
-  return Object.entries(entries).flatMap(([id, named]) => Object.entries(named).map(([name, entry]) => ({ name, id, entry })));
-}
-
-/** The workspaces that use something. */
-export function holders(ledger: Ledger): (Subject & { entry: Entry })[] {
-  return listEntries(ledger).filter(({ entry }) => uses(entry));
-}
-
-/** The entries as they are now. */
-export function snapshotOf(ledger: Ledger): Snapshot {
-  return new Map(listEntries(ledger).map(({ entry, ...subject }) => [keyOf(subject), entry]));
-}
-
 /** The sum of what is reserved, as quantities. */
 export function viewLedger(ledger: Ledger): OwnerUsage {
   const { running, homes, cpu, memory, disk } = sumOf(ledger);
@@ -164,66 +115,6 @@ function isLate({ bornAt, build }: Reservation, known: Entry): boolean {
   return build < known.build || (build === known.build && !known.running);
 }
 
-/** The home of this id, as counted for a workspace of another name that does not run; null for none. */
-function movedHome(ledger: Ledger, { name, id }: Subject): (Subject & { entry: Entry }) | null {
-  for (const [other, entry] of Object.entries((Object.hasOwn(ledger.entries, id) && ledger.entries[id]) || {})) {
-    if (other !== name && entry.home && !entry.running) return { name: other, id, entry };
-  }
-  return null;
-}
-
-/** Whether the home of this id counts for a workspace of another name. */
-function isCountedElsewhere({ entries }: Ledger, { name, id }: Subject): boolean {
-  return Object.entries((Object.hasOwn(entries, id) && entries[id]) || {}).some(([other, { home }]) => other !== name && home);
-}
-
-/** Writes an entry. A home that was counted for another name counts here from now on. */
-function put(ledger: Ledger, subject: Subject, entry: Entry): void {
-  const moved = entry.home && !entryOf(ledger, subject)?.home ? movedHome(ledger, subject) : null;
-  if (moved) write(ledger, moved, { ...moved.entry, home: false });
-  write(ledger, subject, entry);
-}
-
-/** Entries that use nothing are kept for a while, so that late messages of their workspaces change nothing. */
-function write(ledger: Ledger, { name, id }: Subject, entry: Entry): void {
-  const { ended } = ledger;
-  if (!entryOf(ledger, { name, id })) ledger.count += 1;
-  ledger.entries[id] = { ...(Object.hasOwn(ledger.entries, id) ? ledger.entries[id] : {}), [name]: entry };
-  if (uses(entry)) return;
-  ended.push({ name, id });
-  if (ended.length > KEPT_ENDED) forget(ledger, ended.shift());
-}
-
-function forget(ledger: Ledger, subject: Subject | undefined): void {
-  const entry = subject && entryOf(ledger, subject);
-  if (!entry || uses(entry) || ledger.ended.some(({ name, id }) => name === subject.name && id === subject.id)) return;
-  const { [subject.name]: _, ...others } = ledger.entries[subject.id] ?? {};
-  ledger.count -= 1;
-  if (Object.keys(others).length === 0) delete ledger.entries[subject.id];
-  else ledger.entries[subject.id] = others;
-}
-
-function entryOf({ entries }: Ledger, { name, id }: Subject): Entry | undefined {
-  const named = Object.hasOwn(entries, id) ? entries[id] : undefined;
-  return named && Object.hasOwn(named, name) ? named[name] : undefined;
-}
-
-function sumOf(ledger: Ledger): Amounts {
-  const sum: Amounts = { running: 0, homes: 0, cpu: 0, memory: 0, disk: 0 };
-  for (const { running, home, cpu, memory, disk } of listEntries(ledger).map(({ entry }) => entry)) {
-    if (running) {
-      sum.running += 1;
-      sum.cpu += cpu;
-      sum.memory += memory;
-    }
-    if (home) {
-      sum.homes += 1;
-      sum.disk += disk;
-    }
-  }
-  return sum;
-}
-
 function ownAmounts(running: Entry | null, home: Entry | null): Amounts {
   return {
     running: running ? 1 : 0,
@@ -243,7 +134,3 @@ function minus(sum: Amounts, own: Amounts): Amounts {
     disk: sum.disk - own.disk,
   };
 }
-
-const isFull = ({ count }: Ledger): boolean => count >= MAX_ENTRIES;
-const uses = ({ running, home }: Entry): boolean => running || home;
-const keyOf = ({ name, id }: Subject): string => `${id}/${name}`;

@@ -7,18 +7,8 @@ import type { QuotaPolicy } from '../../../contract/policy';
 import { formatBytes, formatCpu } from '../../../contract/quantity';
 import { asName, asObject } from '../../input/fields';
 import { stableFraction } from '../../workspace/rules/stable-hash';
-import {
-  createLedger,
-  type Entry,
-  holders,
-  type Ledger,
-  reserve,
-  type Snapshot,
-  snapshotOf,
-  takeFindings,
-  takeOwnerReport,
-  viewLedger,
-} from './ledger';
+import { createLedger, type Entry, holders, type Ledger, type Snapshot, snapshotOf, sumOf, withSum } from './entries';
+import { reserve, takeFindings, takeOwnerReport, viewLedger } from './ledger';
 import { parseOwnerReports, parseReserve } from './reservations';
 import { mergeSettings } from './settings';
 
@@ -80,7 +70,7 @@ export function createOwner(input: unknown): OwnerState {
 /** The state that an earlier run handed over, in the present shape. */
 export function migrateOwner(carried: OwnerState): OwnerState {
   if (carried.schemaVersion !== 1) throw new Error(`state: expected schemaVersion 1, got ${String(carried.schemaVersion)}`);
-  return carried;
+  return { ...carried, ledger: withSum(carried.ledger) };
 }
 
 /** The next action of the workflow. */
@@ -164,9 +154,9 @@ export function viewOwner(state: OwnerState): OwnerView {
 
 function nextCheckAt({ owner, ledger, isCheckDue, checkedAt, triedAt }: OwnerState): number | null {
   if (isCheckDue || checkedAt === null) return triedAt === 0 ? 0 : triedAt + CHECK_PAUSE_MS;
-  const entries = holders(ledger);
-  if (entries.length === 0) return null;
-  const pauseMs = entries.some(({ entry }) => entry.running) ? CHECK_MS : CHECK_HOMES_MS;
+  const { running, homes } = sumOf(ledger);
+  if (running + homes === 0) return null;
+  const pauseMs = running > 0 ? CHECK_MS : CHECK_HOMES_MS;
   // The offset of each owner spreads the checks after a morning on which all began.
   return Math.max(checkedAt, triedAt) + Math.floor(pauseMs * (1 + stableFraction(owner) / 10));
 }

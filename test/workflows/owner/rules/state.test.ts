@@ -1,5 +1,6 @@
 import { HOUR_MS, MINUTE_MS } from '../../../../src/contract/duration';
 import type { ReserveInput } from '../../../../src/contract/internal/ledger';
+import { MAX_ENTRIES } from '../../../../src/workflows/owner/rules/entries';
 import {
   beginCheck,
   checkEnded,
@@ -14,6 +15,8 @@ import {
 } from '../../../../src/workflows/owner/rules/state';
 import { copy } from '../../../support/workflows/state-builders';
 
+/** The server's limit for the input of a run. */
+const MAX_INPUT_BYTES = 2 * 1024 * 1024;
 const NOW = 1_800_000_000_000;
 const QUOTA = { runningPerOwner: 1, cpuPerOwner: null, memoryPerOwner: null, homesPerOwner: null, diskPerOwner: null };
 
@@ -91,6 +94,32 @@ test('The state is plain JSON: the next run has the same.', () => {
   configureOwner(state, { autoStart: { time: '08:30', timeZone: 'UTC' } }, NOW);
   expect(migrateOwner(copy(state))).toEqual(state);
   expect(() => migrateOwner({ ...state, schemaVersion: 2 } as unknown as OwnerState)).toThrow('schemaVersion');
+});
+
+test('A ledger of an earlier version has its sum from the next run on.', () => {
+  const state = checked();
+  takeReserve(state, request('dev'));
+  const { sum: _, ...ledger } = state.ledger;
+  expect(migrateOwner({ ...copy(state), ledger } as OwnerState)).toEqual(state);
+});
+
+test('At its fullest, with changed settings to be sent to all, the state fits into the input of the next run.', () => {
+  const state = createOwner({ organization: 'm'.repeat(40), owner: 'a'.repeat(40) });
+  const resources = { cpu: '1234567m', memory: '1234567Mi', disk: '1234567Mi' };
+  for (let first = 0; first < MAX_ENTRIES; first += 100) {
+    const requests = Array.from({ length: 100 }, (_, index) => ({
+      name: String(first + index).padStart(40, 'n'),
+      id: String(first + index).padStart(63, 'i'),
+      bornAt: NOW,
+      build: 99_999,
+      resources,
+    }));
+    takeReserve(state, { requests, quota: { ...QUOTA, runningPerOwner: 9_000 }, policyAt: 1 });
+  }
+  for (const named of Object.values(state.ledger.entries)) for (const entry of Object.values(named)) entry.sequence = NOW;
+  configureOwner(state, { autoStart: { time: '08:30', timeZone: 'UTC' } }, NOW);
+  expect(state.push?.workspaces).toHaveLength(MAX_ENTRIES);
+  expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThan(MAX_INPUT_BYTES * 0.9);
 });
 
 test.each([
