@@ -81,4 +81,5 @@ export function createMemoryRuntime(options: MemoryOptions = {}): MemoryRuntime 
   };
 }
 
-const anyImage = (reference: string): MemoryImage => ({ digest: `sha256:${reference}`, user: 'coder', uid: 1000 });
+/** The image of a reference where a test has none of its own. */
+export const anyImage = (reference: string): MemoryImage => ({ digest: `sha256:${reference}`, user: 'coder', uid: 1000 });

@@ -11,7 +11,7 @@ import { type PerennialClient, type WorkspaceHandle, wrapClient } from '../../..
 import { CARE_QUEUE, NAMESPACE, STARTS_QUEUE, TASK_QUEUE } from '../../../src/contract/names';
 import type { StatusView } from '../../../src/contract/payloads';
 import type { Policy } from '../../../src/contract/policy';
-import { createMemoryRuntime, type MemoryOptions, type MemoryRuntime } from '../../../src/runtimes/memory';
+import { anyImage, createMemoryRuntime, type MemoryOptions, type MemoryRuntime } from '../../../src/runtimes/memory';
 import type { TemporalServer } from '../../../src/start/temporal/server';
 import { PAYLOAD_CONVERTER_PATH } from '../../../src/worker/bundle';
 import { addSearchAttributes, registerSearchAttributes } from '../../../src/worker/namespace';
@@ -134,6 +134,7 @@ function createOverridableRuntime(overrides: Overrides) {
     fail: (verb, call) => overrides.fail?.(verb, call),
     failLate: (verb, call) => overrides.failLate?.(verb, call),
     hold: (verb, call) => overrides.hold?.(verb, call),
+    image: (reference) => (overrides.image ?? anyImage)(reference),
     exec: (pod, command, signal) => overrides.exec?.(pod, command, signal) ?? NO_HOOK,
   });
 }
