@@ -13,14 +13,14 @@ import type { Dependencies } from './dependencies';
 import { retriedUnless, translated } from './failure';
 import { startHeartbeat } from './heartbeat';
 import { cutHook, cutInjection } from './result-limits';
-import { type Deadline, runStep, type StepResult } from './run-step';
+import { type Deadline, runStep, type StepHeartbeat, type StepResult } from './run-step';
 import type { InjectionInput, WorkspaceSecrets } from './workspace-secrets';
 
 /** The command writes files into memory. After this time it hangs, and the next attempt writes them again. */
 const EXEC_LIMIT_MS = 30_000;
 /** A store that is there answers in a second; a change has to reach a pod within a minute, also after a connection that hung. */
 const READ_LIMIT_MS = 15_000;
-/** A poll of a brief hook waits for a second in the pod. */
+/** A poll of a brief hook waits for a second in the pod. The step has ended by then, and must not be held up long. */
 const BRIEF_LIMIT_MS = 3_000;
 
 /** The activities `injectSecrets` and `refreshSecrets`. */
@@ -42,7 +42,7 @@ export function secretActivities({ runtime, secrets }: Dependencies) {
           deliver({ exec, secrets: present(secrets) }, of, { progress, skipsEmpty: isFirst }),
         );
         if (session === null) return result;
-        const ended = await runBriefly({ exec, secrets: present(secrets) }, of, hooks);
+        const ended = await runBriefly({ exec, secrets: present(secrets) }, of, { hooks, usedMs: result.tookMs });
         return ended.length === 0 ? result : { ...result, hooks: ended };
       } finally {
         session?.close();
@@ -53,7 +53,7 @@ export function secretActivities({ runtime, secrets }: Dependencies) {
     refreshSecrets: (input: InjectionInput): Promise<Injection> =>
       translated(() =>
         retriedUnless(['PodLost'], () =>
-          withHeartbeat('the secrets of the workspace', (progress) => {
+          withHeartbeat({ waitingFor: 'the secrets of the workspace' }, (progress) => {
             const exec: BoundExec = (command, signal) => runtime.exec(input.pod, command, signal);
             return deliver({ exec, secrets: present(secrets) }, input, { progress, skipsEmpty: false });
           }),
@@ -78,13 +78,13 @@ function openShared({ openSession }: Runtime, pod: PodRef): { exec: BoundExec; c
 async function runBriefly(
   { exec, secrets }: { exec: BoundExec; secrets: WorkspaceSecrets },
   { owner, pod: { organization } }: InjectionInput,
-  hooks: HookSpec[],
+  { hooks, usedMs }: { hooks: HookSpec[]; usedMs: number },
 ): Promise<EndedHook[]> {
   try {
-    const ended = await withHeartbeat('the hooks', (progress) => {
+    const ended = await withHeartbeat({ waitingFor: 'the hooks', usedMs }, (progress) => {
       const { signal } = progress;
       const pollLimit = { what: 'a poll of a hook', limitMs: BRIEF_LIMIT_MS, signal };
-      const readLimit = { what: 'the read of the values to mask', limitMs: READ_LIMIT_MS, signal };
+      const readLimit = { what: 'the read of the values to mask', limitMs: BRIEF_LIMIT_MS };
       return runBriefHooks(
         (command) => withTimeLimit(pollLimit, (within) => exec(command, within)),
         hooks,
@@ -140,10 +140,13 @@ function present(secrets: Dependencies['secrets']): WorkspaceSecrets {
   throw new RuntimeFailure('RuntimeUnavailable', 'this worker has no store of secrets, unlike the worker that began the build');
 }
 
-async function withHeartbeat<T>(subject: string, work: (progress: Progress) => Promise<T>): Promise<T> {
+async function withHeartbeat<T>(
+  details: Pick<StepHeartbeat, 'waitingFor'> & Partial<StepHeartbeat>,
+  work: (progress: Progress) => Promise<T>,
+): Promise<T> {
   const context = Context.current();
-  let waitingFor = subject;
-  const endHeartbeat = startHeartbeat(() => context.heartbeat({ waitingFor }));
+  let { waitingFor } = details;
+  const endHeartbeat = startHeartbeat(() => context.heartbeat({ ...details, waitingFor }));
   try {
     return await work({
       signal: context.cancellationSignal,

@@ -8,6 +8,8 @@ import { GatewayError, notAllowed } from './gateway-error';
 
 /** Lists of one caller under way at a time. */
 const MAX_AT_ONCE = 2;
+/** Pages without anything to show that one call passes over; its caller goes on with the next. */
+const MAX_PASSED = 10;
 
 /** Workspaces of a page where a caller sends the token of a page without a limit. */
 export const DEFAULT_PAGE = 100;
@@ -95,25 +97,25 @@ function limitEach() {
   };
 }
 
-/** Without the workspaces of organizations that have suspended the owner. Pages that are empty without them are passed over. */
-async function readUnsuspended(
+/** Without the workspaces of organizations that have suspended the owner. Some pages that are empty without them are passed over. */
+export async function readUnsuspended(
   { isSuspended }: GatewayContext,
   owner: string,
   { read, from }: { read: ReadPage; from: string | null },
 ): Promise<WorkspacePage> {
   let suspendedBy: string | undefined;
-  for (let token = from; ; ) {
+  for (let token = from, passed = 0; ; passed += 1) {
     const { workspaces, next } = await read(token);
     const organizations = [...new Set(workspaces.map(({ organization }) => organization))];
     const judged = await Promise.all(organizations.map(async (name) => ({ name, isSuspended: await isSuspended(owner, name) })));
     const hidden = judged.filter((each) => each.isSuspended).map(({ name }) => name);
     suspendedBy ??= hidden[0];
     const seen = workspaces.filter(({ organization }) => !hidden.includes(organization));
-    if (seen.length === 0 && next !== null) {
+    if (seen.length === 0 && next !== null && passed < MAX_PASSED) {
       token = next;
       continue;
     }
-    if (seen.length === 0 && from === null && suspendedBy !== undefined) throw suspended(owner, suspendedBy);
+    if (seen.length === 0 && next === null && from === null && suspendedBy !== undefined) throw suspended(owner, suspendedBy);
     return { workspaces: seen, next };
   }
 }

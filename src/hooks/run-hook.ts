@@ -69,7 +69,8 @@ export async function runBriefHooks(
     ended.push({ spec, poll, tookMs: Math.round(performance.now() - beganAt) });
   }
   if (ended.length === 0) return [];
-  const values = await untilAborted(progress.signal, () => secrets(0));
+  // Also after a cancel, since what has ended is told.
+  const values = await secrets(0);
   return ended.map(({ spec, poll, tookMs }) => ({ step: spec.step, result: describeEnd(spec, poll, values), tookMs }));
 }
 

@@ -59,6 +59,7 @@ export const partitionActivities = proxyActivities<Activities>({
 export const checkActivities = proxyActivities<Activities>({
   taskQueue: CARE_QUEUE,
   startToCloseTimeout: '15m',
+  scheduleToCloseTimeout: '20m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { ...RETRY, maximumAttempts: 4 },
   priority: { priorityKey: PRIORITY_CARE },

@@ -4,6 +4,7 @@ import type { WorkspaceSummary } from '../../src/client';
 import { gatewayClient } from '../../src/client/gateway/client';
 import { createGatewayHttp } from '../../src/client/gateway/http';
 import { IS_OPEN_CLAUSE } from '../../src/contract/workflow-status';
+import { readUnsuspended } from '../../src/gateway/list';
 import type { TokenSubject } from '../../src/secrets/tokens';
 import { startGateway, type TestGateway } from '../support/gateway/gateway-env';
 import { until } from '../support/until';
@@ -143,6 +144,17 @@ test('Pages leave out the organizations that suspend the owner, and pass over a 
   now += 60_000;
   const { status, body } = await page(BOB, '?limit=1');
   expect([status, body.error.message]).toEqual([401, 'the organization acme has suspended bob']);
+});
+
+test('One call passes over ten pages without anything to show, and names the next one.', async () => {
+  const asked: (string | null)[] = [];
+  const read = async (token: string | null) => {
+    asked.push(token);
+    return { workspaces: [{ organization: 'acme' } as WorkspaceSummary], next: String(asked.length) };
+  };
+  const context = { isSuspended: async () => true } as never;
+  expect(await readUnsuspended(context, 'ada', { read, from: null })).toEqual({ workspaces: [], next: '11' });
+  expect(asked).toHaveLength(11);
 });
 
 test('A client of the gateway reads page by page, and has the list of the client of Temporal.', async () => {

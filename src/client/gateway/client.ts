@@ -23,14 +23,15 @@ export function gatewayClient(http: GatewayHttp): GatewayClient {
 
 /** Page by page, since a long list in one answer may take too long. */
 async function listOver(http: GatewayHttp, filter: WorkspaceFilter): Promise<WorkspaceSummary[]> {
-  let list: WorkspaceSummary[] = [];
+  const found = new Map<string, WorkspaceSummary>();
   let query: string | undefined = `?${new URLSearchParams({ ...filter, limit: PAGE })}`;
   while (query !== undefined) {
     const response = await http.open(`/v1/workspaces${query}`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
-    list = list.concat((await response.json()) as WorkspaceSummary[]);
+    // One whose run changes between two pages may come twice.
+    for (const summary of (await response.json()) as WorkspaceSummary[]) found.set(summary.workspace, summary);
     query = /<(\?[^>]*)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
   }
-  return list.sort((a, b) => a.workspace.localeCompare(b.workspace));
+  return [...found.values()].sort((a, b) => a.workspace.localeCompare(b.workspace));
 }
 
 function workspaceOver(http: GatewayHttp, owner: string, name: string): WorkspaceHandle {

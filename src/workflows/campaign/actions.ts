@@ -1,4 +1,5 @@
 /** Carries out each decision of a campaign: what is claimed or begun stands in the state before a request is sent. */
+import { patched } from '@temporalio/workflow';
 import type { CampaignRequest, RequiredInput } from '../../contract/internal/campaign';
 import { campaignActivities, campaignCareActivities } from '../activity-options';
 import { ownFailure } from '../input/creation';
@@ -35,11 +36,9 @@ export async function act(run: CampaignRun, action: Exclude<Action, { do: 'finis
     }
     case 'announce':
       beginWait(state, action.workspaces, Date.now());
-      await requireRebuilds(run, 'announce', action.workspaces);
-      return;
+      return announce(run, action.workspaces);
     case 'renew':
-      await requireRebuilds(run, 'announce', action.workspaces);
-      return noteAnnounced(state, action.workspaces, Date.now());
+      return announce(run, action.workspaces);
     case 'warn':
       return warn(run, action.workspaces);
     case 'rebuild':
@@ -68,12 +67,17 @@ async function warn(run: CampaignRun, workspaces: string[]): Promise<void> {
   const { by, reason } = state.settings;
   const targets = recordsOf(state, workspaces).map(({ workspace, until }) => ({ workspace, rebuildAt: until ?? Date.now() }));
   // A build since the announcement has cleared it.
-  const announcedAt = Date.now();
-  await requireRebuilds(run, 'announce', workspaces);
+  await announce(run, workspaces);
   const summary = `warn the terminals of ${countOf(workspaces)}`;
   await campaignCareActivities.warnTerminals.executeWithOptions({ summary }, [{ campaign: name, by, reason, targets }]);
   noteWarned(state, workspaces);
-  noteAnnounced(state, workspaces, announcedAt);
+}
+
+/** A run of an earlier version repeats nothing, so what it announced has no end of its own. */
+async function announce(run: CampaignRun, workspaces: string[]): Promise<void> {
+  const endsAt = patched('announcements-end') ? Date.now() + ANNOUNCED_MS : undefined;
+  if (endsAt !== undefined) noteAnnounced(run.state, workspaces, Date.now());
+  await requireRebuilds(run, 'announce', workspaces, endsAt);
 }
 
 async function rebuild(run: CampaignRun, workspaces: string[]): Promise<void> {
@@ -85,14 +89,14 @@ async function rebuild(run: CampaignRun, workspaces: string[]): Promise<void> {
   takeReplies(state, await campaignActivities.forceRebuilds.executeWithOptions({ summary }, [input]), Date.now());
 }
 
-function requireRebuilds(run: CampaignRun, kind: RequiredInput['kind'], workspaces: string[]) {
+function requireRebuilds(run: CampaignRun, kind: RequiredInput['kind'], workspaces: string[], endsAt?: number) {
   const { state } = run;
   const isAnnounced = kind === 'announce';
   const targets = recordsOf(state, workspaces).map(({ workspace, until }) => ({
     workspace,
     rebuildAt: isAnnounced ? until : null,
   }));
-  const ends = isAnnounced && { endsAt: Date.now() + ANNOUNCED_MS };
+  const ends = endsAt === undefined ? {} : { endsAt };
   const input = { request: requestOf(run), kind, organization: state.settings.organization, targets, ...ends };
   const summary = `${kind} ${countOf(workspaces)}`;
   return campaignActivities.requireRebuilds.executeWithOptions({ summary }, [input]);

@@ -2,6 +2,7 @@
  * Runs a build step by step, from the first step that has not ended, so that the run after a continue-as-new goes on in the middle.
  * It undoes nothing: an activity of its own removes what a failed or superseded build made. The rules are in rules/build-steps.ts.
  */
+import { patched } from '@temporalio/workflow';
 import type { StepName } from '../../contract/payloads';
 import type { Pod } from '../../runtimes/runtime';
 import { admitActivities, hookActivities, injectActivities, podWaitActivities, startActivities } from '../activity-options';
@@ -77,7 +78,9 @@ const STEPS: Record<StepName, (run: BuildRun, begun: { isRepeated: boolean }) =>
   'start-pod': startPod,
   'inject-secrets': async ({ state, build }, { isRepeated }) => {
     const deadline = buildDeadline(state, build);
-    const input = { ...injectionInput(state, build.number), isRepeated, deadline, hooks: followingHooks(state, build) };
+    // A worker of an earlier version would run the hooks again, and the two histories would not fit.
+    const hooks = patched('brief-hooks') ? followingHooks(state, build) : [];
+    const input = { ...injectionInput(state, build.number), isRepeated, deadline, hooks };
     const { injectSecrets } = byPriority(injectActivities, build);
     const { value, ...end } = await injectSecrets.executeWithOptions({ summary: `secrets of build ${build.number}` }, [input]);
     return { ...end, injection: value };

@@ -83,6 +83,7 @@ export class CampaignSimulator {
         return true;
       case 'announce':
         beginWait(state, action.workspaces, this.now);
+        noteAnnounced(state, action.workspaces, this.now);
         for (const it of this.each(action.workspaces)) it.announcements += 1;
         return true;
       case 'renew':

@@ -70,7 +70,8 @@ function orgSetCommand(context: CliContext): Command {
       return inSession({ context, command }, async (session) => {
         const update = { ...change, ...session.by(options.by) };
         const policy = await answerOf(session, session.client.organization(name).setPolicy(update));
-        noteUnknownFields({ note: session.note, change, policy });
+        const { ifVersion: _, ...fields } = change;
+        noteUnknownFields({ note: session.note, change: fields, policy });
         session.print({ json: policy, text: formatPolicy(name, policy) });
       });
     });

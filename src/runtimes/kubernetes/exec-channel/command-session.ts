@@ -1,6 +1,6 @@
 import type { Command, CommandResult } from '../../runtime';
 import type { ExecTarget } from './channels';
-import { fitsLine, SESSION_END, sessionCommand, sessionLine } from './end-marker';
+import { createSessionShell, fitsLine, SESSION_END } from './end-marker';
 import { openMarked } from './marked-connection';
 import { openConnection, runCommand, TAIL_BYTES, withEnv } from './run-command';
 
@@ -17,7 +17,8 @@ export interface CommandSession {
  * @throws PodLost when the API server has no such pod; RuntimeUnavailable; what `verifyTarget` throws
  */
 export async function openSession(target: ExecTarget, verifyTarget: () => Promise<void>): Promise<CommandSession> {
-  const socket = await openConnection(target, { argv: sessionCommand(), stdin: true, tty: false });
+  const shell = createSessionShell();
+  const socket = await openConnection(target, { argv: shell.argv, stdin: true, tty: false });
   const connection = openMarked(target, socket);
   try {
     await verifyTarget();
@@ -33,7 +34,7 @@ export async function openSession(target: ExecTarget, verifyTarget: () => Promis
       const { exitCode, stdout, stderr } = await connection.run({
         keepBytes: TAIL_BYTES,
         signal,
-        begin: (marker) => Buffer.concat([Buffer.from(sessionLine(marker, { argv, stdinBytes: input.length })), input]),
+        begin: (marker) => Buffer.concat([Buffer.from(shell.line(marker, { argv, stdinBytes: input.length })), input]),
       });
       return { exitCode, stdout: stdout.toString('utf8'), stderr: stderr.toString('utf8') };
     },

@@ -34,11 +34,25 @@ export function markedCommand(marker: Marker, { argv, stdinBytes }: { argv: stri
 /** The same without `GO`, for input of any length. */
 export const streamedCommand = (marker: Marker, argv: string[]): string[] => inShell(runAndMark(marker), argv);
 
+/** A shell that runs commands one after another. */
+export interface SessionShell {
+  argv: string[];
+  /** The line that runs a command and marks its end; the command's input has to follow. */
+  line(marker: Marker, command: { argv: string[]; stdinBytes: number }): string;
+}
+
 /**
- * The arguments that run commands one after another, each a line of `sessionLine`, until the input ends. A line that is cut off is not run.
- * The line is a parameter, as the workspace may use the name of any variable.
+ * Each line begins with a random word, so that input which a command did not read, as where its reader was killed, is never run: it ends
+ * the shell. So does a line that is cut off. The line is a parameter, as the workspace may use the name of any variable.
  */
-export const sessionCommand = (): string[] => inShell(`while set -- "$(${READ_LINE})"; [ -n "$1" ]; do eval "$1"; done`, []);
+export function createSessionShell(): SessionShell {
+  const word = randomBytes(8).toString('hex');
+  const run = `case "$1" in ${word}*) eval "\${1#${word}}" ;; *) exit ;; esac`;
+  return {
+    argv: inShell(`while set -- "$(${READ_LINE})"; do ${run}; done`, []),
+    line: (marker, command) => `${word}${sessionLine(marker, command)}`,
+  };
+}
 
 /** The line that ends a session. */
 export const SESSION_END = '\n';
@@ -48,11 +62,8 @@ export const fitsLine = (argv: string[]): boolean => !argv.some((word) => word.i
 
 const READ_LINE = `IFS= read -r line && printf '%s' "$line"`;
 
-/**
- * The line that runs a command in a session, and marks its end; the input has to follow. The rest of an input that the command did not read
- * is dropped before the mark, since it would be taken for the next line.
- */
-export function sessionLine(marker: Marker, { argv, stdinBytes }: { argv: string[]; stdinBytes: number }): string {
+/** The rest of an input that the command did not read is dropped before the mark, since it would be taken for the next line. */
+function sessionLine(marker: Marker, { argv, stdinBytes }: { argv: string[]; stdinBytes: number }): string {
   const script =
     stdinBytes === 0
       ? `{ ${runAndMark(marker)}; } </dev/null`

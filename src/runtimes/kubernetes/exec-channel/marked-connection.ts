@@ -65,14 +65,12 @@ export function openMarked(target: ExecTarget, socket: WebSocket): MarkedConnect
     resolve({ exitCode, stdout: stdout.content(), stderr: stderr.content() });
   });
   const fail = (reason: unknown) => {
+    if (reason instanceof RuntimeFailure) lost ??= reason;
     running?.reject(reason);
     running = null;
     connection.close();
   };
-  void connection.closed.then(() => {
-    lost = cutOff(target, status);
-    fail(lost);
-  });
+  void connection.closed.then(() => fail(cutOff(target, status)));
   return {
     async run({ marker = createMarker(), keepBytes, signal, begin }) {
       signal.throwIfAborted();

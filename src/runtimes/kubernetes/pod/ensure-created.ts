@@ -62,8 +62,8 @@ async function findLivePod(cluster: ClusterContext, spec: PodSpec, progress: Pro
   // While the old pod still runs, so that an image that cannot be inspected interrupts no work.
   if (readPodState(pod).state !== 'ended') await chooseImage(cluster, spec, progress);
   await removePod(cluster, pod, GRACE_SECONDS);
-  // The watch would report its end as a loss, which costs the workspace a task.
-  cluster.pods.forget(spec.id, build);
+  // The watch would report its end as a loss, which costs the workspace a task. Of this build another attempt may have made a pod.
+  if (build < spec.build) cluster.pods.forget(spec.id, build);
   await untilGone(cluster, pod, progress);
   return null;
 }

@@ -50,8 +50,6 @@ function decideRun(state: CampaignState, counts: Tally, now: number): Action {
   const isDue = ({ againAt }: WorkspaceRecord) => againAt <= now;
   const warned = pick(state, (record) => warnAt(state, record) <= now);
   if (warned.length > 0) return { do: 'warn', workspaces: warned };
-  const renewed = pick(state, (record) => renewAt(record) <= now);
-  if (renewed.length > 0) return { do: 'renew', workspaces: renewed };
   if (slots > 0 && counts.ready > 0) return { do: 'rebuild', workspaces: pick(state, isReady, Math.min(slots, BATCH)) };
   const marked = isOver ? pick(state, (record) => isToMark(record) && isDue(record)) : [];
   if (marked.length > 0) return { do: 'mark', workspaces: marked };
@@ -61,6 +59,9 @@ function decideRun(state: CampaignState, counts: Tally, now: number): Action {
   if (unjudged.length > 0) return { do: 'judge', workspaces: unjudged };
   const announced = pick(state, isUnannounced, mayAnnounce(state, counts, { isOver, slots }));
   if (announced.length > 0) return { do: 'announce', workspaces: announced };
+  // Last, since there is time: a free slot never waits for it.
+  const renewed = pick(state, (record) => renewAt(record) <= now);
+  if (renewed.length > 0) return { do: 'renew', workspaces: renewed };
   if (counts.pending + counts.waiting + counts.building === 0) return { do: 'finish' };
   return wait(state, counts, { now, summary: 'a workspace is asked again' });
 }
@@ -137,6 +138,7 @@ const isUnjudged = ({ state, next }: WorkspaceRecord) => state === 'pending' && 
 const isUnannounced = ({ state, until }: WorkspaceRecord) => state === 'waiting' && until === null;
 const isAnnounced = ({ state, until }: WorkspaceRecord) => state === 'waiting' && until !== null;
 /** Also while a workspace whose patience has run out is without a slot. */
-const hasAnnouncement = ({ state, until }: WorkspaceRecord) => (state === 'waiting' || state === 'pending') && until !== null;
+const hasAnnouncement = (record: WorkspaceRecord) =>
+  isAnnounced(record) || (record.state === 'pending' && record.until !== null && record.renewAt !== null);
 /** It holds a slot and has not answered with a build. */
 const isUnanswered = ({ state, build }: WorkspaceRecord) => state === 'building' && build === null;

@@ -41,7 +41,6 @@ export function beginWait(state: CampaignState, workspaces: string[], now: numbe
   for (const record of recordsOf(state, workspaces)) {
     record.until = until;
     record.againAt = Math.min(record.againAt, until);
-    record.renewAt = now + RENEW_MS;
   }
 }
 
@@ -50,7 +49,7 @@ export function noteWarned(state: CampaignState, workspaces: string[]): void {
   for (const record of recordsOf(state, workspaces)) record.isWarned = true;
 }
 
-/** The rebuilds of these workspaces were announced again. */
+/** The rebuilds of these workspaces are announced, or announced again. */
 export function noteAnnounced(state: CampaignState, workspaces: string[], now: number): void {
   for (const record of recordsOf(state, workspaces)) record.renewAt = now + RENEW_MS;
 }

@@ -124,9 +124,8 @@ export function sumOf(ledger: Ledger): Amounts {
   return sum;
 }
 
-/** The sum of a ledger of an earlier version, which has none. */
-export function withSum(ledger: Omit<Ledger, 'sum'> & Partial<Ledger>): Ledger {
-  if (ledger.sum !== undefined) return ledger as Ledger;
+/** The ledger that a run handed over: its sum is missing, or wrong, where a worker of an earlier version wrote entries. */
+export function withSum(ledger: Omit<Ledger, 'sum'>): Ledger {
   const sum = sumOf({ ...ledger, sum: null });
   return { ...ledger, sum: isExact(sum) ? sum : null };
 }

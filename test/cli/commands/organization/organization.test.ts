@@ -76,6 +76,8 @@ test('A field that no policy has is named, since the organization ignores it.', 
     code: 0,
     error: 'perennial: ignored, since a policy has no such field: autooff\n',
   });
+  const guarded = ['org', 'set', '--set', 'ifVersion=3', '--set', 'autoOff.after=1h'];
+  expect(await run(guarded, { client })).toMatchObject({ code: 0, error: '' });
 });
 
 test('JSON that is nested deeper than anything can be made of it again is refused with a sentence.', async () => {

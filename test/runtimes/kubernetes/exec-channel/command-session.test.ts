@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { CHANNEL } from '../../../../src/runtimes/kubernetes/exec-channel/channels';
 import { type CommandSession, openSession } from '../../../../src/runtimes/kubernetes/exec-channel/command-session';
 import { makeTestPod, SHELLS, type TestPod } from '../../../support/hook-env';
@@ -82,6 +85,17 @@ test('The shell of a session ends when the session is closed.', async () => {
   await session.run({ argv: ['true'] }, signal);
   session.close();
   expect(await ends[0]).toBe(0);
+});
+
+test('Input that is left over where its reader dies is not run, and ends the session.', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'session-'));
+  writeFileSync(path.join(folder, 'head'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  server.onCommand((command) => serve(command, [`PATH=${folder}:${process.env.PATH}`], { isKilled: false }));
+  const session = await openSession(server.target, verified);
+  await session.run({ argv: ['cat'], stdin: `touch ${folder}/made\n`.repeat(100) }, signal);
+  expect(await ends[0]).toBe(0);
+  expect(readdirSync(folder)).toEqual(['head']);
+  rmSync(folder, { recursive: true });
 });
 
 test('A line that was cut off is not run.', async () => {

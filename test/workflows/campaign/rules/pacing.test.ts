@@ -106,35 +106,6 @@ test('A workspace in use is rebuilt as soon as it was not accessed for ten minut
   expect(simulator.now - START).toBeLessThan(11 * MINUTE_MS);
 });
 
-test('The announcement of a workspace that is waited for is repeated before it ends.', () => {
-  const simulator = new CampaignSimulator([['aaa/used', { facts: { ...IN_USE } }], ...many(1)], { patience: '3h' });
-  const used = simulator.workspaces.get('aaa/used');
-  const announcedAt: number[] = [];
-  simulator.meanwhile = ({ now }) => {
-    if (!used) return;
-    if (used.announcements > announcedAt.length) announcedAt.push(now);
-    if (used.rebuilds === 0) used.facts = { ...used.facts, lastAccessAt: now - 1_000 };
-  };
-  simulator.play();
-  expect(progressOf(simulator)).toMatchObject({ done: 2, pending: 0 });
-  const gaps = announcedAt.slice(1).map((at, index) => at - (announcedAt[index] ?? 0));
-  expect(gaps.length).toBeGreaterThanOrEqual(8);
-  expect(Math.max(...gaps)).toBeLessThan(30 * MINUTE_MS);
-});
-
-test('A cancel takes back the announcement of a workspace whose patience has run out and that waits for a slot.', () => {
-  const workspaces: [string, Partial<SimulatedWorkspace>][] = [['aab/used', { facts: IN_USE }], ...many(2)];
-  const simulator = new CampaignSimulator(workspaces, { atOnce: 1, patience: '1m' });
-  const used = simulator.workspaces.get('aab/used');
-  simulator.meanwhile = ({ state, now }) => {
-    const record = state.records?.find(({ workspace }) => workspace === 'aab/used');
-    if (record?.state === 'pending' && record.until !== null) takeCampaignSignal(state, 'cancel', {}, now);
-  };
-  simulator.play();
-  expect(progressOf(simulator)).toMatchObject({ state: 'cancelled', pending: 1 });
-  expect(used).toMatchObject({ rebuilds: 0, announcements: 0 });
-});
-
 test('Where all are in use the canary is the first that is waited for.', () => {
   const simulator = new CampaignSimulator(many(3, { facts: IN_USE, end: 'failed' }), { atOnce: 3 }).play();
   expect(progressOf(simulator)).toMatchObject({ state: 'stopped', failed: 1, pending: 2, waiting: 0 });

@@ -122,6 +122,15 @@ test('At its fullest, with changed settings to be sent to all, the state fits in
   expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThan(MAX_INPUT_BYTES * 0.9);
 });
 
+test('The sum of a ledger that an earlier version handed over is missing or wrong, and is computed again.', () => {
+  const state = checked();
+  takeReserve(state, request('dev'));
+  const { sum, ...ledger } = state.ledger;
+  expect(sum).toMatchObject({ running: 1, homes: 1 });
+  const stale = { ...ledger, sum: { running: 0, homes: 0, cpu: 0, memory: 0, disk: 0 } };
+  for (const carried of [ledger, stale]) expect(migrateOwner({ ...state, ledger: carried as never }).ledger.sum).toEqual(sum);
+});
+
 test.each([
   [{ owner: 'ada' }, 'organization'],
   [{ organization: 'math', owner: 'Ada' }, 'owner'],
