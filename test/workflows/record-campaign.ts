@@ -1,4 +1,4 @@
-/** The scenario of campaigns, for test/workflows/record.ts. */
+/** The scenarios of campaigns, for test/workflows/record.ts. */
 
 import { until } from '../support/until';
 import { startCampaign } from '../support/workflows/campaign-env';
@@ -41,5 +41,28 @@ export async function campaigns(stack: Stack) {
     'campaign-before': { workflowId: campaign.workflowId, runId },
     'campaign-after': { workflowId: campaign.workflowId },
     'campaign-workspace': { workflowId: 'workspace/ada/campaign-2' },
+  };
+}
+
+/** A campaign that announces the rebuild of a workspace in use, warns it, and rebuilds it when the patience has run out; and the workspace. */
+export async function announced(stack: Stack) {
+  const { client } = stack;
+  const organization = 'announced';
+  await client.organization(organization).create();
+  const names = ['announced-0', 'announced-1'];
+  const [, used] = await Promise.all(
+    names.map(async (name) => {
+      const workspace = await client.create({ owner: 'ada', name, organization, image: 'starter:1' });
+      await untilState(workspace, 'running');
+      return workspace;
+    }),
+  );
+  await used?.ping({ via: 'ssh' });
+  await until('both are listed', async () => (await client.list({ organization })).length === names.length);
+  const campaign = await startCampaign(stack, 'announced', { organization, image: 'starter:2', patience: '10s' });
+  await campaign.result();
+  return {
+    'campaign-announced': { workflowId: campaign.workflowId },
+    'campaign-announced-workspace': { workflowId: 'workspace/ada/announced-1' },
   };
 }

@@ -4,11 +4,12 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { WorkspaceHandle } from '../../src/client';
+import type { Runtime } from '../../src/runtimes/runtime';
 import { until } from '../support/until';
 import { enableFaultInjection, failureOf, injectFault, untilCalled } from '../support/workflows/fault-injection';
 import { INTERNAL, KNOWN, rawMessages, SHORT } from '../support/workflows/raw-messages';
 import { createGate, type Stack, startStack, untilState } from '../support/workflows/temporal-env';
-import { campaigns } from './record-campaign';
+import { announced, campaigns } from './record-campaign';
 import { recordOwner } from './record-owner';
 
 /** Plays one scenario; what it answers are workflow ids, with the run where not the last is meant, by the name of the fixture. */
@@ -30,6 +31,7 @@ const SCENARIOS: Scenario[] = [
   scheduled,
   withSecrets,
   campaigns,
+  announced,
   recordOwner,
 ];
 
@@ -38,13 +40,14 @@ export async function record(folder: string): Promise<void> {
   const stack = await startStack('dev', { withWatch: true, withSecrets: true });
   enableFaultInjection(stack);
   mkdirSync(folder, { recursive: true });
+  const playAndWrite = async (play: Scenario) => {
+    for (const [name, recorded] of Object.entries(await play(stack)))
+      await write(stack, path.join(folder, `${name}.json`), recorded);
+  };
   // All at once: the day takes more than a minute of real time.
-  await Promise.all(
-    SCENARIOS.map(async (play) => {
-      for (const [name, recorded] of Object.entries(await play(stack)))
-        await write(stack, path.join(folder, `${name}.json`), recorded);
-    }),
-  );
+  await Promise.all(SCENARIOS.map(playAndWrite));
+  // From here on the runtime has sessions.
+  await playAndWrite(briefHooks);
   await write(stack, path.join(folder, 'organization.json'), { workflowId: 'organization/recorded' });
   await write(stack, path.join(folder, 'watch.json'), { workflowId: 'watch/memory' });
   await stack.close();
@@ -199,6 +202,17 @@ async function withSecrets(stack: Stack) {
   await untilVersion(2);
   gate.open();
   return { 'secrets-before': { ...idOf(workspace), runId }, 'secrets-after': idOf(workspace) };
+}
+
+/** Hooks that end at once, in the activity that injects the secrets, in two builds. */
+async function briefHooks({ client, runtime }: Stack) {
+  const exec: Runtime['exec'] = (...call) => runtime.exec(...call);
+  runtime.openSession = async (pod) => ({ exec: (command, signal) => exec(pod, command, signal), close: () => undefined });
+  const workspace = await client.create({ owner: 'ada', name: 'brief-hooks', image: 'starter:1' });
+  await untilState(workspace, 'running');
+  await workspace.rebuild();
+  await workspace.waitForBuild(2);
+  return { 'brief-hooks': idOf(workspace) };
 }
 
 function create(stack: Stack, name: string, more: object = {}): Promise<WorkspaceHandle> {
