@@ -59,7 +59,7 @@ function visibleTo(caller: Caller, filter: WorkspaceFilter): PageFilter | null {
   return organizations.length === 0 ? null : { ...rest, organizations: organizations.sort() };
 }
 
-/** The organizations one by one, so that services share the lists of those that they have in common. */
+/** The organizations one by one, so that services share the lists of their common organizations. */
 async function listWhole(list: List, { organizations, ...filter }: PageFilter): Promise<WorkspaceSummary[]> {
   if (!organizations) return list(filter);
   const lists = await Promise.all(organizations.map((organization) => list({ ...filter, organization })));

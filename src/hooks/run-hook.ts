@@ -69,7 +69,7 @@ export async function runBriefHooks(
     ended.push({ spec, poll, tookMs: Math.round(performance.now() - beganAt) });
   }
   if (ended.length === 0) return [];
-  // Also after a cancel, since what has ended is told.
+  // Also after a cancel, since an ended hook is reported.
   const values = await secrets(0);
   return ended.map(({ spec, poll, tookMs }) => ({ step: spec.step, result: describeEnd(spec, poll, values), tookMs }));
 }

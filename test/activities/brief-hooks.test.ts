@@ -165,25 +165,46 @@ test('Values that cannot be read leave the hooks to their own steps, and nothing
   expect(JSON.stringify(result)).not.toContain('something');
 });
 
-test('A cancellation while a hook runs leaves the hook alone, and the injection counts.', async () => {
-  let inHook: (value: unknown) => void = () => undefined;
-  const hooking = new Promise((resolve) => {
-    inHook = resolve;
+function createDeferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
   });
+  return { promise, resolve };
+}
+
+test('A cancellation while a hook runs leaves the hook alone, and the injection counts.', async () => {
+  const hook = createDeferred();
   const beforeCommand = async (at: number, signal: AbortSignal) => {
     if (at !== 2) return;
-    inHook(null);
+    hook.resolve();
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
     signal.throwIfAborted();
   };
   const { inject, environment, sessions } = await started({ beforeCommand });
   const injecting = inject();
-  await hooking;
+  await hook.promise;
   environment.cancel('CANCELLED');
   const result = await injecting;
   expect(result).toMatchObject({ value: { isEmpty: false } });
   expect(result.hooks).toBeUndefined();
   expect(sessions.closed).toBe(1);
+});
+
+test('A hook that has ended is reported also where a cancellation comes during the next one.', async () => {
+  const next = createDeferred();
+  const beforeCommand = async (at: number, signal: AbortSignal) => {
+    if (at !== 3) return;
+    next.resolve();
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    signal.throwIfAborted();
+  };
+  const { inject, environment } = await started({ beforeCommand });
+  pod.writeConfigure('#!/bin/sh\necho quick\n');
+  const injecting = inject();
+  await next.promise;
+  environment.cancel('CANCELLED');
+  expect((await injecting).hooks).toMatchObject([{ step: 'configure', result: { state: 'done', lastLines: ['quick'] } }]);
 });
 
 test('A lost pod is final.', async () => {

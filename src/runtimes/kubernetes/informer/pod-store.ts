@@ -7,7 +7,7 @@ import { trimPod } from './trim-pod';
 export interface PodStore {
   /** The pod of that name as last seen. Without one, the pod may still exist unseen. */
   current(name: string): V1Pod | undefined;
-  /** All live pods, and those that end or have ended and whose end was not reported. */
+  /** All live pods, and pods that end or have ended and whose end was not reported. */
   pods(): V1Pod[];
   /** Stores a pod from the watch, or from a creation or read just now. */
   put(pod: V1Pod): void;

@@ -88,14 +88,12 @@ export function newRecord(workspace: string): WorkspaceRecord {
     next: null,
     because: null,
     build: null,
-    until: null,
-    againAt: 0,
-    isWarned: false,
-    tries: 0,
-    silentSince: null,
-    renewAt: null,
+    ...NO_WORK,
   };
 }
+
+/** The fields of a record that only work on its workspace fills. */
+const NO_WORK = { until: null, againAt: 0, isWarned: false, tries: 0, silentSince: null, renewAt: null };
 
 /** The numbers of workspaces that the pacing goes by. */
 export interface Tally extends Record<CampaignWorkspaceState, number> {
@@ -155,15 +153,6 @@ export function finishRecord(
   because: string | null,
   isFull = false,
 ): void {
-  Object.assign(record, {
-    state,
-    next: null,
-    until: null,
-    againAt: 0,
-    isWarned: false,
-    tries: 0,
-    silentSince: null,
-    renewAt: null,
-  });
+  Object.assign(record, { state, next: null, ...NO_WORK });
   record.because = because === null ? null : cutText(because, isFull ? KEPT_REASON : KEPT_BECAUSE);
 }

@@ -114,7 +114,7 @@ export function tryPolicyChange(
   return copy;
 }
 
-/** A list is replaced as a whole, so one that was edited must not take back what others have changed since it was read. */
+/** A list is replaced as a whole, so an edited list must not take back what others have changed since it was read. */
 function refuseOtherVersion(ifVersion: unknown, version: number): void {
   if (ifVersion === undefined || ifVersion === null || ifVersion === version) return;
   if (typeof ifVersion !== 'number') throw invalid('ifVersion', 'a version of the policy', ifVersion);

@@ -116,7 +116,7 @@ export function entryOf({ entries }: Ledger, { name, id }: Subject): Entry | und
   return named && Object.hasOwn(named, name) ? named[name] : undefined;
 }
 
-/** What all entries use together. A reservation under a quota asks for it, so it is not summed up anew each time. */
+/** What all entries use together. A reservation under a quota asks for it, so it is not computed each time. */
 export function sumOf(ledger: Ledger): Amounts {
   if (ledger.sum !== null) return ledger.sum;
   const sum = noAmounts();
