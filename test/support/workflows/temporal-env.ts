@@ -1,5 +1,5 @@
 /** A Temporal server, real or time-skipping, with workers on the memory runtime, for tests of workflows. */
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
@@ -204,9 +204,14 @@ function createWorkers(given: {
 }
 
 async function createDevServer(): Promise<{ env: TestWorkflowEnvironment; server: TemporalServer }> {
-  const server = await startDevServer(CLI, mkdtempSync(join(tmpdir(), 'perennial-server-')), { isSparing: true });
+  const dir = mkdtempSync(join(tmpdir(), 'perennial-server-'));
+  const server = await startDevServer(CLI, dir, { isSparing: true });
   const env = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address, namespace: NAMESPACE });
-  return { env, server };
+  const end = async () => {
+    await server.end();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  return { env, server: { ...server, end } };
 }
 
 /** Where there is none on the machine the SDK downloads its own. */
