@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { once } from 'node:events';
 import { fakePerennial, OWNER } from '../support/gateway/fake-perennial';
 import { startGateway } from '../support/gateway/gateway-env';
 import { until } from '../support/until';
@@ -27,8 +27,9 @@ test('During the drain calls are served, pings are not held, and each answer clo
     'close',
     { error: { type: 'NotFound', message: expect.any(String) } },
   ]);
+  const arrived = once(gateway.server.server, 'request');
   const pinged = send('POST', `${URL}/ping`);
-  await delay(200);
+  await arrived;
   take();
   expect(await (await pinged).json()).toEqual({ outcome: 'forwarded' });
   await closed;

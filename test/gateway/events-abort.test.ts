@@ -8,8 +8,13 @@ import { startGateway, type TestGateway } from '../support/gateway/gateway-env';
 
 let gateway: TestGateway;
 let isKnown = true;
+/** Resolves once a request waits for the build. */
+let follows: Promise<unknown>;
 beforeEach(async () => {
+  let follow: (value: unknown) => void;
+  follows = new Promise((resolve) => (follow = resolve));
   const waitForBuild: WorkspaceHandle['waitForBuild'] = (_number, { onChange } = {}) => {
+    follow(null);
     if (isKnown) onChange?.(build({ endedAt: null }), null);
     return new Promise(() => undefined);
   };
@@ -36,14 +41,19 @@ test('A reader receives the end of the gateway as a failure event.', async () =>
 
 test('The end of the gateway before the first event is answered with its status.', async () => {
   isKnown = false;
-  setTimeout(() => gateway.server.close(), 500);
-  expect((await open()).status).toBe(503);
+  const opened = open();
+  await follows;
+  const closed = gateway.server.close();
+  expect((await opened).status).toBe(503);
+  await closed;
 });
 
 test('A client that leaves before the first event is no failure of the gateway.', async () => {
   isKnown = false;
   const headers = await gateway.as({ kind: 'owner', owner: 'ada' });
-  await expect(fetch(urlOfEvents(), { headers, signal: AbortSignal.timeout(500) })).rejects.toThrow();
+  const leave = new AbortController();
+  follows.then(() => leave.abort());
+  await expect(fetch(urlOfEvents(), { headers, signal: leave.signal })).rejects.toThrow();
   await delay(300);
   expect(gateway.log()).not.toContain('failed');
 });

@@ -1,6 +1,5 @@
 /** What is open for long ends with the right of its caller. */
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { openShell } from '../../src/cli/gateway/open-shell';
 import { HOUR_MS } from '../../src/contract/duration';
 import { createMemoryRuntime } from '../../src/runtimes/memory';
@@ -12,6 +11,7 @@ import { type FakeWorkspace, fakeWorkspace } from '../support/gateway/fake-works
 import { startGateway, type TestGateway } from '../support/gateway/gateway-env';
 import { patiently } from '../support/runtimes/contract';
 import { testStreams } from '../support/runtimes/shell-streams';
+import { until } from '../support/until';
 
 let gateway: TestGateway;
 let workspace: FakeWorkspace;
@@ -82,8 +82,7 @@ test.each(LOSSES)('A terminal is hung up when %s.', async (_, lose, type) => {
   const token = (await authorization()).slice('Bearer '.length);
   const request = { command: ['cat'], streams: testStreams(), signal: patiently().signal };
   const ended = openShell({ url: urlOf('/shell'), token }, request).catch((error: unknown) => error);
-  await delay(300);
-  expect(terminals).toBe(1);
+  await until('the terminal is open', () => terminals === 1);
   lose();
   expect(await ended).toMatchObject({ type });
   expect(terminals).toBe(0);
@@ -114,10 +113,14 @@ test('A terminal stays open while its caller’s right cannot be checked.', asyn
   const token = (await authorization()).slice('Bearer '.length);
   const streams = testStreams();
   const ended = openShell({ url: urlOf('/shell'), token }, { command: ['cat'], streams, signal: patiently().signal });
-  await delay(300);
-  const getHandle = () => ({ describe: () => Promise.reject(new Error('away')) });
-  Object.assign(workspace.client.temporal, { workflow: { getHandle } });
-  await delay(300);
+  await until('the terminal is open', () => terminals === 1);
+  let checks = 0;
+  const describe = () => {
+    checks += 1;
+    return Promise.reject(new Error('away'));
+  };
+  Object.assign(workspace.client.temporal, { workflow: { getHandle: () => ({ describe }) } });
+  await until('its right was asked for three times', () => checks >= 3);
   expect(terminals).toBe(1);
   streams.stdin.end();
   expect(await ended).toBe(129);
