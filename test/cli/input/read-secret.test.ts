@@ -33,7 +33,7 @@ test('Of an endless pipe no more is read than any value may have.', async () => 
   expect(read.length).toBeLessThan(1024 * 1024);
 });
 
-/** Asks on a terminal, types when the question is there, and gives all that the terminal showed. */
+/** Asks on a terminal, types as soon as the question is there, and gives all that the terminal showed. */
 function type(keys: string): Promise<string> {
   const script = `require(${JSON.stringify(SOURCE)}).readSecret({ stdin: process.stdin, stderr: process.stderr, question: 'Value: ' })
     .then((value) => console.log('got', value.toString('hex')), (error) => console.log(error.name, error.type))`;
@@ -45,8 +45,7 @@ function type(keys: string): Promise<string> {
       shown += data;
       if (!hasTyped && shown.includes('Value: ')) {
         hasTyped = true;
-        // The question is written before the keys are read in raw mode.
-        setTimeout(() => terminal.write(keys), 200);
+        terminal.write(keys);
       }
     });
     terminal.onExit(() => resolve(shown));
