@@ -11,6 +11,7 @@ import { setSecret } from '../../src/secrets/named-secrets';
 import { workspaceSecrets } from '../../src/worker/secrets';
 import { activityContext, DEADLINE, HOME, podOf } from '../support/fake-client';
 import { makeTestPod, SHELLS, type TestPod } from '../support/hook-env';
+import { until } from '../support/until';
 
 const CANARY = 'canary-7d2a4b1f0c9e';
 const POD = { id: 'w1', organization: 'default', build: 1 };
@@ -172,6 +173,19 @@ function createDeferred(): { promise: Promise<void>; resolve: () => void } {
   });
   return { promise, resolve };
 }
+
+test('Heartbeats while a hook runs keep what the injection used of the deadline, for an attempt of another worker.', async () => {
+  const heartbeats: unknown[] = [];
+  const beforeCommand = async (at: number) => {
+    if (at !== 2) return;
+    environment.on('heartbeat', (details) => heartbeats.push(details));
+    await until('two heartbeats were sent', () => heartbeats.length >= 2);
+  };
+  const { inject, environment } = await started({ beforeCommand });
+  const { tookMs: usedMs } = await inject();
+  const heartbeat = { waitingFor: 'configure to begin', usedMs };
+  expect(heartbeats.slice(0, 2)).toEqual([heartbeat, heartbeat]);
+});
 
 test('A cancellation while a hook runs leaves the hook alone, and the injection counts.', async () => {
   const hook = createDeferred();

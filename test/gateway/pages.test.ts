@@ -77,6 +77,7 @@ async function pages(subject: TokenSubject, query: string): Promise<string[][]> 
 test.each([
   ['an owner', ADA, '', OF_ADA],
   ['a service with two organizations', reader('default', 'acme'), '', [...OF_ADA, ...OF_BOB]],
+  ['a service whose token names an organization twice', reader('default', 'acme', 'acme'), '', [...OF_ADA, ...OF_BOB]],
   ['a service with one organization', reader('acme'), '', ACME],
   ['a service that asks for one of its organizations', reader('default', 'acme'), '&organization=acme', ACME],
   ['a service that asks for an owner', reader('acme'), '&owner=bob', OF_BOB],
