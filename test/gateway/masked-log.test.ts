@@ -4,18 +4,18 @@ import { createPositionFinder, hashTail } from '../../src/gateway/build-log/posi
 import { createValueReader, NO_VALUES } from '../../src/gateway/build-log/values';
 import { formatEventId, parseEventId, progressOf } from '../../src/gateway/events/event-id';
 import { prepareValues } from '../../src/hooks/mask';
+import { cpuTimeMs } from '../support/cpu-time';
 
 const HOLDER = { owner: 'ada', organization: 'default' };
 const MIB = 1024 * 1024;
 const valuesOf = (value: string) => ({ ...prepareValues([value]), versions: value });
 
-test('A position is found in 4 MiB of a log in less than four seconds.', () => {
+test('A position is found in 4 MiB of a log in less than four seconds of processor time.', () => {
   const bytes = Buffer.from(Array.from({ length: 400_000 }, (_, at) => `line ${at}\n`).join(''));
   const offset = bytes.length - 10;
   const finder = createPositionFinder({ offset, tail: hashTail(bytes.subarray(0, offset)) });
-  const begunAt = performance.now();
-  expect(finder.push(bytes)).toBe(offset);
-  expect(performance.now() - begunAt).toBeLessThan(4_000);
+  const usedMs = cpuTimeMs(() => expect(finder.push(bytes)).toBe(offset));
+  expect(usedMs).toBeLessThan(4_000);
 });
 
 test('The offset in the id of an event is bounded.', () => {

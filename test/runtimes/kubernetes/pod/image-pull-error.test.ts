@@ -1,4 +1,5 @@
 import { judgePull, pullError } from '../../../../src/runtimes/kubernetes/pod/image-pull-error';
+import { cpuTimeMs } from '../../../support/cpu-time';
 import { eventOf } from '../../../support/kubernetes/pod-objects';
 
 const IMAGE = 'e2e.local/missing:1';
@@ -94,9 +95,8 @@ describe('An image that cannot be pulled', () => {
   });
 
   it('is judged in time that does not grow with the square of its error.', () => {
-    const began = performance.now();
-    expect(judgePull('x'.repeat(2_000_000))).toBe('passing');
-    expect(performance.now() - began).toBeLessThan(2_000);
+    const usedMs = cpuTimeMs(() => expect(judgePull('x'.repeat(2_000_000))).toBe('passing'));
+    expect(usedMs).toBeLessThan(2_000);
   });
 
   it.each([
