@@ -29,5 +29,6 @@ module.exports = {
   transformIgnorePatterns: [`node_modules/(?!${MODULES}/)`],
   sandboxInjectedGlobals: CONSTANT_GLOBALS,
   testTimeout: 180_000,
-  maxWorkers: 2,
+  // More than CI's two processors: a test waits for its servers much of the time.
+  maxWorkers: 3,
 };

@@ -1,6 +1,7 @@
 /** No secret shows where it should not: a full run with a value of its own in every place, and then a search of all that is left. */
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { sendQuery } from '../../src/client/retry';
 import {
   CARRIERS,
   type CanaryStack,
@@ -166,12 +167,9 @@ test('A worker killed in the middle of a build, failed builds, and a cancelled o
 
 test('When all has ended, the memory of the pods is gone, and the homes hold links and settings alone.', async () => {
   await addDetails(stack.evidence, stack.client, WORKSPACE);
+  const handle = stack.client.temporal.workflow.getHandle(WORKSPACE);
   for (const query of ['status', 'explain', 'build'])
-    stack.evidence.add(
-      'descriptions',
-      query,
-      JSON.stringify(await stack.client.temporal.workflow.getHandle(WORKSPACE).query(query)),
-    );
+    stack.evidence.add('descriptions', query, JSON.stringify(await sendQuery(WORKSPACE, () => handle.query(query))));
   expect((await stack.perennial(['stop', 'ada/dev'])).code).toBe(0);
   await until('the workspace is off', async () => (await workspace().status()).state === 'off');
   await addWorkflows(stack.evidence, stack.client);

@@ -2,6 +2,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { PerennialClient } from '../../../src/client';
+import { sendQuery } from '../../../src/client/retry';
 import { flatten } from './flatten';
 import { type Canary, findCanaries, needlesOf } from './needles';
 
@@ -70,7 +71,8 @@ export async function addWorkflows(evidence: Evidence, { temporal }: PerennialCl
 
 /** What a query of Temporal's own answers: the current details, and the summaries of timers. */
 export async function addDetails(evidence: Evidence, { temporal }: PerennialClient, workflowId: string): Promise<void> {
-  const details = await temporal.workflow.getHandle(workflowId).query('__temporal_workflow_metadata');
+  const handle = temporal.workflow.getHandle(workflowId);
+  const details = await sendQuery(workflowId, () => handle.query('__temporal_workflow_metadata'));
   evidence.add('descriptions', `current details of ${workflowId}`, flatten(details));
 }
 

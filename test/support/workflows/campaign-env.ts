@@ -1,6 +1,5 @@
 /** Campaigns on a stack with the memory runtime. */
 import type { CampaignInput, CampaignProgress, CampaignWorkspace } from '../../../src/contract/campaign';
-import { progressQuery, workspacesQuery } from '../../../src/contract/messages';
 import { campaignWorkflowId, TASK_QUEUE } from '../../../src/contract/names';
 import { until } from '../until';
 import { type Stack, untilState } from './temporal-env';
@@ -24,23 +23,14 @@ export async function startCampaign(
   const args = [{ by: 'root', reason: 'a patch', atOnce: 3, maxFailures: 2, ...input }];
   await temporal.workflow.start('campaign', { workflowId, taskQueue: TASK_QUEUE, args });
   const handle = temporal.workflow.getHandle(workflowId);
-  const campaign: TestCampaign = {
+  const { progress, workspaces } = client.campaign(input.organization, id);
+  return {
     workflowId,
     result: () => handle.result() as Promise<CampaignProgress>,
-    progress: () => handle.query(progressQuery),
+    progress,
     signal: (name) => handle.signal(name, {}),
-    workspaces: async () => {
-      const all: CampaignWorkspace[] = [];
-      for (let offset: number | null = 0; offset !== null; ) {
-        const page: Awaited<ReturnType<typeof pageAt>> = await pageAt(offset);
-        all.push(...page.workspaces);
-        offset = page.next;
-      }
-      return all;
-    },
+    workspaces,
   };
-  const pageAt = (offset: number) => handle.query(workspacesQuery, { offset });
-  return campaign;
 }
 
 /** Makes workspaces that run, and an organization of their own, and waits until both are listed. */

@@ -1,4 +1,5 @@
 /** What a campaign that was terminated leaves at its workspaces, on a real server. */
+import { sendQuery } from '../../../src/client/retry';
 import { requiredSignal, stateQuery } from '../../../src/contract/messages';
 import type { State } from '../../../src/workflows/workspace/rules/state';
 import { until } from '../../support/until';
@@ -20,7 +21,8 @@ const workflowOf = (name: string) => stack.client.temporal.workflow.getHandle(`w
 const buildsOf = async (names: string[]) =>
   Promise.all(names.map(async (name) => (await workspaceOf(name).status()).build?.number));
 const isAnnounced = async (name: string) => (await workspaceOf(name).explain()).next.some(({ what }) => what === 'rebuild');
-const requiredOf = async (name: string) => ((await workflowOf(name).query(stateQuery)) as State).campaigns?.required ?? null;
+const stateOf = (name: string) => sendQuery(name, () => workflowOf(name).query(stateQuery)) as Promise<State>;
+const requiredOf = async (name: string) => (await stateOf(name)).campaigns?.required ?? null;
 
 test('A campaign that was terminated keeps no workspace from the next one.', async () => {
   await makeFleet(stack, 'left', ['left-000', 'left-001', 'left-002']);

@@ -1,4 +1,6 @@
 /** An owner of as many workspaces as can be counted, on a real server: reservations, a hand-over, a push of settings, and a check. */
+import { sendUpdate } from '../../../src/client/retry';
+import type { ReserveInput } from '../../../src/contract/internal/ledger';
 import { reserveUpdate } from '../../../src/contract/messages';
 import type { OwnerUsage } from '../../../src/contract/payloads';
 import { MAX_ENTRIES } from '../../../src/workflows/owner/rules/entries';
@@ -31,7 +33,9 @@ async function reserveFor(count: number): Promise<void> {
       const number = String(batch * BATCH + index);
       return { name: number.padStart(40, 'n'), id: number.padStart(63, 'i'), bornAt: Date.now(), build: 1, resources };
     });
-    const { answers } = await ownerWorkflow().executeUpdate(reserveUpdate, { args: [{ requests, quota, policyAt: 1 }] });
+    const args: [ReserveInput] = [{ requests, quota, policyAt: 1 }];
+    const send = (updateId: string) => ownerWorkflow().executeUpdate(reserveUpdate, { args, updateId });
+    const { answers } = await sendUpdate(WORKFLOW, send);
     expect(answers.filter(({ outcome }) => outcome !== 'granted')).toEqual([]);
   });
 }
