@@ -29,6 +29,5 @@ module.exports = {
   transformIgnorePatterns: [`node_modules/(?!${MODULES}/)`],
   sandboxInjectedGlobals: CONSTANT_GLOBALS,
   testTimeout: 180_000,
-  // More than CI's two processors: a test waits for its servers much of the time.
-  maxWorkers: 3,
+  maxWorkers: 2,
 };

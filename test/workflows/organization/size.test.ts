@@ -10,13 +10,14 @@ const OWNERS = 20_000;
 const IN_ONE = 500;
 /** Reports that are sent before they have to be counted. */
 const IN_STEP = 10_000;
-const PATIENTLY = { pauseMs: 500, patienceMs: 300_000 };
+const PATIENCE_MS = 300_000;
+const PATIENTLY = { pauseMs: 500, patienceMs: PATIENCE_MS };
 
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack('dev');
 });
-afterAll(() => stack?.close());
+afterAll(() => stack?.close(), PATIENCE_MS);
 
 const longName = (prefix: string, index: number) => `${prefix}${index}`.padEnd(40, 'x');
 function reportOf(index: number) {
@@ -84,12 +85,13 @@ test('100,000 workspaces with names of 40 characters are all counted, across the
     // Before the request, since the hand-over may follow at once.
     const { runId } = await handleOf(workflowId).describe();
     await handleOf(workflowId).cancel();
-    await until(`${workflowId} was handed over`, async () => (await handleOf(workflowId).describe()).runId !== runId);
+    await until(`${workflowId} was handed over`, async () => (await handleOf(workflowId).describe()).runId !== runId, PATIENTLY);
     const { historySize, status } = await handleOf(workflowId).describe();
     expect([status.name, Number(historySize) < 1_300_000]).toEqual(['RUNNING', true]);
   }
   await untilCounted('all are counted still', COUNT);
 
   await stack.client.organization('huge').setPolicy({ retention: '1d' });
-  for (const part of more) await until('a part has the policy', async () => (await detailsOf(part)).includes('policy version 2'));
+  for (const part of more)
+    await until('a part has the policy', async () => (await detailsOf(part)).includes('policy version 2'), PATIENTLY);
 }, 900_000);
