@@ -2,7 +2,7 @@ const swc = ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs
 
 // Packages that ship nothing but ES modules, which jest cannot load as they are.
 const MODULES =
-  '(temporal-(polyfill|utils|spec)|@kubernetes/client-node|openid-client|oauth4webapi|jose|jsonpath-plus|cookie|p-map)';
+  '(temporal-(polyfill|utils|spec)|@kubernetes/client-node|openid-client|oauth4webapi|jose|jsonpath-plus|cookie|p-limit|p-map|yocto-queue)';
 
 /**
  * What hot loops use. A global is looked up in the context of the test file each time, which takes longer than most of what is done with

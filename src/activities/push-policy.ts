@@ -1,6 +1,7 @@
 /** Sends a new policy, or new settings of an owner, to workspaces. */
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import pLimit, { type LimitFunction } from 'p-limit';
 import pMap from 'p-map';
 import type { KnownOwner } from '../contract/internal/ledger';
 import type { PolicyChangedInput } from '../contract/internal/payloads';
@@ -10,8 +11,13 @@ import { type KnownPolicy, policyForOwner } from '../contract/policy';
 import { untilAborted } from '../hooks/until-aborted';
 import { startHeartbeat } from './heartbeat';
 
-/** Signals sent at once. */
+/** Signals under way of one push, so that a large push leaves places to a small one. */
 const CONCURRENCY = 20;
+/**
+ * Signals under way of all pushes of a worker. A large organization has dozens of partitions, which push at the same time: without a limit
+ * each signal would wait longer at a busy server than it may, and all would be sent again.
+ */
+const MAX_UNDER_WAY = 100;
 /** How long one workspace that does not take its signal may delay the others. */
 const SIGNAL_TIMEOUT_MS = 10_000;
 
@@ -25,23 +31,33 @@ export interface PushPolicyInput {
   workspaces: string[];
 }
 
+/** The places for signals of one worker. */
+export const signalPlaces = (): LimitFunction => pLimit(MAX_UNDER_WAY);
+
 /**
  * Signals each workspace; a workspace that has ended needs no policy. Returns the workflow ids that were not reached, also when it is
  * cancelled.
  */
-export async function pushPolicy(client: Client, { workspaces, ...news }: PushPolicyInput): Promise<{ unreached: string[] }> {
+export async function pushPolicy(
+  { client, places }: { client: Client; places: LimitFunction },
+  { workspaces, ...news }: PushPolicyInput,
+): Promise<{ unreached: string[] }> {
   const context = Context.current();
+  const { cancellationSignal } = context;
   let waiting = workspaces.length;
   const unreached: string[] = [];
   const send = () => context.heartbeat({ waitingFor: `${waiting} workspaces to be signalled` });
-  const signalOne = async (id: string) => {
+  const signalInPlace = (id: string) => {
     waiting -= 1;
-    const signal = AbortSignal.any([context.cancellationSignal, AbortSignal.timeout(SIGNAL_TIMEOUT_MS)]);
-    await untilAborted(signal, () => signalPolicy(client, id, news)).catch((error: unknown) => {
-      unreached.push(id);
-      if (!context.cancellationSignal.aborted) context.log.warn('policy push: signal failed', { id, error });
-    });
+    const signal = AbortSignal.any([cancellationSignal, AbortSignal.timeout(SIGNAL_TIMEOUT_MS)]);
+    return untilAborted(signal, () => signalPolicy(client, id, news));
   };
+  const signalOne = (id: string) =>
+    // A signal of its own, since one with more than ten listeners gives a warning.
+    untilAborted(AbortSignal.any([cancellationSignal]), () => places(signalInPlace, id)).catch((error: unknown) => {
+      unreached.push(id);
+      if (!cancellationSignal.aborted) context.log.warn('policy push: signal failed', { id, error });
+    });
   send();
   const endHeartbeat = startHeartbeat(send);
   await pMap(workspaces, signalOne, { concurrency: CONCURRENCY }).finally(endHeartbeat);

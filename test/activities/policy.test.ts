@@ -1,7 +1,8 @@
 /** Reading a policy, and pushing a new one. */
 import { QueryNotRegisteredError } from '@temporalio/client';
 import { defaultPolicy } from '../../src/workflows/organization/rules/policy';
-import { activityContext } from '../support/fake-client';
+import { activityContext, quietEnvironment } from '../support/fake-client';
+import { until } from '../support/until';
 
 /** The SDK's class for every failed query. */
 const notRegistered = (message: string) => new QueryNotRegisteredError(message, 3);
@@ -68,4 +69,34 @@ test('A cancelled push immediately returns the workspaces that it did not reach.
   await new Promise((resolve) => setTimeout(resolve, 20));
   environment.cancel();
   expect((await push).unreached.sort()).toEqual([...workspaces].sort());
+});
+
+test('Many pushes at the same time have at most 100 signals under way, each begins, and a cancelled one ends at once.', async () => {
+  const { activities, client } = activityContext();
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  let [underWay, most] = [0, 0];
+  const signalled = new Set<string>();
+  client.workflow.getHandle = ((workflowId: string) => ({
+    signal: async () => {
+      signalled.add(workflowId);
+      most = Math.max(most, ++underWay);
+      await held;
+      underWay -= 1;
+    },
+  })) as never;
+  const of = (part: number) => Array.from({ length: 60 }, (_, index) => `workspace/part-${part}/dev-${index}`);
+  const begin = (part: number) => {
+    const environment = quietEnvironment();
+    const input = { policy: defaultPolicy(), workspaces: of(part) };
+    return { environment, pushed: environment.run(activities.pushPolicy, input) as Promise<{ unreached: string[] }> };
+  };
+  const pushes = Array.from({ length: 11 }, (_, part) => begin(part));
+  await until('all places are taken', () => underWay === 100);
+  const last = begin(11);
+  last.environment.cancel();
+  expect((await last.pushed).unreached.sort()).toEqual(of(11).sort());
+  release();
+  expect(await Promise.all(pushes.map(({ pushed }) => pushed))).toEqual(pushes.map(() => ({ unreached: [] })));
+  expect([most, signalled.size]).toEqual([100, 11 * 60]);
 });

@@ -118,6 +118,7 @@ export function activityContext(
   environment.on('heartbeat', (details: StepHeartbeat) => heartbeats.push(details));
   return {
     runtime,
+    client,
     workflows,
     signals,
     environment,
