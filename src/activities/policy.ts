@@ -8,7 +8,7 @@ import { RuntimeFailure } from '../runtimes/failure';
 import type { Dependencies } from './dependencies';
 import { translated } from './failure';
 import type { PolicyReader } from './policy-reader';
-import { type PushPolicyInput, pushPolicy, signalPlaces } from './push-policy';
+import { createSignalLimit, type PushPolicyInput, pushPolicy } from './push-policy';
 
 /** A policy, with the settings of a workspace's owner. */
 export interface PolicyAnswer extends KnownPolicy {
@@ -17,7 +17,7 @@ export interface PolicyAnswer extends KnownPolicy {
 
 /** The activities `readPolicy` and `pushPolicy`. */
 export function policyActivities({ client }: Dependencies, policies: PolicyReader<KnownPolicy>) {
-  const places = signalPlaces();
+  const limit = createSignalLimit();
   return {
     /** Fails with `NotFound` for an unknown organization. With an owner, the owner's settings come beside the policy. */
     readPolicy: ({ organization, owner }: { organization: string; owner?: string }): Promise<PolicyAnswer> =>
@@ -29,7 +29,7 @@ export function policyActivities({ client }: Dependencies, policies: PolicyReade
 
     /** Returns the workflow ids of the workspaces that were not reached. */
     pushPolicy: (input: PushPolicyInput): Promise<{ unreached: string[] }> =>
-      translated(() => pushPolicy({ client, places }, input)),
+      translated(() => pushPolicy({ client, limit }, input)),
   };
 }
 

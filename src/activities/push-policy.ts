@@ -11,7 +11,7 @@ import { type KnownPolicy, policyForOwner } from '../contract/policy';
 import { untilAborted } from '../hooks/until-aborted';
 import { startHeartbeat } from './heartbeat';
 
-/** Signals under way of one push, so that a large push leaves places to a small one. */
+/** Signals under way of one push, so that a large push leaves room for a small one. */
 const CONCURRENCY = 20;
 /**
  * Signals under way of all pushes of a worker. A large organization has dozens of partitions, which push at the same time: without a limit
@@ -31,15 +31,15 @@ export interface PushPolicyInput {
   workspaces: string[];
 }
 
-/** The places for signals of one worker. */
-export const signalPlaces = (): LimitFunction => pLimit(MAX_UNDER_WAY);
+/** The limit that all pushes of a worker share. */
+export const createSignalLimit = (): LimitFunction => pLimit(MAX_UNDER_WAY);
 
 /**
  * Signals each workspace; a workspace that has ended needs no policy. Returns the workflow ids that were not reached, also when it is
  * cancelled.
  */
 export async function pushPolicy(
-  { client, places }: { client: Client; places: LimitFunction },
+  { client, limit }: { client: Client; limit: LimitFunction },
   { workspaces, ...news }: PushPolicyInput,
 ): Promise<{ unreached: string[] }> {
   const context = Context.current();
@@ -47,14 +47,14 @@ export async function pushPolicy(
   let waiting = workspaces.length;
   const unreached: string[] = [];
   const send = () => context.heartbeat({ waitingFor: `${waiting} workspaces to be signalled` });
-  const signalInPlace = (id: string) => {
+  const signalInTime = (id: string) => {
     waiting -= 1;
     const signal = AbortSignal.any([cancellationSignal, AbortSignal.timeout(SIGNAL_TIMEOUT_MS)]);
     return untilAborted(signal, () => signalPolicy(client, id, news));
   };
   const signalOne = (id: string) =>
     // A signal of its own, since one with more than ten listeners gives a warning.
-    untilAborted(AbortSignal.any([cancellationSignal]), () => places(signalInPlace, id)).catch((error: unknown) => {
+    untilAborted(AbortSignal.any([cancellationSignal]), () => limit(signalInTime, id)).catch((error: unknown) => {
       unreached.push(id);
       if (!cancellationSignal.aborted) context.log.warn('policy push: signal failed', { id, error });
     });

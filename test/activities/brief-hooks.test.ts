@@ -166,12 +166,17 @@ test('Values that cannot be read leave the hooks to their own steps, and nothing
   expect(JSON.stringify(result)).not.toContain('something');
 });
 
-function createDeferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
+/** Holds one command of the pod, counted from 1, until it is aborted. */
+function holdCommand(held: number) {
+  let reach = () => {};
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  const beforeCommand = async (at: number, signal: AbortSignal) => {
+    if (at !== held) return;
+    reach();
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    signal.throwIfAborted();
+  };
+  return { reached, beforeCommand };
 }
 
 test('Heartbeats while a hook runs keep what the injection used of the deadline, for an attempt of another worker.', async () => {
@@ -188,16 +193,10 @@ test('Heartbeats while a hook runs keep what the injection used of the deadline,
 });
 
 test('A cancellation while a hook runs leaves the hook alone, and the injection counts.', async () => {
-  const hook = createDeferred();
-  const beforeCommand = async (at: number, signal: AbortSignal) => {
-    if (at !== 2) return;
-    hook.resolve();
-    await new Promise((resolve) => signal.addEventListener('abort', resolve));
-    signal.throwIfAborted();
-  };
+  const { reached, beforeCommand } = holdCommand(2);
   const { inject, environment, sessions } = await started({ beforeCommand });
   const injecting = inject();
-  await hook.promise;
+  await reached;
   environment.cancel('CANCELLED');
   const result = await injecting;
   expect(result).toMatchObject({ value: { isEmpty: false } });
@@ -206,17 +205,11 @@ test('A cancellation while a hook runs leaves the hook alone, and the injection 
 });
 
 test('A hook that has ended is reported also where a cancellation comes during the next one.', async () => {
-  const next = createDeferred();
-  const beforeCommand = async (at: number, signal: AbortSignal) => {
-    if (at !== 3) return;
-    next.resolve();
-    await new Promise((resolve) => signal.addEventListener('abort', resolve));
-    signal.throwIfAborted();
-  };
+  const { reached, beforeCommand } = holdCommand(3);
   const { inject, environment } = await started({ beforeCommand });
   pod.writeConfigure('#!/bin/sh\necho quick\n');
   const injecting = inject();
-  await next.promise;
+  await reached;
   environment.cancel('CANCELLED');
   expect((await injecting).hooks).toMatchObject([{ step: 'configure', result: { state: 'done', lastLines: ['quick'] } }]);
 });
