@@ -19,15 +19,10 @@ import { prepareNamespace } from './worker/namespace';
 import { openSecrets } from './worker/secrets';
 import { readSettings, type WorkerSettings } from './worker/settings';
 import { startSlots } from './worker/start-slots';
+import { TASK_TIMEOUT } from './worker/task-timeout';
 
 const SHUTDOWN_GRACE = '3s';
 const SHUTDOWN_FORCE = '10s';
-
-/**
- * One task may bring ten thousand signals, which take seconds on a busy machine; at the SDK's limit of 5 s the workspace would hang. The
- * type of @temporalio/worker 1.24.0 lacks this option.
- */
-const TASK_TIMEOUT = { isolateExecutionTimeout: '30s' };
 
 /** Runs until a signal ends the process. Rejects at start with a clear sentence when a setting or the namespace is wrong. */
 async function runWorker(environment: NodeJS.ProcessEnv): Promise<void> {

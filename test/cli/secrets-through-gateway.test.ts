@@ -20,12 +20,12 @@ beforeAll(async () => {
   gateway = await startGateway(stack.client);
   await gateway.server.listen({ host: '127.0.0.1', port: 0 });
   url = `http://127.0.0.1:${(gateway.server.server.address() as AddressInfo).port}`;
-}, 120_000);
+});
 
 afterAll(async () => {
   await gateway?.close();
   await stack?.close();
-}, 60_000);
+});
 
 function perennial(args: string[], { subject = ADA, input = `${CANARY}\n` } = {}) {
   const readToken = async () => (await gateway.as(subject)).authorization.replace('Bearer ', '');

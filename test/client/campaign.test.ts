@@ -15,7 +15,7 @@ afterAll(() => stack.close());
 
 test('A campaign is started, paused, resumed, followed to its end, and answers after it.', async () => {
   const campaign = stack.client.campaign('acme', 'patch');
-  await campaign.start({ ...INPUT, notBefore: new Date(Date.now() + 3_000).toISOString() });
+  await campaign.start({ ...INPUT, notBefore: new Date(Date.now() + 15_000).toISOString() });
   await expect(campaign.start(INPUT)).rejects.toMatchObject({ type: 'AlreadyExists' });
   await campaign.pause({ by: 'root' });
   await until('it is paused', async () => (await campaign.progress()).because === 'paused by root');

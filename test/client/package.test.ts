@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack?.close();
   installed?.remove();
-}, 60_000);
+});
 
 test('The document has a program for each of the two entry points.', () => {
   expect(EXAMPLES.map(({ program }) => /from '(perennial\/\w+)'/.exec(program)?.[1])).toEqual([
@@ -64,7 +64,6 @@ test.each(COMPILERS)(
   async (_, options) => {
     expect(await installed.compile(PROGRAMS, [...options, '--noEmit'])).toEqual([]);
   },
-  120_000,
 );
 
 test('A program that gives a field a wrong type does not compile.', async () => {
@@ -83,7 +82,7 @@ test('The programs print what the document says, as ES modules first and then, o
   // By then the workspace exists, has had two builds, and has another image.
   const again = documented.map((output) => output.replace('build 1 of starter:1', 'build 3 of starter:2'));
   expect(printed).toEqual([...documented, ...again]);
-}, 120_000);
+});
 
 test('The program of the README creates, pings, and rebuilds a workspace as it stands there.', async () => {
   const address = stack.server?.address ?? '';
@@ -93,7 +92,7 @@ test('The program of the README creates, pings, and rebuilds a workspace as it s
   expect(await installed.node([README_PROGRAM.replace(/\.ts$/, '.js')])).toMatch(/^accepted 2 .*new tools/);
   const first = { image: { reference: 'starter:1' }, failure: null };
   expect(await stack.client.workspace('ada', 'readme').build(1)).toMatchObject(first);
-}, 120_000);
+});
 
 test('The command works from the installed package, and compiles or installs nothing.', async () => {
   const command = path.join('node_modules', '.bin', 'perennial');

@@ -16,12 +16,12 @@ beforeAll(async () => {
   workspace = await stack.client.create({ owner: 'ada', name: 'dev', image: 'starter:1' });
   await stack.client.create({ owner: 'bob', name: 'other', image: 'starter:1', organization: 'acme' });
   gateway = await startGateway(stack.client);
-}, 120_000);
+});
 
 afterAll(async () => {
   await gateway?.close();
   await stack?.close();
-}, 60_000);
+});
 
 /** Has the workspace run, and answers with its build. Most calls leave it running: a change of state shows as soon as it is answered. */
 async function run(): Promise<Itself> {

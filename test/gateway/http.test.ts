@@ -84,7 +84,7 @@ test.each([
 
 test('A ping with a text that the workspace would refuse is answered 400, and does not replace a held one.', async () => {
   await gateway.close();
-  await open({ limits: { pingWindowMs: 200 } });
+  await open({ limits: { pingWindowMs: 3_000 } });
   const url = `${URL}/ping`;
   await call({ url, payload: { via: 'ide' } });
   expect((await call({ url, payload: { via: 'ssh' } })).json()).toEqual({ outcome: 'held' });

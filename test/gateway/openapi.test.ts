@@ -85,11 +85,11 @@ describe('On a real workspace', () => {
     stack = await startStack('dev');
     await untilState(await stack.client.create({ owner: 'ada', name: 'dev', image: 'starter:1' }), 'running');
     real = await startGateway(stack.client);
-  }, 120_000);
+  });
   afterAll(async () => {
     await real?.close();
     await stack?.close();
-  }, 60_000);
+  });
 
   test.each([
     ['get', '/v1/workspaces'],

@@ -42,7 +42,7 @@ beforeAll(async () => {
   const organization = (name: string) => ({ policy: async () => ({ suspendedOwners: suspendedOwners[name] ?? [] }) });
   gateway = await startGateway({ ...stack.client, organization } as never, { now: () => now });
   url = `${await gateway.server.listen({ port: 0, host: '127.0.0.1' })}/v1/workspaces`;
-}, 120_000);
+});
 beforeEach(() => {
   suspendedOwners = {};
   // What the gateway knew of a policy is too old.
@@ -51,7 +51,7 @@ beforeEach(() => {
 afterAll(async () => {
   await gateway?.close();
   await stack?.close();
-}, 60_000);
+});
 
 /** One page, by name, and the URL of the next one. */
 async function page(subject: TokenSubject, address: URL | string) {

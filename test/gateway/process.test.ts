@@ -32,13 +32,13 @@ beforeAll(async () => {
   const keys = createSigningKeys(createFileStore(path.join(dir, 'keys')), await installationOf(stack.client.temporal));
   const { token } = await mintToken(keys, { subject: { kind: 'owner', owner: 'ada' }, lifeMs: HOUR_MS }, Date.now());
   headers = { authorization: `Bearer ${token}` };
-}, 120_000);
+});
 
 afterAll(async () => {
   killGateways();
   await stack?.close();
   rmSync(dir, { recursive: true, force: true });
-}, 60_000);
+});
 
 const spawn = (env: NodeJS.ProcessEnv = {}) => spawnGateway({ temporal, dir, env });
 
@@ -64,11 +64,12 @@ test('Copies side by side serve the same, and each collapses pings for itself.',
 test('SIGTERM forwards a held ping with its own time, and exits with 0.', async () => {
   const gateway = await spawn();
   await ping(gateway);
+  // A ping without a time counts from when the workspace takes it, so it has by now.
+  const before = await lastAccess();
   await delay(20);
   const heldAt = Date.now();
   expect(await ping(gateway)).toBe('held');
   const answeredAt = Date.now();
-  const before = await lastAccess();
   await delay(20);
   expect(await gateway.end('SIGTERM')).toBe(0);
   const after = await lastAccess();

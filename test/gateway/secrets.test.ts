@@ -29,12 +29,12 @@ beforeAll(async () => {
     return list.length === 3 && list.every(({ organization }) => organization !== '');
   });
   gateway = await startGateway(stack.client);
-}, 120_000);
+});
 
 afterAll(async () => {
   await gateway?.close();
   await stack?.close();
-}, 60_000);
+});
 
 async function call(subject: TokenSubject, method: 'GET' | 'PUT' | 'DELETE' | 'POST', path: string, payload?: object) {
   const headers = await gateway.as(subject);

@@ -81,13 +81,12 @@ test('100 MB of output wait for a slow reader, in bounded memory, and all of the
   await until(
     () => `all of it is there: ${count}`,
     () => count === 100_000_000,
-    { patienceMs: 5_000 },
   );
 });
 
 test('Input waits while the command does not read.', async () => {
   const streams = testStreams();
-  const ended = open(streams, 'sh', '-c', 'sleep 2; wc -c');
+  const ended = open(streams, 'sh', '-c', 'sleep 5; wc -c');
   const output = keepText(streams);
   let written = 0;
   const writing = (async () => {

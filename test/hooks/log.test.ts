@@ -62,8 +62,9 @@ describe.each(SHELLS)('In %s', (shell) => {
   });
 
   test('What the hook left in the background has its log cut too.', async () => {
-    const { size } = await runLog('(sleep 1; seq 1 2000000; sleep 600) & echo done');
+    const { size } = await runLog('(until [ -e "$HOME/go-on" ]; do sleep 0.05; done; seq 1 2000000; sleep 600) & echo done');
     expect(size).toBeLessThan(100);
+    pod.writeHome('go-on', '');
     const file = path.join(pod.home, '.perennial/logs/build-1/configure.log');
     await until(() => statSync(file).size > LIMIT_BYTES);
     await until(() => statSync(file).size <= LIMIT_BYTES && readFileSync(file, 'latin1').startsWith(FIRST_LINE));

@@ -228,7 +228,7 @@ describe.each(SHELLS)('In %s', (shell) => {
     expect(await errorOf({})).toMatch(/answered with the HTTP status 502/);
     writeFileSync(path.join(root, 'token'), 'a"b\n');
     expect(await errorOf({})).toMatch(/expected the workspace's token in .*, got something else/);
-  }, 60_000);
+  });
 });
 
 test('Without a client that keeps the token out of its arguments, the command says which ones do.', async () => {

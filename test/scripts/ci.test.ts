@@ -8,8 +8,6 @@ import { pathToFileURL } from 'node:url';
 
 const script = (name: string) => JSON.stringify(pathToFileURL(path.join(__dirname, '..', '..', 'scripts', name)).href);
 
-jest.setTimeout(120_000);
-
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'perennial-ci-'));

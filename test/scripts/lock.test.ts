@@ -7,8 +7,6 @@ import { pathToFileURL } from 'node:url';
 
 const LOCK = pathToFileURL(path.join(__dirname, '..', '..', 'scripts', 'lock.mjs')).href;
 
-jest.setTimeout(120_000);
-
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'perennial-lock-'));

@@ -11,7 +11,7 @@ const ROOT = path.join(__dirname, '..', '..');
 /** The worker's part in this is the real one, with all that it imports; the lock is that of the scripts. */
 const REAL = [...withImports('runtimes/sandbox/process/note-running.ts'), 'runtimes/sandbox/lock/ticket-lock.cjs'];
 const STAYS = "console.log('up');\nsetInterval(() => undefined, 1_000);\n";
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 
 let checkout: string;
 const running = new Set<ChildProcess>();

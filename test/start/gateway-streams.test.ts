@@ -108,7 +108,7 @@ test.each<{ build: number; killed: ('gateway' | 'worker')[] }>([
     following.stdout.on('data', (data: Buffer) => {
       seen += data;
     });
-    const ended = once(following, 'exit');
+    const ended = once(following, 'close');
     await until('some lines are seen', () => seen.includes('line 20\n'));
     for (const part of killed) kill(part);
     const before = seen.split('\n').length;

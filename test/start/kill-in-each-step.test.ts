@@ -22,7 +22,7 @@ import { endAllStarts, launchStart, readProcesses, readStack, type StartProcess 
 import { until } from '../support/until';
 
 const root = path.join(__dirname, '..', '..');
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 600_000;
 const OWNER = 'ada';
 
 /** Where the step of a build is when all is killed: in its middle, or done while nobody could be told. */

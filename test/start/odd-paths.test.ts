@@ -11,7 +11,7 @@ import { until } from '../support/until';
 const ROOT = path.join(__dirname, '..', '..');
 const PARTS = ['bin', 'images', 'node_modules', 'package.json', 'package-lock.json', 'scripts', 'src', 'tsconfig.json'];
 const ODD = 'a #b ?c=%20&d;e!f,g:h\'i "j é漢';
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 600_000;
 
 let folder: string;
 beforeEach(() => {

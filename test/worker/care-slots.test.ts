@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { createActivities } from '../../src/activities';
 import { CARE_QUEUE, STARTS_QUEUE, TASK_QUEUE } from '../../src/contract/names';
 import { FEWEST_CARE_SLOTS, slotsForLongSteps } from '../../src/worker/care-slots';
+import { TASK_TIMEOUT } from '../../src/worker/task-timeout';
 import { until } from '../support/until';
 import { sharedBundle } from '../support/workflows/shared-bundle';
 import { clearOverrides, payloadConverterPath, type Stack, startStack, untilState } from '../support/workflows/temporal-env';
@@ -81,7 +82,7 @@ describe('On a worker with four care slots', () => {
     const builds = await Promise.all(waiting.slice(1).map((workspace) => workspace.build()));
     const steps = builds.flatMap((build) => build.steps.filter(({ name }) => name === 'configure'));
     expect(steps.map(({ attempt }) => attempt)).toEqual(steps.map(() => 1));
-  }, 180_000);
+  }, 400_000);
 });
 
 /** As worker.ts makes them, with few slots. */
@@ -93,7 +94,13 @@ async function startWorkers({ env, client, runtime }: Stack): Promise<() => Prom
     maxLongSteps: slotsForLongSteps(CARE_SLOTS),
   });
   const { nativeConnection: connection, namespace } = env;
-  const options = { connection, ...(namespace && { namespace }), activities, dataConverter: { payloadConverterPath } };
+  const options = {
+    connection,
+    ...(namespace && { namespace }),
+    activities,
+    dataConverter: { payloadConverterPath },
+    ...TASK_TIMEOUT,
+  };
   const workers = await Promise.all([
     Worker.create({ ...options, taskQueue: TASK_QUEUE, workflowBundle: await sharedBundle() }),
     Worker.create({ ...options, taskQueue: STARTS_QUEUE }),

@@ -34,13 +34,13 @@ async function createScheduled(name: string): Promise<WorkspaceHandle> {
   return workspace;
 }
 
-/** Stops it, and sleeps until a second before its next scheduled build begins. */
+/** Stops it, and sleeps until 20 s before its next scheduled build begins. */
 async function untilScheduledStart(workspace: WorkspaceHandle): Promise<void> {
   await workspace.stop();
   await untilState(workspace, 'off');
   const { autoStart } = await workspace.status();
   const untilStart = Date.parse(autoStart?.beginsAt ?? '') - (await stack.env.currentTimeMs());
-  await stack.env.sleep(untilStart - 1_000);
+  await stack.env.sleep(untilStart - 20_000);
 }
 
 test('A scheduled build queues for the slots of starts before it begins, behind those under way, and all behind people.', async () => {
@@ -51,7 +51,7 @@ test('A scheduled build queues for the slots of starts before it begins, behind 
     startPod: [STARTS_QUEUE, 2],
   });
   await untilScheduledStart(workspace);
-  await stack.env.sleep(2_000);
+  await stack.env.sleep(21_000);
   await untilState(workspace, 'running');
   expect((await workspace.build()).cause).toBe('auto-start');
   expect(await queuesOf('workspace/ada/morning')).toMatchObject({
@@ -67,7 +67,7 @@ test('A queued scheduled build goes before other scheduled ones once a person as
   const gate = createGate();
   // Not before: the clock does not leap over what is under way, the daily reading among it.
   stack.overrides.readPolicy = (query) => gate.opened.then(query);
-  await stack.env.sleep(2_000);
+  await stack.env.sleep(21_000);
   const admits = async () => (await queuesOf('workspace/ada/wanted')).admit;
   await until('it queues as a scheduled one', async () => String(await admits()) === String([STARTS_QUEUE, 4]));
   const { number, cause } = await workspace.build();

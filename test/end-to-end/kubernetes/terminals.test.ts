@@ -36,9 +36,9 @@ describe('A terminal that was opened with the tools of Kubernetes', () => {
     await given.start(1);
     const terminal = await openTerminal();
     try {
+      const typedAt = Date.now();
       terminal.type('echo $((6 * 7))\n');
       await until('the terminal answers', () => terminal.output().includes('42'));
-      const typedAt = Date.now();
       const reported = await given.env().runtime.lastTerminalInput(REF);
       // The pod's clock counts whole seconds.
       expect(reported).toBeGreaterThan(typedAt - 2_000);

@@ -93,7 +93,7 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
         expect(stdout).toBe('welcome\n');
       },
     });
-  }, 120_000);
+  });
 
   it('while it replaces the pod of an older build leaves one pod or none, and the next worker starts it.', async () => {
     let identity = '';
@@ -111,7 +111,7 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
         await until(() => inits().length === 1);
       },
     });
-  }, 120_000);
+  });
 
   itOnce(
     'while it starts a pod leaves nothing that a stop does not remove.',
@@ -147,7 +147,7 @@ describe.each(KINDS)('A sandbox worker that is killed (isolation: %s)', (isolati
         expect(inits()).toEqual([]);
       },
     });
-  }, 120_000);
+  });
 
   itOnce(
     'while it deletes a home leaves what the next worker deletes.',

@@ -61,7 +61,7 @@ export async function askGateway(evidence: Evidence, url: string, call: GatewayC
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(120_000),
     ...(body === undefined ? {} : { body }),
   });
   const text = JSON.stringify([...response.headers]) + (await response.text());

@@ -1,4 +1,4 @@
-// Prints as the command does: a line, the texts of a repeated word, and a line after its reader had time to go; exits with the code given.
+// Prints as the command does: a line, the texts of a repeated word, and lines after its reader had time to go; exits with the code given.
 require('../typescript-hook.cjs');
 const { openOutput } = require('../../../src/cli/output/process-output.ts');
 
@@ -9,7 +9,8 @@ async function command() {
   output.write('word '.repeat(length / 5));
   if (waitMs > 0) {
     await new Promise((resolve) => setTimeout(resolve, waitMs));
-    output.write('last\n');
+    // Again and again, as its reader may need longer to go.
+    setInterval(() => output.write('last\n'), 100);
     await new Promise((resolve) => setTimeout(resolve, 600_000));
   }
   return code;

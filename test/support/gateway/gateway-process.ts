@@ -50,6 +50,8 @@ export async function spawnGateway({
   const lines = () =>
     output
       .split('\n')
+      // The last one may not be whole yet.
+      .slice(0, -1)
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   const ready = await until(

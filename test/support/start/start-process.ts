@@ -17,6 +17,8 @@ export interface StartProcess {
 
 /** For a test that starts and ends several stacks, one after the other. */
 export const START_LIMIT_MS = 300_000;
+/** On a busy machine a first start compiles, and bundles the workflows, for minutes. */
+const START_PATIENCE_MS = 240_000;
 
 const running = new Set<ChildProcess>();
 
@@ -56,11 +58,15 @@ export function launchStart({
       return exited;
     },
     untilSaid: (pattern) =>
-      until(`the start says ${pattern}`, () => {
-        if (pattern.test(output)) return true;
-        if (child.exitCode !== null) throw new Error(`the start ended with exit code ${child.exitCode}:\n${output}`);
-        return false;
-      }),
+      until(
+        `the start says ${pattern}`,
+        () => {
+          if (pattern.test(output)) return true;
+          if (child.exitCode !== null) throw new Error(`the start ended with exit code ${child.exitCode}:\n${output}`);
+          return false;
+        },
+        { patienceMs: START_PATIENCE_MS },
+      ),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Campaigns on a stack with the memory runtime. */
 import type { CampaignInput, CampaignProgress, CampaignWorkspace } from '../../../src/contract/campaign';
 import { campaignWorkflowId, TASK_QUEUE } from '../../../src/contract/names';
+import type { StatusView } from '../../../src/contract/payloads';
 import { until } from '../until';
 import { type Stack, untilState } from './temporal-env';
 
@@ -53,4 +54,15 @@ export async function makeFleet(
 /** Names of workspaces that sort by their numbers. */
 export function namesOf(prefix: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}-${String(index).padStart(3, '0')}`);
+}
+
+/** The most of the last builds that overlap, by the workspaces' own records. */
+export function peakOf(answers: StatusView[]): number {
+  const edges = answers.flatMap(({ build }) => [
+    { at: Date.parse(build?.startedAt ?? ''), change: 1 },
+    { at: Date.parse(build?.endedAt ?? ''), change: -1 },
+  ]);
+  edges.sort((a, b) => a.at - b.at || a.change - b.change);
+  let now = 0;
+  return Math.max(...edges.map(({ change }) => (now += change)));
 }

@@ -1,7 +1,10 @@
 import type { Stack } from './temporal-env';
 
-/** Lets time pass while no worker is up, then starts the workers again. For the time-skipping server, started `withOutages`. */
-export async function outage(stack: Stack, ms: number): Promise<void> {
+/**
+ * Lets time pass while no worker is up, then starts the workers again, and resolves with the moment before these start. For the time-skipping
+ * server, started `withOutages`.
+ */
+export async function outage(stack: Stack, ms: number): Promise<number> {
   const { testService } = stack.env.connection;
   if (!testService) throw new Error('an outage needs the time-skipping server');
   await stack.stopWorkers();
@@ -18,7 +21,9 @@ export async function outage(stack: Stack, ms: number): Promise<void> {
   }
   await slept;
   for (; taken > 0; taken -= 1) await testService.lockTimeSkipping({});
+  const endsAt = await stack.env.currentTimeMs();
   await stack.startWorkers();
+  return endsAt;
 }
 
 /** Skipped time comes in leaps, so a clock that only ticks is held. */

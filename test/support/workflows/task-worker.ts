@@ -5,6 +5,7 @@ import { createActivities } from '../../../src/activities';
 import { TASK_QUEUE } from '../../../src/contract/names';
 import { createMemoryRuntime } from '../../../src/runtimes/memory';
 import { PAYLOAD_CONVERTER_PATH } from '../../../src/worker/bundle';
+import { TASK_TIMEOUT } from '../../../src/worker/task-timeout';
 
 async function main([address = '', namespace = '', codePath = '']: string[]): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -19,6 +20,7 @@ async function main([address = '', namespace = '', codePath = '']: string[]): Pr
     workflowBundle: { codePath },
     activities: createActivities({ runtime, client, watchIntervalMs: 1_000 }),
     dataConverter: { payloadConverterPath: PAYLOAD_CONVERTER_PATH },
+    ...TASK_TIMEOUT,
   });
   process.send?.('polls');
   await worker.run();

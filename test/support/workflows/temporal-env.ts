@@ -15,6 +15,7 @@ import { anyImage, createMemoryRuntime, type MemoryOptions, type MemoryRuntime }
 import type { TemporalServer } from '../../../src/start/temporal/server';
 import { PAYLOAD_CONVERTER_PATH } from '../../../src/worker/bundle';
 import { addSearchAttributes, registerSearchAttributes } from '../../../src/worker/namespace';
+import { TASK_TIMEOUT } from '../../../src/worker/task-timeout';
 import { startDevServer } from '../temporal/dev-server';
 import { until } from '../until';
 import { createStackSecrets, type StackSecrets } from './secrets-env';
@@ -193,6 +194,7 @@ function createWorkers(given: {
     maxHeartbeatThrottleInterval: '200ms',
     defaultHeartbeatThrottleInterval: '200ms',
     shutdownForceTime: '5s',
+    ...TASK_TIMEOUT,
     // The time-skipping server waits without limit for a stopped worker that had the workflow in its cache. Without a cache, only one task
     // at a time is safe.
     ...(withOutages ? { maxCachedWorkflows: 0, maxConcurrentWorkflowTaskExecutions: 1, maxConcurrentWorkflowTaskPolls: 1 } : {}),
@@ -214,10 +216,15 @@ async function createDevServer(): Promise<{ env: TestWorkflowEnvironment; server
   return { env, server: { ...server, end } };
 }
 
-/** Where there is none on the machine the SDK downloads its own. */
-function createTimeSkippingServer(): Promise<TestWorkflowEnvironment> {
+/** Where there is none on the machine the SDK downloads its own. It waits 5 s for the server, which a busy machine may need longer to start. */
+async function createTimeSkippingServer(tries = 3): Promise<TestWorkflowEnvironment> {
   const executable = { type: 'existing-path', path: TEST_SERVER } as const;
-  return TestWorkflowEnvironment.createTimeSkipping(existsSync(TEST_SERVER) ? { server: { executable } } : {});
+  try {
+    return await TestWorkflowEnvironment.createTimeSkipping(existsSync(TEST_SERVER) ? { server: { executable } } : {});
+  } catch (error) {
+    if (tries === 1) throw error;
+    return createTimeSkippingServer(tries - 1);
+  }
 }
 
 let isInstalled = false;

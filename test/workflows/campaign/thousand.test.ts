@@ -11,6 +11,7 @@ import { anyImage } from '../../../src/runtimes/memory';
 import { inLanes } from '../../bench/lanes';
 import { run } from '../../support/cli/command-line';
 import { until } from '../../support/until';
+import { peakOf } from '../../support/workflows/campaign-env';
 import { type KilledWorker, startKilledWorker } from '../../support/workflows/killed-worker';
 import { type Stack, startStack, taskFailures } from '../../support/workflows/temporal-env';
 
@@ -92,7 +93,7 @@ async function statuses(isReady: (status: StatusView) => boolean = () => true): 
         const status = await workspace.status();
         return isReady(status) && status;
       },
-      { pauseMs: 200 },
+      { patienceMs: PATIENCE_MS, pauseMs: 200 },
     );
   });
   return answers;
@@ -219,15 +220,4 @@ function expectRebuiltOnce(answers: StatusView[]): void {
       wanted,
     ]);
   }
-}
-
-/** The most builds that overlap. */
-function peakOf(answers: StatusView[]): number {
-  const edges = answers.flatMap(({ build }) => [
-    { at: Date.parse(build?.startedAt ?? ''), change: 1 },
-    { at: Date.parse(build?.endedAt ?? ''), change: -1 },
-  ]);
-  edges.sort((a, b) => a.at - b.at || a.change - b.change);
-  let now = 0;
-  return Math.max(...edges.map(({ change }) => (now += change)));
 }

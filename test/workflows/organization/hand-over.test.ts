@@ -43,7 +43,7 @@ test('Signals that arrive before the first task are taken in order of arrival: a
   await stack.startWorkers();
   const { owners } = await until('the organization answers', () => late.query<UsageView>('usage').catch(() => null));
   expect(owners.ada).toMatchObject({ running: 1, homes: 1 });
-}, 90_000);
+});
 
 test('Events for a partition that arrive while the last push of a run ends are forwarded, however many.', async () => {
   await stack.client.organization('busy').create();

@@ -1,4 +1,5 @@
 /** An owner's settings on a real server: defaults of the owner's workspaces, which follow within seconds. */
+import { sendQuery } from '../../../src/client/retry';
 import type { StatusView } from '../../../src/contract/payloads';
 import { until } from '../../support/until';
 import { BAD, rawMessages } from '../../support/workflows/raw-messages';
@@ -135,9 +136,10 @@ test('The current details say what is in use, of which limit, and what is set.',
   const owner = stack.client.owner('small', 'ann');
   await untilState(await create('ann', 'dev', { organization: 'small' }), 'running');
   await owner.configure({ dotfiles: DOTFILES, autoStart: START, by: 'ann' });
-  const metadata = await stack.client.temporal.workflow
-    .getHandle('owner/small/ann')
-    .query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  const handle = stack.client.temporal.workflow.getHandle('owner/small/ann');
+  const metadata = await sendQuery('owner/small/ann', () =>
+    handle.query<{ currentDetails: string }>('__temporal_workflow_metadata'),
+  );
   expect(metadata.currentDetails).toMatch(/^\*\*1 of 3 running\*\*, CPU 1, memory 2Gi; 1 homes, disk 10Gi/);
   expect(metadata.currentDetails).toContain('auto-start 08:30 Europe/Berlin');
   expect(metadata.currentDetails).toContain('| ann/dev | build 1 | 1, 2Gi | 10Gi |');

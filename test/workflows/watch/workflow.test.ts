@@ -26,11 +26,11 @@ test('A missing pod is built again, also when rounds are further apart than the 
   expect(lost.cause).toBe('pod-lost');
   const { raw } = await stack.client.temporal.workflow.getHandle('watch/memory').describe();
   expect(raw.pendingActivities?.map(({ attempt }) => attempt)).toEqual([1]);
-}, 60_000);
+});
 
 test('The visibility clause lists every workflow that is not closed.', async () => {
   const [listed] = await stack.client.list({ owner: 'ada' });
   expect(listed).toMatchObject({ workspace: 'ada/missed' });
   await stack.client.temporal.workflow.getHandle('workspace/ada/missed').terminate();
   await until('it is listed no more', async () => (await stack.client.list({ owner: 'ada' })).length === 0);
-}, 60_000);
+});

@@ -223,8 +223,7 @@ describe('with an outage', () => {
   test('A stop that fell due in an outage is decided no sooner than 2 minutes later, and a ping in these prevents it.', async () => {
     const [left, used] = [await createRunning(), await createRunning()];
     await sleepUntil((await dueAt(left)) - MINUTE);
-    await outage(stack, HOUR);
-    const upAt = await now();
+    const upAt = await outage(stack, HOUR);
     await until('the outage is known', async () => (await left.explain()).why.includes('in an outage'));
     const knownAt = await now();
     await stack.env.sleep(MINUTE);

@@ -36,7 +36,7 @@ test('Signals nested thousands of levels deep that arrive with the creation brea
   expect(status).toMatchObject({ image: { reference: 'starter:2' }, build: { by: 'eve' } });
   expect(status.rejected.count).toBeGreaterThan(NAMES.length);
   await expectSound(workspace);
-}, 60_000);
+});
 
 test('After any JSON of any depth in any signal that arrives with the creation the workspace answers.', async () => {
   const deep = fc.tuple(fc.nat({ max: 20_000 }), fc.jsonValue()).map(([depth, value]) => nest(depth, JSON.stringify(value)));
@@ -49,7 +49,7 @@ test('After any JSON of any depth in any signal that arrives with the creation t
   await workspace.start();
   await untilState(workspace, 'running');
   await expectSound(workspace);
-}, 60_000);
+});
 
 test('Deep signals, updates, and queries to a workspace that runs are refused or ignored.', async () => {
   const workspace = await arrive('runs');

@@ -168,7 +168,7 @@ test('A change that comes while a hook runs reaches the pod beside the hook, and
 
 test('A writer that dies between its change and its signals loses nothing.', async () => {
   const { id, untilGiven } = await running('writer-lost');
-  await handleOf('writer-lost').signal('secretsChanged', { delayMs: 2_000 });
+  await handleOf('writer-lost').signal('secretsChanged', { delayMs: 10_000 });
   await secrets.setVariable('ada', 'WRITER', 'value-of-a-dead-writer');
   expect(secrets.variablesOf(id).WRITER).toBeUndefined();
   await untilGiven('WRITER', 'value-of-a-dead-writer');

@@ -27,14 +27,14 @@ test('Every method and every command reports a terminated workspace with the rea
     out: '',
     error: expect.stringContaining('perennial: NotFound: workspace ada/terminated was'),
   });
-}, 90_000);
+});
 
 test('They report a purged workspace, and when it was purged.', async () => {
   const workspace = await arrive('purged');
   await workspace.delete({ purge: true });
   await handleOf(workspace).result();
   await expectEnd(workspace, /^workspace ada\/purged was purged at \d{4}-[^ ]+Z; nothing of it is left$/);
-}, 90_000);
+});
 
 test('They report why a creation failed, and a waiting caller gets the failure itself.', async () => {
   const workspace = await stack.client.create({ owner: 'ada', name: 'refused', image: 'starter:1', organization: 'nowhere' });
@@ -43,7 +43,7 @@ test('They report why a creation failed, and a waiting caller gets the failure i
     message: expect.stringMatching(/^organization: expected the name/),
   });
   await expectEnd(workspace, /^the creation of workspace ada\/refused failed at \d{4}-[^ ]+Z: NotFound: organization: expected/);
-}, 90_000);
+});
 
 test('An unknown workspace does not exist, and an ended organization does not return its old policy.', async () => {
   await expectEnd(stack.client.workspace('ada', 'never'), /^workspace ada\/never does not exist$/);
@@ -53,7 +53,7 @@ test('An unknown workspace does not exist, and an ended organization does not re
   for (const ask of [organization.policy, organization.usage, () => organization.setPolicy({ retention: '1d' })]) {
     await expect(ask()).rejects.toMatchObject({ type: 'NotFound', message: expect.stringMatching(/ended/) });
   }
-}, 90_000);
+});
 
 test('The end of a workspace ends the wait for its build.', async () => {
   stack.overrides.hold = (verb) => (verb === 'startPod' ? new Promise(() => {}) : undefined);
@@ -62,7 +62,7 @@ test('The end of a workspace ends the wait for its build.', async () => {
   await untilState(workspace, 'building');
   await handleOf(workspace).terminate();
   await waiting;
-}, 90_000);
+});
 
 test('A wait for the build of an adopted home that ends with the workspace reports the end.', async () => {
   const first = await arrive('before');
@@ -80,7 +80,7 @@ test('A wait for the build of an adopted home that ends with the workspace repor
   });
   expect(ended.out).toMatch(/ada\/heir is running \(build 4/);
   expect(await stack.client.workspace('ada', 'heir').build(1)).toMatchObject({ number: 1, replacedBy: 4 });
-}, 90_000);
+});
 
 test('A queued start that a rebuild replaces has no build: its number names the other, and a waiting caller follows it.', async () => {
   const workspace = await arrive('replaced');
@@ -99,7 +99,7 @@ test('A queued start that a rebuild replaces has no build: its number names the 
   gate.open();
   expect(await waiting).toMatchObject({ number: 3, image: { reference: 'starter:2' }, failure: null });
   expect(replaced).toEqual([[2, 3]]);
-}, 90_000);
+});
 
 test('Terminals that follow a build query the worker only after events, and at most once a second.', async () => {
   const gate = createGate();
@@ -114,11 +114,12 @@ test('Terminals that follow a build query the worker only after events, and at m
   // One each to begin with, and one more for all that happened meanwhile.
   expect(queries.mock.calls.length).toBeLessThanOrEqual(4 * (1 + (await historyLength(workspace)) - before));
   looks.mockRestore();
+  const openedAt = performance.now();
   gate.open();
   for (const build of await Promise.all(watching)) expect(build).toMatchObject({ number: 1, failure: null });
-  expect(queries.mock.calls.length).toBeLessThanOrEqual(16);
+  expect(queries.mock.calls.length).toBeLessThanOrEqual(16 + (4 * (performance.now() - openedAt)) / 1_000);
   queries.mockRestore();
-}, 90_000);
+});
 
 async function arrive(name: string): Promise<WorkspaceHandle> {
   const workspace = await stack.client.create({ owner: 'ada', name, image: 'starter:1' });

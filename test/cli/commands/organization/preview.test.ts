@@ -46,7 +46,7 @@ function expectClose(actual: string | null, expected: string | null, what: strin
 const images = (tags: object) => [{ name: 'starter', defaultTag: '2', tags: { 2: 'available', ...tags } }];
 const SCHEDULE = { time: '08:30', timeZone: 'Europe/Berlin', weekdays: ['mon', 'tue', 'wed', 'thu', 'fri'] };
 const CHANGE = {
-  autoOff: { after: '1m', userControlled: false },
+  autoOff: { after: '5m', userControlled: false },
   autoStart: { weekdays: ['sat', 'wed'] },
   images: images({ 0: 'decommissioned', 1: 'deprecated' }),
   resources: { default: { memory: '4Gi' }, max: { cpu: '4' } },
