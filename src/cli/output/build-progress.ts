@@ -1,5 +1,4 @@
-import { ServiceError } from '@temporalio/client';
-import { type PendingStep, RequestFailure, type WorkspaceHandle } from '../../client';
+import type { PendingStep, WorkspaceHandle } from '../../client';
 import { createStepDiff, formatBuildTitle, formatOutcome, formatSteps } from '../../client/pages/build-lines';
 import { toPlainText } from '../../client/pages/plain-text';
 import { formatTook } from '../../client/pages/times';
@@ -7,10 +6,8 @@ import type { Answer, BuildView } from '../../contract/payloads';
 import { CliFailure } from '../failure';
 import type { Session } from '../session';
 import { createLiveScreen } from './live-screen';
+import { waitThroughOutages } from './outages';
 
-/** A worker or a server that is away for less than this ends no watching. */
-const OUTAGE_MAX_MS = 120_000;
-const RETRY_PAUSE_MS = 1_000;
 const REDRAW_INTERVAL_MS = 250;
 
 type Show = (build: BuildView, pending: PendingStep | null) => void;
@@ -114,45 +111,28 @@ async function waitForEnd({ session, handle, number, show }: Waiting): Promise<B
   });
   const onChange: Show = (...change) => (watching.signal.aborted ? undefined : show(...change));
   try {
-    return await Promise.race([waitThroughOutages({ session, handle, number, onChange, signal: watching.signal }), interrupted]);
+    return await Promise.race([waitForLastBuild({ session, handle, number, onChange, signal: watching.signal }), interrupted]);
   } finally {
     watching.abort();
     stopListening();
   }
 }
 
-/** A build outlives its worker, so watching does too. */
-async function waitThroughOutages(given: Omit<Waiting, 'show'> & { onChange: Show; signal: AbortSignal }): Promise<BuildView> {
+/** A build that was replaced is followed to the one in its place, also after an outage. */
+function waitForLastBuild(given: Omit<Waiting, 'show'> & { onChange: Show; signal: AbortSignal }): Promise<BuildView> {
   const { session, handle, onChange, signal } = given;
   let { number } = given;
-  let outageSince: number | null = null;
   const onReplaced = (replaced: number, by: number) => {
     number = by;
     session.note(`build ${replaced} of ${handle.workspace} was replaced by build ${by}, which is waited for now`);
   };
-  const noteChange: Show = (...change) => {
-    outageSince = null;
-    onChange(...change);
-  };
-  for (;;) {
-    try {
-      // It fails as soon as one of its requests does, so it is repeated after an outage.
-      return await handle.waitForBuild(number, { onChange: noteChange, onReplaced, signal });
-    } catch (error) {
-      const now = session.context.now();
-      if (outageSince === null && isOutage(error))
-        session.note(`no answer; still waiting for build ${number} (${error.message})`);
-      outageSince ??= now;
-      if (signal.aborted || !isOutage(error) || now - outageSince > OUTAGE_MAX_MS) throw error;
-      await session.context.pause(RETRY_PAUSE_MS);
-    }
-  }
-}
-
-/** Whether there was no answer, rather than a refusal. The SDK wraps the server's error, once or twice. */
-function isOutage(error: unknown): error is Error {
-  if (error instanceof RequestFailure && error.type === 'Unavailable') return true;
-  return error instanceof ServiceError || (error instanceof Error && isOutage(error.cause));
+  return waitThroughOutages({ session, what: () => `build ${number}`, signal }, (onAnswer) => {
+    const noteChange: Show = (...change) => {
+      onAnswer();
+      onChange(...change);
+    };
+    return handle.waitForBuild(number, { onChange: noteChange, onReplaced, signal });
+  });
 }
 
 function throwIfBad(workspace: string, build: BuildView, details: Record<string, unknown>): void {

@@ -5,6 +5,7 @@ import type { CampaignProgress } from '../../contract/payloads';
 import { CliFailure } from '../failure';
 import type { Session } from '../session';
 import { createLiveScreen } from './live-screen';
+import { waitThroughOutages } from './outages';
 
 /**
  * Shows a campaign until it has ended, then its report; of a dry run each workspace. Fails with `CampaignFailed` where not all went well,
@@ -28,13 +29,29 @@ export async function followCampaign(session: Session, handle: CampaignHandle): 
 
 async function watch(session: Session, handle: CampaignHandle): Promise<CampaignProgress> {
   const { context } = session;
-  const { show, end } = session.json ? SILENT : context.out.columns() === null ? lines(session, handle) : live(session, handle);
+  const { show, pause, end } = session.json
+    ? SILENT
+    : context.out.columns() === null
+      ? lines(session, handle)
+      : live(session, handle);
   const watching = new AbortController();
   const stop = () => watching.abort();
   // A signal that ends the command must restore the cursor too.
   const listening = [context.onInterrupt(stop), context.onTermination(stop)];
   try {
-    return await handle.waitForEnd({ onChange: show, signal: watching.signal });
+    // Said below the last drawing, as the next one appears below it.
+    const note = (sentence: string) => {
+      pause();
+      session.note(sentence);
+    };
+    const watched = { session: { ...session, note }, what: () => `campaign ${handle.campaign}`, signal: watching.signal };
+    return await waitThroughOutages(watched, (onAnswer) => {
+      const onChange = (progress: CampaignProgress) => {
+        onAnswer();
+        show(progress);
+      };
+      return handle.waitForEnd({ onChange, signal: watching.signal });
+    });
   } catch (error) {
     if (!watching.signal.aborted) throw error;
     const sentence = `stopped watching; campaign ${handle.campaign} goes on, and \`perennial campaign progress ${handle.campaign}\` shows it`;
@@ -45,11 +62,18 @@ async function watch(session: Session, handle: CampaignHandle): Promise<Campaign
   }
 }
 
-const SILENT = { show: (_: CampaignProgress) => undefined, end: () => undefined };
+const SILENT = { show: (_: CampaignProgress) => undefined, pause: () => undefined, end: () => undefined };
 
 /** In a pipe: one line for each change, on standard error. */
 function lines(session: Session, { campaign }: CampaignHandle) {
-  return { ...SILENT, show: (progress: CampaignProgress) => session.note(formatProgressLine(campaign, progress)) };
+  let last = '';
+  const show = (progress: CampaignProgress) => {
+    const line = formatProgressLine(campaign, progress);
+    // After an outage the progress may be what it was before.
+    if (line !== last) session.note(line);
+    last = line;
+  };
+  return { ...SILENT, show };
 }
 
 /** The report takes the place of the last drawing. */
@@ -57,6 +81,7 @@ function live({ context }: Session, { campaign }: CampaignHandle) {
   const screen = createLiveScreen(context.out);
   return {
     show: (progress: CampaignProgress) => screen.draw(formatProgress(campaign, progress).map(toPlainText)),
+    pause: screen.end,
     end: () => {
       screen.draw([]);
       screen.end();

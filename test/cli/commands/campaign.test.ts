@@ -132,6 +132,34 @@ test('Ctrl-C ends the watching with 130, and not the campaign.', async () => {
   expect(ended.error).toContain('campaign default/jdk-21 goes on');
 });
 
+test('A worker that is away for a while does not end the watching; a worker that stays away does.', async () => {
+  let tries = 0;
+  const { client } = campaigns({
+    waitForEnd: async ({ onChange } = {}) => {
+      tries += 1;
+      if (tries > 1) onChange?.(progressOf());
+      if (tries < 4) throw new RequestFailure('Unavailable', 'no worker answers');
+      return DONE;
+    },
+  });
+  const line = 'perennial: campaign default/jdk-21 is running: 3 of 4 finished (done 2, failed 0, marked 1, waiting 1)\n';
+  const outage = 'perennial: no answer; still waiting for campaign default/jdk-21 (no worker answers)\n';
+  const watch = ['campaign', 'progress', 'jdk-21', '--watch'];
+  const ended = await run(watch, { client });
+  // Each answer ends an outage, and the same progress is said once.
+  expect(ended).toMatchObject({ code: 0, error: outage + line + outage + outage });
+
+  let now = 0;
+  const away = campaigns({ waitForEnd: () => Promise.reject(new RequestFailure('Unavailable', 'no worker answers')) });
+  const pause = async () => {
+    now += 30_000;
+  };
+  expect(await run(watch, { client: away.client, now: () => now, pause })).toMatchObject({
+    code: 1,
+    error: `${outage}perennial: Unavailable: no worker answers\n`,
+  });
+});
+
 test('Progress shows each workspace where that is wanted, also as JSON.', async () => {
   const { client, named } = campaigns({ progress: async () => progressOf(), workspaces: async () => WORKSPACES });
   const { out } = await run(['campaign', 'progress', 'jdk-21', '--workspaces'], { client });
