@@ -124,6 +124,8 @@ export const policyChangedSignal = signal<[PolicyChangedInput]>('policyChanged')
 export const podLostSignal = signal<[PodLostInput]>('podLost');
 /** Internal, to a workspace: a secret or a key of its owner or organization changes. */
 export const secretsChangedSignal = signal<[SecretsChangedInput?]>('secretsChanged');
+/** Internal, to a workspace: it is counted as something else than it is, so it reports again what it uses. */
+export const reportUsageSignal = signal<[object?]>('reportUsage');
 /** Internal, to an organization and to an owner: what a workspace uses. */
 export const usageReportedSignal = signal<[UsageReport]>('usageReported');
 /** Internal, to an organization and to an owner: a workspace ended without a report. */

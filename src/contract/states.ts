@@ -8,6 +8,11 @@ export type WorkspacePhase = (typeof WORKSPACE_STATES)[number];
 /** The states in which a workspace has a home and wants no pod. */
 export const DOWN_STATES: ReadonlySet<unknown> = new Set<WorkspacePhase>(['off', 'error', 'deleted']);
 
+/** Whether a workspace in this state may have a pod; it then counts in what its owner and its organization have running. */
+export function mayHavePod(state: string): boolean {
+  return state === 'building' || state === 'running' || state === 'turning-off';
+}
+
 /** Why a workspace was built or changed its state. */
 export type Cause =
   | 'created'

@@ -1,20 +1,22 @@
-/** Corrects the usage records of organizations: workspaces that ended without a report, and homes that are gone. */
+/** Corrects the usage records of organizations: workspaces that ended without a report or were reset, and homes that are gone. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { MemberView, WorkspaceEndedInput } from '../../contract/internal/payloads';
-import { membersQuery } from '../../contract/messages';
+import { membersQuery, reportUsageSignal } from '../../contract/messages';
 import { MEMBERS_WORKFLOW, ORGANIZATION_WORKFLOW, workspaceWorkflowId } from '../../contract/names';
+import { mayHavePod } from '../../contract/states';
 import { IS_OPEN_CLAUSE } from '../../contract/workflow-status';
 import { listHomeIds } from '../../runtimes/home-ids';
 import type { Runtime } from '../../runtimes/runtime';
 import { findWorkspace } from '../ownership';
-import { signalEnded } from './signal';
+import type { LiveWorkspace } from './list-workspaces';
+import { signalEnded, signalIfOpen } from './signal';
 
 /** What the audit needs from the watch. */
 export interface Audit {
   runtime: Runtime;
   client: Client;
-  /** The ids of the workspaces listed as open, by workflow id; null before the workspace's first task. */
-  live: Map<string, { id: string | null }>;
+  /** The workspaces listed as open, by workflow id. */
+  live: Map<string, LiveWorkspace>;
   /** Runs the work for each item; a failure affects that item only. */
   forEach<T>(items: T[], what: string, work: (item: T) => Promise<void>): Promise<void>;
 }
@@ -27,12 +29,21 @@ interface Member extends MemberView {
 /** The list only finds candidates: the workflow itself decides whether a workspace has ended. */
 export async function auditUsage({ runtime, client, live, forEach }: Audit): Promise<void> {
   const suspects: Member[] = [];
+  const misjudged: string[] = [];
   await forEach(await listHolders(client), 'usage records of organizations', async (workflowId) => {
     const organization = workflowId.split('/')[1] ?? '';
     const members = await queryMembers(client, workflowId);
-    const unknown = members.filter(({ owner, name, id }) => live.get(workspaceWorkflowId(owner, name))?.id !== id);
-    suspects.push(...unknown.map((member) => ({ ...member, organization })));
+    for (const member of members) {
+      const workspace = workspaceWorkflowId(member.owner, member.name);
+      const listed = live.get(workspace);
+      if (listed?.id !== member.id) suspects.push({ ...member, organization });
+      else if (listed.state !== '' && mayHavePod(listed.state) !== member.running) misjudged.push(workspace);
+    }
   });
+  // A workspace that changed this moment reports once more, which does no harm.
+  await forEach(misjudged, 'workspaces that are counted wrongly', (workspace) =>
+    signalIfOpen(client, workspace, reportUsageSignal.name, {}),
+  );
   if (suspects.length === 0) return;
   const homes = await listHomeIds(runtime);
   await forEach(suspects, 'recorded workspaces that are not listed', async (member) => {

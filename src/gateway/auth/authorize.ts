@@ -1,5 +1,6 @@
 /** Whether a caller may do something with a workspace. */
 import { NAME } from '../../contract/names';
+import { mayHavePod } from '../../contract/states';
 import type { Caller, Scope } from '../../secrets/tokens';
 import { GatewayError, noSuchWorkspace, notAllowed, unauthorized } from '../gateway-error';
 import type { EarlierPods } from './earlier-pod';
@@ -23,9 +24,6 @@ const SCOPE_OF: Record<Right, Scope | null> = {
 };
 
 const OF_THE_WORKSPACE_ITSELF: readonly Right[] = ['ping', 'read', 'operate-self'];
-
-/** The states in which the newest build may have a pod. */
-const STATES_WITH_POD = ['building', 'running', 'turning-off'];
 
 /** How old the answer may be that a ping relies on. */
 const PING_MAX_AGE_MS = 30_000;
@@ -95,7 +93,7 @@ function isRebuilding(
 }
 
 function isOfPod({ id, build }: TokenCheck['caller'], found: FoundWorkspace | null): boolean {
-  return found?.isOpen === true && found.id === id && found.build === build && STATES_WITH_POD.includes(found.state);
+  return found?.isOpen === true && found.id === id && found.build === build && mayHavePod(found.state);
 }
 
 /** @throws GatewayError 403 */

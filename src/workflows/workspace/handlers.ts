@@ -136,6 +136,7 @@ function registerSignals(run: Run): void {
   signal(messages.podLostSignal, 'Internal: the watch found that the pod is gone');
   signal(messages.requiredSignal, 'Internal: a campaign requires a rebuild, announces one, or takes that back');
   signal(messages.secretsChangedSignal, 'Internal: a secret or a key changed, which the pod has to be given: { delayMs? }');
+  signal(messages.reportUsageSignal, 'Internal: the watch found that the workspace is counted as something else than it is');
   // A ping only moves a number, which the next decision uses: it does not wake the loop and arms no timer.
   signal(messages.pingSignal, 'Records an access: { via?, session?, at? }', false);
 }

@@ -4,6 +4,7 @@ import { getExternalWorkflowHandle, log, setCurrentDetails, upsertSearchAttribut
 import type { UsageReport } from '../../contract/internal/payloads';
 import { usageReportedSignal } from '../../contract/messages';
 import { organizationWorkflowId, ownerWorkflowId, workspaceWorkflowId } from '../../contract/names';
+import { mayHavePod } from '../../contract/states';
 import { policyAt } from '../organization/rules/known-policy';
 import { plannedStart } from './rules/auto-start';
 import { countsHome, givesBack } from './rules/owner/owner';
@@ -110,11 +111,10 @@ function send({ reports }: Run, workflowId: string, report: UsageReport, onLost:
 
 function usage(state: State): Omit<UsageReport, 'sequence' | 'id' | 'policyAt'> {
   const { cpu, memory, disk } = newestBuild(state)?.spec.resources ?? { cpu: '0', memory: '0', disk: '0' };
-  const isUp = state.phase === 'building' || state.phase === 'running' || state.phase === 'turning-off';
   return {
     workspace: workspaceWorkflowId(state.owner, state.name),
     owner: state.owner,
-    running: isUp,
+    running: mayHavePod(state.phase),
     home: countsHome(state),
     cpu,
     memory,

@@ -27,6 +27,10 @@ async function audited(
 const endedOf = ({ signals }: ActivityContext) =>
   signals.filter(({ name }) => name === 'workspaceEnded').map(({ input }) => input);
 
+/** The workspaces that were asked to report again. */
+const askedOf = ({ signals }: ActivityContext) =>
+  signals.filter(({ name }) => name === 'reportUsage').map(({ workflowId }) => workflowId);
+
 test('A workspace that was terminated before it had a pod no longer counts as running, and a home that does not exist is not counted.', async () => {
   const context = await audited([member()], ({ workflows }) =>
     workflows.set('workspace/ada/dev', { id: 'w1', status: 'TERMINATED' }),
@@ -57,6 +61,30 @@ test.each([
 ])('Nothing is changed of a workspace that %s.', async (_, workspace) => {
   const context = await audited([member()], ({ workflows }) => workflows.set('workspace/ada/dev', workspace));
   expect(endedOf(context)).toEqual([]);
+});
+
+test.each([
+  ['off', true],
+  ['error', true],
+  ['building', false],
+  ['running', false],
+  ['turning-off', false],
+])('A workspace that is %s, and counted with running %s, is asked to report again.', async (state, isRunning) => {
+  const context = await audited([member({ running: isRunning })], ({ workflows }) =>
+    workflows.set('workspace/ada/dev', { id: 'w1', state }),
+  );
+  expect(askedOf(context)).toEqual(['workspace/ada/dev']);
+});
+
+test.each([
+  ['off', false],
+  ['running', true],
+  ['', true],
+])('A workspace in the state "%s", and counted with running %s, is left alone.', async (state, isRunning) => {
+  const context = await audited([member({ running: isRunning })], ({ workflows }) =>
+    workflows.set('workspace/ada/dev', { id: 'w1', state }),
+  );
+  expect(askedOf(context)).toEqual([]);
 });
 
 test('The records of a partition are corrected through the organization.', async () => {

@@ -21,6 +21,20 @@ const create = (name: string, more: object = {}) =>
   stack.client.create({ owner: 'ada', name, image: 'starter:1', by: 'ada', ...more });
 const handleOf = (name: string) => stack.client.temporal.workflow.getHandle(`workspace/ada/${name}`);
 
+/** Resets it to the end of one of its tasks, without the signals and updates since. */
+async function resetTo(name: string, workflowTaskFinishEventId: Long | null | undefined): Promise<void> {
+  const { workflowId, runId } = await handleOf(name).describe();
+  await stack.client.temporal.workflowService.resetWorkflowExecution({
+    namespace: stack.client.temporal.options.namespace,
+    workflowExecution: { workflowId, runId },
+    reason: 'test',
+    requestId: `reset-${runId}`,
+    workflowTaskFinishEventId: workflowTaskFinishEventId ?? null,
+    resetReapplyExcludeTypes: [1, 2],
+  });
+  await until('another run goes on', async () => (await handleOf(name).describe()).runId !== runId);
+}
+
 test('A new run takes over a build in the middle of a step and finishes it.', async () => {
   const gate = createGate();
   const startsOf = () => stack.runtime.calls.filter((verb) => verb === 'startPod').length;
@@ -59,18 +73,8 @@ test('After a reset the workspace keeps its id and home, takes a build number ab
   const before = await untilState(workspace, 'running');
   await workspace.rebuild();
   await workspace.waitForBuild(2);
-  const described = await handleOf('reset').describe();
-  const history = await handleOf('reset').fetchHistory();
-  const running = history.events?.find((event) => String(event.eventType) === '7' || event.workflowTaskCompletedEventAttributes);
-  await stack.client.temporal.workflowService.resetWorkflowExecution({
-    namespace: stack.client.temporal.options.namespace,
-    workflowExecution: { workflowId: 'workspace/ada/reset', runId: described.runId },
-    reason: 'test',
-    requestId: 'reset-1',
-    workflowTaskFinishEventId: running?.eventId ?? null,
-    resetReapplyExcludeTypes: [1, 2],
-  });
-  await until('another run goes on', async () => (await handleOf('reset').describe()).runId !== described.runId);
+  const { events } = await handleOf('reset').fetchHistory();
+  await resetTo('reset', events?.find(({ workflowTaskCompletedEventAttributes: done }) => done)?.eventId);
   const after = await until('it runs on a newer build', async () => {
     const status = await workspace.status();
     return status.state === 'running' && (status.build?.number ?? 0) > 2 && status;
@@ -78,6 +82,30 @@ test('After a reset the workspace keeps its id and home, takes a build number ab
   expect(after.id).toBe(before.id);
   const pods = (await stack.runtime.listPods()).filter(({ id }) => id === after.id);
   expect(pods.map(({ build }) => build)).toEqual([after.build?.number]);
+});
+
+test('A workspace that was off, and was reset to when it ran, is counted as running once it is asked to report again.', async () => {
+  const organization = stack.client.organization('reset');
+  await organization.create();
+  const counted = async () => (await organization.usage()).owners.ada?.running ?? 0;
+  const workspace = await create('reset-usage', { organization: 'reset' });
+  await untilState(workspace, 'running');
+  await until('it is counted', async () => (await counted()) === 1);
+  const { events } = await handleOf('reset-usage').fetchHistory();
+  const lastTask = events?.findLast(({ workflowTaskCompletedEventAttributes: done }) => done)?.eventId;
+  await workspace.stop();
+  await untilState(workspace, 'off');
+  await until('it is counted as off', async () => (await counted()) === 0);
+  await resetTo('reset-usage', lastTask);
+  await until('its lost pod is replaced', async () => {
+    const { state, build } = await workspace.status();
+    return state === 'running' && (build?.number ?? 0) > 1;
+  });
+  await handleOf('reset-usage').signal('reportUsage', {});
+  await until('it is counted again', async () => (await counted()) === 1);
+  await workspace.stop();
+  await until('it is counted as off again', async () => (await counted()) === 0);
+  expect((await workspace.status()).rejected.count).toBe(0);
 });
 
 test('After a terminate the watch removes the pod and keeps the home, which another workspace can adopt.', async () => {

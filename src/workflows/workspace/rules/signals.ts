@@ -63,6 +63,10 @@ const HANDLERS = {
   policyChanged: (state, input, now) => takeNews(state, input, now),
   podLost: (state, input, now) => takePodLost(state, parsePodLost(input), now),
   required: (state, input) => takeRequired(state, input),
+  reportUsage: (state, input) => {
+    asObject('input', input);
+    forgetReports(state);
+  },
   secretsChanged: (state, input, now) => noteSecretsChanged(state, parseSecretsChanged(input).delayMs, now),
 } satisfies Record<string, (state: State, input: unknown, now: number) => void>;
 
@@ -73,6 +77,12 @@ function takeNews(state: State, input: unknown, now: number): void {
   const settings = isOfOwner ? asKnownOwner(owner) : undefined;
   if (!isOfOwner || (policy !== undefined && policy !== null)) takePolicy(state, asPushedPolicy(input), now);
   takeOwner(state, settings, now);
+}
+
+/** A reset also restores which report was the last one, although later ones may have been sent since. */
+function forgetReports({ report, ledger }: State): void {
+  report.sent = '';
+  if (ledger) ledger.sent = '';
 }
 
 /** The names of all signals that a workspace takes. */
