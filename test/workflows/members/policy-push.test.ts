@@ -1,4 +1,5 @@
 /** How an organization's policy reaches its workspaces, and what it knows of them, on skipped time. */
+import { Context } from '@temporalio/activity';
 import type { WorkspaceHandle } from '../../../src/client';
 import { until } from '../../support/until';
 import { clearOverrides, createGate, type Stack, startStack, untilState } from '../../support/workflows/temporal-env';
@@ -78,6 +79,26 @@ test('Taking userControlled away puts every workspace back on the value of the o
   expect((await workspace.status()).autoOff).toMatchObject({ after: '9h', source: 'workspace' });
   await organization.setPolicy({ autoOff: { userControlled: false } });
   expect((await untilVersion(workspace, 2)).autoOff).toMatchObject({ after: '2h', source: 'organization' });
+});
+
+test('A push that a workspace holds up gives way to the push of a newer version.', async () => {
+  const organization = organizationOf('overtaken');
+  await organization.create();
+  const workspace = await createRunning('overtaken', { organization: 'overtaken' });
+  let pushes = 0;
+  stack.overrides.pushPolicy = async () => {
+    pushes += 1;
+    if (pushes > 1) return;
+    // As a push does while it waits for a workspace.
+    const context = Context.current();
+    const heartbeats = setInterval(() => context.heartbeat(), 100);
+    await context.cancelled.finally(() => clearInterval(heartbeats));
+  };
+  await organization.setPolicy({ autoOff: { after: '3h' } });
+  await until('the push is held up', () => pushes === 1);
+  await organization.setPolicy({ autoOff: { after: '4h' } });
+  expect((await untilVersion(workspace, 3)).autoOff).toMatchObject({ after: '4h', source: 'organization' });
+  expect(pushes).toBe(2);
 });
 
 test('A push missed after creation is healed by the reading of the policy 30 s later.', async () => {
