@@ -106,7 +106,16 @@ describe.each(TEXTS)('%s', (_, text) => {
       throw failure();
     };
     const context = await started({}, { read: fail, valuesToMask: fail, inject: fail });
-    for (const verb of ['prepareHome', 'startPod', 'exec', 'stopPod', 'deleteHome', 'lastTerminalInput', 'listPods'] as const) {
+    for (const verb of [
+      'prepareHome',
+      'startPod',
+      'exec',
+      'stopPod',
+      'deleteHome',
+      'lastTerminalInput',
+      'listPods',
+      'listHomes',
+    ] as const) {
       jest.spyOn(context.runtime, verb).mockImplementation(async () => {
         throw failure();
       });
@@ -155,7 +164,7 @@ async function started(options: MemoryOptions = {}, secrets: WorkspaceSecrets = 
   return context;
 }
 
-/** Every activity of a workspace, and the watch. */
+/** Every activity that asks a runtime or a store, and the watch. */
 function calls({ run, activities }: Awaited<ReturnType<typeof started>>): Record<string, () => Promise<unknown>> {
   const deadline = DEADLINE;
   return {
@@ -163,6 +172,14 @@ function calls({ run, activities }: Awaited<ReturnType<typeof started>>): Record
     readPolicy: () => run(activities.readPolicy, { organization: 'default' }),
     prepareHome: () => run(activities.prepareHome, { home: HOME, deadline }),
     startPod: () => run(activities.startPod, { pod: podOf('home-1'), deadline }),
+    awaitPod: () => run(activities.awaitPod, { pod: podOf('home-1'), deadline }),
+    // Of a workspace that has ended, whose home is looked for.
+    checkLedger: () =>
+      run(activities.checkLedger, {
+        organization: 'default',
+        owner: 'ada',
+        workspaces: [{ name: 'gone', id: 'w2', running: true }],
+      }),
     injectSecrets: () => run(activities.injectSecrets, INJECTION),
     refreshSecrets: () => run(activities.refreshSecrets, INJECTION),
     runHookStep: () => run(activities.runHookStep, { pod: POD, owner: 'ada', hook: HOOK, deadline }),
