@@ -64,27 +64,19 @@ test.each([
 });
 
 test.each([
-  ['off', true],
-  ['error', true],
-  ['building', false],
-  ['running', false],
-  ['turning-off', false],
-])('A workspace that is %s, and counted with running %s, is asked to report again.', async (state, isRunning) => {
+  ['off', true, 'asked to report again'],
+  ['error', true, 'asked to report again'],
+  ['building', false, 'asked to report again'],
+  ['running', false, 'asked to report again'],
+  ['turning-off', false, 'asked to report again'],
+  ['off', false, 'left alone'],
+  ['running', true, 'left alone'],
+  ['', true, 'left alone'],
+])('A workspace in the state "%s", and counted with running %s, is %s.', async (state, isRunning, what) => {
   const context = await audited([member({ running: isRunning })], ({ workflows }) =>
     workflows.set('workspace/ada/dev', { id: 'w1', state }),
   );
-  expect(askedOf(context)).toEqual(['workspace/ada/dev']);
-});
-
-test.each([
-  ['off', false],
-  ['running', true],
-  ['', true],
-])('A workspace in the state "%s", and counted with running %s, is left alone.', async (state, isRunning) => {
-  const context = await audited([member({ running: isRunning })], ({ workflows }) =>
-    workflows.set('workspace/ada/dev', { id: 'w1', state }),
-  );
-  expect(askedOf(context)).toEqual([]);
+  expect(askedOf(context)).toEqual(what === 'left alone' ? [] : ['workspace/ada/dev']);
 });
 
 test('The records of a partition are corrected through the organization.', async () => {
