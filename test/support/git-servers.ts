@@ -51,6 +51,7 @@ export interface SshServer extends GitServer {
 
 /** `host`: the address of this machine that clients use. Its user is the one of the tests. */
 export async function startSshServer(host = LOOPBACK): Promise<SshServer> {
+  if (SSHD === null) throw new Error('expected sshd in the PATH or at /usr/sbin/sshd');
   const root = makeBareRepository();
   const file = (name: string) => path.join(root, name);
   const keygen = ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', file('host_key')];
@@ -73,7 +74,7 @@ export async function startSshServer(host = LOOPBACK): Promise<SshServer> {
   writeFileSync(file('authorized_keys'), '');
   // Where sshd of a root user drops its rights.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-  const server = spawn(SSHD ?? 'sshd', ['-D', '-e', '-f', file('sshd_config')], { stdio: 'ignore' });
+  const server = spawn(SSHD, ['-D', '-e', '-f', file('sshd_config')], { stdio: 'ignore' });
   await until(
     () => `sshd answers on port ${port}`,
     () => canConnect(host, port),
