@@ -42,26 +42,9 @@ const PLANTED = [
   DOTFILES,
 ];
 
-/** Each test goes on from the one before, so all are left out where the servers cannot run. */
-const testAll = MISSING.length === 0 ? test : test.skip;
-if (MISSING.length > 0)
-  test(`The life of secrets in a cluster is not tested here: ${MISSING.join(', ')}.`, () => expect(MISSING).not.toEqual([]));
-
 let stack: ClusterCanary;
 let ssh: SshServer;
 let https: HttpsServer;
-
-beforeAll(async () => {
-  if (MISSING.length > 0) return;
-  stack = await startClusterCanary();
-  ssh = await startSshServer(stack.host);
-  https = await startHttpsServer({ username: 'oauth2', password: PASSWORD.value }, stack.host);
-}, LIMIT_MS);
-
-afterAll(async () => {
-  await stack?.end();
-  await Promise.all([ssh?.stop(), https?.stop()]);
-}, LIMIT_MS);
 
 const workspace = () => stack.client.workspace(OWNER, 'dev');
 const run = async (args: string[], stdin = '') =>
@@ -87,130 +70,138 @@ async function addObjects(): Promise<void> {
   }
 }
 
-testAll(
-  'Dotfiles in private repositories are cloned over SSH and over HTTPS, beside a hook that prints every secret.',
-  async () => {
-    DOTFILES.args = [OWNER, 'DOTFILES', '--git', https.host];
-    const more = [
-      { host: ssh.host, knownHosts: [ssh.knownHost] },
-      { host: https.host, knownHosts: [] },
-    ];
-    await plantSecrets(stack, { secrets: PLANTED, more });
-    ssh.accept((await ownerKey(stack.store, OWNER)).publicKey);
-    const cloned = (uri: string) => ({ state: 'done', message: expect.stringContaining(uri), vimrc: 'set number\n' });
-    await stack.client.create({ owner: OWNER, name: 'dev', image: IMAGE, dotfiles: { uri: ssh.uri }, by: 'test' });
-    await untilBuilt(1);
-    expect(await readDotfiles()).toEqual(cloned(ssh.uri));
-    await stack.inside(
-      `printf %s '${https.certificate}' >ca.pem; git config --global http.sslCAInfo "$HOME/ca.pem"; rm -rf dotfiles`,
-    );
-    await stack.inside(`cat >personalize <<'END'\n${HOOK}END\nchmod +x personalize`);
-    await addObjects();
-    await workspace().configure({ dotfiles: { uri: https.uri }, by: 'test' });
-    await workspace().rebuild({ by: 'test' });
-    await untilBuilt(2);
-    expect(await readDotfiles()).toEqual(cloned(https.uri));
-    await readKeys(stack, OWNER);
-    // What the hook printed is raw in its own log, so that the search is one for values that were really there.
-    const printed = findCanaries(needlesOf(stack.canaries), await stack.inside('cat .perennial/logs/build-2/personalize.log'));
-    const places = [...PLANTED.map(({ canary }) => canary.place), "owner's SSH key", "workspace's token"];
-    expect([...new Set(printed.map((each) => each.replace(/ \(.*/, '')))].sort()).toEqual(places.sort());
-    await run(['logs', WORKSPACE, '--step', 'personalize']);
-    expect(stack.evidence.has('command line', '***')).toBe(true);
-  },
-  LIMIT_MS,
-);
+function testDotfiles(): void {
+  test(
+    'Dotfiles in private repositories are cloned over SSH and over HTTPS, beside a hook that prints every secret.',
+    async () => {
+      DOTFILES.args = [OWNER, 'DOTFILES', '--git', https.host];
+      const more = [
+        { host: ssh.host, knownHosts: [ssh.knownHost] },
+        { host: https.host, knownHosts: [] },
+      ];
+      await plantSecrets(stack, { secrets: PLANTED, more });
+      ssh.accept((await ownerKey(stack.store, OWNER)).publicKey);
+      const cloned = (uri: string) => ({ state: 'done', message: expect.stringContaining(uri), vimrc: 'set number\n' });
+      await stack.client.create({ owner: OWNER, name: 'dev', image: IMAGE, dotfiles: { uri: ssh.uri }, by: 'test' });
+      await untilBuilt(1);
+      expect(await readDotfiles()).toEqual(cloned(ssh.uri));
+      await stack.inside(
+        `printf %s '${https.certificate}' >ca.pem; git config --global http.sslCAInfo "$HOME/ca.pem"; rm -rf dotfiles`,
+      );
+      await stack.inside(`cat >personalize <<'END'\n${HOOK}END\nchmod +x personalize`);
+      await addObjects();
+      await workspace().configure({ dotfiles: { uri: https.uri }, by: 'test' });
+      await workspace().rebuild({ by: 'test' });
+      await untilBuilt(2);
+      expect(await readDotfiles()).toEqual(cloned(https.uri));
+      await readKeys(stack, OWNER);
+      // What the hook printed is raw in its own log, so that the search is one for values that were really there.
+      const printed = findCanaries(needlesOf(stack.canaries), await stack.inside('cat .perennial/logs/build-2/personalize.log'));
+      const places = [...PLANTED.map(({ canary }) => canary.place), "owner's SSH key", "workspace's token"];
+      expect([...new Set(printed.map((each) => each.replace(/ \(.*/, '')))].sort()).toEqual(places.sort());
+      await run(['logs', WORKSPACE, '--step', 'personalize']);
+      expect(stack.evidence.has('command line', '***')).toBe(true);
+    },
+    LIMIT_MS,
+  );
+}
 
-testAll(
-  'A variable reaches the next terminal within a minute and without a rebuild, and is gone from the next one after its deletion.',
-  async () => {
-    const later = plantCanary('later variable');
-    stack.canaries.push(later);
-    const terminal = () => stack.type('printf "<%s>\\n" "$LATER"');
-    expect(await terminal()).toContain('<>');
-    await run(['secret', 'set', OWNER, 'LATER', '--env', 'LATER'], `${later.value}\n`);
-    const isThere = async () => (await terminal()).includes(`<${later.value}>`);
-    await until('a terminal has it', isThere, { patienceMs: DELIVERY_MS });
-    await run(['secret', 'delete', OWNER, 'LATER']);
-    await until('a terminal lacks it', async () => (await terminal()).includes('<>'), { patienceMs: DELIVERY_MS });
-    expect(await workspace().status()).toMatchObject({ state: 'running', build: { number: 2 } });
-  },
-  LIMIT_MS,
-);
+function testDeliveries(): void {
+  test(
+    'A variable reaches the next terminal within a minute and without a rebuild, and is gone from the next one after its deletion.',
+    async () => {
+      const later = plantCanary('later variable');
+      stack.canaries.push(later);
+      const terminal = () => stack.type('printf "<%s>\\n" "$LATER"');
+      expect(await terminal()).toContain('<>');
+      await run(['secret', 'set', OWNER, 'LATER', '--env', 'LATER'], `${later.value}\n`);
+      const isThere = async () => (await terminal()).includes(`<${later.value}>`);
+      await until('a terminal has it', isThere, { patienceMs: DELIVERY_MS });
+      await run(['secret', 'delete', OWNER, 'LATER']);
+      await until('a terminal lacks it', async () => (await terminal()).includes('<>'), { patienceMs: DELIVERY_MS });
+      expect(await workspace().status()).toMatchObject({ state: 'running', build: { number: 2 } });
+    },
+    LIMIT_MS,
+  );
 
-testAll(
-  'A new key reaches the running pod within a minute, and the old one is refused.',
-  async () => {
-    const old = await findOwnerKey(stack.store, OWNER);
-    const { code, out } = await stack.perennial(['key', 'rotate', OWNER, '--json']);
-    const key = JSON.parse(out);
-    expect({ code, ...key }).toMatchObject({ code: 0, delivered: [WORKSPACE], holding: [] });
-    expect(await workspace().status()).toMatchObject({ sshKey: key.fingerprint, build: { number: 2 } });
-    expect(await stack.inside(`git ls-remote ${ssh.uri}`)).toContain('Permission denied');
-    ssh.accept(key.publicKey);
-    expect(await stack.inside(`git ls-remote ${ssh.uri}`)).toContain('refs/heads/main');
-    await expect(listRemote(ssh.uri, old?.privateKey ?? '')).rejects.toThrow(/Permission denied/);
-    await expect(listRemote(ssh.uri, (await findOwnerKey(stack.store, OWNER))?.privateKey ?? '')).resolves.toContain(
-      'refs/heads',
-    );
-    await readKeys(stack, OWNER);
-  },
-  LIMIT_MS,
-);
+  test(
+    'A new key reaches the running pod within a minute, and the old one is refused.',
+    async () => {
+      const old = await findOwnerKey(stack.store, OWNER);
+      const { code, out } = await stack.perennial(['key', 'rotate', OWNER, '--json']);
+      const key = JSON.parse(out);
+      expect({ code, ...key }).toMatchObject({ code: 0, delivered: [WORKSPACE], holding: [] });
+      expect(await workspace().status()).toMatchObject({ sshKey: key.fingerprint, build: { number: 2 } });
+      expect(await stack.inside(`git ls-remote ${ssh.uri}`)).toContain('Permission denied');
+      ssh.accept(key.publicKey);
+      expect(await stack.inside(`git ls-remote ${ssh.uri}`)).toContain('refs/heads/main');
+      await expect(listRemote(ssh.uri, old?.privateKey ?? '')).rejects.toThrow(/Permission denied/);
+      await expect(listRemote(ssh.uri, (await findOwnerKey(stack.store, OWNER))?.privateKey ?? '')).resolves.toContain(
+        'refs/heads',
+      );
+      await readKeys(stack, OWNER);
+    },
+    LIMIT_MS,
+  );
+}
 
-testAll(
-  'The command in the pod shows, pings, and stops its workspace, whose token ends with the pod.',
-  async () => {
-    const token = (await stack.inside('cat "$PERENNIAL_TOKEN_FILE"')).trim();
-    const ask = () => stack.ask(`/v1/workspaces/${WORKSPACE}`, { token });
-    expect(await stack.inside('perennial status')).toContain(`${WORKSPACE} is running`);
-    expect(await stack.inside('perennial ping --via ssh')).toBe(`${WORKSPACE}: pinged\n`);
-    expect((await workspace().status()).autoOff.lastAccess?.via).toBe('ssh');
-    expect(await ask()).toBe(200);
-    stack.evidence.add('home', 'the home', await stack.inside('tar --exclude=./.perennial/logs -cf - . 2>&1'));
-    await readKeys(stack, OWNER);
-    await addObjects();
-    // Its answer may be lost with the pod.
-    await stack.inside('perennial stop --reason "the day is over"').catch(() => '');
-    await until('it is off', async () => (await workspace().status()).state === 'off');
-    expect(JSON.stringify(await workspace().explain())).toContain('the day is over');
-    expect(await ask()).toBe(401);
-    await addObjects();
-  },
-  LIMIT_MS,
-);
+function testCommand(): void {
+  test(
+    'The command in the pod shows, pings, and stops its workspace, whose token ends with the pod.',
+    async () => {
+      const token = (await stack.inside('cat "$PERENNIAL_TOKEN_FILE"')).trim();
+      const ask = () => stack.ask(`/v1/workspaces/${WORKSPACE}`, { token });
+      expect(await stack.inside('perennial status')).toContain(`${WORKSPACE} is running`);
+      expect(await stack.inside('perennial ping --via ssh')).toBe(`${WORKSPACE}: pinged\n`);
+      expect((await workspace().status()).autoOff.lastAccess?.via).toBe('ssh');
+      expect(await ask()).toBe(200);
+      stack.evidence.add('home', 'the home', await stack.inside('tar --exclude=./.perennial/logs -cf - . 2>&1'));
+      await readKeys(stack, OWNER);
+      await addObjects();
+      // Its answer may be lost with the pod.
+      await stack.inside('perennial stop --reason "the day is over"').catch(() => '');
+      await until('it is off', async () => (await workspace().status()).state === 'off');
+      expect(JSON.stringify(await workspace().explain())).toContain('the day is over');
+      expect(await ask()).toBe(401);
+      await addObjects();
+    },
+    LIMIT_MS,
+  );
+}
 
-testAll(
-  'The store’s Secrets are the only place in the cluster that has a secret, also in etcd.',
-  async () => {
-    const isStored = expect.arrayContaining([...PLANTED.map(({ canary }) => canary.place), "owner's SSH key", 'signing key']);
-    const placesOf = (leaks: string[]) => [...new Set(leaks.map((leak) => leak.replace(/^.*: | \(.*/g, '')))];
-    const leaks = stack.evidence.leaks('other objects', stack.canaries);
-    const ofStore = new RegExp(`^Secret ${stack.system}/perennial-key-[0-9a-f]{40}: `);
-    expect(leaks.filter((leak) => !ofStore.test(leak))).toEqual([]);
-    expect(placesOf(leaks)).toEqual(isStored);
-    for (const { key, value } of await listEtcd()) stack.evidence.add('etcd', key, value);
-    const inEtcd = stack.evidence.leaks('etcd', stack.canaries);
-    expect(inEtcd.filter((leak) => !leak.startsWith(`/registry/secrets/${stack.system}/perennial-key-`))).toEqual([]);
-    expect(placesOf(inEtcd)).toEqual(isStored);
-  },
-  LIMIT_MS,
-);
+function testSearch(): void {
+  test(
+    'The store’s Secrets are the only place in the cluster that has a secret, also in etcd.',
+    async () => {
+      const isStored = expect.arrayContaining([...PLANTED.map(({ canary }) => canary.place), "owner's SSH key", 'signing key']);
+      const placesOf = (leaks: string[]) => [...new Set(leaks.map((leak) => leak.replace(/^.*: | \(.*/g, '')))];
+      const leaks = stack.evidence.leaks('other objects', stack.canaries);
+      const ofStore = new RegExp(`^Secret ${stack.system}/perennial-key-[0-9a-f]{40}: `);
+      expect(leaks.filter((leak) => !ofStore.test(leak))).toEqual([]);
+      expect(placesOf(leaks)).toEqual(isStored);
+      for (const { key, value } of await listEtcd()) stack.evidence.add('etcd', key, value);
+      const inEtcd = stack.evidence.leaks('etcd', stack.canaries);
+      expect(inEtcd.filter((leak) => !leak.startsWith(`/registry/secrets/${stack.system}/perennial-key-`))).toEqual([]);
+      expect(placesOf(inEtcd)).toEqual(isStored);
+    },
+    LIMIT_MS,
+  );
 
-testAll(
-  'The workspace is purged, and its stack ends.',
-  async () => {
-    await purge(stack.client, workspace());
-    await addWorkflows(stack.evidence, stack.client);
-    await stack.end();
-  },
-  LIMIT_MS,
-);
+  test(
+    'The workspace is purged, and its stack ends.',
+    async () => {
+      await purge(stack.client, workspace());
+      await addWorkflows(stack.evidence, stack.client);
+      await stack.end();
+    },
+    LIMIT_MS,
+  );
 
-testAll.each(CARRIERS)('No secret is in the %s.', (kind, leastBytes) => {
-  expect(stack.evidence.sizeOf(kind)).toBeGreaterThanOrEqual(leastBytes);
-  expect(stack.evidence.leaks(kind, stack.canaries)).toEqual([]);
-});
+  test.each(CARRIERS)('No secret is in the %s.', (kind, leastBytes) => {
+    expect(stack.evidence.sizeOf(kind)).toBeGreaterThanOrEqual(leastBytes);
+    expect(stack.evidence.leaks(kind, stack.canaries)).toEqual([]);
+  });
+}
 
 /** Lists a repository from this machine, with one key alone. */
 async function listRemote(uri: string, privateKey: string): Promise<string> {
@@ -225,4 +216,23 @@ async function listRemote(uri: string, privateKey: string): Promise<string> {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+if (MISSING.length === 0) {
+  beforeAll(async () => {
+    stack = await startClusterCanary();
+    ssh = await startSshServer(stack.host);
+    https = await startHttpsServer({ username: 'oauth2', password: PASSWORD.value }, stack.host);
+  }, LIMIT_MS);
+
+  afterAll(async () => {
+    await stack?.end();
+    await Promise.all([ssh?.stop(), https?.stop()]);
+  }, LIMIT_MS);
+  testDotfiles();
+  testDeliveries();
+  testCommand();
+  testSearch();
+} else {
+  test(`Secrets in a cluster are not tested here: ${MISSING.join(', ')}.`, () => expect(MISSING).not.toEqual([]));
 }
