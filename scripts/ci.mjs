@@ -9,7 +9,12 @@ import { formatFailures, formatWhole, readSummary } from './summary.mjs';
 const FOLDER = inCheckout('dist', 'ci');
 const LINES = 60;
 /** What depends on who runs it: sandboxes, hooks, and whole starts. Rules, workflows, and masking are the same for everybody. */
-const MACHINE_TESTS = ['test/hooks/(?!mask(-values|-encoded-token)?\\.test)', 'test/runtimes/sandbox', 'test/start/'];
+const MACHINE_TESTS = [
+  'test/hooks/(?!mask(-values|-encoded-token)?\\.test)',
+  'test/runtimes/sandbox',
+  'test/start/',
+  'test/end-to-end/',
+];
 /** Whole starts on which the setting tells; the sandbox's own tests cover both kinds of isolation wherever they run. */
 const PLAIN_TESTS = ['test/start/(end-to-end|life)'];
 
