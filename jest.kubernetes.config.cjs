@@ -7,5 +7,5 @@ module.exports = {
   roots: ['<rootDir>/test/end-to-end/kubernetes'],
   testPathIgnorePatterns: ['/node_modules/', ...leftOut(process.env).map(({ name }) => `/${name}\\.test\\.ts$`)],
   maxWorkers: 1,
-  testTimeout: 240_000,
+  testTimeout: 600_000,
 };

@@ -17,7 +17,7 @@ import { NAMESPACE, purge } from '../../support/kubernetes/cluster-stack';
 import { until } from '../../support/until';
 
 const WORKSPACE = `${OWNER}/dev`;
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 600_000;
 /** Within it a change reaches a running workspace. */
 const DELIVERY_MS = 60_000;
 const HOOK = `${PRINT_ALL}show_files\nshow_variables\nshow_access\n`;

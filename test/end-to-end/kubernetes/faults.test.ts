@@ -7,7 +7,7 @@ import type { WorkspaceHandle } from '../../../src/client';
 import { administer, NEXT_IMAGE } from '../../support/kubernetes/cluster-env';
 import { endFaults, FAULTS, type Fault } from '../../support/kubernetes/cluster-faults';
 import { type Installation, install } from '../../support/kubernetes/cluster-installation';
-import { type ClusterStack, NAMESPACE, purge, startClusterStack } from '../../support/kubernetes/cluster-stack';
+import { BUILD_MS, type ClusterStack, NAMESPACE, purge, startClusterStack } from '../../support/kubernetes/cluster-stack';
 import { until } from '../../support/until';
 
 /** A hook that waits for a file in the home, and records its runs there. */
@@ -19,7 +19,7 @@ END
 chmod +x personalize; : >go-on; : >runs`;
 
 const SELECTOR = 'app.kubernetes.io/managed-by=perennial,perennial/owner=ada';
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 900_000;
 
 let installation: Installation;
 let kubeconfig: string;
@@ -64,7 +64,7 @@ test.each(FAULTS)(
     await stack.untilBuilt(inHook, hookBuild);
     await stack.untilBuilt(inStart, startBuild);
     await stack.untilBuilt(inHome, 1);
-    await until('the stopped workspace is off', async () => (await inStop.status()).state === 'off');
+    await until('the stopped workspace is off', async () => (await inStop.status()).state === 'off', { patienceMs: BUILD_MS });
     expect(await stack.inside(inHook, 'cat runs')).toBe('ran');
     expect(await atWork.status()).toMatchObject({ state: 'running', since: atWorkSince });
     expect(await listPodNames()).toEqual(await expectedPodNames());
@@ -115,7 +115,9 @@ async function bringUp(workspace: WorkspaceHandle): Promise<void> {
 async function holdInHook(): Promise<number> {
   await stack.inside(inHook, 'rm -f go-on; : >runs');
   const build = await rebuild(inHook);
-  await until('the hook has begun', async () => (await stack.inside(inHook, 'cat runs').catch(() => '')) !== '');
+  await until('the hook has begun', async () => (await stack.inside(inHook, 'cat runs').catch(() => '')) !== '', {
+    patienceMs: BUILD_MS,
+  });
   return build;
 }
 
@@ -127,7 +129,7 @@ async function endFault(fault: Fault): Promise<void> {
       () => true,
       () => false,
     );
-  await until('the hook is let go', letGo);
+  await until('the hook is let go', letGo, { patienceMs: BUILD_MS });
 }
 
 async function listPodNames(): Promise<string[]> {

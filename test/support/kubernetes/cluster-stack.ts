@@ -11,7 +11,11 @@ import { CLUSTER, KUBECONFIG } from './cluster-env';
 /** Where the workspaces of the organization `default` are. */
 export const NAMESPACE = 'perennial-default';
 
-const BUILD_MS = 90_000;
+/**
+ * A build or a purge that needs the kubelet to end a pod. A kubelet whose API server was away may wait a minute more before it asks again
+ * (client-go backs off by 30 s, with as much of jitter), and then ends the pod with its grace period.
+ */
+export const BUILD_MS = 240_000;
 
 /** `npm start` on the cluster, in a folder of its own. */
 export interface ClusterStack {
