@@ -14,8 +14,8 @@ const KEEP_BYTES = 1_000;
 function run(argv: string[], input = '') {
   const marker = createMarker();
   const [program = '', ...args] = markedCommand(marker, { argv, stdinBytes: Buffer.byteLength(input) });
-  // More than was counted out is never read.
-  const ended = spawnSync(program, args, { input: `${GO}${input}more` });
+  // A shell that may not look into a folder of its PATH answers 126 for a missing program. More than was counted out is never read.
+  const ended = spawnSync(program, args, { input: `${GO}${input}more`, env: { PATH: '/usr/local/bin:/usr/bin:/bin' } });
   const read = (bytes: Buffer) => {
     const stream = readMarked(marker, KEEP_BYTES);
     for (let at = 0; at < bytes.length; at += 7) stream.push(bytes.subarray(at, at + 7));
