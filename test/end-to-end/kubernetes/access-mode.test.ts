@@ -1,5 +1,6 @@
 /** What kind of claim a home is, as PERENNIAL_KUBERNETES_ACCESS_MODE says. */
 import { createKubernetesRuntime } from '../../../src/runtimes/kubernetes';
+import { claimName } from '../../../src/runtimes/kubernetes/object-names';
 import { administer, CLUSTER, empty, NEXT_IMAGE, openTestCluster } from '../../support/kubernetes/cluster-env';
 import { HOME, ID, patiently, podSpec } from '../../support/runtimes/contract-harness';
 
@@ -12,7 +13,7 @@ test.each(['ReadWriteOnce', 'ReadWriteOncePod'] as const)('A pod starts on a hom
   try {
     const { identity } = await runtime.prepareHome(HOME, patiently());
     await runtime.startPod(podSpec({ home: identity, build: 1, image: NEXT_IMAGE }), patiently());
-    const claim = { namespace: cluster.namespace, name: `ws-${ID}-home` };
+    const claim = { namespace: cluster.namespace, name: claimName(ID) };
     const { spec, status } = await administer().readNamespacedPersistentVolumeClaim(claim);
     expect({ ...spec, ...status }).toMatchObject({ accessModes: [accessMode], phase: 'Bound' });
   } finally {
